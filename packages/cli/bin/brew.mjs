@@ -1,17 +1,14 @@
 #!/usr/bin/env node
-// Runs the CLI on the Node that the project pins, so that `npx brew` works from any Node ≥ 20.
-import { spawn } from 'node:child_process';
+// `npx brew` from any Node ≥ 20, and from any folder of the checkout: goes on with the Node that the project pins.
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { pinnedNode, run } from '../../../scripts/pinnedNode.mjs';
 
-const pinnedNode = fileURLToPath(new URL('../../../node_modules/node/bin/node', import.meta.url));
 if (!existsSync(pinnedNode)) {
-  console.error('brew: the pinned Node is not installed. Run `npm start` or `npm test` once: both install what is missing.');
+  console.error(
+    'The pinned Node is not installed. Run `npm start` or `npm test` once: both install what is missing.',
+  );
   process.exit(1);
 }
 const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
-const child = spawn(pinnedNode, [main, ...process.argv.slice(2)], { stdio: 'inherit' });
-// The terminal sends Ctrl-C to both processes; only a signal sent to this one alone has to be passed on.
-process.on('SIGINT', () => {});
-process.on('SIGTERM', () => child.kill('SIGTERM'));
-child.on('exit', (code, signal) => process.exit(code ?? (signal === 'SIGINT' ? 130 : 143)));
+process.exit(await run(pinnedNode, [main, ...process.argv.slice(2)], { cwd: process.cwd() }));

@@ -1,0 +1,125 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+
+const help = `Runs every check there is, and ends with a line "N passed, N failed".
+
+Usage: npm test [-- STEP…]
+
+Steps, in order:
+  check         Biome (format, lint, import cycles), TypeScript, knip (dead code)
+  unit          pure and quick tests, beside the code
+  integration   *.int.test.ts, on a real cluster, registry and PostgreSQL that is started once for the run
+  e2e           journeys through the whole system
+
+Examples:
+  npm test
+  npm test -- check unit
+  npm test -- e2e
+`;
+
+interface Result {
+  step: string;
+  passed: number;
+  failed: number;
+  seconds: number;
+}
+
+const node = process.execPath;
+const root = join(import.meta.dirname, '..');
+const reports = mkdtempSync(join(tmpdir(), 'brew-test-'));
+
+function execute(args: string[]): Promise<number> {
+  const child = spawn(node, args, { cwd: root, stdio: 'inherit' });
+  return new Promise((resolve) => child.on('close', (code) => resolve(code ?? 1)));
+}
+
+async function timed(step: string, count: () => Promise<Pick<Result, 'passed' | 'failed'>>): Promise<Result> {
+  const started = performance.now();
+  const counts = await count();
+  return { step, ...counts, seconds: (performance.now() - started) / 1000 };
+}
+
+/** A command that passes or fails as a whole counts as one test. */
+const check = (step: string, args: string[]) =>
+  timed(step, async () =>
+    (await execute(args)) === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 },
+  );
+
+const jest = (project: string, ...options: string[]) =>
+  timed(project, async () => {
+    const report = join(reports, `${project}.json`);
+    const flags = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'];
+    const code = await execute([
+      ...flags,
+      'node_modules/jest/bin/jest.js',
+      '--selectProjects',
+      project,
+      '--json',
+      `--outputFile=${report}`,
+      ...options,
+    ]);
+    return countJest(report, code);
+  });
+
+/** A suite that could not even be loaded has no failed test in Jest's count, and a crash leaves no report: both are failures here. */
+function countJest(report: string, code: number): Pick<Result, 'passed' | 'failed'> {
+  try {
+    const { numPassedTests, numFailedTests, numRuntimeErrorTestSuites } = JSON.parse(
+      readFileSync(report, 'utf8'),
+    );
+    const failed = numFailedTests + numRuntimeErrorTestSuites;
+    return { passed: numPassedTests, failed: failed === 0 && code !== 0 ? 1 : failed };
+  } catch {
+    return { passed: 0, failed: 1 };
+  }
+}
+
+const steps: Record<string, () => Promise<Result[]>> = {
+  check: () =>
+    Promise.all([
+      check('biome', ['node_modules/@biomejs/biome/bin/biome', 'ci', '.']),
+      check('typescript', ['node_modules/typescript/bin/tsc', '--noEmit', '-p', '.']),
+      check('knip', ['node_modules/knip/bin/knip.js']),
+    ]),
+  unit: async () => [await jest('unit')],
+  // One at a time: a service's consumer group id is a literal, so two tests of one service would share its partitions.
+  integration: async () => [await jest('integration', '--runInBand')],
+  e2e: async () => [await jest('e2e', '--runInBand')],
+};
+
+async function main(): Promise<number> {
+  const { positionals, values } = parseArgs({
+    allowPositionals: true,
+    options: { help: { type: 'boolean', short: 'h' } },
+  });
+  if (values.help) {
+    console.log(help);
+    return 0;
+  }
+  const unknown = positionals.filter((name) => !(name in steps));
+  if (unknown.length > 0) {
+    console.error(`No such step: ${unknown.join(', ')}. The steps are ${Object.keys(steps).join(', ')}.`);
+    return 2;
+  }
+
+  const results: Result[] = [];
+  for (const [name, run] of Object.entries(steps)) {
+    if (positionals.length === 0 || positionals.includes(name)) results.push(...(await run()));
+  }
+  rmSync(reports, { recursive: true, force: true });
+
+  console.log();
+  for (const { step, passed, failed, seconds } of results) {
+    console.log(
+      `${step.padEnd(12)} ${String(passed).padStart(5)} passed ${String(failed).padStart(4)} failed  ${seconds.toFixed(1).padStart(7)} s`,
+    );
+  }
+  const sum = (key: 'passed' | 'failed') => results.reduce((total, result) => total + result[key], 0);
+  console.log(`${sum('passed')} passed, ${sum('failed')} failed`);
+  return sum('failed') === 0 ? 0 : 1;
+}
+
+process.exit(await main());
