@@ -1,0 +1,10 @@
+export { createDatabase, type Database, type DatabaseOptions, type Tx } from './database.ts';
+export { claimInbox, pruneInbox } from './inbox.ts';
+export { isOutage } from './isOutage.ts';
+export { messagingMigrations } from './messagingMigrations.ts';
+export { type MigrateOptions, migrate } from './migrate.ts';
+export { appendOutbox, OUTBOX_CHANNEL, type OutboxRow } from './outbox/appendOutbox.ts';
+export { type Backlog, createOutbox, type Outbox } from './outbox/outbox.ts';
+export type { Ownership, UnsentRow } from './outbox/ownership.ts';
+export { createParkedKeys, type ParkedKey, type ParkedKeys } from './parkedKeys.ts';
+export { untilAvailable } from './untilAvailable.ts';

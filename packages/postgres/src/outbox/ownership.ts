@@ -1,0 +1,88 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type pg from 'pg';
+import type { Logger } from 'pino';
+import type { Database } from '../database.ts';
+import { untilAvailable } from '../untilAvailable.ts';
+import type { OutboxRow } from './appendOutbox.ts';
+
+export interface UnsentRow extends OutboxRow {
+  id: string;
+}
+
+/**
+ * The right to relay this outbox, held by the session of one connection. Everything runs on that very connection, so
+ * who has lost it can't go on by mistake: its next read fails.
+ */
+export interface Ownership extends AsyncDisposable {
+  /** Aborted when the connection is lost (or released): another instance may own the outbox already. */
+  lost: AbortSignal;
+  /**
+   * The oldest unsent rows. "Unsent" is all that is asked: a transaction takes its numbers before it commits, so a row
+   * may appear below numbers that are already sent, and `id > last` would skip it for ever.
+   */
+  unsent(limit: number): Promise<UnsentRow[]>;
+  /** Call it only after Kafka acknowledged all of them. */
+  markSent(ids: string[]): Promise<void>;
+  release(): Promise<void>;
+}
+
+/** Any number does, as long as it is the same for all instances and different from the migrations'. */
+const OWNER_LOCK = 7_241_866;
+const RETRY_MS = 2_000;
+
+export async function takeOwnership(
+  db: Database,
+  { log, signal }: { log: Logger; signal: AbortSignal },
+): Promise<Ownership> {
+  return untilAvailable(
+    async () => {
+      const client = await db.connect();
+      try {
+        await waitForLock(client, signal);
+      } catch (error) {
+        await client.end();
+        throw error;
+      }
+      return own(client);
+    },
+    { log, signal },
+  );
+}
+
+/**
+ * Tries every 2 s instead of waiting in `pg_advisory_lock`: a waiting statement holds a snapshot, and for as long as
+ * that lives vacuum can't remove a single row that the owner has deleted since.
+ */
+async function waitForLock(client: pg.Client, signal: AbortSignal): Promise<void> {
+  for (;;) {
+    const { rows } = await client.query<{ owner: boolean }>('select pg_try_advisory_lock($1) as owner', [
+      OWNER_LOCK,
+    ]);
+    if (rows[0]?.owner) return;
+    await sleep(RETRY_MS, undefined, { signal });
+  }
+}
+
+function own(client: pg.Client): Ownership {
+  const lost = new AbortController();
+  client.once('end', () => lost.abort(new Error('lost the ownership of the outbox: its connection is gone')));
+
+  const ownership: Ownership = {
+    lost: lost.signal,
+    async unsent(limit) {
+      const { rows } = await client.query<UnsentRow>(
+        'select id, topic, key, value, headers from outbox order by id limit $1',
+        [limit],
+      );
+      return rows;
+    },
+    async markSent(ids) {
+      await client.query('delete from outbox where id = any ($1::bigint[])', [ids]);
+    },
+    async release() {
+      await client.end(); // the session's locks end with it
+    },
+    [Symbol.asyncDispose]: () => ownership.release(),
+  };
+  return ownership;
+}
