@@ -1,0 +1,74 @@
+/**
+ * The one list of what can go wrong: each code with when it happens and what the operator does next. Logs,
+ * problem+json answers and metrics carry the code, so a code is never renamed.
+ */
+export const errorCodes = {
+  BREW_ALREADY_RUNNING: 'Brew runs already, from the same folder. Stop it first, or use the one that runs.',
+  BREW_ARGUMENT_INVALID:
+    'A command was given a flag or value that it does not take. Its --help tells what it takes.',
+  BREW_BROKER_UNAVAILABLE:
+    'No Kafka broker could be reached, or too few are in sync. Look at the brokers; it is retried.',
+  BREW_CONFIG_INVALID:
+    'An environment variable is missing or malformed. Set what the message lists and start again.',
+  BREW_CONSUMER_FAILED: 'A consumer ended and is being started again. Look at its cause if that goes on.',
+  BREW_DATABASE_UNAVAILABLE:
+    'PostgreSQL could not be reached or went away. Look at PostgreSQL; it is retried.',
+  BREW_DEAD_LETTER_FAILED:
+    'A record could not be parked in the DLQ, so its offset does not move. Look at the DLQ topic.',
+  BREW_DISK_FULL: 'The disk has too little room. Free some, or choose another folder.',
+  BREW_DOWNLOAD_FAILED: 'A part of the sandbox could not be downloaded. Look at the network and start again.',
+  BREW_EVENT_INVALID:
+    'Our code tried to emit an event that its schema forbids. A defect: the message names the field.',
+  BREW_HEADERS_INVALID:
+    'A record has no CloudEvents headers, or bad ones. Find who wrote it; it goes to the DLQ.',
+  BREW_JAVA_MISSING: 'There is no JDK, or it is too old. Install one, or use Docker.',
+  BREW_MAVEN_MISSING: 'There is no Maven to fetch the Kafka jars with. Install it, or use Docker.',
+  BREW_MIGRATION_FAILED:
+    'A database migration failed and was rolled back. Read its cause; the service does not start.',
+  BREW_NOT_PREPARED:
+    'Something was used before its start, or after its stop. A defect in the order of starting.',
+  BREW_NOT_RUNNING: 'A command needs a running Brew and there is none. Start it with: npm start.',
+  BREW_PAYMENT_PROVIDER_UNAVAILABLE: 'The payment provider could not be reached or failed. It is retried.',
+  BREW_PORT_TAKEN: 'Something else listens on a port that Brew needs. Stop it, or choose another port.',
+  BREW_PROCESS_DIED: 'A broker, database, registry or service ended by itself. Read the end of its log.',
+  BREW_RECORD_UNDECODABLE: 'A record is not what its schema says. Find who wrote it; it goes to the DLQ.',
+  BREW_REGISTRY_UNAVAILABLE: 'The schema registry could not be reached. Look at the registry; it is retried.',
+  BREW_REQUEST_REFUSED: 'An HTTP request was answered with a problem. The answer says what to change.',
+  BREW_SCHEMA_INCOMPATIBLE:
+    'A schema cannot read what older versions wrote. Mend it, or make a new topic version.',
+  BREW_SCHEMA_INVALID:
+    'A schema file is missing, malformed or not declared. The message names it and says what to do.',
+  BREW_SCHEMA_UNKNOWN: 'The registry does not have a schema that is needed. Register the schemas first.',
+  BREW_SEND_FAILED: 'Kafka refused a batch for good, or the send was aborted. Read its cause.',
+  BREW_START_TIMEOUT: 'Something did not become ready in time. Read the end of its log.',
+  BREW_STOP_TIMEOUT:
+    'Something did not stop in time and was left or killed. What it had not finished is done again.',
+  BREW_TOPIC_DIFFERS:
+    'A topic of the cluster is not as declared. The message says how; change the one or the other.',
+  BREW_TOPIC_MISSING:
+    'A topic that is needed does not exist, and none is made by itself. Create the topics first.',
+} as const;
+
+export type ErrorCode = keyof typeof errorCodes;
+
+export interface BrewErrorOptions {
+  /** Whether the same thing may succeed later, unchanged. False unless said. */
+  retryable?: boolean;
+  cause?: unknown;
+}
+
+/**
+ * The base of every error that Brew throws on purpose. The message is for the person who has to act: a sentence
+ * that says what is wrong and, where they can do something, one that says what.
+ */
+export class BrewError extends Error {
+  readonly code: ErrorCode;
+  readonly retryable: boolean;
+
+  constructor(code: ErrorCode, message: string, { retryable = false, cause }: BrewErrorOptions = {}) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.name = new.target.name;
+    this.code = code;
+    this.retryable = retryable;
+  }
+}

@@ -1,0 +1,24 @@
+export type {
+  ArraySchema,
+  AvroSchema,
+  EnumSchema,
+  FieldSchema,
+  RecordSchema,
+  ScalarSchema,
+} from './avroSchema.ts';
+export { type Cafe, cafeOf, cafes } from './cafes.ts';
+export { type Event, type EventContext, fromHeaders, InvalidHeadersError, toHeaders } from './cloudEvents.ts';
+export { BrewError, type BrewErrorOptions, type ErrorCode, errorCodes } from './errors.ts';
+export type { EventType } from './eventType.ts';
+export { eventTypeOf } from './eventTypes.ts';
+export * from './generated/events.ts';
+export { uuidv7 } from './ids.ts';
+export { deadLetterTopic, type ServiceName, type Topic, type TopicDeclaration, topics } from './topics.ts';
+export {
+  childOf,
+  childTraceparent,
+  formatTraceparent,
+  newTrace,
+  parseTraceparent,
+  type TraceContext,
+} from './traceContext.ts';
