@@ -1,0 +1,68 @@
+import type { TopicDeclaration } from '@brew/events';
+import { ConfigResourceTypes, type Admin as KafkaAdmin } from 'kafkajs';
+import type { TopicOutcome } from '../admin.ts';
+
+/** Creates the topics that are missing and reports, for the others, how they differ from their declaration. */
+export async function ensureTopics(
+  admin: KafkaAdmin,
+  declarations: readonly TopicDeclaration[],
+  replicationFactor: number | undefined,
+): Promise<TopicOutcome[]> {
+  const declared = declarations.map((topic) => ({
+    ...topic,
+    replicationFactor: replicationFactor ?? topic.replicationFactor,
+  }));
+  const existing = new Set(await admin.listTopics());
+  const missing = declared.filter(({ name }) => !existing.has(name));
+  if (missing.length > 0) {
+    // Another process may create them at this moment: then this says false, and they are there all the same.
+    await admin.createTopics({
+      waitForLeaders: true,
+      topics: missing.map(({ name, partitions, replicationFactor, config }) => ({
+        topic: name,
+        numPartitions: partitions,
+        replicationFactor,
+        configEntries: Object.entries(config).map(([key, value]) => ({ name: key, value })),
+      })),
+    });
+  }
+  const created = new Set(missing.map(({ name }) => name));
+  const differences = await differencesOf(
+    admin,
+    declared.filter(({ name }) => !created.has(name)),
+  );
+  return declared.map(({ name }) => {
+    const found = differences.get(name) ?? [];
+    const outcome = created.has(name) ? 'created' : found.length > 0 ? 'differs' : 'exists';
+    return { topic: name, outcome, differences: found };
+  });
+}
+
+type Declared = Omit<TopicDeclaration, 'replicationFactor'> & { replicationFactor: number };
+
+async function differencesOf(admin: KafkaAdmin, declared: Declared[]): Promise<Map<string, string[]>> {
+  const differences = new Map<string, string[]>();
+  if (declared.length === 0) return differences;
+  const names = declared.map(({ name }) => name);
+  const { topics } = await admin.fetchTopicMetadata({ topics: names });
+  const { resources } = await admin.describeConfigs({
+    includeSynonyms: false,
+    resources: names.map((name) => ({ type: ConfigResourceTypes.TOPIC, name })),
+  });
+  for (const { name, partitions, replicationFactor, config } of declared) {
+    const found: string[] = [];
+    const actual = topics.find((topic) => topic.name === name)?.partitions ?? [];
+    if (actual.length !== partitions)
+      found.push(`it has ${actual.length} partitions, declared are ${partitions}`);
+    const replicas = actual[0]?.replicas.length ?? 0;
+    if (replicas !== replicationFactor)
+      found.push(`it has ${replicas} replicas, declared are ${replicationFactor}`);
+    const settings = resources.find(({ resourceName }) => resourceName === name)?.configEntries ?? [];
+    for (const [key, value] of Object.entries(config)) {
+      const setting = settings.find(({ configName }) => configName === key)?.configValue;
+      if (setting !== value) found.push(`its ${key} is ${setting}, declared is ${value}`);
+    }
+    differences.set(name, found);
+  }
+  return differences;
+}

@@ -1,0 +1,124 @@
+import { type Event, type EventType, eventTypeOf, fromHeaders } from '@brew/events';
+import avro, { type Type } from 'avsc';
+import type { Logger } from 'pino';
+import { backoff } from './backoff.ts';
+import { createReaders } from './codec/readers.ts';
+import { createRegistry } from './codec/registry.ts';
+import { frame, unframe } from './codec/wireFormat.ts';
+import { delay } from './delay.ts';
+import {
+  InvalidEventError,
+  messageOf,
+  NotPreparedError,
+  RegistryUnavailableError,
+  SchemaUnknownError,
+  UndecodableRecordError,
+} from './errors.ts';
+import type { ReceivedRecord } from './record.ts';
+
+export interface Codec {
+  /**
+   * Puts the schemas into the registry under TopicRecordNameStrategy, with BACKWARD_TRANSITIVE.
+   * @throws SchemaIncompatibleError, RegistryUnavailableError
+   */
+  register(types: readonly EventType[]): Promise<void>;
+  /**
+   * Looks up the ids that encode() needs. Waits with backoff for the registry and for schemas that somebody else is
+   * about to register; rejects only when `signal` is aborted.
+   */
+  prepare(types: readonly EventType[], signal?: AbortSignal): Promise<void>;
+  /**
+   * The value of a record, in Confluent wire format. Synchronous, so that it can be used inside a transaction.
+   * @throws InvalidEventError naming the fields, NotPreparedError for a type that wasn't prepared
+   */
+  encode<Data>(type: EventType<Data>, data: Data): Buffer;
+  /**
+   * The event in a record. Reads what any version wrote as what this process knows: the writer's schema comes from the
+   * registry, once per id, and is resolved to ours.
+   * @throws UndecodableRecordError for poison; RegistryUnavailableError, which is an outage
+   */
+  decode(record: ReceivedRecord): Promise<Event<unknown>>;
+}
+
+const RETRY = { initialMs: 200, maxMs: 5_000 };
+
+export function createCodec({ registryUrl, log }: { registryUrl: string; log: Logger }): Codec {
+  const registry = createRegistry(registryUrl);
+  const readers = createReaders(registry);
+  const writers = new Map<string, { id: number; avroType: Type }>();
+
+  async function prepareOne(type: EventType, signal: AbortSignal | undefined): Promise<void> {
+    for (let failures = 1; ; failures++) {
+      signal?.throwIfAborted();
+      try {
+        const id = await registry.idOf(type.subject, type.schema);
+        writers.set(type.type, { id, avroType: avro.Type.forSchema(type.schema as never) });
+        return;
+      } catch (error) {
+        if (!(error instanceof RegistryUnavailableError || error instanceof SchemaUnknownError)) throw error;
+        log.warn({ err: error, subject: type.subject, failures }, 'waiting for the schema registry');
+        await delay(backoff(failures, RETRY, Math.random()), signal);
+      }
+    }
+  }
+
+  return {
+    async register(types) {
+      for (const type of types) {
+        const id = await registry.register(type.subject, type.schema);
+        log.debug({ subject: type.subject, schemaId: id }, 'registered a schema');
+      }
+    },
+
+    async prepare(types, signal) {
+      for (const type of types) if (!writers.has(type.type)) await prepareOne(type, signal);
+    },
+
+    encode(type, data) {
+      const writer = writers.get(type.type);
+      if (!writer) throw new NotPreparedError(`${type.name} can't be encoded before prepare().`);
+      try {
+        return frame(writer.id, writer.avroType, data);
+      } catch (error) {
+        throw new InvalidEventError(type.name, problemsOf(writer.avroType, data), error);
+      }
+    },
+
+    async decode(record) {
+      const context = contextOf(record);
+      const type = eventTypeOf(context.type);
+      if (!type) throw new UndecodableRecordError(`its type ${context.type} is unknown here`);
+      if (record.value === null) throw new UndecodableRecordError('it is a tombstone: it has no value');
+      const framed = unframe(record.value);
+      if (!framed) throw new UndecodableRecordError('its value is not in Confluent wire format');
+      const read = await readers.find(framed.schemaId, type);
+      try {
+        return { ...context, type, data: read(framed.payload) };
+      } catch (error) {
+        throw new UndecodableRecordError(`its bytes are not what schema ${framed.schemaId} says`, error);
+      }
+    },
+  };
+}
+
+function contextOf(record: ReceivedRecord) {
+  try {
+    return fromHeaders(record.headers);
+  } catch (error) {
+    throw new UndecodableRecordError(messageOf(error), error);
+  }
+}
+
+/** Each field that the schema forbids, such as `items.0.quantity is "two", not int`. */
+function problemsOf(type: Type, data: unknown): string[] {
+  const problems: string[] = [];
+  type.isValid(data, {
+    errorHook: (path, value, expected) => {
+      const found = value === undefined ? 'missing' : JSON.stringify(value);
+      problems.push(`${path.join('.') || 'the event'} is ${found}, not ${nameOf(expected)}`);
+    },
+  });
+  return problems;
+}
+
+const nameOf = (type: Type): string => type.branchName ?? type.typeName;

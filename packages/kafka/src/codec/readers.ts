@@ -1,0 +1,52 @@
+import type { EventType } from '@brew/events';
+import avro, { type Type } from 'avsc';
+import { UndecodableRecordError } from '../errors.ts';
+import type { Registry } from './registry.ts';
+
+type Read = (payload: Buffer) => unknown;
+
+export interface Readers {
+  /**
+   * What reads the records of a schema id as an event type of this process.
+   * @throws UndecodableRecordError when there is no such id, or its schema can't be read as this type
+   */
+  find(schemaId: number, type: EventType): Promise<Read>;
+}
+
+/** Keeps, for each schema id and event type that occurs, the resolver from the writer's schema to ours. */
+export function createReaders(registry: Pick<Registry, 'schemaOf'>): Readers {
+  const own = new Map<string, Type>();
+  const known = new Map<string, Read>();
+
+  function ownTypeOf(type: EventType): Type {
+    const found = own.get(type.type) ?? avro.Type.forSchema(type.schema as never);
+    own.set(type.type, found);
+    return found;
+  }
+
+  async function make(schemaId: number, type: EventType): Promise<Read> {
+    const writer = await registry.schemaOf(schemaId);
+    if (!writer) throw new UndecodableRecordError(`the registry has no schema ${schemaId}`);
+    if (writer.name !== type.type) {
+      throw new UndecodableRecordError(
+        `its headers say ${type.type}, its schema ${schemaId} is ${writer.name}`,
+      );
+    }
+    const reader = ownTypeOf(type);
+    try {
+      const resolver = reader.createResolver(writer);
+      return (payload) => reader.fromBuffer(payload, resolver);
+    } catch (error) {
+      throw new UndecodableRecordError(`schema ${schemaId} can't be read as ours of ${type.name}`, error);
+    }
+  }
+
+  return {
+    async find(schemaId, type) {
+      const id = `${schemaId}/${type.type}`;
+      const read = known.get(id) ?? (await make(schemaId, type));
+      known.set(id, read);
+      return read;
+    },
+  };
+}

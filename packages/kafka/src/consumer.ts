@@ -1,0 +1,141 @@
+import type { EachBatchPayload } from 'kafkajs';
+import type { Logger } from 'pino';
+import { defaultRetry, type RetryPolicy } from './backoff.ts';
+import type { KafkaClient } from './client.ts';
+import { chunksOf } from './consumer/chunks.ts';
+import { createCommits } from './consumer/commits.ts';
+import { coPartitionedAssigner } from './consumer/coPartitionedAssigner.ts';
+import { createLanes } from './consumer/lanes.ts';
+import { createProcessor } from './consumer/processor.ts';
+import { isStopped } from './consumer/turn.ts';
+import type { DeadLetters } from './deadLetters.ts';
+import { createGroupMember, type MemberState } from './groupMember.ts';
+import type { ReceivedRecord } from './record.ts';
+
+export type ConsumerState = MemberState;
+
+export interface ConsumerOptions {
+  client: KafkaClient;
+  /** The group id: a literal that never changes, since the offsets belong to it. */
+  group: string;
+  topics: string[];
+  /** Where a group without offsets starts. */
+  from: 'beginning' | 'now';
+  /**
+   * Does the work for records of one partition, in offset order: all of it or, by throwing, nothing. It may be called
+   * again with records that it has done already, after a crash or a rebalance.
+   */
+  process: (records: ReceivedRecord[]) => Promise<void>;
+  /** Which records matter; the others are skipped. By default all. */
+  wants?: (record: ReceivedRecord) => boolean;
+  deadLetters: DeadLetters;
+  /** Whether an error says that something is down (the database…): then it waits, and dead-letters nothing. */
+  isOutage?: (error: unknown) => boolean;
+  retry?: RetryPolicy;
+  /** How many records `process` gets at most: what one transaction holds, and what a failure rolls back. */
+  maxRecordsPerChunk?: number;
+  /** How many chunks may be worked on at the same time: what it takes of the database's connections. */
+  concurrency?: number;
+  /**
+   * After how long without a sign of life this member's partitions go to others. It must be longer than the longest
+   * chunk takes: between chunks it gives that sign, inside of `process` it doesn't.
+   */
+  sessionTimeoutMs?: number;
+  log: Logger;
+}
+
+export interface Consumer extends AsyncDisposable {
+  /** `restarting`: kafkajs ended, for example by a broker's restart, and is being started again. */
+  readonly state: ConsumerState;
+  /** What it waits for or restarts because of; undefined when all is well. */
+  readonly lastError: unknown;
+  /** Resolves when the group is joined; waits for brokers and topics. Rejects only when aborted or stopped. */
+  start(signal?: AbortSignal): Promise<void>;
+  /** Finishes the chunks in hand, for at most 10 s, commits and leaves the group. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Reads topics as one of a group and hands their records on in chunks, at least once and in order per key.
+ *
+ * Chunks of the same partition number run one after the other, also when they come from different topics: on
+ * co-partitioned topics that is one order's partition, and its handlers would wait for each other's row locks anyway.
+ */
+export function createConsumer(options: ConsumerOptions): Consumer {
+  const { client, group, topics, from, wants, maxRecordsPerChunk = 200, concurrency = 6, log } = options;
+  let outage: unknown;
+  const lanes = createLanes(concurrency);
+  const commits = createCommits({ group, log });
+  const processor = createProcessor({
+    process: options.process,
+    deadLetters: options.deadLetters,
+    isOutage: options.isOutage ?? (() => false),
+    retry: options.retry ?? defaultRetry,
+    onOutage: (error) => {
+      outage = error;
+    },
+    log: log.child({ group }),
+  });
+
+  async function eachBatch({ batch, heartbeat, resolveOffset }: EachBatchPayload, signal: AbortSignal) {
+    const { topic, partition } = batch;
+    const resolve = (offset: bigint) => {
+      resolveOffset(String(offset));
+      commits.note(topic, partition, offset + 1n);
+    };
+    try {
+      for (const chunk of chunksOf(batch, wants, maxRecordsPerChunk)) {
+        if (signal.aborted) return;
+        if (chunk.records.length > 0) {
+          await lanes.run(partition, () =>
+            processor.run(chunk.records, { heartbeat, signal, done: resolve }),
+          );
+        }
+        resolve(chunk.lastOffset);
+        // Danger zone: the session is kept alive by work that gets on, never by a timer. A timer would keep a member
+        // alive that hangs, and its partitions would stand still for ever.
+        await heartbeat();
+      }
+    } catch (error) {
+      if (isStopped(error)) return;
+      // As a rule a rebalance, which the heartbeat told of. What is done counts also for whoever gets the partition.
+      await commits.flush();
+      throw error;
+    }
+  }
+
+  const member = createGroupMember({
+    client,
+    config: {
+      groupId: group,
+      partitionAssigners: [coPartitionedAssigner],
+      sessionTimeout: options.sessionTimeoutMs ?? 15_000,
+      heartbeatInterval: 2_000,
+      // What bounds the memory: up to this much from each broker is held at a time, some 1,000 records a partition.
+      maxBytesPerPartition: 256 * 1024,
+      maxBytes: 2 * 1024 * 1024,
+      // How long an idle fetch waits, and so how long a stop may have to wait for it.
+      maxWaitTimeInMs: 1_000,
+    },
+    topics,
+    fromBeginning: from === 'beginning',
+    // A batch that waits for its lane occupies a worker of kafkajs: enough of them that no lane starves.
+    concurrency: concurrency * topics.length,
+    eachBatch,
+    onJoined: (consumer) => commits.use(consumer),
+    beforeLeaving: () => commits.flush(),
+    log,
+  });
+
+  return {
+    get state() {
+      return member.state;
+    },
+    get lastError() {
+      return member.lastError ?? outage;
+    },
+    start: (signal) => member.start(signal),
+    stop: () => member.stop(),
+    [Symbol.asyncDispose]: () => member.stop(),
+  };
+}

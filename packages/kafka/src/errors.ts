@@ -1,0 +1,122 @@
+import { BrewError } from '@brew/events';
+
+/**
+ * No broker answered. Thrown by the admin; producers and consumers wait and try again by themselves.
+ * Operator: look whether the brokers run and whether their addresses are the configured ones.
+ */
+export class BrokerUnavailableError extends BrewError {
+  constructor(doing: string, cause: unknown) {
+    super('BREW_BROKER_UNAVAILABLE', `Kafka could not be reached to ${doing}: ${messageOf(cause)}.`, {
+      retryable: true,
+      cause,
+    });
+  }
+}
+
+/**
+ * A topic does not exist; none is made by itself, because it would get the wrong partition count.
+ * Operator: create the topics, then it goes on by itself.
+ */
+export class TopicMissingError extends BrewError {
+  constructor(topics: readonly string[], cause?: unknown) {
+    super('BREW_TOPIC_MISSING', `Not every topic exists of: ${topics.join(', ')}. Create the topics first.`, {
+      retryable: true,
+      cause,
+    });
+  }
+}
+
+/** A consumer or follower ended and is being started again; seen in its `lastError` and in the log. */
+export class ConsumerFailedError extends BrewError {
+  constructor(group: string, cause: unknown) {
+    super('BREW_CONSUMER_FAILED', `The consumer of group ${group} ended: ${messageOf(cause)}.`, {
+      retryable: true,
+      cause,
+    });
+  }
+}
+
+/**
+ * A batch was given up: its sender aborted it or the producer was stopped (retryable; it may be in the log
+ * nevertheless), or Kafka will never take it, for example because a record is larger than the topic allows.
+ */
+export class SendFailedError extends BrewError {
+  constructor(why: string, options: { retryable: boolean; cause?: unknown }) {
+    super('BREW_SEND_FAILED', `The records were not acknowledged: ${why}.`, options);
+  }
+}
+
+/** A client was used before its start() or after its stop(): a mistake in the order of starting. */
+export class NotPreparedError extends BrewError {
+  constructor(what: string) {
+    super('BREW_NOT_PREPARED', what);
+  }
+}
+
+/**
+ * The dead letter topic did not take a record in time. Its offset does not move, and it is tried again.
+ * Operator: look whether GROUP.dlq exists and has its replicas.
+ */
+export class DeadLetterFailedError extends BrewError {
+  constructor(topic: string, cause: unknown) {
+    super('BREW_DEAD_LETTER_FAILED', `${topic} did not take a record: ${messageOf(cause)}.`, {
+      retryable: true,
+      cause,
+    });
+  }
+}
+
+/** An event that its schema forbids was about to be written: a defect in the emitting code. */
+export class InvalidEventError extends BrewError {
+  constructor(type: string, problems: readonly string[], cause?: unknown) {
+    super('BREW_EVENT_INVALID', `Not a valid ${type}: ${problems.join('; ')}.`, { cause });
+  }
+}
+
+/** A record that nobody can read, now or later: poison. Operator: find out who wrote it. */
+export class UndecodableRecordError extends BrewError {
+  constructor(why: string, cause?: unknown) {
+    super('BREW_RECORD_UNDECODABLE', `The record can't be decoded: ${why}.`, { cause });
+  }
+}
+
+/** The schema registry can't be reached, or is failing by itself (5xx). Operator: look at the registry. */
+export class RegistryUnavailableError extends BrewError {
+  constructor(url: string, cause: unknown) {
+    super(
+      'BREW_REGISTRY_UNAVAILABLE',
+      `The schema registry at ${url} could not be used: ${messageOf(cause)}.`,
+      {
+        retryable: true,
+        cause,
+      },
+    );
+  }
+}
+
+/** A schema breaks the rules of its subject: readers of older records would fail. */
+export class SchemaIncompatibleError extends BrewError {
+  constructor(subject: string, why: string, cause?: unknown) {
+    super(
+      'BREW_SCHEMA_INCOMPATIBLE',
+      `The schema breaks BACKWARD_TRANSITIVE of ${subject}: ${why}. Mend it, or make a new topic version.`,
+      { cause },
+    );
+  }
+}
+
+/** The registry doesn't have a schema that this process writes. Operator: register the schemas first. */
+export class SchemaUnknownError extends BrewError {
+  constructor(subject: string, cause?: unknown) {
+    super(
+      'BREW_SCHEMA_UNKNOWN',
+      `The registry has no such schema under ${subject}. Register the schemas first.`,
+      {
+        retryable: true,
+        cause,
+      },
+    );
+  }
+}
+
+export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -1,0 +1,36 @@
+export {
+  type Admin,
+  type ClusterDescription,
+  createAdmin,
+  type PartitionLag,
+  type PartitionOffsets,
+  type TopicDescription,
+  type TopicOutcome,
+} from './admin.ts';
+export { backoff, defaultRetry, type RetryPolicy } from './backoff.ts';
+export { createKafkaClient, type KafkaClient, type KafkaClientOptions } from './client.ts';
+export { type Codec, createCodec } from './codec.ts';
+export { type Consumer, type ConsumerOptions, type ConsumerState, createConsumer } from './consumer.ts';
+export {
+  createDeadLetterQueue,
+  type DeadLetterQueueOptions,
+  type DeadLetters,
+  type Failure,
+  type ParkedKeys,
+} from './deadLetters.ts';
+export {
+  BrokerUnavailableError,
+  ConsumerFailedError,
+  DeadLetterFailedError,
+  InvalidEventError,
+  NotPreparedError,
+  RegistryUnavailableError,
+  SchemaIncompatibleError,
+  SchemaUnknownError,
+  SendFailedError,
+  TopicMissingError,
+  UndecodableRecordError,
+} from './errors.ts';
+export { createFollower, type Follower, type FollowerOptions } from './follower.ts';
+export { createProducer, type Producer, type ProducerOptions, type ProducerState } from './producer.ts';
+export type { OutgoingRecord, ReceivedRecord } from './record.ts';
