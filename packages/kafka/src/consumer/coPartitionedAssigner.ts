@@ -14,7 +14,7 @@ export const coPartitionedAssigner: PartitionAssigner = ({ cluster }) => ({
     for (const topic of topics) {
       for (const { partitionId } of cluster.findTopicPartitionMetadata(topic)) {
         const assignment = assignments[partitionId % memberIds.length];
-        if (assignment) (assignment[topic] ??= []).push(partitionId);
+        if (assignment) assignment[topic] = [...(assignment[topic] ?? []), partitionId];
       }
     }
     return memberIds.map((memberId, index) => ({
