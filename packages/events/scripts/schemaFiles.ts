@@ -29,6 +29,9 @@ export class SchemaFileError extends BrewError {
 
 export const schemaFolder = fileURLToPath(new URL('../schemas/', import.meta.url));
 
+export const schemaPath = (folder: string, topic: string, name: string): string =>
+  `${folder}${topic}/${name}.avsc`;
+
 export const releasedPath = (folder: string, topic: string, name: string, version: number): string =>
   `${folder}released/${topic}/${name}.${version}.avsc`;
 
@@ -45,7 +48,7 @@ export function readSchemas(folder: string = schemaFolder): EventSchema[] {
       topic,
       topicKey,
       name,
-      schema: readSchema(`${folder}${topic.name}/${name}.avsc`, topic, name),
+      schema: readSchema(schemaPath(folder, topic.name, name), topic, name),
       released: readReleased(folder, topic, name),
     }));
   });
