@@ -6,5 +6,5 @@ export { type MigrateOptions, migrate } from './migrate.ts';
 export { appendOutbox, OUTBOX_CHANNEL, type OutboxRow } from './outbox/appendOutbox.ts';
 export { type Backlog, createOutbox, type Outbox } from './outbox/outbox.ts';
 export type { Ownership, UnsentRow } from './outbox/ownership.ts';
-export { createParkedKeys, type ParkedKey, type ParkedKeys } from './parkedKeys.ts';
+export { createParkedKeys, type ParkedKeys } from './parkedKeys.ts';
 export { untilAvailable } from './untilAvailable.ts';

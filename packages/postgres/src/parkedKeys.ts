@@ -1,20 +1,11 @@
 import type { Tx } from './database.ts';
 
-export interface ParkedKey {
-  topic: string;
-  key: string;
-  records: number;
-  reason: string;
-  parkedAt: Date;
-}
-
-/** The keys with a record in the dead letter queue, kept in the service's own database. */
+/** The keys with a record in the dead letter queue, kept in the service's own database so that they outlive it. */
 export interface ParkedKeys {
   /** Those of `keys` that are parked. */
   has(topic: string, keys: string[]): Promise<Set<string>>;
-  /** Idempotent but for the count of records; the first reason stays, because the later records only wait behind it. */
-  add(topic: string, key: string, reason?: string): Promise<void>;
-  all(): Promise<ParkedKey[]>;
+  /** Idempotent. */
+  add(topic: string, key: string): Promise<void>;
 }
 
 export function createParkedKeys(db: Tx): ParkedKeys {
@@ -26,18 +17,11 @@ export function createParkedKeys(db: Tx): ParkedKeys {
       );
       return new Set(rows.map((row) => row.key));
     },
-    async add(topic, key, reason = '') {
-      await db.query(
-        `insert into parked_keys (topic, key, reason) values ($1, $2, $3)
-         on conflict (topic, key) do update set records = parked_keys.records + 1`,
-        [topic, key, reason],
-      );
-    },
-    async all() {
-      const { rows } = await db.query<ParkedKey>(
-        'select topic, key, records, reason, parked_at as "parkedAt" from parked_keys order by parked_at',
-      );
-      return rows;
+    async add(topic, key) {
+      await db.query('insert into parked_keys (topic, key) values ($1, $2) on conflict do nothing', [
+        topic,
+        key,
+      ]);
     },
   };
 }

@@ -2,8 +2,6 @@
 create table parked_keys (
   topic text not null,
   key text not null,
-  records integer not null default 1,
-  reason text not null,
   parked_at timestamptz not null default now(),
   primary key (topic, key)
 );

@@ -1,0 +1,37 @@
+import { isOutage } from '@brew/postgres';
+import { HttpProblem } from './problem.ts';
+
+/**
+ * What the caller is told about an error. Only problems that were made for callers keep their words: anything else may
+ * hold SQL, addresses or data of others.
+ */
+export function toProblem(error: unknown): HttpProblem {
+  if (error instanceof HttpProblem) return error;
+  if (isOutage(error))
+    return unavailable('A part of this service is out of order. Nothing is lost: try again.');
+  if (isPassing(error)) return unavailable('Another request was in the way. Try again.');
+  return (
+    clientError(error) ?? new HttpProblem(500, 'INTERNAL', 'Something went wrong here. It has been logged.')
+  );
+}
+
+const unavailable = (detail: string) =>
+  new HttpProblem(503, 'UNAVAILABLE', detail, { headers: { 'Retry-After': '2' } });
+
+/** Serialization failure, deadlock, lock timeout: PostgreSQL took the side of another transaction. */
+function isPassing(error: unknown): boolean {
+  return (
+    error instanceof Error && ['40001', '40P01', '55P03'].includes(String((error as { code?: unknown }).code))
+  );
+}
+
+/** What express and its body reader found wrong with the request itself. */
+function clientError(error: unknown): HttpProblem | undefined {
+  const { status, type } = error as { status?: unknown; type?: unknown };
+  if (typeof status !== 'number' || status < 400 || status > 499) return undefined;
+  if (status === 413) return new HttpProblem(413, 'BODY_TOO_LARGE', 'The body may have 64 kB at most.');
+  if (status === 415)
+    return new HttpProblem(415, 'UNSUPPORTED_MEDIA_TYPE', 'This encoding of the body is not taken.');
+  const what = type === 'request.aborted' ? 'The request ended too early.' : 'The request is malformed.';
+  return new HttpProblem(400, 'MALFORMED_REQUEST', what);
+}

@@ -1,0 +1,94 @@
+import { eventTypeOf } from '@brew/events';
+import { type Consumer, createConsumer, type DeadLetters, type ReceivedRecord } from '@brew/kafka';
+import { isOutage } from '@brew/postgres';
+import type { ServiceContext } from '../context.ts';
+import type { Part } from '../lifecycle/part.ts';
+import { gauge } from '../metrics.ts';
+
+export interface ConsumerPartOptions {
+  /** Consumer group. The service's name, unless the service has a second consumer. */
+  group?: string;
+  topics: string[];
+  from?: 'beginning' | 'now';
+  wants?: (record: ReceivedRecord) => boolean;
+  /** All of it or, by throwing, nothing; see createConsumer of @brew/kafka. */
+  process(records: ReceivedRecord[]): Promise<void>;
+}
+
+/** A consumer as part of a service: with its dead letters, its metrics and its place in the health. */
+export function consumerPart(
+  context: ServiceContext,
+  { group = context.name, topics, from = 'beginning', wants, process }: ConsumerPartOptions,
+): Part {
+  const { client, metrics, log } = context;
+  const consumer = createConsumer({
+    client,
+    group,
+    topics,
+    from,
+    ...(wants && { wants }),
+    process: (records) => measured(context, group, records, process),
+    deadLetters: counted(context),
+    isOutage: isWaitedOut,
+    log,
+  });
+  gauge(metrics, `brew_consumer_running`, 'Whether the consumer reads: 1 or 0', () =>
+    consumer.state === 'running' ? 1 : 0,
+  );
+  return {
+    name: 'consumer',
+    start: (signal) => consumer.start(signal),
+    stop: () => consumer.stop(),
+    health: () => healthOf(consumer),
+  };
+}
+
+/** What passes by itself, and would fail the next record just the same: nothing to dead-letter anybody for. */
+export function isWaitedOut(error: unknown): boolean {
+  return isOutage(error) || (error as { code?: unknown } | null)?.code === 'BREW_REGISTRY_UNAVAILABLE';
+}
+
+function healthOf({ state, lastError }: Consumer) {
+  if (state === 'running' && lastError === undefined) return { up: true };
+  const reason = lastError instanceof Error ? `: ${lastError.message}` : '';
+  return { up: false, detail: `${state}${reason}` };
+}
+
+async function measured(
+  { metrics }: ServiceContext,
+  group: string,
+  records: ReceivedRecord[],
+  process: (records: ReceivedRecord[]) => Promise<void>,
+): Promise<void> {
+  const end = metrics.chunkSeconds.startTimer({ group });
+  try {
+    await process(records);
+    end({ outcome: 'handled' });
+  } catch (error) {
+    end({ outcome: 'failed' });
+    for (const { headers } of records) metrics.events.inc({ type: typeOf(headers), outcome: 'failed' });
+    throw error;
+  }
+}
+
+function counted({ deadLetters, metrics, log }: ServiceContext): DeadLetters {
+  return {
+    parkedKeys: deadLetters.parkedKeys,
+    async park(record, failure) {
+      await deadLetters.park(record, failure);
+      const { topic, partition, offset, key, headers } = record;
+      metrics.deadLetters.inc({ topic });
+      metrics.events.inc({ type: typeOf(headers), outcome: 'dead_lettered' });
+      const err = failure.reason === 'failed' ? failure.error : undefined;
+      log.error(
+        { err, reason: failure.reason, topic, partition, offset: String(offset), key },
+        'dead letter',
+      );
+    },
+  };
+}
+
+/** Headers come from outside: only known types become label values, or a stranger could fill the memory with them. */
+function typeOf({ ce_type = 'unknown' }: Record<string, string>): string {
+  return eventTypeOf(ce_type) ? ce_type : 'unknown';
+}

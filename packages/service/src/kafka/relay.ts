@@ -1,0 +1,86 @@
+import type { Producer } from '@brew/kafka';
+import { type Database, OUTBOX_CHANNEL, type Outbox, type Ownership } from '@brew/postgres';
+import type { Logger } from 'pino';
+import type { Part } from '../lifecycle/part.ts';
+import { createWaker } from '../lifecycle/waker.ts';
+import type { Metrics } from '../metrics.ts';
+
+export interface RelayOptions {
+  db: Pick<Database, 'listen'>;
+  outbox: Outbox;
+  producer: Pick<Producer, 'send'>;
+  metrics: Pick<Metrics, 'relayed'>;
+  log: Logger;
+}
+
+const BATCH = 500;
+/** NOTIFY wakes it; this is for what a lost connection did not notify. */
+const POLL_MS = 5_000;
+/** On stop, what is committed is still sent, but a broker that is away must not hold the stop up. */
+const DRAIN_MS = 1_500;
+
+/**
+ * Sends outbox rows to Kafka, in order, and deletes what was acknowledged. Of several instances one does it, the others
+ * stand by. Killed between sending and deleting, the next one sends the batch again: the consumers' inboxes absorb it.
+ */
+export function createRelay({ db, outbox, producer, metrics, log }: RelayOptions): Part {
+  const draining = new AbortController(); // no more waiting
+  const stopping = new AbortController(); // no more sending
+  const waker = createWaker();
+  let running: Promise<void> | undefined;
+  let stopListening: (() => Promise<void>) | undefined;
+  let state: 'standing by' | 'owner' | 'failing' = 'standing by';
+  let lastError: Error | undefined;
+
+  async function run(): Promise<void> {
+    while (!draining.signal.aborted) {
+      try {
+        await using ownership = await outbox.takeOwnership(draining.signal);
+        state = 'owner';
+        await relay(ownership);
+      } catch (error) {
+        if (draining.signal.aborted) return;
+        state = 'failing';
+        lastError = error as Error;
+        log.warn({ err: error }, 'relay interrupted: taking it up again');
+        await waker.pause(1_000, draining.signal);
+      }
+    }
+  }
+
+  async function relay(ownership: Ownership): Promise<void> {
+    const signal = AbortSignal.any([stopping.signal, ownership.lost]);
+    for (;;) {
+      const rows = await ownership.unsent(BATCH);
+      if (rows.length === 0) {
+        if (draining.signal.aborted) return;
+        await waker.pause(POLL_MS, AbortSignal.any([draining.signal, ownership.lost]));
+        continue;
+      }
+      await producer.send(rows, { signal });
+      // Danger zone: here the rows are in Kafka and still in the outbox. The other way round would lose them.
+      await ownership.markSent(rows.map((row) => row.id));
+      metrics.relayed.inc(rows.length);
+      if (lastError) log.info('relay goes on');
+      state = 'owner';
+      lastError = undefined;
+    }
+  }
+
+  return {
+    name: 'relay',
+    async start() {
+      stopListening = await db.listen(OUTBOX_CHANNEL, waker.wake);
+      running = run();
+    },
+    async stop() {
+      draining.abort();
+      const hard = setTimeout(() => stopping.abort(), DRAIN_MS);
+      await running;
+      clearTimeout(hard);
+      await stopListening?.();
+    },
+    health: () =>
+      state === 'failing' ? { up: false, detail: lastError?.message ?? state } : { up: true, detail: state },
+  };
+}

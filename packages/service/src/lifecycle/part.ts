@@ -1,0 +1,18 @@
+import type { Logger } from 'pino';
+
+/** Something that runs beside the routes and handlers of a service: a worker, a cache, a projection. */
+export interface Part {
+  name: string;
+  /** Resolves when it does its work. It may wait for what it needs until `signal` is aborted, and then rejects. */
+  start(signal: AbortSignal, log: Logger): Promise<void>;
+  /** Finishes what is in flight. Called once, also after a start() that failed. */
+  stop(): Promise<void>;
+  /** Shown in /health/ready; a part that is not up makes the service degraded, not unready. */
+  health?(): Health;
+}
+
+export interface Health {
+  up: boolean;
+  /** For people: what is wrong, or what it is waiting for. */
+  detail?: string;
+}

@@ -1,0 +1,1 @@
+export { createTestBench, type TestBench, type TestBenchOptions } from './createTestBench.ts';
