@@ -1,0 +1,16 @@
+import { readConfig } from '@brew/service';
+import { z } from 'zod';
+
+export type CatalogConfig = ReturnType<typeof readCatalogConfig>;
+
+/**
+ * Reads and checks the environment.
+ * @throws ConfigError that names every variable that is missing or malformed
+ */
+export function readCatalogConfig(env: NodeJS.ProcessEnv) {
+  return readConfig('catalog', env, {
+    PORT: z.coerce.number().int().min(0).max(65_535).default(3001),
+    /** What staff show to change the menu and to deliver stock. */
+    STAFF_TOKEN: z.string().min(1),
+  });
+}

@@ -1,0 +1,38 @@
+import { cafes } from '@brew/events';
+import { route, type ServiceContext } from '@brew/service';
+import { publishMenuItem } from '../publishMenuItem.ts';
+import { putMenuItem as storeMenuItem } from '../store/menu.ts';
+import { fillNewShelves, lockStock } from '../store/stock.ts';
+import { menuItemBody, menuItemView, skuParams } from './menuItemView.ts';
+
+/** A new item can be sold at once: every cafe gets a full shelf of it. Writing what is there already publishes nothing. */
+export const putMenuItem = ({ transact, now }: ServiceContext) =>
+  route({
+    method: 'put',
+    path: '/menu/:sku',
+    summary: 'Put an item on the menu, or change it',
+    staff: true,
+    params: skuParams,
+    body: menuItemBody,
+    responses: {
+      200: { description: 'The item was there before', schema: menuItemView },
+      201: { description: 'The item is new', schema: menuItemView },
+    },
+    async handle({ params, body, cause }) {
+      const item = { ...params, ...body };
+      const change = await transact(cause, async (work) => {
+        // First of all, also before the menu's own row: its events leave in the order of this lock.
+        await lockStock(work.tx);
+        const at = now();
+        const stored = await storeMenuItem(work.tx, item, at);
+        if (stored === 'added')
+          await fillNewShelves(
+            work.tx,
+            cafes.map(({ id }) => id),
+          );
+        if (stored !== 'same') publishMenuItem(work, item, at, cause);
+        return stored;
+      });
+      return { status: change === 'added' ? 201 : 200, body: item };
+    },
+  });

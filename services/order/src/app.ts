@@ -1,0 +1,74 @@
+import {
+  CancellationRequested,
+  OrderCancelled,
+  OrderPlaced,
+  PaymentFailed,
+  PaymentReceived,
+  PaymentRefunded,
+} from '@brew/events';
+import { createService, type Service } from '@brew/service';
+import type { OrderConfig } from './config.ts';
+import { onCourierAssigned } from './consumers/onCourierAssigned.ts';
+import { onKitchenStarted } from './consumers/onKitchenStarted.ts';
+import { onOrderDelivered } from './consumers/onOrderDelivered.ts';
+import { onOrderReady } from './consumers/onOrderReady.ts';
+import { onStockRejected } from './consumers/onStockRejected.ts';
+import { onStockReserved } from './consumers/onStockReserved.ts';
+import { onTicketDropped } from './consumers/onTicketDropped.ts';
+import { followMenu } from './followMenu.ts';
+import { cancelOrder } from './http/cancelOrder.ts';
+import { followOrder } from './http/followOrder.ts';
+import { getOrder } from './http/getOrder.ts';
+import { paymentWebhook } from './http/paymentWebhook.ts';
+import { placeOrder } from './http/placeOrder.ts';
+import { createMenu } from './menu.ts';
+import { createPaymentProvider } from './payments/provider.ts';
+import { createStatusHub } from './statusHub.ts';
+import { callProvider } from './workers/callProvider.ts';
+import { expirePayments } from './workers/expirePayments.ts';
+import { forgetKeys } from './workers/forgetKeys.ts';
+import { watchOrders } from './workers/watchOrders.ts';
+
+/** Order-service, put together. Nothing runs before `start()`. */
+export function createApp(config: OrderConfig): Service {
+  const menu = createMenu();
+  const hub = createStatusHub();
+  const provider = createPaymentProvider({ url: config.PSP_URL, apiKey: config.PSP_API_KEY });
+
+  return createService({
+    name: 'order',
+    config,
+    migrations: new URL('./store/migrations/', import.meta.url),
+    emits: [
+      OrderPlaced,
+      CancellationRequested,
+      OrderCancelled,
+      PaymentReceived,
+      PaymentFailed,
+      PaymentRefunded,
+    ],
+    handlers: [
+      onStockReserved,
+      onStockRejected,
+      onKitchenStarted,
+      onOrderReady,
+      onTicketDropped,
+      onCourierAssigned,
+      onOrderDelivered,
+    ],
+    routes: (context) => [
+      placeOrder(context, menu),
+      getOrder(context),
+      followOrder(context, hub),
+      cancelOrder(context),
+      paymentWebhook(context),
+    ],
+    parts: (context) => [
+      followMenu(context, menu),
+      callProvider(context, provider),
+      expirePayments(context),
+      forgetKeys(context),
+      watchOrders(context, hub),
+    ],
+  });
+}

@@ -1,0 +1,251 @@
+import { describe, expect, test } from '@jest/globals';
+import { type Command, decide } from './decide.ts';
+import { evolve } from './evolve.ts';
+import { cancellationOutcome, type Fact, isFinal, type Order } from './order.ts';
+import { assigned, delivered, placedOrder, ready, received, run, started } from './testing.ts';
+
+const confirmed: Command = { type: 'confirmStock' };
+const refused: Command = { type: 'refuseStock', at: 1_500 };
+const failed: Command = { type: 'failPayment', paymentId: 'pay-1', reason: 'card declined', at: 2_000 };
+const expired: Command = { type: 'expirePayment', at: 61_000 };
+const refunded: Command = { type: 'recordRefund', paymentId: 'pay-1', refundId: 're-1', at: 9_000 };
+const cancelled: Command = { type: 'cancel', at: 2_500 };
+const dropped: Command = { type: 'dropTicket', at: 2_700 };
+const total = placedOrder.total;
+
+const cancelledFor = (reason: string, at: number) => ({ type: 'OrderCancelled', reason, at });
+const refundRequested = { type: 'RefundRequested', paymentId: 'pay-1', amount: total };
+
+/** [what happened before, the command, what it leads to] */
+const transitions: [string, Command[], Command, unknown[]][] = [
+  [
+    'asks for the money when the stock is reserved',
+    [],
+    confirmed,
+    [{ type: 'PaymentRequested', amount: total }],
+  ],
+  ['asks for the money once', [confirmed], confirmed, []],
+  ['asks nothing for an order cancelled meanwhile', [cancelled], confirmed, []],
+
+  ['cancels what is out of stock', [], refused, [cancelledFor('out_of_stock', 1_500)]],
+  ['cancels what is out of stock once', [refused], refused, []],
+  ['does not cancel a paid order for stock', [confirmed, received], refused, []],
+
+  [
+    'takes the payment',
+    [confirmed],
+    received,
+    [{ type: 'PaymentReceived', paymentId: 'pay-1', amount: total, at: 2_000 }],
+  ],
+  [
+    'takes no payment of another amount, and gives it back',
+    [confirmed],
+    { ...received, amount: { amount: 1, currency: 'EUR' } } as Command,
+    [
+      { type: 'PaymentFailed', paymentId: 'pay-1', reason: 'wrong_amount', at: 2_000 },
+      cancelledFor('payment_failed', 2_000),
+      { ...refundRequested, amount: { amount: 1, currency: 'EUR' } },
+    ],
+  ],
+  ['takes a payment once', [confirmed, received], received, []],
+  ['takes no second payment on the way', [confirmed, received, started], received, []],
+  ['gives back a payment that comes after the time-out', [confirmed, expired], received, [refundRequested]],
+  [
+    'gives back a payment that comes after the cancellation',
+    [confirmed, cancelled],
+    received,
+    [refundRequested],
+  ],
+  [
+    'gives back a payment that succeeds after it had failed',
+    [confirmed, failed],
+    received,
+    [refundRequested],
+  ],
+  ['gives it back once', [confirmed, cancelled, received], received, []],
+  ['gives it back once, also when that is done', [confirmed, cancelled, received, refunded], received, []],
+
+  [
+    'cancels when the payment fails',
+    [confirmed],
+    failed,
+    [
+      { type: 'PaymentFailed', paymentId: 'pay-1', reason: 'card declined', at: 2_000 },
+      cancelledFor('payment_failed', 2_000),
+    ],
+  ],
+  ['ignores a failure after the success', [confirmed, received], failed, []],
+  ['ignores a second failure', [confirmed, failed], failed, []],
+
+  ['cancels when no payment comes', [confirmed], expired, [cancelledFor('payment_timeout', 61_000)]],
+  ['cancels when not even the stock answers', [], expired, [cancelledFor('payment_timeout', 61_000)]],
+  ['does not expire a paid order', [confirmed, received], expired, []],
+  ['does not expire a cancelled order', [cancelled], expired, []],
+
+  [
+    'records the refund',
+    [confirmed, received, cancelled, dropped],
+    refunded,
+    [{ type: 'PaymentRefunded', paymentId: 'pay-1', refundId: 're-1', amount: total, at: 9_000 }],
+  ],
+  ['records the refund once', [confirmed, received, cancelled, dropped, refunded], refunded, []],
+  ['records no refund that it did not ask for', [confirmed, received], refunded, []],
+  [
+    'records no refund of another payment',
+    [confirmed, received, cancelled, dropped],
+    { ...refunded, paymentId: 'pay-2' } as Command,
+    [],
+  ],
+
+  [
+    'lets the customer cancel alone before the payment',
+    [confirmed],
+    cancelled,
+    [cancelledFor('customer_request', 2_500)],
+  ],
+  [
+    'asks the kitchen after the payment',
+    [confirmed, received],
+    cancelled,
+    [{ type: 'CancellationRequested', at: 2_500 }],
+  ],
+  ['asks the kitchen once', [confirmed, received, cancelled], cancelled, []],
+  ['does not cancel what is being prepared', [confirmed, received, started], cancelled, []],
+  [
+    'does not cancel what is delivered',
+    [confirmed, received, started, ready, assigned, delivered],
+    cancelled,
+    [],
+  ],
+  ['cancels once', [cancelled], cancelled, []],
+
+  [
+    'cancels and gives the money back when the kitchen drops the ticket',
+    [confirmed, received, cancelled],
+    dropped,
+    [cancelledFor('customer_request', 2_700), refundRequested],
+  ],
+  ['takes a dropped ticket once', [confirmed, received, cancelled, dropped], dropped, []],
+  ['knows of no ticket before the payment', [confirmed], dropped, []],
+  ['does not take a ticket for dropped that was started', [confirmed, received, started], dropped, []],
+
+  ['records a step', [confirmed, received], started, [{ type: 'StepReached', step: 'preparing', at: 3_000 }]],
+  ['records a step once', [confirmed, received, started], started, []],
+  ['records no step of an unpaid order', [confirmed], started, []],
+  ['records no step of a cancelled order', [confirmed, received, cancelled, dropped], ready, []],
+  [
+    'records a step that is reported late',
+    [confirmed, received, started, assigned, delivered],
+    ready,
+    [{ type: 'StepReached', step: 'ready', at: 4_000 }],
+  ],
+];
+
+describe('decide', () => {
+  test.each(transitions)('%s', (_title, before, command, facts) => {
+    expect(decide(run(...before).order, command)).toEqual(facts);
+  });
+
+  test('refuses what is not a command', () => {
+    expect(() => decide(placedOrder, { type: 'dance' } as unknown as Command)).toThrow(
+      /Not a command.*dance/,
+    );
+  });
+});
+
+describe('evolve', () => {
+  const ends: [string, Command[], Partial<Order>][] = [
+    [
+      'an order on its way to the customer',
+      [confirmed, received, started, ready, assigned, delivered],
+      {
+        status: 'delivered',
+        times: {
+          placed: 1_000,
+          paid: 2_000,
+          preparing: 3_000,
+          ready: 4_000,
+          on_the_way: 5_000,
+          delivered: 6_000,
+        },
+        payment: { state: 'received', paymentId: 'pay-1', amount: total },
+      },
+    ],
+    [
+      'steps that are reported backwards',
+      [confirmed, received, delivered, assigned, ready, started],
+      {
+        status: 'delivered',
+        times: {
+          placed: 1_000,
+          paid: 2_000,
+          preparing: 3_000,
+          ready: 4_000,
+          on_the_way: 5_000,
+          delivered: 6_000,
+        },
+      },
+    ],
+    ['the courier before the kitchen', [confirmed, received, assigned, started], { status: 'on_the_way' }],
+    [
+      'a payment that failed',
+      [confirmed, failed],
+      {
+        status: 'cancelled',
+        cancelReason: 'payment_failed',
+        payment: { state: 'failed' },
+        times: { placed: 1_000, cancelled: 2_000 },
+      },
+    ],
+    [
+      'a cancellation that the kitchen grants',
+      [confirmed, received, cancelled, dropped, refunded],
+      {
+        status: 'cancelled',
+        cancelReason: 'customer_request',
+        cancellationRequestedAt: 2_500,
+        times: { placed: 1_000, paid: 2_000, cancelled: 2_700 },
+        payment: { state: 'refunded', paymentId: 'pay-1', refundId: 're-1', amount: total },
+      },
+    ],
+  ];
+
+  test.each(ends)('%s', (_title, commands, state) => {
+    expect(run(...commands).order).toMatchObject(state);
+  });
+
+  test('leaves the order that it starts from as it is', () => {
+    const before = structuredClone(placedOrder);
+    run(confirmed, received, cancelled, dropped, refunded);
+    expect(placedOrder).toEqual(before);
+  });
+
+  test('refuses what is not a fact', () => {
+    expect(() => evolve(placedOrder, { type: 'Danced' } as unknown as Fact)).toThrow(/Not a fact.*Danced/);
+  });
+});
+
+describe("the outcome of the customer's wish to cancel", () => {
+  test.each([
+    ['undefined without one', [confirmed, received], undefined],
+    ['undefined when nobody had to be asked', [confirmed, cancelled], undefined],
+    ['pending while the kitchen has not answered', [confirmed, received, cancelled], 'pending'],
+    ['granted when the ticket was dropped', [confirmed, received, cancelled, dropped], 'granted'],
+    ['too late when the kitchen had started', [confirmed, received, cancelled, started], 'too_late'],
+  ] as [string, Command[], string | undefined][])('%s', (_title, commands, outcome) => {
+    expect(cancellationOutcome(run(...commands).order)).toBe(outcome);
+  });
+
+  test('the end is delivered or cancelled, nothing else', () => {
+    const statuses: Order['status'][] = [
+      'placed',
+      'paid',
+      'preparing',
+      'ready',
+      'on_the_way',
+      'delivered',
+      'cancelled',
+    ];
+    expect(statuses.filter(isFinal)).toEqual(['delivered', 'cancelled']);
+  });
+});

@@ -1,0 +1,60 @@
+import { type Fact, type Instant, type Order, type Step, steps } from './order.ts';
+
+/** The order after a fact. Facts are not judged here: `decide` has done that. */
+export function evolve(order: Order, fact: Fact): Order {
+  switch (fact.type) {
+    case 'PaymentRequested':
+      return { ...order, payment: { state: 'requested' } };
+
+    case 'PaymentReceived': {
+      const { paymentId, amount, at } = fact;
+      return { ...reach(order, 'paid', at), payment: { state: 'received', paymentId, amount } };
+    }
+
+    case 'PaymentFailed':
+      return { ...order, payment: { state: 'failed' } };
+
+    case 'RefundRequested': {
+      const { paymentId, amount } = fact;
+      return { ...order, payment: { state: 'refunding', paymentId, amount } };
+    }
+
+    case 'PaymentRefunded': {
+      const { paymentId, amount, refundId } = fact;
+      return { ...order, payment: { state: 'refunded', paymentId, amount, refundId } };
+    }
+
+    case 'CancellationRequested':
+      return { ...order, cancellationRequestedAt: fact.at };
+
+    case 'OrderCancelled':
+      return {
+        ...order,
+        status: 'cancelled',
+        cancelReason: fact.reason,
+        times: { ...order.times, cancelled: fact.at },
+      };
+
+    case 'StepReached':
+      return reach(order, fact.step, fact.at);
+
+    default:
+      return unknownFact(fact);
+  }
+}
+
+/**
+ * Kitchen and shipments are different topics: OrderDelivered may be seen before OrderReady. The late step's time is
+ * filled in, but the status the customer sees never goes back.
+ */
+function reach(order: Order, step: Step, at: Instant): Order {
+  const status = rank(step) > rank(order.status) ? step : order.status;
+  return { ...order, status, times: { ...order.times, [step]: at } };
+}
+
+const rank = (status: Order['status']) =>
+  status === 'cancelled' ? Number.POSITIVE_INFINITY : steps.indexOf(status);
+
+function unknownFact(fact: never): never {
+  throw new TypeError(`Not a fact: ${JSON.stringify(fact)}`);
+}

@@ -1,0 +1,60 @@
+import type { Money, OrderCancelled, OrderItem, OrderPlaced } from '@brew/events';
+
+/** The way of an order that ends well, in the order of its steps. */
+export const steps = ['placed', 'paid', 'preparing', 'ready', 'on_the_way', 'delivered'] as const;
+
+export type Step = (typeof steps)[number];
+export type Status = Step | 'cancelled';
+export type CancelReason = OrderCancelled['reason'];
+
+/** Instants in milliseconds since 1970, UTC, as in the events. */
+export type Instant = number;
+
+/**
+ * The money of one order. There is at most one payment an order: the provider gets the order's id as the idempotency
+ * key, so asking it again can't charge twice.
+ */
+export type Payment =
+  | { state: 'none' | 'requested' | 'failed' }
+  | { state: 'received' | 'refunding'; paymentId: string; amount: Money }
+  | { state: 'refunded'; paymentId: string; amount: Money; refundId: string };
+
+/** What order-service knows about an order. Never changed in place: `evolve` makes the next one. */
+export interface Order {
+  orderId: string;
+  cafeId: string;
+  customer: OrderPlaced['customer'];
+  items: OrderItem[];
+  total: Money;
+  status: Status;
+  cancelReason?: CancelReason | undefined;
+  /** When each step was reached. A step that was reported late is filled in, even if the order is further on. */
+  times: Partial<Record<Status, Instant>> & { placed: Instant };
+  payment: Payment;
+  /** When the customer asked to cancel an order that was paid: from then on the kitchen decides. */
+  cancellationRequestedAt?: Instant | undefined;
+}
+
+/** What happened to an order: the answer of `decide`, the input of `evolve`. */
+export type Fact =
+  | { type: 'PaymentRequested'; amount: Money }
+  | { type: 'PaymentReceived'; paymentId: string; amount: Money; at: Instant }
+  | { type: 'PaymentFailed'; paymentId: string; reason: string; at: Instant }
+  | { type: 'RefundRequested'; paymentId: string; amount: Money }
+  | { type: 'PaymentRefunded'; paymentId: string; refundId: string; amount: Money; at: Instant }
+  | { type: 'CancellationRequested'; at: Instant }
+  | { type: 'OrderCancelled'; reason: CancelReason; at: Instant }
+  | { type: 'StepReached'; step: LaterStep; at: Instant };
+
+/** The steps that the kitchen and the courier report. */
+export type LaterStep = 'preparing' | 'ready' | 'on_the_way' | 'delivered';
+
+/** Nothing happens to an order after this, except that its money is given back. */
+export const isFinal = (status: Status) => status === 'delivered' || status === 'cancelled';
+
+/** What became of the customer's wish to cancel a paid order; undefined when there was no such wish. */
+export function cancellationOutcome(order: Order): 'pending' | 'granted' | 'too_late' | undefined {
+  if (order.cancellationRequestedAt === undefined) return undefined;
+  if (order.status === 'cancelled') return 'granted';
+  return order.status === 'paid' ? 'pending' : 'too_late';
+}

@@ -1,0 +1,38 @@
+import { problem, route, type ServiceContext } from '@brew/service';
+import { changeOrder } from '../changeOrder.ts';
+import { cancellationOutcome } from '../domain/order.ts';
+import { orderNotFound, orderParams } from './orderNotFound.ts';
+import { orderView, toView } from './orderView.ts';
+
+/**
+ * Before the payment the answer is final: cancelled. After it, `cancellation.outcome` is pending until the kitchen has
+ * answered. Asking again changes nothing and is answered with how things stand.
+ */
+export const cancelOrder = ({ transact, now }: ServiceContext) =>
+  route({
+    method: 'post',
+    path: '/orders/:id/cancel',
+    summary: 'Cancel an order, or ask the kitchen to, if it is paid',
+    params: orderParams,
+    responses: {
+      202: {
+        description: 'Cancelled, or the kitchen is asked: see status and cancellation',
+        schema: orderView,
+      },
+    },
+    async handle({ params, cause }) {
+      const at = now().getTime();
+      const stored = await transact(cause, (work) =>
+        changeOrder(work, params.id, { type: 'cancel', at }, cause),
+      );
+      if (stored === undefined) throw orderNotFound(params.id);
+
+      const { order } = stored;
+      if (order.status !== 'cancelled' && cancellationOutcome(order) !== 'pending') {
+        throw problem(409, 'TOO_LATE', `It is too late to cancel: the order is ${order.status}.`, {
+          status: order.status,
+        });
+      }
+      return { status: 202, body: toView(order) };
+    },
+  });

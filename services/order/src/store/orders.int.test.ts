@@ -1,0 +1,175 @@
+import { uuidv7 } from '@brew/events';
+import { createDatabase, type Database, migrate } from '@brew/postgres';
+import { createTestDatabase, type TestDatabase } from '@brew/postgres/testing';
+import { infrastructure } from '@brew/sandbox/testing';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import pino from 'pino';
+import type { Command } from '../domain/decide.ts';
+import type { Order } from '../domain/order.ts';
+import { assigned, delivered, placedOrder, ready, received, run, started } from '../domain/testing.ts';
+import { claimIdempotencyKey, forgetIdempotencyKeys } from './idempotencyKeys.ts';
+import { findOrders, insertOrder, lockOrder, lockUnpaid, saveOrder } from './orders.ts';
+import {
+  addPaymentJob,
+  finishPaymentJob,
+  type PaymentJob,
+  postponePaymentJob,
+  takePaymentJobs,
+  withdrawPayment,
+} from './paymentJobs.ts';
+
+const log = pino({ level: 'silent' });
+let testDatabase: TestDatabase;
+let db: Database;
+
+beforeAll(async () => {
+  testDatabase = await createTestDatabase(infrastructure().postgresUrl);
+  await migrate({ url: testDatabase.url, directories: [new URL('./migrations/', import.meta.url)], log });
+  db = createDatabase({ url: testDatabase.url, applicationName: 'order-store-test', log });
+}, 60_000);
+
+afterAll(async () => {
+  await db?.stop();
+  await testDatabase?.drop();
+});
+
+const cause = { causationId: uuidv7(), traceparent: `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01` };
+
+async function insert(changes: Partial<Order> = {}, timeoutSeconds = 60): Promise<Order> {
+  const order = { ...placedOrder, orderId: uuidv7(), times: { placed: Date.now() }, ...changes };
+  await insertOrder(db, order, cause, timeoutSeconds);
+  return order;
+}
+
+describe('an order in the database', () => {
+  const confirmed: Command = { type: 'confirmStock' };
+  const cancelled: Command = { type: 'cancel', at: 2_500 };
+  const dropped: Command = { type: 'dropTicket', at: 2_700 };
+  const refunded: Command = { type: 'recordRefund', paymentId: 'pay-1', refundId: 're-1', at: 9_000 };
+  test.each([
+    ['placed', []],
+    ['waiting for its payment', [confirmed]],
+    ['cancelled', [confirmed, cancelled]],
+    ['paid', [confirmed, received]],
+    ['delivered', [confirmed, received, started, ready, assigned, delivered]],
+    ['that the kitchen is asked to cancel', [confirmed, received, cancelled]],
+    ['that is being refunded', [confirmed, received, cancelled, dropped]],
+    ['refunded', [confirmed, received, cancelled, dropped, refunded]],
+  ] as [string, Command[]][])('comes back as it was written: %s', async (_title, commands) => {
+    const { orderId } = await insert({ times: placedOrder.times });
+    const order = { ...run(...commands).order, orderId };
+    await saveOrder(db, order, cause);
+    expect(await findOrders(db, [orderId, uuidv7()])).toEqual([{ order, cause, version: 2 }]);
+  });
+
+  test('is not found when it does not exist', async () => {
+    expect(await lockOrder(db, uuidv7())).toBeUndefined();
+  });
+
+  test('can not be cancelled with the money kept', async () => {
+    const { orderId } = await insert();
+    const paid = { ...run(confirmed, received).order, orderId };
+    await expect(
+      saveOrder(db, { ...paid, status: 'cancelled', cancelReason: 'customer_request' }, cause),
+    ).rejects.toThrow(/check constraint/);
+  });
+
+  test('can not be delivered without the money', async () => {
+    const { orderId } = await insert();
+    await expect(saveOrder(db, { ...placedOrder, orderId, status: 'delivered' }, cause)).rejects.toThrow(
+      /check constraint/,
+    );
+  });
+});
+
+describe('orders that nobody paid for', () => {
+  test('are found when their time is up, unless somebody works on them', async () => {
+    const overdue = await insert({}, 0);
+    const busy = await insert({}, 0);
+    const young = await insert({}, 60);
+    const settled = await insert({}, 0);
+    await saveOrder(db, { ...run({ type: 'cancel', at: 1 }).order, orderId: settled.orderId }, cause);
+
+    const found = await db.transaction(async (other) => {
+      await lockOrder(other, busy.orderId);
+      return db.transaction((tx) => lockUnpaid(tx, 100));
+    });
+    expect(found).toContain(overdue.orderId);
+    for (const { orderId } of [busy, young, settled]) expect(found).not.toContain(orderId);
+  });
+});
+
+describe('payment jobs', () => {
+  async function add(kind: PaymentJob['kind'] = 'payment'): Promise<PaymentJob> {
+    const { orderId, total: amount } = await insert();
+    const common = { key: `${kind}-${orderId}`, orderId, amount, cause };
+    const job: PaymentJob = kind === 'refund' ? { ...common, kind, paymentId: 'pay-1' } : { ...common, kind };
+    await addPaymentJob(db, job);
+    return job;
+  }
+
+  test('are taken once until the lease is over, and counted', async () => {
+    const jobs = [await add('payment'), await add('refund')];
+    const [first, second] = await Promise.all([takePaymentJobs(db, 10, 0), takePaymentJobs(db, 10, 0)]);
+    const taken = [...(first ?? []), ...(second ?? [])].sort((a, b) => a.key.localeCompare(b.key));
+    expect(taken).toEqual(
+      jobs.map((job) => ({ ...job, attempts: 1 })).sort((a, b) => a.key.localeCompare(b.key)),
+    );
+    // Whoever took them for no time at all has died, as it were: another one takes over.
+    expect((await takePaymentJobs(db, 10, 60)).map(({ attempts }) => attempts)).toEqual([2, 2]);
+    expect(await takePaymentJobs(db, 10, 60)).toEqual([]);
+    for (const { key } of jobs) await finishPaymentJob(db, key);
+  });
+
+  test('come back after a failure, and not once they are done', async () => {
+    const { key } = await add();
+    await takePaymentJobs(db, 10, 60);
+    await postponePaymentJob(db, key, 0);
+    expect((await takePaymentJobs(db, 10, 60)).map((job) => job.key)).toEqual([key]);
+    await finishPaymentJob(db, key);
+    await postponePaymentJob(db, key, 0);
+    expect(await takePaymentJobs(db, 10, 60)).toEqual([]);
+  });
+
+  test('are withdrawn when the order is cancelled, but never a refund', async () => {
+    const payment = await add('payment');
+    const refund = await add('refund');
+    await withdrawPayment(db, payment.orderId);
+    await withdrawPayment(db, refund.orderId);
+    expect((await takePaymentJobs(db, 10, 60)).map((job) => job.key)).toEqual([refund.key]);
+    await finishPaymentJob(db, refund.key);
+  });
+});
+
+describe('idempotency keys', () => {
+  const body = Buffer.from('a fingerprint');
+
+  test('belong to who comes first, also of many who come at once', async () => {
+    const orderIds = Array.from({ length: 5 }, () => uuidv7());
+    const answers = await Promise.all(
+      orderIds.map((orderId) => db.transaction((tx) => claimIdempotencyKey(tx, 'at-once', body, orderId))),
+    );
+    expect(answers.filter((earlier) => earlier === undefined)).toHaveLength(1);
+    const winner = orderIds[answers.indexOf(undefined)];
+    for (const earlier of answers)
+      if (earlier) expect(earlier).toEqual({ fingerprint: body, orderId: winner });
+  });
+
+  test('are free again when the order was not placed after all', async () => {
+    const failing = db.transaction(async (tx) => {
+      await claimIdempotencyKey(tx, 'rolled-back', body, uuidv7());
+      throw new Error('the menu has no such item');
+    });
+    await expect(failing).rejects.toThrow('no such item');
+    expect(await claimIdempotencyKey(db, 'rolled-back', body, uuidv7())).toBeUndefined();
+  });
+
+  test('are forgotten with age', async () => {
+    await claimIdempotencyKey(db, 'young', body, uuidv7());
+    await claimIdempotencyKey(db, 'old', body, uuidv7());
+    await db.query(`update idempotency_keys set created_at = now() - interval '25 hours' where key = 'old'`);
+    await forgetIdempotencyKeys(db, 24);
+    expect(await claimIdempotencyKey(db, 'old', body, uuidv7())).toBeUndefined();
+    expect(await claimIdempotencyKey(db, 'young', body, uuidv7())).toBeDefined();
+  });
+});
