@@ -111,3 +111,12 @@ describe('every command', () => {
     },
   );
 });
+
+test("the README's example prints what the README shows", () => {
+  const readme = readFileSync(join(sources, 'README.md'), 'utf8');
+  const [example, output] = [/```ts\n(.*?)```/s, /```text\n(.*?)```/s].map(
+    (block) => block.exec(readme)?.[1] ?? '',
+  );
+  writeFileSync(join(folder, 'scripts/example.ts'), example ?? '');
+  expect(run('example.ts')).toEqual({ status: 0, stdout: output, stderr: '' });
+});

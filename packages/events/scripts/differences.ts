@@ -42,7 +42,6 @@ export function differences(older: RecordSchema, newer: RecordSchema): Differenc
     for (const branch of branchesOf(was).map((schema) => resolve(schema, olderTypes))) {
       const match =
         choices.find((choice) => describe(choice) === describe(branch)) ??
-        choices.find((choice) => sameKind(branch, choice)) ??
         choices.find((choice) => canPromote(branch, choice));
       if (match !== undefined) compare(branch, match, field);
       else {
