@@ -1,0 +1,19 @@
+import type { Tx } from '@brew/postgres';
+
+export interface Drink {
+  sku: string;
+  name: string;
+  quantity: number;
+  /** How many orders had it. */
+  orders: number;
+}
+
+/** The drinks most wanted since the beginning, the most wanted first. */
+export async function reportTopDrinks(db: Tx, limit: number): Promise<Drink[]> {
+  const { rows } = await db.query<Drink>(
+    `select sku, max(name) as name, sum(quantity)::float8 as quantity, sum(orders)::float8 as orders
+     from drink_counts group by sku order by quantity desc, sku limit $1`,
+    [limit],
+  );
+  return rows;
+}

@@ -1,0 +1,43 @@
+import type { Tx } from '@brew/postgres';
+
+interface Listed {
+  orderId: string;
+  customerName: string;
+  items: { name: string; quantity: number }[];
+}
+
+const listed = `order_id as "orderId", customer->>'name' as "customerName", items`;
+
+/** Paid, and waiting for a barista, in the order in which they will be started. */
+export async function listQueued(db: Tx, cafeId: string): Promise<(Listed & { paidAt: Date })[]> {
+  const { rows } = await db.query<Listed & { paidAt: Date }>(
+    `select ${listed}, paid_at as "paidAt"
+     from tickets where cafe_id = $1 and stage = 'queued' order by paid_at, order_id`,
+    [cafeId],
+  );
+  return rows;
+}
+
+type Preparing = Listed & { slot: number; startedAt: Date; dueAt: Date };
+
+/** What the baristas make, by slot. */
+export async function listPreparing(db: Tx, cafeId: string): Promise<Preparing[]> {
+  const { rows } = await db.query<Preparing>(
+    `select ${listed}, tickets.slot, started_at as "startedAt", due_at as "dueAt"
+     from slots join tickets using (order_id) where slots.cafe_id = $1 order by slots.slot`,
+    [cafeId],
+  );
+  return rows;
+}
+
+type Ready = Listed & { slot: number; readyAt: Date };
+
+/** What became ready, the latest first. */
+export async function listReady(db: Tx, cafeId: string, limit: number): Promise<Ready[]> {
+  const { rows } = await db.query<Ready>(
+    `select ${listed}, slot, ready_at as "readyAt"
+     from tickets where cafe_id = $1 and stage = 'ready' order by ready_at desc limit $2`,
+    [cafeId, limit],
+  );
+  return rows;
+}
