@@ -30,18 +30,15 @@ export interface StockLine {
 
 const TIMEOUT_MS = 10_000;
 
-export function createShop({
-  orderUrl,
-  catalogUrl,
-  staffToken,
-  signal,
-}: {
+export interface ShopOptions {
   orderUrl: string;
   catalogUrl: string;
   staffToken: string;
   /** Gives up whatever is under way. */
   signal: AbortSignal;
-}): Shop {
+}
+
+export function createShop({ orderUrl, catalogUrl, staffToken, signal }: ShopOptions): Shop {
   async function call<Answer>(url: string, init: RequestInit = {}): Promise<Answer> {
     let response: Response;
     let text: string;

@@ -58,7 +58,6 @@ export function sendWebhooks({ db, url, secret, now, log, onAttempt }: SendWebho
   return worker({
     name: 'webhooks',
     everyMs: 200,
-    log,
     async run() {
       const due = await findDueWebhooks(db, AT_ONCE);
       if (due.length === 0) return false;

@@ -1,0 +1,1 @@
+export { type Assortment, type MenuEntry, type OrderRequest, randomOrder } from './customers/generator.ts';

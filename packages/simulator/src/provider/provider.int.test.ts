@@ -1,0 +1,240 @@
+import { createHmac, randomUUID } from 'node:crypto';
+import { createTestDatabase, type TestDatabase } from '@brew/postgres/testing';
+import { infrastructure, until } from '@brew/sandbox/testing';
+import type { Service } from '@brew/service';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { createApp } from '../app.ts';
+import { readSimulatorConfig } from '../config.ts';
+import { createShopDouble, type ShopDouble } from '../testing/shopDouble.ts';
+
+const SECRET = 'whsec_test';
+const amount = { amount: 1_240, currency: 'EUR' };
+
+let database: TestDatabase;
+let shop: ShopDouble;
+let provider: Service;
+let shopAnswers = 200;
+
+beforeAll(async () => {
+  database = await createTestDatabase(infrastructure().postgresUrl);
+  shop = await createShopDouble(() => ({ status: shopAnswers }));
+  provider = await startProvider();
+});
+afterAll(async () => {
+  await provider?.stop();
+  await shop?.[Symbol.asyncDispose]();
+  await database?.drop();
+});
+afterEach(async () => {
+  shopAnswers = 200;
+  await call('PUT', '/behaviour', good);
+});
+
+const good = {
+  declineRate: 0,
+  lateRate: 0,
+  duplicateRate: 0,
+  outOfOrderRate: 0,
+  silentRate: 0,
+  delayMs: 1,
+  lateMs: 3_600_000,
+};
+
+async function startProvider(): Promise<Service> {
+  const service = createApp(
+    readSimulatorConfig({
+      PORT: '0',
+      DATABASE_URL: database.url,
+      LOG_LEVEL: 'silent',
+      ORDER_URL: shop.url,
+      CATALOG_URL: shop.url,
+      STAFF_TOKEN: 'staff',
+      RATE: '0',
+      WEBHOOK_URL: `${shop.url}/payments/webhook`,
+      WEBHOOK_SECRET: SECRET,
+      PSP_API_KEY: 'key',
+      DELAY_MS: '1',
+      ...Object.fromEntries(
+        ['DECLINE', 'LATE', 'DUPLICATE', 'OUT_OF_ORDER', 'SILENT'].map((rate) => [`${rate}_RATE`, '0']),
+      ),
+    }),
+  );
+  await service.start();
+  return service;
+}
+
+async function call(method: string, path: string, body?: unknown, headers: Record<string, string> = {}) {
+  const response = await fetch(`${provider.url}${path}`, {
+    method,
+    headers: {
+      authorization: 'Bearer key',
+      ...(body !== undefined && { 'content-type': 'application/json' }),
+      ...headers,
+    },
+    ...(body !== undefined && { body: JSON.stringify(body) }),
+  });
+  return { status: response.status, body: (await response.json()) as Record<string, unknown> };
+}
+
+const pay = (orderId: string, key = randomUUID()) =>
+  call('POST', '/payments', { orderId, amount }, { 'idempotency-key': key });
+
+const refund = (paymentId: unknown, key = randomUUID(), money = amount) =>
+  call('POST', '/refunds', { paymentId, amount: money }, { 'idempotency-key': key });
+
+const webhooksOf = (orderId: string) =>
+  shop.received
+    .filter(({ path, body }) => path === '/payments/webhook' && body.includes(orderId))
+    .map(({ body, headers }) => ({ ...JSON.parse(body), raw: body, signature: headers['brew-signature'] }));
+
+const told = (orderId: string, count = 1) =>
+  until(() => webhooksOf(orderId).length >= count && webhooksOf(orderId), {
+    what: `${count} webhooks of ${orderId}`,
+  });
+
+const settled = (orderId: string) =>
+  until(
+    async () => {
+      const { body } = await call('GET', `/payments?orderId=${orderId}`);
+      const [payment] = body.payments as { status: string }[];
+      return payment?.status !== 'pending' && payment;
+    },
+    { what: 'a settled payment' },
+  );
+
+describe('payments', () => {
+  it('are answered at once and told by a signed webhook', async () => {
+    const orderId = randomUUID();
+    const answer = await pay(orderId);
+    expect(answer).toEqual({
+      status: 202,
+      body: { paymentId: expect.stringMatching(/^pay_/), status: 'pending' },
+    });
+
+    const [webhook] = await told(orderId);
+    expect(webhook).toMatchObject({
+      id: expect.stringMatching(/^evt_/),
+      type: 'payment.succeeded',
+      data: { paymentId: answer.body.paymentId, orderId, amount },
+    });
+    const [, seconds, digest] = /^t=(\d+),v1=([0-9a-f]{64})$/.exec(webhook?.signature) ?? [];
+    expect(digest).toBe(createHmac('sha256', SECRET).update(`${seconds}.${webhook?.raw}`).digest('hex'));
+    expect(Math.abs(Number(seconds) - Date.now() / 1_000)).toBeLessThan(60);
+  });
+
+  it('that are asked for twice with the same key are one', async () => {
+    const [orderId, key] = [randomUUID(), randomUUID()];
+    const answers = await Promise.all([pay(orderId, key), pay(orderId, key), pay(orderId, key)]);
+    expect(new Set(answers.map(({ body }) => body.paymentId)).size).toBe(1);
+    const { body } = await call('GET', `/payments?orderId=${orderId}`);
+    expect(body.payments).toHaveLength(1);
+  });
+
+  it('are refused for a key that was used for another order', async () => {
+    const key = randomUUID();
+    await pay(randomUUID(), key);
+    expect(await pay(randomUUID(), key)).toMatchObject({
+      status: 422,
+      body: { code: 'IDEMPOTENCY_KEY_REUSED' },
+    });
+  });
+
+  it('are refused without the key of the API', async () => {
+    const headers = { 'idempotency-key': randomUUID(), authorization: 'Bearer guess' };
+    const answer = await call('POST', '/payments', { orderId: randomUUID(), amount }, headers);
+    expect(answer).toMatchObject({ status: 401, body: { code: 'API_KEY_INVALID' } });
+  });
+});
+
+describe('webhooks', () => {
+  it('are sent again until the shop takes them', async () => {
+    shopAnswers = 503;
+    const orderId = randomUUID();
+    await pay(orderId);
+    await told(orderId);
+    shopAnswers = 200;
+    const [first, second] = await told(orderId, 2);
+    expect(second?.raw).toBe(first?.raw);
+  });
+
+  it('come twice, with the same id, when the provider is told to', async () => {
+    await call('PUT', '/behaviour', { duplicateRate: 1 });
+    const orderId = randomUUID();
+    await pay(orderId);
+    const webhooks = await told(orderId, 2);
+    expect(new Set(webhooks.map(({ id }) => id)).size).toBe(1);
+  });
+
+  it('come out of order when the provider is told to', async () => {
+    await call('PUT', '/behaviour', { outOfOrderRate: 1 });
+    const orderId = randomUUID();
+    await pay(orderId);
+    const webhooks = await told(orderId, 2);
+    expect(webhooks.map(({ type }) => type)).toEqual(['payment.succeeded', 'payment.processing']);
+  });
+
+  it('tell of a declined payment with its reason', async () => {
+    await call('PUT', '/behaviour', { declineRate: 1 });
+    const orderId = randomUUID();
+    await pay(orderId);
+    expect((await told(orderId))[0]).toMatchObject({
+      type: 'payment.failed',
+      data: { reason: expect.any(String) },
+    });
+  });
+
+  it('that were not taken before a restart are sent after it', async () => {
+    shopAnswers = 503;
+    const orderId = randomUUID();
+    await pay(orderId);
+    await told(orderId);
+    await provider.stop();
+    const before = webhooksOf(orderId).length;
+    shopAnswers = 200;
+    provider = await startProvider();
+    expect((await told(orderId, before + 1)).length).toBeGreaterThan(before);
+  });
+});
+
+describe('refunds', () => {
+  it('that are asked for twice with the same key are one', async () => {
+    const [orderId, key] = [randomUUID(), randomUUID()];
+    const { body } = await pay(orderId);
+    await settled(orderId);
+    const answers = await Promise.all([refund(body.paymentId, key), refund(body.paymentId, key)]);
+    expect(answers.map(({ status }) => status)).toEqual([200, 200]);
+    expect(new Set(answers.map((answer) => answer.body.refundId)).size).toBe(1);
+    expect(await settled(orderId)).toMatchObject({ refunded: amount.amount });
+  });
+
+  it('never give back more than was taken, however many ask at once', async () => {
+    const orderId = randomUUID();
+    const { body } = await pay(orderId);
+    await settled(orderId);
+    const answers = await Promise.all(Array.from({ length: 5 }, () => refund(body.paymentId)));
+    expect(answers.map(({ status }) => status).sort()).toEqual([200, 409, 409, 409, 409]);
+    expect(await settled(orderId)).toMatchObject({ refunded: amount.amount });
+  });
+
+  it('are refused while nothing was taken', async () => {
+    await call('PUT', '/behaviour', { silentRate: 1 });
+    const { body } = await pay(randomUUID());
+    expect(await refund(body.paymentId)).toMatchObject({ status: 409, body: { code: 'PAYMENT_NOT_TAKEN' } });
+  });
+
+  it('are refused for payments that there are not', async () => {
+    expect(await refund('pay_none')).toMatchObject({ status: 404, body: { code: 'PAYMENT_NOT_FOUND' } });
+  });
+});
+
+describe('the behaviour', () => {
+  it('changes only where it is told to, and is shown', async () => {
+    await call('PUT', '/behaviour', { lateRate: 0.5, lateMs: 10 });
+    expect((await call('GET', '/behaviour')).body).toEqual({ ...good, lateRate: 0.5, lateMs: 10 });
+  });
+
+  it('is refused when it makes no sense', async () => {
+    expect(await call('PUT', '/behaviour', { lateRate: 2 })).toMatchObject({ status: 400 });
+    expect(await call('PUT', '/behaviour', { mood: 'bad' })).toMatchObject({ status: 400 });
+  });
+});
