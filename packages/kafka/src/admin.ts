@@ -5,7 +5,7 @@ import { groupLag, topicOffsets } from './admin/offsets.ts';
 import { backoff } from './backoff.ts';
 import { type KafkaClient, kafkaOf } from './client.ts';
 import { delay, within } from './delay.ts';
-import { BrokerUnavailableError, TopicMissingError } from './errors.ts';
+import { BrokerUnavailableError, kafkaErrorTypeOf, TopicMissingError } from './errors.ts';
 
 export interface ClusterDescription {
   clusterId: string;
@@ -81,7 +81,9 @@ export function createAdmin({ client, log }: { client: KafkaClient; log: Logger 
       await connected;
       return await question();
     } catch (error) {
-      if (topics.length > 0 && isUnknownTopic(error)) throw new TopicMissingError(topics, error);
+      if (topics.length > 0 && kafkaErrorTypeOf(error) === 'UNKNOWN_TOPIC_OR_PARTITION') {
+        throw new TopicMissingError(topics, error);
+      }
       connected = undefined;
       throw new BrokerUnavailableError(doing, error);
     }
@@ -133,14 +135,11 @@ export function createAdmin({ client, log }: { client: KafkaClient; log: Logger 
     topicOffsets: (topic) => ask(`read the offsets of ${topic}`, () => topicOffsets(admin, topic), [topic]),
     groupLag: (group) => ask(`read the lag of ${group}`, () => groupLag(admin, group)),
     async close() {
-      if (connected) await within(5_000, admin.disconnect());
       connected = undefined;
+      await within(5_000, admin.disconnect());
     },
     [Symbol.asyncDispose]() {
       return this.close();
     },
   };
 }
-
-const isUnknownTopic = (error: unknown): boolean =>
-  error instanceof Error && 'type' in error && error.type === 'UNKNOWN_TOPIC_OR_PARTITION';

@@ -120,3 +120,11 @@ export class SchemaUnknownError extends BrewError {
 }
 
 export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+/** Kafka's name for what went wrong, such as UNKNOWN_TOPIC_OR_PARTITION; kafkajs wraps it up to three times. */
+export function kafkaErrorTypeOf(error: unknown): string | undefined {
+  for (let e = error; e instanceof Error; e = e.cause) {
+    if ('type' in e && typeof e.type === 'string') return e.type;
+  }
+  return undefined;
+}

@@ -1,14 +1,9 @@
-import {
-  type ConsumerConfig,
-  type EachBatchPayload,
-  type Consumer as KafkaConsumer,
-  KafkaJSError,
-} from 'kafkajs';
+import type { ConsumerConfig, EachBatchPayload, Consumer as KafkaConsumer } from 'kafkajs';
 import type { Logger } from 'pino';
 import { backoff } from './backoff.ts';
 import { type KafkaClient, kafkaOf } from './client.ts';
 import { delay, within } from './delay.ts';
-import { ConsumerFailedError, TopicMissingError } from './errors.ts';
+import { ConsumerFailedError, kafkaErrorTypeOf, TopicMissingError } from './errors.ts';
 
 export type MemberState = 'created' | 'starting' | 'running' | 'restarting' | 'draining' | 'stopped';
 
@@ -97,7 +92,9 @@ export function createGroupMember(options: GroupMemberOptions): GroupMember {
       });
       return await Promise.race([ended.promise, aborted(stopping.signal)]);
     } catch (error) {
-      return isMissingTopic(error) ? new TopicMissingError(topics, error) : error;
+      return kafkaErrorTypeOf(error) === 'UNKNOWN_TOPIC_OR_PARTITION'
+        ? new TopicMissingError(topics, error)
+        : error;
     } finally {
       if (!stopping.signal.aborted) await within(LEAVE_MS, consumer.disconnect());
     }
@@ -159,6 +156,3 @@ const aborted = (signal: AbortSignal): Promise<void> =>
     if (signal.aborted) resolve();
     else signal.addEventListener('abort', () => resolve(), { once: true });
   });
-
-const isMissingTopic = (error: unknown): boolean =>
-  error instanceof KafkaJSError && 'type' in error && error.type === 'UNKNOWN_TOPIC_OR_PARTITION';

@@ -1,5 +1,6 @@
 import { CompressionTypes, Partitioners, type TopicMessages } from 'kafkajs';
 import { type KafkaClient, kafkaOf } from '../client.ts';
+import { kafkaErrorTypeOf } from '../errors.ts';
 
 /** One kafkajs producer, good until its first failed send. */
 export interface ProducerConnection {
@@ -56,9 +57,4 @@ const refusals = new Set([
 ]);
 
 /** Whether Kafka will never take this batch, however often it is sent. */
-export function isRefusal(error: unknown): boolean {
-  for (let e = error; e instanceof Error; e = e.cause) {
-    if ('type' in e && refusals.has(String(e.type))) return true;
-  }
-  return false;
-}
+export const isRefusal = (error: unknown): boolean => refusals.has(kafkaErrorTypeOf(error) ?? '');

@@ -1,0 +1,117 @@
+import { infrastructure, uniqueName, until } from '@brew/sandbox/testing';
+import { afterAll, expect, jest, test } from '@jest/globals';
+import { createAdmin } from './admin.ts';
+import { createKafkaClient } from './client.ts';
+import { createConsumer } from './consumer.ts';
+import { BrokerUnavailableError, TopicMissingError } from './errors.ts';
+import { createProducer } from './producer.ts';
+import { clientOf, createTopic, log, outgoing } from './testing/kafka.ts';
+
+jest.setTimeout(60_000);
+
+const client = clientOf();
+const admin = createAdmin({ client, log });
+afterAll(() => admin.close());
+
+const declared = (name: string) => ({
+  name,
+  partitions: 2,
+  replicationFactor: 3 as const,
+  config: { 'retention.ms': '3600000', 'min.insync.replicas': '2' },
+});
+
+test('creates a declared topic once, and then finds it as declared', async () => {
+  const topic = declared(uniqueName('admin'));
+  expect(await admin.ensureTopics([topic])).toEqual([
+    { topic: topic.name, outcome: 'created', differences: [] },
+  ]);
+  expect(await admin.ensureTopics([topic])).toEqual([
+    { topic: topic.name, outcome: 'exists', differences: [] },
+  ]);
+  const [description] = await admin.describeTopics([topic.name]);
+  expect(description?.partitions.map(({ partition }) => partition)).toEqual([0, 1]);
+  expect(description?.partitions[0]?.replicas).toHaveLength(3);
+});
+
+test('says how a topic differs, and leaves it as it is', async () => {
+  const topic = declared(uniqueName('admin'));
+  await admin.ensureTopics([topic]);
+  const changed = { ...topic, partitions: 3, config: { ...topic.config, 'retention.ms': '7200000' } };
+  expect(await admin.ensureTopics([changed])).toEqual([
+    {
+      topic: topic.name,
+      outcome: 'differs',
+      differences: [
+        'it has 2 partitions, declared are 3',
+        'its retention.ms is 3600000, declared is 7200000',
+      ],
+    },
+  ]);
+  expect((await admin.describeTopics([topic.name]))[0]?.partitions).toHaveLength(2);
+});
+
+test('creates topics from two sides at once', async () => {
+  const topic = declared(uniqueName('admin'));
+  await using other = createAdmin({ client, log });
+  const outcomes = await Promise.all([admin.ensureTopics([topic]), other.ensureTopics([topic])]);
+  expect(outcomes.flat().every(({ outcome }) => outcome !== 'differs')).toBe(true);
+});
+
+test('describes the cluster', async () => {
+  const cluster = await admin.waitForBrokers(infrastructure().brokers.length);
+  expect(cluster.clusterId).toMatch(/^[\w-]{22}$/);
+  expect(cluster.brokers.map(({ host, port }) => `${host}:${port}`).sort()).toEqual(
+    infrastructure().brokers.sort(),
+  );
+  expect(cluster.brokers.map(({ nodeId }) => nodeId)).toContain(cluster.controllerProxy);
+});
+
+test('tells offsets and how far a group is behind', async () => {
+  const topic = await createTopic('admin-lag', 2);
+  const group = uniqueName('lag');
+  await using producer = createProducer({ client, log });
+  await producer.start();
+  await producer.send(['a', 'b', 'c', 'd', 'e'].map((key) => outgoing(topic, key, key)));
+  const offsets = await admin.topicOffsets(topic);
+  expect(offsets.map(({ partition, earliest }) => [partition, earliest])).toEqual([
+    [0, 0n],
+    [1, 0n],
+  ]);
+  expect(offsets.reduce((sum, { latest }) => sum + latest, 0n)).toBe(5n);
+  expect(await admin.groupLag(group)).toEqual([]);
+
+  await using consumer = createConsumer({
+    client,
+    group,
+    topics: [topic],
+    from: 'beginning',
+    process: async () => undefined,
+    deadLetters: { parkedKeys: async () => new Set(), park: async () => undefined },
+    log,
+  });
+  await consumer.start();
+  await until(
+    async () => {
+      const lags = await admin.groupLag(group);
+      return lags.length === 2 && lags.every(({ lag }) => lag === 0n);
+    },
+    { what: 'the group to have committed everything' },
+  );
+  await consumer.stop();
+
+  await producer.send(['a', 'b', 'c'].map((key) => outgoing(topic, key, key)));
+  const lags = await admin.groupLag(group);
+  expect(lags.reduce((sum, { lag }) => sum + lag, 0n)).toBe(3n);
+  for (const { committed, latest, lag } of lags) expect(latest - (committed ?? 0n)).toBe(lag);
+});
+
+test('says that a topic is missing', async () => {
+  await expect(admin.topicOffsets(uniqueName('nowhere'))).rejects.toThrow(TopicMissingError);
+});
+
+test('says that no broker answers', async () => {
+  const nowhere = createKafkaClient({ brokers: ['127.0.0.1:1'], clientId: 'test', log });
+  await using lost = createAdmin({ client: nowhere, log });
+  await expect(lost.describeCluster()).rejects.toThrow(BrokerUnavailableError);
+  await expect(lost.waitForBrokers(3, AbortSignal.timeout(200))).rejects.toThrow('timeout');
+});

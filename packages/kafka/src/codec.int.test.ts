@@ -1,0 +1,230 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import {
+  type Event,
+  type EventType,
+  eventTypes,
+  OrderPlaced,
+  PaymentReceived,
+  toHeaders,
+  uuidv7,
+} from '@brew/events';
+import { infrastructure, uniqueName } from '@brew/sandbox/testing';
+import { beforeAll, expect, jest, test } from '@jest/globals';
+import { SchemaRegistry } from '@kafkajs/confluent-schema-registry';
+import avro from 'avsc';
+import { createCodec } from './codec.ts';
+import {
+  InvalidEventError,
+  NotPreparedError,
+  RegistryUnavailableError,
+  SchemaIncompatibleError,
+  UndecodableRecordError,
+} from './errors.ts';
+import type { ReceivedRecord } from './record.ts';
+import { log } from './testing/kafka.ts';
+
+jest.setTimeout(60_000);
+
+const { registryUrl } = infrastructure();
+const codec = createCodec({ registryUrl, log });
+
+beforeAll(async () => {
+  await codec.register(eventTypes);
+  await codec.prepare(eventTypes);
+});
+
+const payment = {
+  orderId: 'order-1',
+  paymentId: 'payment-1',
+  amount: { amount: 450, currency: 'EUR' },
+  receivedAt: 1_700_000_000_123,
+};
+const time = new Date('2026-01-02T03:04:05.678Z');
+
+const received = (value: Buffer | null, headers: Partial<Record<string, string>> = {}): ReceivedRecord => ({
+  topic: PaymentReceived.topic.name,
+  partition: 0,
+  offset: 0n,
+  key: 'order-1',
+  value,
+  headers: {
+    ...toHeaders({
+      id: uuidv7(),
+      type: PaymentReceived.type,
+      source: '/brew/order',
+      time,
+      correlationId: 'order-1',
+    }),
+    ...(headers as Record<string, string>),
+  },
+  timestamp: time,
+});
+
+/** A type of its own name and subject, so that a test may do to its schema what it likes. */
+const typeOf = (subject: string, fields: object[], name = PaymentReceived.name): EventType =>
+  ({
+    ...PaymentReceived,
+    subject,
+    schema: { type: 'record', name, namespace: PaymentReceived.topic.name, fields },
+  }) as unknown as EventType;
+
+test('gives back what went in, with what the headers tell', async () => {
+  const event = (await codec.decode(received(codec.encode(PaymentReceived, payment)))) as Event<
+    typeof payment
+  >;
+  expect(event).toMatchObject({
+    type: PaymentReceived,
+    source: '/brew/order',
+    time,
+    correlationId: 'order-1',
+  });
+  expect(event.data).toEqual(payment);
+});
+
+test('writes what other Confluent clients read', async () => {
+  const other = new SchemaRegistry({ host: registryUrl });
+  expect(await other.decode(codec.encode(PaymentReceived, payment))).toEqual(payment);
+});
+
+test('reads what other Confluent clients write', async () => {
+  const other = new SchemaRegistry({ host: registryUrl });
+  const id = await other.getRegistryIdBySchema(PaymentReceived.subject, PaymentReceived.schema as never);
+  const { data } = await codec.decode(received(await other.encode(id, payment)));
+  expect(data).toEqual(payment);
+});
+
+test('puts each schema under the rule BACKWARD_TRANSITIVE, and again without harm', async () => {
+  await codec.register([PaymentReceived]);
+  const response = await fetch(`${registryUrl}/config/${PaymentReceived.subject}`);
+  expect(await response.json()).toMatchObject({ compatibilityLevel: 'BACKWARD_TRANSITIVE' });
+});
+
+test('names the field that makes an event invalid', () => {
+  const wrong = { ...payment, amount: { amount: '4.50', currency: 'EUR' }, paymentId: undefined };
+  const encode = () => codec.encode(PaymentReceived, wrong as never);
+  expect(encode).toThrow(InvalidEventError);
+  expect(encode).toThrow(/paymentId is missing.*amount\.amount is "4\.50"/);
+});
+
+test('encodes nothing that it was not prepared for', () => {
+  const unprepared = createCodec({ registryUrl, log });
+  expect(() => unprepared.encode(PaymentReceived, payment)).toThrow(NotPreparedError);
+});
+
+const { fields } = PaymentReceived.schema;
+const added = { name: 'tip', type: 'long', default: 7 };
+
+test('reads what newer and older versions of an event wrote', async () => {
+  const subject = uniqueName('versions');
+  const newer = typeOf(subject, [...fields, added]);
+  const writer = createCodec({ registryUrl, log });
+  await writer.register([typeOf(subject, [...fields]), newer]);
+  await writer.prepare([newer]);
+
+  // Newer than this process: what it doesn't know is left out.
+  const { data } = await codec.decode(received(writer.encode(newer, { ...payment, tip: 50 })));
+  expect(data).toEqual(payment);
+
+  // Older than this process: what it lacks has its default.
+  const older = typeOf(subject, fields.slice(0, 3));
+  const ownType = avro.Type.forSchema({
+    ...PaymentReceived.schema,
+    fields: [...fields.slice(0, 3), { name: 'receivedAt', type: 'long', default: 0 }],
+  } as never);
+  const { createReaders } = await import('./codec/readers.ts');
+  const readers = createReaders({ schemaOf: async () => avro.Type.forSchema(older.schema as never) });
+  const read = await readers.find(1, {
+    ...PaymentReceived,
+    schema: JSON.parse(JSON.stringify(ownType.schema({ exportAttrs: true }))),
+  });
+  const bytes = avro.Type.forSchema(older.schema as never).toBuffer(payment);
+  expect(read(bytes)).toEqual({ ...payment, receivedAt: 0 });
+});
+
+test('says which rule a schema breaks, and leaves the registry as it was', async () => {
+  const subject = uniqueName('incompatible');
+  await codec.register([typeOf(subject, [...fields])]);
+  const breaking = typeOf(subject, [...fields, { name: 'mandatory', type: 'string' }]);
+  const refused = codec.register([breaking]);
+  await expect(refused).rejects.toThrow(SchemaIncompatibleError);
+  await expect(refused).rejects.toThrow(new RegExp(`${subject}.*mandatory`));
+  const versions = await (await fetch(`${registryUrl}/subjects/${subject}/versions`)).json();
+  expect(versions).toEqual([1]);
+});
+
+test('checks a schema against all versions, not only the last', async () => {
+  const subject = uniqueName('transitive');
+  await codec.register([typeOf(subject, [])]);
+  await codec.register([typeOf(subject, [{ name: 'a', type: 'string', default: '' }])]);
+  const breaking = typeOf(subject, [{ name: 'a', type: 'string' }]);
+  await expect(codec.register([breaking])).rejects.toThrow(SchemaIncompatibleError);
+});
+
+test.each<[string, () => ReceivedRecord | Promise<ReceivedRecord>, RegExp]>([
+  ['no value', () => received(null), /tombstone/],
+  ['no frame', () => received(Buffer.from('{"orderId":"order-1"}')), /wire format/],
+  [
+    'bytes that end too early',
+    () => received(codec.encode(PaymentReceived, payment).subarray(0, 12)),
+    /bytes/,
+  ],
+  ['an id that nobody has', () => received(Buffer.from([0, 0x7f, 0, 0, 1, 0])), /no schema 2130706433/],
+  [
+    'headers of another event',
+    () => received(codec.encode(PaymentReceived, payment), { ce_type: OrderPlaced.type }),
+    /OrderPlaced/,
+  ],
+  [
+    'a type that is unknown here',
+    () => received(codec.encode(PaymentReceived, payment), { ce_type: 'x.Y' }),
+    /x\.Y/,
+  ],
+  ['no id', () => received(codec.encode(PaymentReceived, payment), { ce_id: '' }), /ce_id/],
+])('calls a record with %s undecodable, for ever', async (_what, make, why) => {
+  const error = await codec.decode(await make()).catch((e) => e);
+  expect(error).toBeInstanceOf(UndecodableRecordError);
+  expect(error).toMatchObject({ retryable: false, message: expect.stringMatching(why) });
+});
+
+test('takes a registry that nobody can reach for an outage, not for a bad schema', async () => {
+  const lost = createCodec({ registryUrl: 'http://127.0.0.1:1/apis/ccompat/v7', log });
+  for (const attempt of [
+    () => lost.register([PaymentReceived]),
+    () => lost.decode(received(codec.encode(PaymentReceived, payment))),
+  ]) {
+    const error = await attempt().catch((e) => e);
+    expect(error).toBeInstanceOf(RegistryUnavailableError);
+    expect(error.retryable).toBe(true);
+  }
+});
+
+test('waits for a registry that comes up late', async () => {
+  // Stands in front of the real registry, and is out of order at first.
+  let failures = 3;
+  const door = createServer(async (request, response) => {
+    if (failures-- > 0) return void response.writeHead(503).end();
+    const body = (await request.toArray()).join('');
+    const { pathname } = new URL(registryUrl);
+    const target = registryUrl.replace(pathname, '') + request.url;
+    const answer = await fetch(target, {
+      method: request.method ?? 'GET',
+      headers: { 'Content-Type': 'application/json' },
+      ...(body && { body }),
+    });
+    response.writeHead(answer.status, { 'Content-Type': 'application/json' }).end(await answer.text());
+  });
+  await new Promise<void>((resolve) => door.listen(0, '127.0.0.1', resolve));
+  const { port } = door.address() as AddressInfo;
+  const late = createCodec({ registryUrl: `http://127.0.0.1:${port}/apis/ccompat/v7`, log });
+  await late.prepare([PaymentReceived]);
+  expect(late.encode(PaymentReceived, payment).equals(codec.encode(PaymentReceived, payment))).toBe(true);
+  expect(failures).toBeLessThanOrEqual(0);
+  door.closeAllConnections();
+  door.close();
+});
+
+test('stops waiting for the registry when told to', async () => {
+  const lost = createCodec({ registryUrl: 'http://127.0.0.1:1/apis/ccompat/v7', log });
+  await expect(lost.prepare([PaymentReceived], AbortSignal.timeout(100))).rejects.toThrow('timeout');
+});

@@ -1,0 +1,109 @@
+import { until } from '@brew/sandbox/testing';
+import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { createFollower, type FollowerOptions } from './follower.ts';
+import { createProducer, type Producer } from './producer.ts';
+import type { ReceivedRecord } from './record.ts';
+import { clientOf, createTopic, log, outgoing, textOf } from './testing/kafka.ts';
+import { createNetwork } from './testing/network.ts';
+
+jest.setTimeout(90_000);
+
+const client = clientOf();
+let producer: Producer;
+
+beforeAll(async () => {
+  producer = createProducer({ client, log });
+  await producer.start();
+});
+afterAll(() => producer.stop());
+
+function follow(topic: string, options: Partial<FollowerOptions> = {}) {
+  const seen: string[] = [];
+  const follower = createFollower({
+    client,
+    name: 'test',
+    topics: [topic],
+    from: 'beginning',
+    onRecords: (records) => void seen.push(...records.map(textOf)),
+    log,
+    ...options,
+  });
+  return { seen, follower };
+}
+
+const send = (topic: string, ...values: string[]) =>
+  producer.send(values.map((value) => outgoing(topic, value, value)));
+
+test('shows every record to every follower', async () => {
+  const topic = await createTopic('follower', 3);
+  await send(topic, 'a', 'b', 'c', 'd');
+  const both = [follow(topic), follow(topic)];
+  for (const { follower } of both) await follower.start();
+  for (const { follower } of both) await follower.whenCaughtUp();
+  for (const { seen } of both) expect([...seen].sort()).toEqual(['a', 'b', 'c', 'd']);
+  await send(topic, 'e');
+  for (const { seen } of both) await until(() => seen.includes('e'), { what: 'the later record' });
+  for (const { follower } of both) await follower.stop();
+});
+
+test('is caught up with an empty topic at once', async () => {
+  const { follower, seen } = follow(await createTopic('follower-empty', 3));
+  await follower.start();
+  await follower.whenCaughtUp();
+  expect(seen).toEqual([]);
+  await follower.stop();
+});
+
+test('begins now when asked to', async () => {
+  const topic = await createTopic('follower-now');
+  await send(topic, 'old');
+  const { follower, seen } = follow(topic, { from: 'now' });
+  await follower.start();
+  await send(topic, 'new');
+  await until(() => seen.length > 0, { what: 'the new record' });
+  expect(seen).toEqual(['new']);
+  await follower.stop();
+});
+
+test.each(['beginning', 'now'] as const)(
+  'neither repeats nor skips records when the brokers went away, from %s',
+  async (from) => {
+    const topic = await createTopic('follower-restart', 2);
+    const network = createNetwork();
+    const { follower, seen } = follow(topic, { client: clientOf(network.connect), from });
+    await follower.start();
+    await send(topic, 'a', 'b', 'c');
+    await until(() => seen.length === 3, { what: 'the first records' });
+
+    network.cut();
+    await until(() => follower.state === 'restarting', { what: 'the follower to notice' });
+    expect(follower.lastError).toMatchObject({ code: 'BREW_CONSUMER_FAILED' });
+    await send(topic, 'd', 'e');
+    network.restore();
+    await until(() => seen.length >= 5, { what: 'the records sent meanwhile' });
+    await send(topic, 'f');
+    await until(() => seen.includes('f'), { what: 'the last record' });
+    expect(follower.state).toBe('running');
+    expect([...seen].sort()).toEqual(['a', 'b', 'c', 'd', 'e', 'f']);
+    await follower.stop();
+    await network.stop();
+  },
+);
+
+test('hands records on again when they were not taken', async () => {
+  const topic = await createTopic('follower-retry');
+  await send(topic, 'a', 'b');
+  const taken: string[] = [];
+  let calls = 0;
+  const onRecords = (records: ReceivedRecord[]) => {
+    if (++calls < 3) throw new Error('not yet');
+    taken.push(...records.map(textOf));
+  };
+  const { follower } = follow(topic, { onRecords });
+  await follower.start();
+  await follower.whenCaughtUp();
+  expect(taken).toEqual(['a', 'b']);
+  expect(follower.lastError).toBeUndefined();
+  await follower.stop();
+  expect(follower.state).toBe('stopped');
+});

@@ -1,0 +1,141 @@
+import { until } from '@brew/sandbox/testing';
+import { afterEach, beforeAll, beforeEach, expect, jest, test } from '@jest/globals';
+import { SendFailedError } from './errors.ts';
+import { createProducer, type Producer } from './producer.ts';
+import type { OutgoingRecord } from './record.ts';
+import { clientOf, createTopic, log, outgoing, readAll, textOf } from './testing/kafka.ts';
+import { createNetwork, isProduce, type Network } from './testing/network.ts';
+
+jest.setTimeout(90_000);
+
+let topic: string;
+let network: Network;
+let producer: Producer;
+
+beforeAll(async () => {
+  topic = await createTopic('producer', 3);
+});
+
+beforeEach(async () => {
+  network = createNetwork();
+  producer = createProducer({ client: clientOf(network.connect), log });
+  await producer.start();
+});
+
+afterEach(async () => {
+  await producer.stop();
+  await network.stop();
+});
+
+let run = 0;
+/** `count` records over four keys, whose values tell them from those of other tests. */
+function records(count: number): OutgoingRecord[] {
+  run++;
+  return Array.from({ length: count }, (_, i) => outgoing(topic, `key-${i % 4}`, `${run}/${i}`));
+}
+
+/** What of `sent` is in the topic, per key, without repetitions, in the order in which it came first. */
+async function readBack(sent: OutgoingRecord[]): Promise<Record<string, string[]>> {
+  const values = new Set(sent.map(({ value }) => String(value)));
+  const perKey: Record<string, Set<string>> = {};
+  for (const record of await readAll(topic)) {
+    if (!values.has(textOf(record))) continue;
+    const key = record.key ?? '';
+    perKey[key] = (perKey[key] ?? new Set()).add(textOf(record));
+  }
+  return Object.fromEntries(Object.entries(perKey).map(([key, found]) => [key, [...found]]));
+}
+
+function perKey(sent: OutgoingRecord[]): Record<string, string[]> {
+  const result: Record<string, string[]> = {};
+  for (const { key, value } of sent) result[String(key)] = [...(result[String(key)] ?? []), String(value)];
+  return result;
+}
+
+test('writes records with their keys, headers, times and tombstones', async () => {
+  const own = await createTopic('producer-one');
+  const timestamp = new Date('2026-01-02T03:04:05.678Z');
+  await producer.send([
+    { topic: own, key: 'k', value: Buffer.from([0, 255]), headers: { a: 'ä' }, timestamp },
+    { topic: own, key: 'k', value: null, headers: {} },
+  ]);
+  const [first, second] = await readAll(own);
+  expect(first).toMatchObject({
+    key: 'k',
+    value: Buffer.from([0, 255]),
+    headers: { a: 'ä' },
+    timestamp,
+    offset: 0n,
+  });
+  expect(second).toMatchObject({ key: 'k', value: null, offset: 1n });
+});
+
+test('keeps every acknowledged record, in order per key, over a network that loses answers', async () => {
+  let answers = 0;
+  network.losesAnswer = (apiKey) => isProduce(apiKey) && ++answers % 3 !== 0;
+  const batches = Array.from({ length: 8 }, () => records(20));
+  await Promise.all(batches.map((batch) => producer.send(batch)));
+  expect(network.lost).toBeGreaterThan(5);
+  expect(await readBack(batches.flat())).toEqual(perKey(batches.flat()));
+});
+
+test('repeats a batch whose send failed for good, before any later one', async () => {
+  network.losesAnswer = isProduce;
+  const [first, second] = [records(8), records(8)];
+  const sends = [producer.send(first), producer.send(second)];
+  await until(() => producer.state === 'recovering', { what: 'kafkajs to give up' });
+  expect(producer.lastError).toBeInstanceOf(Error);
+  network.losesAnswer = () => false;
+  await Promise.all(sends);
+  expect(producer.state).toBe('running');
+  expect(await readBack([...first, ...second])).toEqual(perKey([...first, ...second]));
+});
+
+// The broker has appended the first batch, and remembers its sequence numbers; kafkajs has taken them back. Through
+// the same kafkajs producer the broker takes the second batch for a repetition, drops it, and acknowledges it.
+test('does not lose a batch that follows one that was given up', async () => {
+  network.losesAnswer = isProduce;
+  const givenUp = new AbortController();
+  const first = producer.send(records(8), { signal: givenUp.signal });
+  await until(() => producer.state === 'recovering', { what: 'kafkajs to give up' });
+  givenUp.abort();
+  await expect(first).rejects.toMatchObject({ code: 'BREW_SEND_FAILED', retryable: true });
+  network.losesAnswer = () => false;
+
+  const second = records(8);
+  await producer.send(second);
+  expect(await readBack(second)).toEqual(perKey(second));
+});
+
+test('lets go of a sender who gives up, at once, also when nothing gets through', async () => {
+  network.cut();
+  await expect(producer.send(records(1), { signal: AbortSignal.timeout(100) })).rejects.toThrow(
+    SendFailedError,
+  );
+});
+
+test('refuses for good what Kafka will never take', async () => {
+  const small = await createTopic('producer-small', 1, { 'max.message.bytes': '1000' });
+  const large = { topic: small, key: 'k', value: Buffer.alloc(2_000, 'x'), headers: {} };
+  await expect(producer.send([large])).rejects.toMatchObject({ code: 'BREW_SEND_FAILED', retryable: false });
+  await producer.send([outgoing(small, 'k', 'fits')]);
+  expect((await readAll(small)).map(textOf)).toEqual(['fits']);
+});
+
+test('sends more at once than fits into one batch', async () => {
+  const own = await createTopic('producer-large');
+  const sent = Array.from({ length: 60 }, (_, i) => ({
+    topic: own,
+    key: 'k',
+    value: Buffer.alloc(50_000, String(i)),
+    headers: { i: String(i) },
+  }));
+  await producer.send(sent);
+  expect((await readAll(own)).map(({ headers }) => headers.i)).toEqual(sent.map(({ headers }) => headers.i));
+});
+
+test('takes nothing more once it is stopped', async () => {
+  await producer.stop();
+  expect(producer.state).toBe('stopped');
+  await expect(producer.send(records(1))).rejects.toThrow('the producer was stopped');
+});

@@ -1,0 +1,58 @@
+import { infrastructure, uniqueName } from '@brew/sandbox/testing';
+import { type Logger, pino } from 'pino';
+import { createAdmin } from '../admin.ts';
+import { createKafkaClient, type KafkaClient, type KafkaClientOptions } from '../client.ts';
+import { createFollower } from '../follower.ts';
+import type { OutgoingRecord, ReceivedRecord } from '../record.ts';
+
+/** Silent unless KAFKA_TEST_LOG sets a level. For this package's own tests. */
+export const log: Logger = pino({ level: process.env.KAFKA_TEST_LOG ?? 'silent' });
+
+export const clientOf = (connect?: KafkaClientOptions['connect']): KafkaClient =>
+  createKafkaClient({
+    brokers: infrastructure().brokers,
+    clientId: 'test',
+    log,
+    ...(connect && { connect }),
+  });
+
+/** Makes a topic that no other test knows. */
+export async function createTopic(prefix: string, partitions = 1, config: Record<string, string> = {}) {
+  await using admin = createAdmin({ client: clientOf(), log });
+  const name = uniqueName(prefix);
+  await admin.ensureTopics([{ name, partitions, replicationFactor: 3, config }]);
+  return name;
+}
+
+/** Makes the topic of a group's dead letters. */
+export async function createDeadLetterTopic(group: string): Promise<string> {
+  await using admin = createAdmin({ client: clientOf(), log });
+  const name = `${group}.dlq`;
+  await admin.ensureTopics([{ name, partitions: 1, replicationFactor: 3, config: {} }]);
+  return name;
+}
+
+/** Everything that is in a topic now. */
+export async function readAll(topic: string): Promise<ReceivedRecord[]> {
+  const all: ReceivedRecord[] = [];
+  await using follower = createFollower({
+    client: clientOf(),
+    name: 'test.reader',
+    topics: [topic],
+    from: 'beginning',
+    onRecords: (records) => void all.push(...records),
+    log,
+  });
+  await follower.start();
+  await follower.whenCaughtUp();
+  return all;
+}
+
+export const outgoing = (topic: string, key: string, value: string): OutgoingRecord => ({
+  topic,
+  key,
+  value: Buffer.from(value),
+  headers: { h: value },
+});
+
+export const textOf = (record: ReceivedRecord): string => record.value?.toString() ?? '';
