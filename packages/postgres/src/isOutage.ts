@@ -1,3 +1,5 @@
+import { isNativeError } from 'node:util/types';
+
 /**
  * Tells an outage (nothing is wrong with the work: wait, then try the same again) from every other error.
  * Serialization failures (40001) and deadlocks (40P01) are no outage: they pass on the next attempt and count as attempts.
@@ -5,11 +7,11 @@
  * Looks through `cause` and the parts of an AggregateError (localhost is tried over IPv6 and IPv4).
  */
 export function isOutage(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  const { code } = error as { code?: unknown };
+  if (!isNativeError(error)) return false; // not instanceof: errors of Node itself come from another realm in a test
+  const { code, errors } = error as { code?: unknown; errors?: unknown };
   if (typeof code === 'string' && isOutageCode(code)) return true;
   if (OUTAGE_MESSAGES.some((message) => error.message.includes(message))) return true;
-  if (error instanceof AggregateError && error.errors.some(isOutage)) return true;
+  if (Array.isArray(errors) && errors.some(isOutage)) return true;
   return isOutage(error.cause);
 }
 

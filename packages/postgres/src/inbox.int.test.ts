@@ -1,0 +1,78 @@
+import { randomUUID } from 'node:crypto';
+import { until } from '@brew/sandbox/testing';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { claimInbox, pruneInbox } from './inbox.ts';
+import { createRig, type Rig } from './testing/rig.ts';
+
+let rig: Rig;
+beforeAll(async () => {
+  rig = await createRig();
+});
+afterAll(() => rig.stop());
+
+const ids = (count: number) => Array.from({ length: count }, () => randomUUID());
+const claim = (eventIds: string[]) => rig.db.transaction((tx) => claimInbox(tx, eventIds));
+
+describe('the inbox', () => {
+  it('lets each event through once, also when it is twice in one claim', async () => {
+    const [a = '', b = '', c = ''] = ids(3);
+    expect(await claim([a, b, a])).toEqual(new Set([a, b]));
+    expect(await claim([b, c])).toEqual(new Set([c]));
+    expect(await claim([])).toEqual(new Set());
+  });
+
+  it('lets an event through again when the transaction that claimed it rolled back', async () => {
+    const [a = ''] = ids(1);
+    const attempt = rig.db.transaction(async (tx) => {
+      await claimInbox(tx, [a]);
+      throw new Error('handler failed');
+    });
+    await expect(attempt).rejects.toThrow('handler failed');
+    expect(await claim([a])).toEqual(new Set([a]));
+  });
+
+  it('lets one of two transactions have an event that both claim at the same time', async () => {
+    const [a = ''] = ids(1);
+    const first = Promise.withResolvers<void>();
+    const claimed = Promise.withResolvers<Set<string>>();
+    const holding = rig.db.transaction(async (tx) => {
+      claimed.resolve(await claimInbox(tx, [a]));
+      await first.promise;
+    });
+    expect(await claimed.promise).toEqual(new Set([a]));
+    const second = claim([a]);
+    await until(
+      async () =>
+        (
+          await rig.db.query(
+            "select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'",
+          )
+        ).rowCount === 1,
+      { what: 'the second claim to wait for the first' },
+    );
+    first.resolve();
+    await holding;
+    expect(await second).toEqual(new Set());
+  });
+
+  it('does not deadlock when overlapping claims come in different orders', async () => {
+    const many = ids(200);
+    const claims = await Promise.all([claim(many), claim(many.toReversed()), claim(many)]);
+    expect(claims.reduce((sum, fresh) => sum + fresh.size, 0)).toBe(200);
+  });
+
+  it('forgets what is older than asked for, a batch at a time', async () => {
+    await rig.db.query('truncate inbox');
+    const old = ids(3);
+    await claim(old);
+    await rig.db.query("update inbox set claimed_at = now() - interval '2 days'");
+    const [fresh = ''] = ids(1);
+    await claim([fresh]);
+    const day = 24 * 60 * 60 * 1000;
+    expect(await pruneInbox(rig.db, day, 2)).toBe(2);
+    expect(await pruneInbox(rig.db, day, 2)).toBe(1);
+    expect(await pruneInbox(rig.db, day, 2)).toBe(0);
+    const { rows } = await rig.db.query('select event_id from inbox');
+    expect(rows).toEqual([{ event_id: fresh }]);
+  });
+});

@@ -1,0 +1,137 @@
+import { until } from '@brew/sandbox/testing';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { createRig, type Rig } from '../testing/rig.ts';
+import { appendOutbox, OUTBOX_CHANNEL, type OutboxRow } from './appendOutbox.ts';
+import { createOutbox, type Outbox } from './outbox.ts';
+import type { Ownership } from './ownership.ts';
+
+let rig: Rig;
+let outbox: Outbox;
+beforeAll(async () => {
+  rig = await createRig();
+  outbox = createOutbox(rig.db, { log: rig.log });
+});
+afterEach(() => rig.db.query('truncate outbox'));
+afterAll(() => rig.stop());
+
+const row = (key: string): OutboxRow => ({
+  topic: 'brew.test.v1',
+  key,
+  value: Buffer.from([0, 1, 2, 255]),
+  headers: { ce_id: key, 'content-type': 'application/avro' },
+});
+const keysOf = (rows: { key: string }[]) => rows.map(({ key }) => key);
+const never = new AbortController().signal;
+
+async function relayAll(owner: Ownership): Promise<string[]> {
+  const rows = await owner.unsent(100);
+  await owner.markSent(rows.map(({ id }) => id));
+  return keysOf(rows);
+}
+
+describe('the outbox', () => {
+  it('gives back whole records, in the order in which they were appended', async () => {
+    await rig.db.transaction((tx) => appendOutbox(tx, [row('a'), row('b'), { ...row('c'), value: null }]));
+    await using owner = await outbox.takeOwnership(never);
+    const rows = await owner.unsent(10);
+    expect(rows).toEqual([
+      { id: expect.any(String), ...row('a') },
+      { id: expect.any(String), ...row('b') },
+      { id: expect.any(String), ...row('c'), value: null },
+    ]);
+    expect(await owner.unsent(2)).toHaveLength(2);
+  });
+
+  it('has nothing of a transaction that rolled back, and wakes nobody for it', async () => {
+    let woken = 0;
+    const stop = await rig.db.listen(OUTBOX_CHANNEL, () => {
+      woken += 1;
+    });
+    const before = woken;
+    await rig.db
+      .transaction(async (tx) => {
+        await appendOutbox(tx, [row('a')]);
+        throw new Error('undo');
+      })
+      .catch(() => {});
+    expect(await outbox.backlog()).toEqual({ rows: 0, oldestSeconds: 0 });
+    await rig.db.transaction((tx) => appendOutbox(tx, [row('b')]));
+    await until(() => woken > before, { what: 'the notification' });
+    expect(woken).toBe(before + 1);
+    expect(await outbox.backlog()).toEqual({ rows: 1, oldestSeconds: expect.any(Number) });
+    await stop();
+  });
+
+  it('skips neither of two transactions that commit in the reverse order of their numbers', async () => {
+    await using owner = await outbox.takeOwnership(never);
+    const late = Promise.withResolvers<void>();
+    const numbered = Promise.withResolvers<void>();
+    const slow = rig.db.transaction(async (tx) => {
+      await appendOutbox(tx, [row('low number, late commit')]);
+      numbered.resolve();
+      await late.promise;
+    });
+    await numbered.promise;
+    await rig.db.transaction((tx) => appendOutbox(tx, [row('high number, early commit')]));
+    expect(await relayAll(owner)).toEqual(['high number, early commit']);
+    late.resolve();
+    await slow;
+    expect(await relayAll(owner)).toEqual(['low number, late commit']);
+    expect(await relayAll(owner)).toEqual([]);
+  });
+});
+
+describe('the ownership of an outbox', () => {
+  it('is one owner’s at a time, and goes over when it is released', async () => {
+    const first = await outbox.takeOwnership(never);
+    let taken = false;
+    const waiting = outbox.takeOwnership(never).then((owner) => {
+      taken = true;
+      return owner;
+    });
+    // The second has tried, seen from the server, and has nothing.
+    await until(
+      async () =>
+        (
+          await rig.db.query(
+            "select 1 from pg_stat_activity where datname = current_database() and query like '%pg_try_advisory_lock%' and state = 'idle'",
+          )
+        ).rowCount === 2,
+      { what: 'both to have asked for the lock' },
+    );
+    expect(taken).toBe(false);
+    await first.release();
+    const second = await waiting;
+    await second.release();
+  });
+
+  it('stops waiting when it is told to', async () => {
+    await using _owner = await outbox.takeOwnership(never);
+    await expect(outbox.takeOwnership(AbortSignal.timeout(100))).rejects.toThrow(/abort/i);
+  });
+
+  it('is lost with its connection: the old owner can neither read nor delete, the next one sees every row', async () => {
+    await rig.db.transaction((tx) => appendOutbox(tx, [row('a'), row('b')]));
+    const old = await outbox.takeOwnership(never);
+    const rows = await old.unsent(10);
+    await rig.terminateBackends();
+    await until(() => old.lost.aborted, { what: 'the owner to notice' });
+    await expect(old.markSent(rows.map(({ id }) => id))).rejects.toThrow();
+    await expect(old.unsent(10)).rejects.toThrow();
+    await using next = await outbox.takeOwnership(never);
+    expect(await relayAll(next)).toEqual(['a', 'b']);
+  });
+
+  it('does not hold vacuum back while others wait for it', async () => {
+    await using _owner = await outbox.takeOwnership(never);
+    const giveUp = new AbortController();
+    const waiting = outbox.takeOwnership(giveUp.signal).catch(() => 'gave up');
+    const snapshots = () =>
+      rig.db.query(
+        'select 1 from pg_stat_activity where datname = current_database() and backend_xmin is not null and pid <> pg_backend_pid()',
+      );
+    await until(async () => (await snapshots()).rowCount === 0, { what: 'nobody to hold a snapshot' });
+    giveUp.abort();
+    expect(await waiting).toBe('gave up');
+  });
+});
