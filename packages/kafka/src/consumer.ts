@@ -1,4 +1,4 @@
-import type { EachBatchPayload } from 'kafkajs';
+import type { EachBatchPayload, Consumer as KafkaConsumer } from 'kafkajs';
 import type { Logger } from 'pino';
 import { defaultRetry, type RetryPolicy } from './backoff.ts';
 import type { KafkaClient } from './client.ts';
@@ -8,8 +8,9 @@ import { coPartitionedAssigner } from './consumer/coPartitionedAssigner.ts';
 import { createLanes } from './consumer/lanes.ts';
 import { createProcessor } from './consumer/processor.ts';
 import { isStopped } from './consumer/turn.ts';
+import { watch } from './consumer/watch.ts';
 import type { DeadLetters } from './deadLetters.ts';
-import { createGroupMember, type MemberState } from './groupMember.ts';
+import { createGroupMember, type Life, type MemberState } from './groupMember.ts';
 import type { ReceivedRecord } from './record.ts';
 
 export type ConsumerState = MemberState;
@@ -37,8 +38,8 @@ export interface ConsumerOptions {
   /** How many chunks may be worked on at the same time: what it takes of the database's connections. */
   concurrency?: number;
   /**
-   * After how long without a sign of life this member's partitions go to others. It must be longer than the longest
-   * chunk takes: between chunks it gives that sign, inside of `process` it doesn't.
+   * After how long without a sign of life this member's partitions go to others, by default 15 s. It must be longer
+   * than a call of `process` ever takes: one that takes longer counts as hanging, and the consumer starts again.
    */
   sessionTimeoutMs?: number;
   log: Logger;
@@ -51,7 +52,7 @@ export interface Consumer extends AsyncDisposable {
   readonly lastError: unknown;
   /** Resolves when the group is joined; waits for brokers and topics. Rejects only when aborted or stopped. */
   start(signal?: AbortSignal): Promise<void>;
-  /** Finishes the chunks in hand, for at most 10 s, commits and leaves the group. */
+  /** Finishes the chunks in hand, for at most 5 s, commits and leaves the group. */
   stop(): Promise<void>;
 }
 
@@ -62,68 +63,73 @@ export interface Consumer extends AsyncDisposable {
  * co-partitioned topics that is one order's partition, and its handlers would wait for each other's row locks anyway.
  */
 export function createConsumer(options: ConsumerOptions): Consumer {
-  const { client, group, topics, from, wants, maxRecordsPerChunk = 200, concurrency = 6, log } = options;
+  const { client, group, topics, wants, maxRecordsPerChunk = 200, concurrency = 6 } = options;
+  const sessionTimeout = options.sessionTimeoutMs ?? 15_000;
+  const log = options.log.child({ group });
   let outage: unknown;
-  const lanes = createLanes(concurrency);
-  const commits = createCommits({ group, log });
-  const processor = createProcessor({
-    process: options.process,
-    deadLetters: options.deadLetters,
-    isOutage: options.isOutage ?? (() => false),
-    retry: options.retry ?? defaultRetry,
-    onOutage: (error) => {
-      outage = error;
-    },
-    log: log.child({ group }),
-  });
 
-  async function eachBatch({ batch, heartbeat, resolveOffset }: EachBatchPayload, signal: AbortSignal) {
-    const { topic, partition } = batch;
-    const resolve = (offset: bigint) => {
-      resolveOffset(String(offset));
-      commits.note(topic, partition, offset + 1n);
-    };
-    try {
-      for (const chunk of chunksOf(batch, wants, maxRecordsPerChunk)) {
-        if (signal.aborted) return;
-        if (chunk.records.length > 0) {
-          await lanes.run(partition, () =>
-            processor.run(chunk.records, { heartbeat, signal, done: resolve }),
-          );
+  function begin(consumer: KafkaConsumer): Life {
+    const lanes = createLanes(concurrency);
+    const commits = createCommits({ consumer, log });
+    const watched = watch(options.process, sessionTimeout);
+    const processor = createProcessor({
+      process: watched.process,
+      deadLetters: options.deadLetters,
+      isOutage: options.isOutage ?? (() => false),
+      retry: options.retry ?? defaultRetry,
+      onOutage: (error) => {
+        outage = error;
+      },
+      log,
+    });
+
+    async function eachBatch({ batch, heartbeat, resolveOffset }: EachBatchPayload, signal: AbortSignal) {
+      const { topic, partition } = batch;
+      const done = (offset: bigint) => {
+        resolveOffset(String(offset));
+        commits.note(topic, partition, offset + 1n);
+      };
+      try {
+        for (const chunk of chunksOf(batch, wants, maxRecordsPerChunk)) {
+          if (signal.aborted) return;
+          if (chunk.records.length > 0) {
+            await lanes.run(partition, () => processor.run(chunk.records, { heartbeat, signal, done }));
+          }
+          done(chunk.lastOffset);
+          // Danger zone: the session is kept alive by work that gets on, never by a timer. A timer would keep a member
+          // alive that hangs, and its partitions would stand still for ever.
+          await heartbeat();
         }
-        resolve(chunk.lastOffset);
-        // Danger zone: the session is kept alive by work that gets on, never by a timer. A timer would keep a member
-        // alive that hangs, and its partitions would stand still for ever.
-        await heartbeat();
+      } catch (error) {
+        if (isStopped(error)) return;
+        // As a rule a rebalance, which the heartbeat told of. What is done counts also for whoever gets the partition.
+        await commits.flush();
+        throw error;
       }
-    } catch (error) {
-      if (isStopped(error)) return;
-      // As a rule a rebalance, which the heartbeat told of. What is done counts also for whoever gets the partition.
-      await commits.flush();
-      throw error;
     }
+
+    return { eachBatch, onJoined: commits.forget, beforeLeaving: commits.flush, hanging: watched.hanging };
   }
 
   const member = createGroupMember({
     client,
-    config: {
+    name: group,
+    config: () => ({
       groupId: group,
       partitionAssigners: [coPartitionedAssigner],
-      sessionTimeout: options.sessionTimeoutMs ?? 15_000,
+      sessionTimeout,
       heartbeatInterval: 2_000,
       // What bounds the memory: up to this much from each broker is held at a time, some 1,000 records a partition.
       maxBytesPerPartition: 256 * 1024,
       maxBytes: 2 * 1024 * 1024,
       // How long an idle fetch waits, and so how long a stop may have to wait for it.
       maxWaitTimeInMs: 1_000,
-    },
+    }),
     topics,
-    fromBeginning: from === 'beginning',
+    fromBeginning: options.from === 'beginning',
     // A batch that waits for its lane occupies a worker of kafkajs: enough of them that no lane starves.
     concurrency: concurrency * topics.length,
-    eachBatch,
-    onJoined: (consumer) => commits.use(consumer),
-    beforeLeaving: () => commits.flush(),
+    begin,
     log,
   });
 

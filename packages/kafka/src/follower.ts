@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { EachBatchPayload, Consumer as KafkaConsumer } from 'kafkajs';
+import type { EachBatchPayload } from 'kafkajs';
 import type { Logger } from 'pino';
 import { createAdmin } from './admin.ts';
 import { backoff } from './backoff.ts';
@@ -42,7 +42,6 @@ const RETRY = { initialMs: 200, maxMs: 5_000 };
  */
 export function createFollower({ client, name, topics, from, onRecords, log }: FollowerOptions): Follower {
   const positions = createPositions();
-  const group = `${name}.follower.${randomUUID()}`;
   let started: Promise<void> | undefined;
   let failure: unknown;
   const stopping = new AbortController();
@@ -80,21 +79,27 @@ export function createFollower({ client, name, topics, from, onRecords, log }: F
     return false;
   }
 
-  function seek(consumer: KafkaConsumer): void {
-    for (const { topic, partition, position } of positions.all()) {
-      consumer.seek({ topic, partition, offset: String(position) });
-    }
-  }
-
   const member = createGroupMember({
     client,
-    config: { groupId: group, maxWaitTimeInMs: 1_000, maxBytes: 2 * 1024 * 1024 },
+    name,
+    // A new group for each life: in the old one the brokers would wait for the member that is gone.
+    config: () => ({
+      groupId: `${name}.follower.${randomUUID()}`,
+      maxWaitTimeInMs: 1_000,
+      maxBytes: 2 * 1024 * 1024,
+    }),
     topics,
     // A partition without a position is one that was added later: all of it is new.
     fromBeginning: true,
     concurrency: 1,
-    eachBatch,
-    onJoined: seek,
+    begin: (consumer) => ({
+      eachBatch,
+      onJoined() {
+        for (const { topic, partition, position } of positions.all()) {
+          consumer.seek({ topic, partition, offset: String(position) });
+        }
+      },
+    }),
     log,
   });
 

@@ -3,24 +3,35 @@ import type { Logger } from 'pino';
 import { backoff } from './backoff.ts';
 import { type KafkaClient, kafkaOf } from './client.ts';
 import { delay, within } from './delay.ts';
-import { ConsumerFailedError, kafkaErrorTypeOf, TopicMissingError } from './errors.ts';
+import { ConsumerFailedError, kafkaErrorTypeOf, NotPreparedError, TopicMissingError } from './errors.ts';
 
 export type MemberState = 'created' | 'starting' | 'running' | 'restarting' | 'draining' | 'stopped';
 
 export interface GroupMemberOptions {
   client: KafkaClient;
-  config: ConsumerConfig & { groupId: string };
+  /** For the log and for errors. */
+  name: string;
+  /** Asked anew for each life. */
+  config: () => ConsumerConfig;
   topics: string[];
   fromBeginning: boolean;
   /** Batches of different partitions that may be worked on at the same time. */
   concurrency: number;
-  /** Does the work. `signal` is aborted when the member stops: then it ends what is in hand and returns. */
+  /** What is done with what one kafkajs consumer reads. Its state is its own: nothing of it outlives the consumer. */
+  begin: (consumer: KafkaConsumer) => Life;
+  log: Logger;
+}
+
+/** The work of one kafkajs consumer, from its start to its end. */
+export interface Life {
+  /** When `signal` is aborted it ends what is in hand and returns. */
   eachBatch: (batch: EachBatchPayload, signal: AbortSignal) => Promise<void>;
   /** Called after each (re)join, before anything is fetched. */
-  onJoined?: (consumer: KafkaConsumer) => void;
+  onJoined?: () => void;
   /** Called when the work in hand has ended and before the group is left. */
-  beforeLeaving?: (consumer: KafkaConsumer) => Promise<void>;
-  log: Logger;
+  beforeLeaving?: () => Promise<void>;
+  /** Asked every second: what hangs, if something does. Then this life is given up. */
+  hanging?: () => string | undefined;
 }
 
 /** A member of a consumer group that comes back whatever ends it. */
@@ -33,8 +44,8 @@ export interface GroupMember {
 }
 
 const RESTART = { initialMs: 1_000, maxMs: 10_000 };
-const DRAIN_MS = 10_000;
-const LEAVE_MS = 5_000;
+const DRAIN_MS = 5_000;
+const LEAVE_MS = 3_000;
 
 /**
  * Joins a consumer group, and joins it anew when kafkajs gives up.
@@ -44,43 +55,40 @@ const LEAVE_MS = 5_000;
  * is not visible from outside. So it is turned off, each end is taken as an event, and a new consumer replaces the old.
  */
 export function createGroupMember(options: GroupMemberOptions): GroupMember {
-  const { client, config, topics, log } = options;
+  const { client, name, topics, log } = options;
   let state: MemberState = 'created';
   let lastError: unknown;
   let supervisor: Promise<void> | undefined;
   let stopped: Promise<void> | undefined;
-  let current: KafkaConsumer | undefined;
   const stopping = new AbortController();
   const joined = Promise.withResolvers<void>();
-  const drained = Promise.withResolvers<void>();
-  const inHand = new Set<Promise<void>>();
   joined.promise.catch(() => undefined);
 
-  async function eachBatch(batch: EachBatchPayload): Promise<void> {
-    // Returning at once would make kafkajs fetch the same records again and again until it has stopped.
-    if (stopping.signal.aborted) return drained.promise;
-    const work = options.eachBatch(batch, stopping.signal);
-    const settled = work.catch(() => undefined);
-    inHand.add(settled);
-    await work.finally(() => inHand.delete(settled));
+  function onJoined(): void {
+    if (state === 'starting' || state === 'restarting') state = 'running';
+    lastError = undefined;
+    joined.resolve();
   }
 
   /** One kafkajs consumer from its start to its end; says what ended it. */
   async function live(): Promise<unknown> {
     const consumer = kafkaOf(client).consumer({
       allowAutoTopicCreation: false,
-      ...config,
+      ...options.config(),
       retry: { restartOnFailure: async () => false },
     });
-    current = consumer;
+    const life = options.begin(consumer);
+    const hands = createHands(life);
     const ended = Promise.withResolvers<unknown>();
     consumer.on(consumer.events.CRASH, ({ payload }) => ended.resolve(payload.error));
     consumer.on(consumer.events.GROUP_JOIN, () => {
-      options.onJoined?.(consumer);
-      if (state === 'starting' || state === 'restarting') state = 'running';
-      lastError = undefined;
-      joined.resolve();
+      life.onJoined?.();
+      onJoined();
     });
+    const watch = setInterval(() => {
+      const what = life.hanging?.();
+      if (what) ended.resolve(new Error(what));
+    }, 1_000);
     try {
       await consumer.connect();
       await consumer.subscribe({ topics, fromBeginning: options.fromBeginning });
@@ -88,7 +96,7 @@ export function createGroupMember(options: GroupMemberOptions): GroupMember {
         autoCommit: false,
         eachBatchAutoResolve: false,
         partitionsConsumedConcurrently: options.concurrency,
-        eachBatch,
+        eachBatch: hands.eachBatch,
       });
       return await Promise.race([ended.promise, aborted(stopping.signal)]);
     } catch (error) {
@@ -96,37 +104,36 @@ export function createGroupMember(options: GroupMemberOptions): GroupMember {
         ? new TopicMissingError(topics, error)
         : error;
     } finally {
-      if (!stopping.signal.aborted) await within(LEAVE_MS, consumer.disconnect());
+      clearInterval(watch);
+      if (!(await hands.rest(stopping.signal.aborted ? DRAIN_MS : 0)) && stopping.signal.aborted) {
+        log.warn({ consumer: name }, 'work in hand did not end in time: it will be done again');
+      }
+      if (life.beforeLeaving) await within(LEAVE_MS, life.beforeLeaving());
+      hands.release();
+      await within(LEAVE_MS, consumer.disconnect());
     }
   }
 
   async function supervise(): Promise<void> {
     for (let failures = 1; ; failures++) {
-      const before = state;
       const cause = await live();
       if (stopping.signal.aborted) return;
-      if (before !== 'running' && (state as MemberState) === 'running') failures = 1;
-      lastError = new ConsumerFailedError(config.groupId, cause);
-      if (state === 'running') state = 'restarting';
-      log.warn({ err: cause, group: config.groupId, failures }, 'the consumer ended: starting it again');
+      // It had joined, so what went wrong is new.
+      if (state === 'running') {
+        failures = 1;
+        state = 'restarting';
+      }
+      lastError = new ConsumerFailedError(name, cause);
+      log.warn({ err: cause, consumer: name, failures }, 'the consumer ended: starting it again');
       await delay(backoff(failures, RESTART, Math.random()), stopping.signal);
     }
   }
 
   async function leave(): Promise<void> {
-    const wasStarted = state !== 'created';
     state = 'draining';
     stopping.abort();
-    joined.reject(new ConsumerFailedError(config.groupId, new Error('it was stopped')));
-    if (wasStarted) {
-      if (!(await within(DRAIN_MS, Promise.all(inHand)))) {
-        log.warn({ group: config.groupId }, 'work in hand did not end in time: it will be done again');
-      }
-      if (current) await within(LEAVE_MS, options.beforeLeaving?.(current) ?? Promise.resolve());
-      drained.resolve();
-      if (current) await within(LEAVE_MS, current.disconnect());
-      await supervisor;
-    }
+    joined.reject(new NotPreparedError(`The consumer ${name} was stopped.`));
+    await supervisor;
     state = 'stopped';
   }
 
@@ -138,8 +145,10 @@ export function createGroupMember(options: GroupMemberOptions): GroupMember {
       return lastError;
     },
     async start(signal) {
-      if (state === 'created') state = 'starting';
-      supervisor ??= supervise();
+      if (state === 'created') {
+        state = 'starting';
+        supervisor = supervise();
+      }
       await (signal ? Promise.race([joined.promise, aborted(signal)]) : joined.promise);
       signal?.throwIfAborted();
     },
@@ -147,6 +156,30 @@ export function createGroupMember(options: GroupMemberOptions): GroupMember {
       stopped ??= leave();
       return stopped;
     },
+  };
+}
+
+/** Keeps count of the batches that a life has in hand, so that it can end without dropping one half done. */
+function createHands({ eachBatch }: Life) {
+  const resting = new AbortController();
+  const released = Promise.withResolvers<void>();
+  const inHand = new Set<Promise<void>>();
+  return {
+    async eachBatch(batch: EachBatchPayload): Promise<void> {
+      // Returning at once would make kafkajs fetch the same records again and again until it has stopped.
+      if (resting.signal.aborted) return released.promise;
+      const work = eachBatch(batch, resting.signal);
+      const settled = work.catch(() => undefined);
+      inHand.add(settled);
+      await work.finally(() => inHand.delete(settled));
+    },
+    /** Begins nothing more; says whether what was begun ended within `ms`. */
+    rest(ms: number): Promise<boolean> {
+      resting.abort();
+      return within(ms, Promise.all(inHand));
+    },
+    /** Lets kafkajs have back the batches that were not begun. */
+    release: () => released.resolve(),
   };
 }
 

@@ -1,0 +1,32 @@
+import type { ReceivedRecord } from '../record.ts';
+
+type Process = (records: ReceivedRecord[]) => Promise<void>;
+
+/**
+ * Notices a call of `process` that doesn't come back within `limitMs`. The group wouldn't: kafkajs gives a sign of life
+ * after each idle fetch, so as long as one broker has nothing new, a member that hangs keeps its partitions for ever.
+ */
+export function watch(
+  process: Process,
+  limitMs: number,
+): { process: Process; hanging(): string | undefined } {
+  const calls = new Map<ReceivedRecord[], number>();
+  return {
+    async process(records) {
+      calls.set(records, Date.now());
+      try {
+        await process(records);
+      } finally {
+        calls.delete(records);
+      }
+    },
+    hanging() {
+      for (const [[first], since] of calls) {
+        if (first && Date.now() - since > limitMs) {
+          return `nothing came back for ${limitMs} ms from ${first.topic}/${first.partition}, offset ${first.offset}`;
+        }
+      }
+      return undefined;
+    },
+  };
+}
