@@ -1,14 +1,10 @@
 import { createDatabase, migrate } from '@brew/postgres';
-import {
-  createHttpApp,
-  createHttpServer,
-  createLifecycle,
-  createLogger,
-  createMetrics,
-  type Part,
-  type Service,
-} from '@brew/service';
+import type { Service, ServiceState } from '@brew/service';
+import { pino, stdTimeFunctions } from 'pino';
+import { collectDefaultMetrics, Registry } from 'prom-client';
 import type { SimulatorConfig } from './config.ts';
+import { createHttpApp } from './http/createHttpApp.ts';
+import { type Listening, listen } from './http/listen.ts';
 import { createSimulatorMetrics } from './metrics.ts';
 import { createOutside } from './outside.ts';
 import { createProvider } from './provider/createProvider.ts';
@@ -19,14 +15,19 @@ const migrations = new URL('./provider/store/migrations/', import.meta.url);
 
 /**
  * Everything that is outside of Brew, in one process: customers, the payment provider and the supply truck. They know
- * Brew by its HTTP addresses alone, so of @brew/service this takes what has to do with HTTP and leaves out Kafka.
+ * Brew by its HTTP addresses alone, so this is a service to those who run it, but has no Kafka, inbox or outbox.
  */
 export function createApp(config: SimulatorConfig): Service {
-  const log = createLogger({ name: NAME, level: config.LOG_LEVEL });
-  const metrics = createMetrics();
+  const log = pino({
+    level: config.LOG_LEVEL,
+    base: { service: NAME },
+    timestamp: stdTimeFunctions.isoTime,
+    formatters: { level: (label) => ({ level: label }) },
+  });
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: 100 });
+  const counters = createSimulatorMetrics(registry, { outstanding: () => outside.outstanding() });
   const db = createDatabase({ url: config.DATABASE_URL, applicationName: NAME, log });
-  const stopping = new AbortController();
-  const counters = createSimulatorMetrics(metrics.prometheus, { outstanding: () => outside.outstanding() });
 
   const provider = createProvider(
     {
@@ -60,68 +61,69 @@ export function createApp(config: SimulatorConfig): Service {
     log,
   });
 
-  const http = createHttpServer((request, response) => app(request, response), {
-    host: config.HOST,
-    port: config.PORT,
-    onStop: () => stopping.abort(),
-  });
-  const asStep = (part: Part) => ({
-    name: part.name,
-    start: (signal: AbortSignal) => part.start(signal, log),
-    stop: () => part.stop(),
-  });
-  const lifecycle = createLifecycle(
-    [
-      { name: 'pool', stop: () => db.stop() },
-      http,
-      {
-        name: 'PostgreSQL',
-        start: (signal) => migrate({ url: config.DATABASE_URL, directories: [migrations], log, signal }),
-      },
-      asStep(provider.sender),
-      asStep(outside),
-    ],
-    log,
-  );
+  let state: ServiceState = 'created';
+  let http: Listening | undefined;
+  let starting: Promise<void> | undefined;
+  let stopping: Promise<void> | undefined;
+  const stopped = new AbortController();
 
-  const app = createHttpApp({
-    name: NAME,
-    version: '0.1.0',
-    routes: provider.routes,
-    staffToken: undefined,
-    requestsPerMinute: config.RATE_LIMIT_PER_MINUTE,
-    health: async () => {
-      const postgres = await db.ping().then(
-        () => ({ up: true }),
-        (error: Error) => ({ up: false, detail: error.message }),
-      );
-      const { state, step } = lifecycle;
-      return {
-        status: state === 'running' && postgres.up ? 'ready' : 'not_ready',
-        state,
-        ...(step !== undefined && { waitingFor: step }),
-        dependencies: { postgres, [outside.name]: outside.health?.() ?? { up: true } },
-      };
-    },
-    isReady: () => lifecycle.state === 'running' || lifecycle.state === 'draining',
-    stopping: stopping.signal,
-    metrics,
-    log,
-  });
+  const health = async () => {
+    const postgres = await db.ping().then(
+      () => ({ up: true }),
+      (error: Error) => ({ up: false, detail: error.message }),
+    );
+    const status = state === 'running' && postgres.up ? ('ready' as const) : ('not_ready' as const);
+    return { status, state, dependencies: { postgres, customers: outside.health() } };
+  };
 
-  return {
+  async function start(): Promise<void> {
+    state = 'starting';
+    try {
+      await migrate({ url: config.DATABASE_URL, directories: [migrations], log, signal: stopped.signal });
+      const app = createHttpApp({ routes: provider.routes, health, registry, log });
+      http = await listen(app, { host: config.HOST, port: config.PORT });
+      await provider.sender.start(stopped.signal, log);
+      outside.start();
+      state = 'running';
+    } catch (error) {
+      await release();
+      state = 'failed';
+      throw error;
+    }
+  }
+
+  /** The customers first: nobody is to be promised anything any more. */
+  async function release(): Promise<void> {
+    await outside.stop();
+    await provider.sender.stop();
+    await http?.close();
+    await db.stop();
+  }
+
+  async function stop(): Promise<void> {
+    stopped.abort(new Error('stopped while it started'));
+    await starting?.catch(() => {});
+    state = 'draining';
+    await release();
+    state = 'stopped';
+    log.info('stopped');
+  }
+
+  const service: Service = {
     name: NAME,
     log,
     get state() {
-      return lifecycle.state;
+      return state;
     },
     get url() {
+      if (!http) throw new Error('The simulator does not listen yet.');
       return http.url;
     },
-    start: lifecycle.start,
-    stop: lifecycle.stop,
-    [Symbol.asyncDispose]: lifecycle.stop,
+    start: () => (starting ??= start()),
+    stop: () => (stopping ??= stop()),
+    [Symbol.asyncDispose]: () => service.stop(),
   };
+  return service;
 }
 
 function behaviourOf(config: SimulatorConfig) {

@@ -1,5 +1,4 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Part } from '@brew/service';
 import type { Logger } from 'pino';
 import { type Crowd, type CrowdOptions, createCrowd } from './customers/crowd.ts';
 import type { Assortment } from './customers/generator.ts';
@@ -13,7 +12,10 @@ export interface OutsideOptions {
   log: Logger;
 }
 
-export interface Outside extends Part {
+export interface Outside {
+  start(): void;
+  stop(): Promise<void>;
+  health(): { up: boolean; detail?: string };
   outstanding(): number;
 }
 
@@ -68,8 +70,7 @@ export function createOutside(options: OutsideOptions): Outside {
   }
 
   return {
-    name: 'customers',
-    async start() {
+    start() {
       following = follow().catch(() => {}); // only an aborted delay() gets here
     },
     async stop() {
