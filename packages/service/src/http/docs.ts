@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import express, { type Router } from 'express';
 
 /** Where swagger-ui-dist lies; its own index.js is not loaded for that. */
@@ -33,7 +33,7 @@ export function docs(title: string): Router {
   router.get('/docs/start.js', (_request, response) => void response.type('js').send(script));
   for (const file of files) {
     router.get(`/docs/${file}`, (_request, response) =>
-      response.sendFile(join(assets, file), { maxAge: '1h' }),
+      response.sendFile(file, { root: assets, maxAge: '1h' }),
     );
   }
   return router;

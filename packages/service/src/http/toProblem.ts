@@ -20,18 +20,19 @@ const unavailable = (detail: string) =>
 
 /** Serialization failure, deadlock, lock timeout: PostgreSQL took the side of another transaction. */
 function isPassing(error: unknown): boolean {
-  return (
-    error instanceof Error && ['40001', '40P01', '55P03'].includes(String((error as { code?: unknown }).code))
-  );
+  return ['40001', '40P01', '55P03'].includes((Object(error) as { code: string }).code);
 }
 
 /** What express and its body reader found wrong with the request itself. */
 function clientError(error: unknown): HttpProblem | undefined {
-  const { status, type } = error as { status?: unknown; type?: unknown };
+  const { status } = Object(error) as { status?: unknown };
   if (typeof status !== 'number' || status < 400 || status > 499) return undefined;
-  if (status === 413) return new HttpProblem(413, 'BODY_TOO_LARGE', 'The body may have 64 kB at most.');
-  if (status === 415)
-    return new HttpProblem(415, 'UNSUPPORTED_MEDIA_TYPE', 'This encoding of the body is not taken.');
-  const what = type === 'request.aborted' ? 'The request ended too early.' : 'The request is malformed.';
-  return new HttpProblem(400, 'MALFORMED_REQUEST', what);
+  switch (status) {
+    case 413:
+      return new HttpProblem(413, 'BODY_TOO_LARGE', 'The body may have 64 kB at most.');
+    case 415:
+      return new HttpProblem(415, 'UNSUPPORTED_MEDIA_TYPE', 'This encoding of the body is not taken.');
+    default:
+      return new HttpProblem(400, 'MALFORMED_REQUEST', 'The request is malformed.');
+  }
 }

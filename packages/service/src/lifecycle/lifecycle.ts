@@ -25,7 +25,11 @@ const STOP_MS = 4_500;
 const SLOW_START_MS = 5_000;
 
 /** Starts steps in order and stops those that were begun, last first. Concurrent calls share one promise. */
-export function createLifecycle(steps: readonly Step[], log: Logger): Lifecycle {
+export function createLifecycle(
+  steps: readonly Step[],
+  log: Logger,
+  { stopMs = STOP_MS }: { stopMs?: number } = {},
+): Lifecycle {
   let state: ServiceState = 'created';
   let step: Step | undefined;
   let starting: Promise<void> | undefined;
@@ -68,7 +72,7 @@ export function createLifecycle(steps: readonly Step[], log: Logger): Lifecycle 
   }
 
   async function stopAll(): Promise<void> {
-    const deadline = performance.now() + STOP_MS;
+    const deadline = performance.now() + stopMs;
     for (const { name, stop } of begun.splice(0).reverse()) {
       if (!stop) continue;
       const left = Math.max(0, deadline - performance.now());

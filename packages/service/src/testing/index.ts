@@ -1,1 +1,2 @@
+export { createEventBus, type EventBus, type EventBusOptions } from './createEventBus.ts';
 export { createTestBench, type TestBench, type TestBenchOptions } from './createTestBench.ts';

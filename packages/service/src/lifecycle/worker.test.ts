@@ -1,0 +1,83 @@
+import { until } from '@brew/sandbox/testing';
+import { describe, expect, it } from '@jest/globals';
+import { pino } from 'pino';
+import { worker } from './worker.ts';
+
+const log = pino({ level: 'silent' });
+const never = new AbortController().signal;
+const HOUR = 3_600_000;
+
+describe('a worker', () => {
+  it('runs at once, again at once while there is more to do, and then pauses', async () => {
+    let runs = 0;
+    const counting = worker({ name: 'w', everyMs: HOUR, run: async () => ++runs < 3 });
+    await counting.start(never, log);
+    await until(() => runs === 3);
+    await counting.stop();
+    expect(runs).toBe(3);
+  });
+
+  it('looks again when it is poked, also when that happens during a run', async () => {
+    let runs = 0;
+    const release = Promise.withResolvers<void>();
+    const poked = worker({
+      name: 'w',
+      everyMs: HOUR,
+      run: async () => {
+        runs += 1;
+        if (runs === 1) await release.promise;
+        return false;
+      },
+    });
+    await poked.start(never, log);
+    await until(() => runs === 1);
+    poked.poke();
+    release.resolve();
+    await until(() => runs === 2);
+    poked.poke();
+    await until(() => runs === 3);
+    await poked.stop();
+  });
+
+  it('says in its health that it fails, goes on, and says when it is well again', async () => {
+    let runs = 0;
+    const failing = worker({
+      name: 'w',
+      everyMs: 1,
+      run: async () => {
+        runs += 1;
+        if (runs === 1) throw new Error('no such table');
+        return false;
+      },
+    });
+    await failing.start(never, log);
+    await until(() => failing.health?.().up === false);
+    expect(failing.health?.()).toEqual({ up: false, detail: 'no such table' });
+    failing.poke();
+    await until(() => failing.health?.().up);
+    await failing.stop();
+  });
+
+  it('aborts the run in flight when it is stopped, and waits for its end', async () => {
+    let ended = false;
+    const started = Promise.withResolvers<void>();
+    const long = worker({
+      name: 'w',
+      everyMs: HOUR,
+      run: async (signal) => {
+        started.resolve();
+        await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+        ended = true;
+        return true;
+      },
+    });
+    await long.start(never, log);
+    await started.promise;
+    await long.stop();
+    expect(ended).toBe(true);
+  });
+
+  it('can be stopped before it was started', async () => {
+    await worker({ name: 'w', everyMs: HOUR, run: async () => false }).stop();
+  });
+});
