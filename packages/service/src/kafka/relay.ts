@@ -18,6 +18,8 @@ const BATCH = 500;
 const POLL_MS = 5_000;
 /** On stop, what is committed is still sent, but a broker that is away must not hold the stop up. */
 const DRAIN_MS = 1_500;
+/** A batch takes milliseconds, the election of a new leader a few seconds. */
+const SLOW_SECONDS = 5;
 
 /**
  * Sends outbox rows to Kafka, in order, and deletes what was acknowledged. Of several instances one does it, the others
@@ -31,6 +33,7 @@ export function createRelay({ db, outbox, producer, metrics, log }: RelayOptions
   let stopListening: (() => Promise<void>) | undefined;
   let state: 'standing by' | 'owner' | 'failing' = 'standing by';
   let lastError: Error | undefined;
+  let sendingSince: number | undefined;
 
   async function run(): Promise<void> {
     while (!draining.signal.aborted) {
@@ -39,6 +42,7 @@ export function createRelay({ db, outbox, producer, metrics, log }: RelayOptions
         state = 'owner';
         await relay(ownership);
       } catch (error) {
+        sendingSince = undefined;
         if (draining.signal.aborted) return;
         state = 'failing';
         lastError = error as Error;
@@ -49,21 +53,24 @@ export function createRelay({ db, outbox, producer, metrics, log }: RelayOptions
   }
 
   async function relay(ownership: Ownership): Promise<void> {
-    const signal = AbortSignal.any([stopping.signal, ownership.lost]);
+    const sending = AbortSignal.any([stopping.signal, ownership.lost]);
+    const pausing = AbortSignal.any([draining.signal, ownership.lost]);
     for (;;) {
       const rows = await ownership.unsent(BATCH);
       if (rows.length === 0) {
         if (draining.signal.aborted) return;
-        await waker.pause(POLL_MS, AbortSignal.any([draining.signal, ownership.lost]));
+        await waker.pause(POLL_MS, pausing);
         continue;
       }
-      await producer.send(rows, { signal });
+      sendingSince = Date.now();
+      await producer.send(rows, { signal: sending });
       // Danger zone: here the rows are in Kafka and still in the outbox. The other way round would lose them.
       await ownership.markSent(rows.map((row) => row.id));
       metrics.relayed.inc(rows.length);
       if (lastError) log.info('relay goes on');
       state = 'owner';
       lastError = undefined;
+      sendingSince = undefined;
     }
   }
 
@@ -80,7 +87,12 @@ export function createRelay({ db, outbox, producer, metrics, log }: RelayOptions
       clearTimeout(hard);
       await stopListening?.();
     },
-    health: () =>
-      state === 'failing' ? { up: false, detail: lastError?.message ?? state } : { up: true, detail: state },
+    health() {
+      if (state === 'failing') return { up: false, detail: lastError?.message ?? state };
+      const seconds = Math.round((Date.now() - (sendingSince ?? Date.now())) / 1000);
+      // A network that swallows everything shows nowhere else: to the producer it is an answer that has not come yet.
+      if (seconds > SLOW_SECONDS) return { up: false, detail: `events wait for Kafka for ${seconds} s` };
+      return { up: true, detail: state };
+    },
   };
 }

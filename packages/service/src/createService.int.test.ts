@@ -1,0 +1,335 @@
+import { randomUUID } from 'node:crypto';
+import { deadLetterTopic, KitchenStarted, OrderPlaced, uuidv7 } from '@brew/events';
+import { createKafkaClient } from '@brew/kafka';
+import { infrastructure, until } from '@brew/sandbox/testing';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { z } from 'zod';
+import { readConfig } from './config/readConfig.ts';
+import type { ServiceContext } from './context.ts';
+import { createService, type Service } from './createService.ts';
+import type { Readiness } from './http/health.ts';
+import { route } from './http/route.ts';
+import type { Part } from './lifecycle/part.ts';
+import {
+  anOrder,
+  createCuttableNetwork,
+  createServiceRig,
+  type ServiceRig,
+  send,
+} from './testing/serviceRig.ts';
+import { handle } from './work/handle.ts';
+
+let rig: ServiceRig;
+let Placed: typeof OrderPlaced;
+let Started: typeof KitchenStarted;
+const running: Service[] = [];
+/** Orders whose handler fails, and how. */
+const failures = new Map<string, () => Error>();
+
+beforeAll(async () => {
+  rig = await createServiceRig('create table tickets (order_id text primary key, times integer not null)');
+  Placed = rig.here(OrderPlaced);
+  Started = rig.here(KitchenStarted);
+  await rig.createTopics([Placed, Started]);
+}, 60_000);
+afterEach(async () => {
+  failures.clear();
+  await Promise.all(running.splice(0).map((service) => service.stop()));
+}, 20_000);
+afterAll(() => rig.stop());
+
+/** Counts how often each order took effect, and emits one event for it. */
+const onOrderPlaced = () =>
+  handle(Placed, async ({ data: { orderId, cafeId } }, { tx, emit, now }) => {
+    await tx.query(
+      'insert into tickets values ($1, 1) on conflict (order_id) do update set times = tickets.times + 1',
+      [orderId],
+    );
+    const startedAt = now().getTime();
+    emit(Started, { orderId, cafeId, slot: 1, startedAt, expectedReadyAt: startedAt });
+    const failure = failures.get(orderId);
+    if (failure) throw failure();
+  });
+
+const placeTicket = ({ transact }: ServiceContext) =>
+  route({
+    method: 'post',
+    path: '/tickets',
+    summary: 'Place one',
+    body: z.strictObject({ orderId: z.string() }),
+    responses: { 201: { description: 'placed' } },
+    handle: async ({ body: { orderId }, cause }) => {
+      await transact(cause, async ({ tx, emit }) => {
+        await tx.query('insert into tickets values ($1, 1)', [orderId]);
+        emit(Started, { orderId, cafeId: 'cafe-01', slot: 1, startedAt: 1, expectedReadyAt: 2 });
+      });
+      return { status: 201 };
+    },
+  });
+
+interface Changes {
+  env?: Record<string, string>;
+  network?: ReturnType<typeof createCuttableNetwork>;
+  parts?: Part[];
+}
+
+function till({ env = {}, network, parts = [] }: Changes = {}): Service {
+  const config = readConfig(rig.name, { ...rig.env, ...env }, {});
+  const { brokers } = infrastructure();
+  const service = createService({
+    name: rig.name,
+    config,
+    migrations: rig.migrations,
+    emits: [Started],
+    handlers: [onOrderPlaced()],
+    routes: (context) => [placeTicket(context)],
+    parts: () => parts,
+    ...(network && {
+      client: createKafkaClient({ brokers, clientId: rig.name, log: rig.log, connect: network.connect }),
+    }),
+  });
+  running.push(service);
+  return service;
+}
+
+async function timesOf(orderId: string): Promise<number> {
+  const { rows } = await rig.db.query<{ times: number }>('select times from tickets where order_id = $1', [
+    orderId,
+  ]);
+  return rows[0]?.times ?? 0;
+}
+const handled = (orderId: string) =>
+  until(async () => (await timesOf(orderId)) > 0, { what: `the effect of ${orderId}` });
+const startedOf = async (orderId: string) =>
+  (await rig.decodeAll(Started.topic.name)).filter(({ correlationId }) => correlationId === orderId);
+const health = async ({ url }: Service) => {
+  const response = await fetch(`${url}/health/ready`);
+  return { code: response.status, ...((await response.json()) as Readiness) };
+};
+const metric = async ({ url }: Service, name: string) => {
+  const text = await (await fetch(`${url}/metrics`)).text();
+  const line = text.split('\n').find((candidate) => candidate.startsWith(name));
+  return Number(line?.split(' ').at(-1));
+};
+
+describe('an event', () => {
+  it('takes effect once although it is delivered twice, and what it leads to is sent', async () => {
+    const service = till();
+    await service.start();
+    const [orderId, marker] = [randomUUID(), randomUUID()];
+    const id = await send(rig, Placed, anOrder(orderId));
+    await send(rig, Placed, anOrder(orderId), { id });
+    await handled(orderId);
+    // Not sent within one chunk for sure, so once more after it was handled.
+    await send(rig, Placed, anOrder(orderId), { id });
+    await until(
+      async () =>
+        (await metric(service, 'brew_events_total{type="brew.orders.v1.OrderPlaced",outcome="duplicate"')) ===
+        2,
+    );
+    await send(rig, Placed, anOrder(marker));
+    await until(async () => (await startedOf(marker)).length === 1, {
+      what: 'what comes after it to be sent',
+    });
+    expect(await timesOf(orderId)).toBe(1);
+    expect(await startedOf(orderId)).toHaveLength(1);
+  }, 60_000);
+
+  it('carries its trace and its cause into what it leads to', async () => {
+    await till().start();
+    const orderId = randomUUID();
+    const traceId = '0af7651916cd43dd8448eb211c80319c';
+    const id = await send(rig, Placed, anOrder(orderId), {
+      traceparent: `00-${traceId}-b7ad6b7169203331-01`,
+    });
+    const [started] = await until(async () => {
+      const events = await startedOf(orderId);
+      return events.length > 0 && events;
+    });
+    expect(started).toMatchObject({ causationId: id, correlationId: orderId, source: `/brew/${rig.name}` });
+    expect(started?.traceparent).toMatch(new RegExp(`^00-${traceId}-(?!b7ad6b7169203331)[0-9a-f]{16}-01$`));
+  }, 60_000);
+
+  it('leaves neither state nor events behind when its handler fails, is tried again, and then succeeds', async () => {
+    const service = till();
+    await service.start();
+    const orderId = randomUUID();
+    let attempts = 0;
+    failures.set(orderId, () => {
+      attempts += 1;
+      if (attempts === 2) failures.delete(orderId);
+      return new Error('passing');
+    });
+    await send(rig, Placed, anOrder(orderId));
+    await until(async () => (await startedOf(orderId)).length > 0);
+    expect(attempts).toBe(2);
+    expect(await timesOf(orderId)).toBe(1);
+    expect(await startedOf(orderId)).toHaveLength(1);
+  }, 60_000);
+});
+
+describe('a poison record', () => {
+  it('goes to the dead letters while later orders go on; later records of its key wait behind it', async () => {
+    const service = till();
+    await service.start();
+    const [poisoned, sound] = [randomUUID(), randomUUID()];
+    const { topic } = Placed;
+    const headers = { ce_type: Placed.type, note: 'whatever was there' };
+    await rig.producer.send([{ topic: topic.name, key: poisoned, value: Buffer.from('poison'), headers }]);
+    await send(rig, Placed, anOrder(poisoned));
+    await send(rig, Placed, anOrder(sound));
+    await handled(sound);
+    const letters = await until(
+      async () => {
+        const all = await rig.readAll(deadLetterTopic(rig.name).name);
+        const found = all.filter(({ key }) => key === poisoned);
+        return found.length === 2 && found;
+      },
+      { what: 'both records of the key to be dead letters' },
+    );
+    expect(letters.map(({ value }) => value?.toString() === 'poison')).toEqual([true, false]);
+    expect(letters.map((letter) => letter.headers.dlq_reason)).toEqual(['failed', 'key_parked']);
+    expect(letters[0]?.headers).toMatchObject({ ...headers, dlq_source_topic: topic.name });
+    expect(await timesOf(poisoned)).toBe(0);
+    expect(await metric(service, `brew_dead_letters_total{topic="${topic.name}"}`)).toBe(2);
+    expect(await health(service)).toMatchObject({ code: 200, status: 'ready' });
+  }, 60_000);
+
+  it('is one whose id is no UUID: it is not tried again and again', async () => {
+    await till().start();
+    const orderId = randomUUID();
+    await send(rig, Placed, anOrder(orderId), { id: 'not-a-uuid' });
+    const letter = await until(async () =>
+      (await rig.readAll(deadLetterTopic(rig.name).name)).find(({ key }) => key === orderId),
+    );
+    expect(letter.headers).toMatchObject({ dlq_attempts: '1', dlq_error_code: 'BREW_HEADERS_INVALID' });
+  }, 60_000);
+});
+
+describe('while Kafka can not be reached', () => {
+  it('requests are answered and committed, health is degraded, and the events are delivered later', async () => {
+    const network = createCuttableNetwork();
+    const service = till({ network });
+    await service.start();
+    expect(await health(service)).toMatchObject({ code: 200, status: 'ready' });
+    network.cut();
+    const orderId = randomUUID();
+    const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+    const response = await fetch(`${service.url}/tickets`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json', traceparent },
+      body: JSON.stringify({ orderId }),
+    });
+    expect(response.status).toBe(201);
+    expect(await timesOf(orderId)).toBe(1);
+    const degraded = await until(
+      async () => {
+        const found = await health(service);
+        return found.status === 'degraded' && found;
+      },
+      { what: 'the health to say so' },
+    );
+    expect(degraded).toMatchObject({
+      code: 200,
+      dependencies: { postgres: { up: true }, kafka: { up: false } },
+    });
+    expect(await metric(service, 'brew_outbox_rows')).toBe(1);
+
+    network.restore();
+    const [started] = await until(async () => {
+      const events = await startedOf(orderId);
+      return events.length > 0 && events;
+    });
+    expect(started?.traceparent).toContain('0af7651916cd43dd8448eb211c80319c');
+    await until(async () => (await health(service)).status === 'ready', { what: 'the health to recover' });
+    expect(await metric(service, 'brew_outbox_rows')).toBe(0);
+  }, 90_000);
+});
+
+describe('while PostgreSQL is restarted', () => {
+  it('handling and relaying go on where they were', async () => {
+    await till().start();
+    await rig.db.query(
+      `select pg_terminate_backend(pid) from pg_stat_activity
+       where datname = current_database() and pid <> pg_backend_pid()`,
+    );
+    const orderId = randomUUID();
+    await send(rig, Placed, anOrder(orderId));
+    await until(async () => (await startedOf(orderId)).length === 1);
+    expect(await timesOf(orderId)).toBe(1);
+  }, 60_000);
+});
+
+describe('the life of a service', () => {
+  it('listens at once, and says what it waits for', async () => {
+    const service = till({ env: { DATABASE_URL: 'postgresql://nobody@127.0.0.1:1/none' } });
+    const started = service.start();
+    const outcome = expect(started).rejects.toThrow();
+    const waiting = await until(async () => {
+      const found = await health(service);
+      return found.waitingFor !== undefined && found;
+    });
+    expect(waiting).toMatchObject({
+      code: 503,
+      status: 'not_ready',
+      state: 'starting',
+      waitingFor: 'PostgreSQL',
+    });
+    expect((await fetch(`${service.url}/health/live`)).status).toBe(200);
+    const began = performance.now();
+    await service.stop();
+    await outcome;
+    expect(service.state).toBe('stopped');
+    expect(performance.now() - began).toBeLessThan(5_000);
+  }, 30_000);
+
+  it('fails with one sentence when its port is taken, and leaves nothing open', async () => {
+    const first = till();
+    await first.start();
+    const second = till({ env: { PORT: new URL(first.url).port } });
+    await expect(second.start()).rejects.toThrow(/listens on 127\.0\.0\.1:\d+\. Stop it, or set PORT/);
+    expect(second.state).toBe('failed');
+  }, 60_000);
+
+  it('stops within 5 s with events in hand, sends what they led to, and the next one goes on where it was', async () => {
+    const service = till();
+    await service.start();
+    const orderIds = Array.from({ length: 300 }, () => randomUUID());
+    await Promise.all(orderIds.map((orderId) => send(rig, Placed, anOrder(orderId), { id: uuidv7() })));
+    const began = performance.now();
+    await service.stop();
+    expect(performance.now() - began).toBeLessThan(5_000);
+    const { rows } = await rig.db.query('select count(*)::int as rows from outbox');
+    expect(rows).toEqual([{ rows: 0 }]);
+
+    await till().start();
+    await until(async () => {
+      const counted = await rig.db.query<{ once: number; more: number }>(
+        `select count(*) filter (where times = 1)::int as once, count(*) filter (where times > 1)::int as more
+         from tickets where order_id = any ($1)`,
+        [orderIds],
+      );
+      expect(counted.rows[0]?.more).toBe(0);
+      return counted.rows[0]?.once === orderIds.length;
+    });
+  }, 90_000);
+
+  it('starts its parts in order, stops them in the reverse order, and shows their health', async () => {
+    const notes: string[] = [];
+    const part = (name: string): Part => ({
+      name,
+      start: async () => void notes.push(`start ${name}`),
+      stop: async () => void notes.push(`stop ${name}`),
+      health: () => ({ up: name !== 'stale', detail: name }),
+    });
+    const service = till({ parts: [part('first'), part('stale')] });
+    await service.start();
+    expect(await health(service)).toMatchObject({
+      code: 200,
+      status: 'degraded',
+      dependencies: { stale: { up: false, detail: 'stale' } },
+    });
+    await service.stop();
+    expect(notes).toEqual(['start first', 'start stale', 'stop stale', 'stop first']);
+  }, 60_000);
+});

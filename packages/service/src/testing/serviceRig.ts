@@ -1,0 +1,169 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { type Socket, Socket as TcpSocket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import {
+  deadLetterTopic,
+  type Event,
+  type EventType,
+  type OrderPlaced,
+  toHeaders,
+  uuidv7,
+} from '@brew/events';
+import {
+  type Codec,
+  createAdmin,
+  createCodec,
+  createFollower,
+  createKafkaClient,
+  createProducer,
+  type Producer,
+  type ReceivedRecord,
+} from '@brew/kafka';
+import { createDatabase, type Database } from '@brew/postgres';
+import { createTestDatabase } from '@brew/postgres/testing';
+import { infrastructure, uniqueName } from '@brew/sandbox/testing';
+import { type Logger, pino } from 'pino';
+
+/** What this package's own integration tests share: real topics, a real database, real schemas, for one test file. */
+export interface ServiceRig {
+  name: string;
+  env: Record<string, string>;
+  /** Of the database. */
+  url: string;
+  migrations: URL;
+  db: Database;
+  codec: Codec;
+  log: Logger;
+  producer: Producer;
+  /** The type, in a new topic of its own: the schema is the same. */
+  here<Data>(type: EventType<Data>): EventType<Data>;
+  /** Makes the topics of these types, and the dead letter topic. */
+  createTopics(types: EventType[]): Promise<void>;
+  /** Everything that is in a topic now. */
+  readAll(topic: string): Promise<ReceivedRecord[]>;
+  decodeAll(topic: string): Promise<Event[]>;
+  stop(): Promise<void>;
+}
+
+/** @param schema SQL that makes the tables of the service under test */
+export async function createServiceRig(schema: string): Promise<ServiceRig> {
+  const { brokers, registryUrl, postgresUrl } = infrastructure();
+  const log = pino({ level: process.env.SERVICE_TEST_LOG ?? 'silent' });
+  const name = uniqueName('till');
+  const database = await createTestDatabase(postgresUrl);
+  const folder = await mkdtemp(join(tmpdir(), 'brew-service-'));
+  await writeFile(join(folder, '001_schema.sql'), schema);
+  const client = createKafkaClient({ brokers, clientId: name, log });
+  const codec = createCodec({ registryUrl, log });
+  const db = createDatabase({ url: database.url, applicationName: 'rig', log });
+  const producer = createProducer({ client, log });
+  await producer.start();
+
+  const rig: ServiceRig = {
+    name,
+    env: {
+      PORT: '0',
+      DATABASE_URL: database.url,
+      KAFKA_BROKERS: brokers.join(','),
+      SCHEMA_REGISTRY_URL: registryUrl,
+      LOG_LEVEL: process.env.SERVICE_TEST_LOG ?? 'silent',
+    },
+    url: database.url,
+    migrations: pathToFileURL(`${folder}/`),
+    db,
+    codec,
+    log,
+    producer,
+    here: (type) => ({ ...type, topic: { ...type.topic, name: uniqueName(type.topic.name) } }),
+    async createTopics(types) {
+      await codec.register(types);
+      await codec.prepare(types);
+      await using admin = createAdmin({ client, log });
+      const topics = new Map(types.map(({ topic }) => [topic.name, { ...topic, partitions: 2 }]));
+      await admin.ensureTopics([...topics.values(), { ...deadLetterTopic(name), partitions: 2 }]);
+    },
+    async readAll(topic) {
+      const all: ReceivedRecord[] = [];
+      const onRecords = (records: ReceivedRecord[]) => void all.push(...records);
+      await using follower = createFollower({
+        client,
+        name: 'rig',
+        topics: [topic],
+        from: 'beginning',
+        onRecords,
+        log,
+      });
+      await follower.start();
+      await follower.whenCaughtUp();
+      return all;
+    },
+    async decodeAll(topic) {
+      return Promise.all((await rig.readAll(topic)).map((record) => codec.decode(record)));
+    },
+    async stop() {
+      await producer.stop();
+      await db.stop();
+      await database.drop();
+      await rm(folder, { recursive: true });
+    },
+  };
+  return rig;
+}
+
+/** An order, whole: what is not given is made up. */
+export function anOrder(orderId: string): OrderPlaced {
+  return {
+    orderId,
+    cafeId: 'cafe-01',
+    customer: { name: 'Ada', address: '1 Analytical Street' },
+    items: [],
+    total: { amount: 350, currency: 'EUR' },
+    placedAt: Date.now(),
+  };
+}
+
+/** Sends an event as another service's relay would. */
+export async function send<Data>(
+  { producer, codec }: ServiceRig,
+  type: EventType<Data>,
+  data: Data,
+  { id = uuidv7(), traceparent }: { id?: string; traceparent?: string } = {},
+): Promise<string> {
+  const key = type.keyOf(data);
+  const headers = toHeaders({
+    id,
+    type: type.type,
+    source: '/brew/order',
+    time: new Date(),
+    correlationId: key,
+    traceparent,
+  });
+  await producer.send([{ topic: type.topic.name, key, value: codec.encode(type, data), headers }]);
+  return id;
+}
+
+/** A network that can be cut: for `connect` of a Kafka client. */
+export function createCuttableNetwork() {
+  const sockets = new Set<Socket>();
+  let isCut = false;
+  return {
+    connect({ host, port }: { host: string; port: number }, onConnect: () => void): Socket {
+      const socket = new TcpSocket();
+      sockets.add(socket);
+      socket.once('close', () => sockets.delete(socket));
+      if (isCut)
+        process.nextTick(() => socket.destroy(Object.assign(new Error('cut'), { code: 'ECONNREFUSED' })));
+      else socket.connect(port, host, onConnect);
+      return socket;
+    },
+    cut() {
+      isCut = true;
+      for (const socket of sockets) socket.destroy(Object.assign(new Error('cut'), { code: 'ECONNRESET' }));
+    },
+    restore() {
+      isCut = false;
+    },
+  };
+}

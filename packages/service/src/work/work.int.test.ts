@@ -1,0 +1,171 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { KitchenStarted, MenuItemChanged, OrderCancelled, PaymentReceived } from '@brew/events';
+import { infrastructure } from '@brew/sandbox/testing';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import type { ServiceConfig } from '../config/readConfig.ts';
+import { createTestBench, type TestBench } from '../testing/createTestBench.ts';
+import { type Handler, handle } from './handle.ts';
+import { createChunkProcessor } from './processChunk.ts';
+import { createUnitOfWork } from './work.ts';
+
+const at = new Date('2026-01-02T03:04:05.678Z');
+const payment = { orderId: 'o-1', paymentId: 'p-1', amount: { amount: 350, currency: 'EUR' }, receivedAt: 1 };
+const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+
+let folder: string;
+let bench: TestBench<ServiceConfig>;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'brew-work-'));
+  await writeFile(
+    join(folder, '001_paid.sql'),
+    'create table paid (order_id text primary key, event_id text)',
+  );
+  bench = await createTestBench({
+    name: 'kitchen',
+    migrations: pathToFileURL(`${folder}/`),
+    events: [PaymentReceived, KitchenStarted, OrderCancelled, MenuItemChanged],
+    infrastructure: infrastructure(),
+    now: () => at,
+  });
+}, 60_000);
+beforeEach(async () => {
+  await bench.context.db.query('truncate paid, outbox, inbox');
+});
+afterAll(async () => {
+  await bench.stop();
+  await rm(folder, { recursive: true });
+});
+
+const started = { orderId: 'o-1', cafeId: 'c-1', slot: 1, startedAt: 1, expectedReadyAt: 2 };
+const onPaymentReceived = handle(PaymentReceived, async (event, { tx, emit }) => {
+  await tx.query('insert into paid values ($1, $2)', [event.data.orderId, event.id]);
+  emit(KitchenStarted, { ...started, orderId: event.data.orderId });
+});
+
+function processor(handlers: Handler[]) {
+  const { name, db, codec, metrics, log, now } = bench.context;
+  const unitOfWork = createUnitOfWork({ name, db, codec, log, now });
+  return createChunkProcessor({ group: name, handlers, unitOfWork, codec, metrics, log });
+}
+const paid = async () => (await bench.context.db.query('select order_id from paid order by 1')).rows;
+
+describe('an emitted event', () => {
+  it('says who emitted it, when, about what and because of what', async () => {
+    const id = await bench.deliver([onPaymentReceived], PaymentReceived, payment, { traceparent });
+    const [event] = await bench.emitted();
+    expect(event).toEqual({
+      id: expect.stringMatching(/^[0-9a-f-]{36}$/),
+      type: KitchenStarted,
+      source: '/brew/kitchen',
+      time: at,
+      correlationId: 'o-1',
+      causationId: id,
+      traceparent: expect.stringMatching(/^00-0af7651916cd43dd8448eb211c80319c-[0-9a-f]{16}-01$/),
+      data: started,
+    });
+    expect(event?.traceparent).not.toBe(traceparent);
+  });
+
+  it('may follow from something else than the work that emits it', async () => {
+    await bench.context.transact({ traceparent }, async ({ emit }) => {
+      emit(KitchenStarted, started, { causationId: 'another' });
+    });
+    const [event] = await bench.emitted();
+    expect(event?.causationId).toBe('another');
+    expect(event?.traceparent).not.toContain('0af7651916cd43dd8448eb211c80319c');
+  });
+
+  it('is checked where it is emitted, and undoes the work when it is not what its schema says', async () => {
+    const attempt = bench.context.transact({}, async ({ tx, emit }) => {
+      await tx.query("insert into paid values ('o-1', 'x')");
+      emit(KitchenStarted, { ...started, slot: 'one' as never });
+    });
+    await expect(attempt).rejects.toMatchObject({
+      code: 'BREW_EVENT_INVALID',
+      message: expect.stringContaining('slot'),
+    });
+    expect(await paid()).toEqual([]);
+    expect(await bench.emitted()).toEqual([]);
+  });
+
+  it('is refused when it is larger than its topic takes: it would stop the relay for ever', async () => {
+    const item = {
+      sku: 's',
+      category: 'drink' as const,
+      price: payment.amount,
+      preparationSeconds: 1,
+      changedAt: 1,
+    };
+    const attempt = bench.context.transact({}, async ({ emit }) => {
+      emit(MenuItemChanged, { ...item, name: 'x'.repeat(1_000_000) });
+    });
+    await expect(attempt).rejects.toMatchObject({ code: 'BREW_EVENT_INVALID' });
+  });
+});
+
+describe('handling an event', () => {
+  it('leaves neither state nor events nor a claim behind when the handler fails', async () => {
+    const failing = handle(PaymentReceived, async (event, work) => {
+      await onPaymentReceived.handle(event as never, work);
+      throw new Error('no');
+    });
+    const delivery = bench.deliver([failing], PaymentReceived, payment, {
+      id: '0199c1a0-0000-7000-8000-000000000001',
+    });
+    await expect(delivery).rejects.toThrow('no');
+    expect(await paid()).toEqual([]);
+    expect(await bench.emitted()).toEqual([]);
+    await bench.deliver([onPaymentReceived], PaymentReceived, payment, {
+      id: '0199c1a0-0000-7000-8000-000000000001',
+    });
+    expect(await paid()).toHaveLength(1);
+  });
+
+  it('happens once, however often the event comes', async () => {
+    let calls = 0;
+    const counting = handle(PaymentReceived, async () => {
+      calls += 1;
+    });
+    const id = await bench.deliver([counting], PaymentReceived, payment);
+    await bench.deliver([counting], PaymentReceived, payment, { id });
+    expect(calls).toBe(1);
+  });
+
+  it('happens once, also when the event is twice in one chunk', async () => {
+    await bench.deliver([onPaymentReceived], PaymentReceived, payment);
+    const { rows } = await bench.context.db.query('select topic, key, value, headers from outbox');
+    const record = { ...rows[0], partition: 0, offset: 0n, timestamp: at };
+    let calls = 0;
+    const counting = handle(KitchenStarted, async () => {
+      calls += 1;
+    });
+    await processor([counting]).process([record, record]);
+    expect(calls).toBe(1);
+  });
+
+  it('is wanted for what has a handler and for what nobody can name, and for nothing else', () => {
+    const { wants } = processor([onPaymentReceived]);
+    const record = (headers: Record<string, string>, value: Buffer | null = Buffer.from('x')) => ({
+      topic: 't',
+      partition: 0,
+      offset: 0n,
+      key: 'k',
+      value,
+      headers,
+      timestamp: at,
+    });
+    expect(wants(record({ ce_type: PaymentReceived.type }))).toBe(true);
+    expect(wants(record({}))).toBe(true);
+    expect(wants(record({ ce_type: OrderCancelled.type }))).toBe(false);
+    expect(wants(record({}, null))).toBe(false);
+  });
+
+  it('can not be declared twice for one type', () => {
+    const make = () => processor([onPaymentReceived, onPaymentReceived]);
+    expect(make).toThrow('Two handlers for brew.payments.v1.PaymentReceived');
+  });
+});
