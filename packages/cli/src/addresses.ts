@@ -1,0 +1,37 @@
+import { connect } from 'node:net';
+import { defaultPorts, type Ports, type ServiceDeclaration, services } from '@brew/sandbox';
+
+/** Where everything is. */
+export interface Addresses {
+  /** Bootstrap addresses of Kafka, host:port. */
+  brokers: string[];
+  registryUrl: string;
+  /** The services' base addresses. */
+  services: Record<ServiceDeclaration['name'], string>;
+}
+
+export function addressesOf(ports: Ports = defaultPorts): Addresses {
+  return {
+    brokers: ports.external.map((port) => `localhost:${port}`),
+    registryUrl: `http://localhost:${ports.registry}/apis/ccompat/v7`,
+    services: Object.fromEntries(
+      services.map(({ name }) => [name, `http://localhost:${ports.services[name]}`]),
+    ) as Addresses['services'],
+  };
+}
+
+/** Whether somebody listens at an address, `host:port`. */
+export function answers(address: string): Promise<boolean> {
+  const { hostname: host, port } = new URL(`tcp://${address}`);
+  return new Promise((resolve) => {
+    const socket = connect({ host, port: Number(port), timeout: 2_000 });
+    const end = (answered: boolean) => {
+      socket.destroy();
+      resolve(answered);
+    };
+    socket
+      .once('connect', () => end(true))
+      .once('error', () => end(false))
+      .once('timeout', () => end(false));
+  });
+}

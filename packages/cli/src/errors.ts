@@ -1,0 +1,71 @@
+import { BrewError } from '@brew/events';
+import { CommanderError } from 'commander';
+
+/** The exit codes of every command; `brew COMMAND --help` names those that a command adds. */
+export const exitCodes = {
+  ok: 0,
+  /** It did not work, or did not end well. */
+  failed: 1,
+  /** The command line is wrong. */
+  usage: 2,
+  /** `brew status`: nothing runs. */
+  notRunning: 3,
+} as const;
+
+/** A flag or argument has a value that the command does not take. */
+export class ArgumentInvalidError extends BrewError {
+  /** @param what what is wrong, and @param todo what to do: one sentence each */
+  constructor(what: string, todo: string) {
+    super('BREW_ARGUMENT_INVALID', `${what} ${todo}`);
+  }
+}
+
+/** A command needs a running Brew, and there is none. */
+export class NotRunningError extends BrewError {
+  constructor(dir: string) {
+    super('BREW_NOT_RUNNING', `Brew is not running in ${dir}. Start it with: npm start`);
+  }
+}
+
+/** A service refused what a command asked of it, or did not answer. */
+export class RequestFailedError extends BrewError {
+  constructor(message: string, cause?: unknown) {
+    super('BREW_REQUEST_REFUSED', message, { cause });
+  }
+}
+
+/**
+ * What the user reads of an error, and the exit code. Errors that were made for users are sentences already; of anything
+ * else the first line is shown, and where to look. The stack is only shown when asked for.
+ */
+export function describeError(
+  error: unknown,
+  { verbose }: { verbose: boolean },
+): { text: string; exitCode: number } {
+  if (error instanceof CommanderError) return usage(error);
+  const stack = verbose && error instanceof Error ? `\n\n${error.stack}${causes(error)}` : '';
+  if (error instanceof BrewError) {
+    const exitCode = error.code === 'BREW_ARGUMENT_INVALID' ? exitCodes.usage : exitCodes.failed;
+    return { text: `brew: ${error.message}${stack}`, exitCode };
+  }
+  const message = error instanceof Error ? error.message : String(error);
+  const hint = verbose ? '' : ' Run it again with --verbose to see where it happened.';
+  return {
+    text: `brew: Something unexpected went wrong: ${message}.${hint}${stack}`,
+    exitCode: exitCodes.failed,
+  };
+}
+
+/** commander's words, as two sentences; help and version are no errors. */
+function usage({ message, exitCode, code }: CommanderError): { text: string; exitCode: number } {
+  if (exitCode === 0 || code === 'commander.help') return { text: '', exitCode };
+  const [first = '', ...rest] = message.replace(/^error: /, '').split('\n');
+  const suggestion = rest.join(' ').replace(/^\((.*)\)$/, '$1');
+  const sentence = `${first.charAt(0).toUpperCase()}${first.slice(1).replace(/\.$/, '')}.`;
+  const todo = suggestion || 'Run it with --help to see what it takes.';
+  return { text: `brew: ${sentence} ${todo}`, exitCode: exitCodes.usage };
+}
+
+function causes(error: Error): string {
+  return error.cause instanceof Error ? `\nCaused by: ${error.cause.stack}${causes(error.cause)}` : '';
+}

@@ -1,0 +1,47 @@
+import { describe, expect, it } from '@jest/globals';
+import { parseFrom, parseItem, parseLines, parseRate, parseSpeed, parseTopic, parseType } from './options.ts';
+
+describe('values of flags', () => {
+  it.each<[string, () => unknown, unknown]>([
+    ['a rate', () => parseRate('0.5'), 0.5],
+    ['no customers at all', () => parseRate('0'), 0],
+    ['a speed', () => parseSpeed('60'), 60],
+    ['a number of lines', () => parseLines('50'), 50],
+    ['an item', () => parseItem('latte'), [{ sku: 'latte', quantity: 1 }]],
+    [
+      'items, gathered',
+      () => parseItem('latte:2', parseItem('muffin')),
+      [
+        { sku: 'muffin', quantity: 1 },
+        { sku: 'latte', quantity: 2 },
+      ],
+    ],
+    ['a topic by its short name', () => parseTopic('orders'), ['brew.orders.v1']],
+    [
+      'topics, gathered',
+      () => parseTopic('brew.stock.v1', ['brew.orders.v1']),
+      ['brew.orders.v1', 'brew.stock.v1'],
+    ],
+    ['a type in any case', () => parseType('orderplaced'), ['OrderPlaced']],
+    ['a type by its full name', () => parseType('brew.orders.v1.OrderPlaced'), ['OrderPlaced']],
+    ['where to begin', () => parseFrom('beginning'), 'beginning'],
+  ])('can be %s', (_what, parse, value) => {
+    expect(parse()).toEqual(value);
+  });
+
+  it.each<[() => unknown, RegExp]>([
+    [() => parseRate('fast'), /--rate fast is not a number from 0 to 1000\. Give .*--rate 5\./],
+    [() => parseRate('-1'), /--rate -1 is not/],
+    [() => parseRate(''), /--rate/],
+    [() => parseSpeed('1e9'), /--speed 1e9/],
+    [() => parseLines('1.5'), /-n 1\.5 is not a whole number\. Give/],
+    [() => parseItem('latte:0'), /--item latte:0 .*SKU:QUANTITY/],
+    [() => parseItem('Latte'), /--item Latte/],
+    [() => parseItem('latte', [{ sku: 'latte', quantity: 1 }]), /given twice\. Give it once/],
+    [() => parseTopic('orderz'), /no topic orderz\. Take .*orders, payments/],
+    [() => parseType('OrderEaten'), /no event OrderEaten\. Take .*OrderPlaced/],
+    [() => parseFrom('yesterday'), /--from yesterday .*beginning or now/],
+  ])('are refused with what is wrong and what to do (%#)', (parse, message) => {
+    expect(parse).toThrow(message);
+  });
+});

@@ -1,0 +1,91 @@
+import { eventTypeOf, topics } from '@brew/events';
+import { ArgumentInvalidError } from './errors.ts';
+
+/** What can be wrong with a value is said here, in words: commander only knows of flags. */
+
+/** Orders per second. */
+export function parseRate(value: string): number {
+  return number(value, {
+    name: '--rate',
+    from: 0,
+    to: 1_000,
+    todo: 'Give orders per second, such as --rate 5.',
+  });
+}
+
+/** How many times faster than life; 0 takes no time at all. */
+export function parseSpeed(value: string): number {
+  const todo = 'Give how many times faster than life drinks are made, such as --speed 60.';
+  return number(value, { name: '--speed', from: 0, to: 100_000, todo });
+}
+
+/** How many lines of a log. */
+export function parseLines(value: string): number {
+  const todo = 'Give a number of lines, such as -n 50.';
+  const lines = number(value, { name: '-n', from: 0, to: 1_000_000, todo });
+  if (!Number.isInteger(lines)) throw new ArgumentInvalidError(`-n ${value} is not a whole number.`, todo);
+  return lines;
+}
+
+export interface OrderedItem {
+  sku: string;
+  quantity: number;
+}
+
+/** `flat-white`, or `flat-white:2`; gathered when the flag is repeated. */
+export function parseItem(value: string, before: readonly OrderedItem[] = []): OrderedItem[] {
+  const { sku, quantity = '1' } = /^(?<sku>[a-z0-9-]+)(:(?<quantity>\d+))?$/.exec(value)?.groups ?? {};
+  const count = Number(quantity);
+  if (sku === undefined || count < 1 || count > 99) {
+    throw new ArgumentInvalidError(
+      `--item ${value} is not an item with a quantity of 1 to 99.`,
+      'Write it as SKU or SKU:QUANTITY, such as --item flat-white:2.',
+    );
+  }
+  if (before.some((item) => item.sku === sku)) {
+    throw new ArgumentInvalidError(
+      `--item ${sku} is given twice.`,
+      `Give it once, with its quantity: --item ${sku}:2.`,
+    );
+  }
+  return [...before, { sku, quantity: count }];
+}
+
+/** A topic by its full name, or by the word in the middle: `orders` is brew.orders.v1. */
+export function parseTopic(value: string, before: readonly string[] = []): string[] {
+  const declared = Object.entries(topics).find(([short, { name }]) => value === short || value === name);
+  if (!declared) {
+    const known = Object.keys(topics).join(', ');
+    throw new ArgumentInvalidError(`There is no topic ${value}.`, `Take one or more of: ${known}.`);
+  }
+  return [...before, declared[1].name];
+}
+
+/** An event type by its name (OrderPlaced) or its full name (brew.orders.v1.OrderPlaced); gives the name. */
+export function parseType(value: string, before: readonly string[] = []): string[] {
+  const names = Object.values(topics).flatMap(({ events }) => [...events]);
+  const name = eventTypeOf(value)?.name ?? names.find((known) => known.toLowerCase() === value.toLowerCase());
+  if (name === undefined) {
+    throw new ArgumentInvalidError(
+      `There is no event ${value}.`,
+      `Take one or more of: ${names.join(', ')}.`,
+    );
+  }
+  return [...before, name];
+}
+
+export function parseFrom(value: string): 'beginning' | 'now' {
+  if (value === 'beginning' || value === 'now') return value;
+  throw new ArgumentInvalidError(`--from ${value} is not a place to begin.`, 'Take beginning or now.');
+}
+
+function number(
+  value: string,
+  { name, from, to, todo }: { name: string; from: number; to: number; todo: string },
+): number {
+  const parsed = Number(value);
+  if (value.trim() === '' || !Number.isFinite(parsed) || parsed < from || parsed > to) {
+    throw new ArgumentInvalidError(`${name} ${value} is not a number from ${from} to ${to}.`, todo);
+  }
+  return parsed;
+}

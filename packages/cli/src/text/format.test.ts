@@ -1,0 +1,54 @@
+import { describe, expect, it } from '@jest/globals';
+import { cut, duration, fit, mebibytes, money, table } from './format.ts';
+
+describe('duration', () => {
+  it.each([
+    [0, '0.0 s'],
+    [420, '0.4 s'],
+    [99_940, '99.9 s'],
+    [99_960, '1 min 40 s'],
+    [125_400, '2 min 05 s'],
+    [3_600_000, '1 h 00 min'],
+    [200_000_000, '2 days 7 h'],
+    [-5, '0.0 s'],
+  ])('writes %i ms as %s', (ms, text) => {
+    expect(duration(ms)).toBe(text);
+  });
+});
+
+describe('money', () => {
+  it('has the decimals of its currency', () => {
+    expect(money({ amount: 1240, currency: 'EUR' })).toBe('12.40 EUR');
+    expect(money({ amount: 1240, currency: 'JPY' })).toBe('1240 JPY');
+  });
+});
+
+describe('fit and cut', () => {
+  it('count columns, not escape sequences', () => {
+    expect(fit('\u001B[1mabc\u001B[22m', 5)).toBe('\u001B[1mabc\u001B[22m  ');
+    expect(cut('\u001B[1mabcdef\u001B[22m', 4)).toBe('abc…');
+  });
+
+  it('align to the right when told to', () => {
+    expect(fit('7', 3, 'right')).toBe('  7');
+  });
+});
+
+describe('table', () => {
+  it('is as wide as its widest cells, numbers to the right, nothing behind the last', () => {
+    expect(
+      table(
+        [
+          ['name', 'pid'],
+          ['order', '7'],
+          ['kafka-1', '1234'],
+        ],
+        [1],
+      ),
+    ).toEqual(['name      pid', 'order       7', 'kafka-1  1234']);
+  });
+});
+
+it('counts memory in MiB', () => {
+  expect(mebibytes(241_172_480)).toBe('230 MiB');
+});

@@ -1,0 +1,70 @@
+import { topics } from '@brew/events';
+import { type Codec, createCodec, createFollower, createKafkaClient, type ReceivedRecord } from '@brew/kafka';
+import { pino } from 'pino';
+import type { Addresses } from '../addresses.ts';
+import type { Io } from '../io.ts';
+import { eventJson, renderEvent, type WatchedRecord } from './renderEvent.ts';
+
+export interface WatchOptions {
+  /** Full names; left out: all topics of events. */
+  topic?: string[];
+  /** Names of events, such as OrderPlaced. */
+  type?: string[];
+  /** An order id, or its end; of the menu's topic, a sku. */
+  order?: string;
+  from: 'beginning' | 'now';
+  json?: boolean;
+}
+
+/** Shows every event that passes the filters, until the signal is aborted. Reads beside all consumers: it moves no offset. */
+export async function watch(
+  options: WatchOptions,
+  addresses: Addresses,
+  io: Io,
+  signal: AbortSignal,
+): Promise<void> {
+  const log = pino({ level: 'silent' });
+  const client = createKafkaClient({ brokers: addresses.brokers, clientId: 'brew-watch', log });
+  const codec = createCodec({ registryUrl: addresses.registryUrl, log });
+  const wanted = options.topic ?? Object.values(topics).map(({ name }) => name);
+
+  await using follower = createFollower({
+    client,
+    name: 'brew-watch',
+    topics: wanted,
+    from: options.from,
+    log,
+    async onRecords(records) {
+      for (const record of records) {
+        if (signal.aborted) return;
+        if (!passes(record, options)) continue;
+        const watched = await decode(codec, record);
+        await io.out(options.json ? eventJson(watched) : renderEvent(watched, io.columns(), io.paint));
+      }
+    },
+  });
+  const begun = follower.start(signal);
+  begun.catch(() => {}); // aborted
+  await new Promise<void>((resolve) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}
+
+/** Looks at key and headers alone: what is not wanted is not decoded. */
+export function passes(
+  record: ReceivedRecord,
+  { type, order }: Pick<WatchOptions, 'type' | 'order'>,
+): boolean {
+  if (order !== undefined && !record.key?.endsWith(order)) return false;
+  return type === undefined || type.includes((record.headers.ce_type ?? '').split('.').at(-1) ?? '');
+}
+
+async function decode(codec: Codec, record: ReceivedRecord): Promise<WatchedRecord> {
+  if (record.value === null) return { record, event: undefined };
+  try {
+    return { record, event: await codec.decode(record) };
+  } catch (error) {
+    return { record, event: undefined, problem: error instanceof Error ? error.message : String(error) };
+  }
+}
