@@ -1,0 +1,106 @@
+import { execFile } from 'node:child_process';
+import { readdir, realpath, stat } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { promisify } from 'node:util';
+import { JdkMissingError } from '../errors.ts';
+
+/** A Java runtime on this machine. */
+export interface Jdk {
+  /** Feature release: 17, 21, 25. */
+  major: number;
+  home: string;
+  /** The java executable. */
+  java: string;
+}
+
+/** Kafka 4 brokers need Java 17 (KIP-1013), the registry's Quarkus needs 21; one JDK of at least 21 runs both. */
+export const oldestJava = 21;
+
+/**
+ * The newest Java on this machine that runs everything, wherever it stands: the default one on PATH is often
+ * older than one beside it.
+ *
+ * @throws JdkMissingError naming those that were found and are too old
+ */
+export async function findJdk(environment: NodeJS.ProcessEnv = process.env): Promise<Jdk> {
+  const found = await findJdks(candidateHomes(environment, await foldersOfJdks()));
+  const newest = found.sort((a, b) => b.major - a.major)[0];
+  if (newest === undefined || newest.major < oldestJava) {
+    throw new JdkMissingError(oldestJava, found);
+  }
+  return newest;
+}
+
+/** The feature release that `java -version` or a release file names: "17.0.15" is 17, "1.8.0_402" is 8. */
+export function parseJavaVersion(text: string): number | undefined {
+  const match = /(?:version |JAVA_VERSION=)"(?:1\.)?(\d+)/.exec(text);
+  return match?.[1] === undefined ? undefined : Number(match[1]);
+}
+
+/** Folders that may be Java homes, in the order in which a user would expect them to win among equals. */
+export function candidateHomes(environment: NodeJS.ProcessEnv, installed: string[]): string[] {
+  const fromPath = (environment.PATH ?? '').split(delimiter).filter(Boolean);
+  return [
+    ...(environment.JAVA_HOME ? [environment.JAVA_HOME] : []),
+    ...fromPath.map((folder) => join(folder, '..')),
+    ...installed,
+  ];
+}
+
+async function findJdks(homes: string[]): Promise<Jdk[]> {
+  const javas = new Map<string, Jdk>();
+  for (const home of homes) {
+    // PATH holds links (/usr/bin/java), so the real file tells which Java it is, and whether we have seen it.
+    const java = await realpath(join(home, 'bin', 'java')).catch(() => undefined);
+    if (java === undefined || javas.has(java)) continue;
+    const major = await majorOf(java);
+    if (major !== undefined) javas.set(java, { major, java, home: join(java, '..', '..') });
+  }
+  return [...javas.values()];
+}
+
+async function majorOf(java: string): Promise<number | undefined> {
+  try {
+    // Asked, not read from the folder's release file: some packages ship without one, and this also shows that
+    // it runs at all. It answers on stderr.
+    const { stdout, stderr } = await promisify(execFile)(java, ['-version'], { timeout: 10_000 });
+    return parseJavaVersion(stderr + stdout);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Where packages, installers and version managers of Linux and macOS put Java. */
+async function foldersOfJdks(): Promise<string[]> {
+  const parents = [
+    '/usr/lib/jvm',
+    '/usr/lib64/jvm',
+    '/usr/java',
+    '/opt',
+    '/opt/java',
+    '/Library/Java/JavaVirtualMachines',
+    '/opt/homebrew/opt',
+    '/usr/local/opt',
+    join(homedir(), '.sdkman/candidates/java'),
+    join(homedir(), '.asdf/installs/java'),
+    join(homedir(), '.local/share/mise/installs/java'),
+    join(homedir(), '.jdks'),
+    join(homedir(), 'Library/Java/JavaVirtualMachines'),
+  ];
+  const folders: string[] = [];
+  for (const parent of parents) {
+    for (const name of await readdir(parent).catch(() => [])) {
+      // macOS bundles keep the home inside; Homebrew keeps that bundle under libexec.
+      folders.push(
+        join(parent, name),
+        join(parent, name, 'Contents/Home'),
+        join(parent, name, 'libexec/openjdk.jdk/Contents/Home'),
+      );
+    }
+  }
+  const real = await Promise.all(
+    folders.map((folder) => stat(join(folder, 'bin/java')).catch(() => undefined)),
+  );
+  return folders.filter((_, index) => real[index]?.isFile());
+}

@@ -1,0 +1,149 @@
+import { BrewError } from '@brew/events';
+import type { Jdk } from './artifacts/java.ts';
+import type { PortUse } from './ports.ts';
+import type { PortOwner } from './processes/portOwner.ts';
+
+// Every message has two sentences: what is wrong, and what to do.
+
+/** There is no Java that runs Kafka and the registry. */
+export class JdkMissingError extends BrewError {
+  constructor(oldest: number, found: readonly Jdk[]) {
+    const seen =
+      found.length === 0
+        ? 'none was found in JAVA_HOME, PATH and the usual folders'
+        : `found only ${found.map((jdk) => `Java ${jdk.major} in ${jdk.home}`).join(', ')}`;
+    super(
+      'BREW_JAVA_MISSING',
+      `Brew needs a JDK of version ${oldest} or newer: ${seen}. Install one (such as Eclipse Temurin 25 from adoptium.net), set JAVA_HOME if it stands in an unusual place, or use Docker.`,
+    );
+  }
+}
+
+/** Maven is needed to fetch Kafka or the registry, and is not there. */
+export class MavenMissingError extends BrewError {
+  constructor() {
+    super(
+      'BREW_MAVEN_MISSING',
+      'Brew fetches Kafka and the schema registry with Maven, and there is no mvn in MAVEN_HOME or on PATH. Install Maven (maven.apache.org, or the package "maven" of your system), or use Docker.',
+    );
+  }
+}
+
+/** Maven could not fetch something. */
+export class DownloadFailedError extends BrewError {
+  constructor(what: string, lastLines: string, cause?: unknown) {
+    super(
+      'BREW_DOWNLOAD_FAILED',
+      `Maven could not fetch ${what}. Check the network and Maven's settings (~/.m2/settings.xml), then start again; Maven's last lines were:\n${lastLines}`,
+      { retryable: true, cause },
+    );
+  }
+}
+
+/** Ports that the sandbox needs are somebody else's. */
+export class PortTakenError extends BrewError {
+  constructor(taken: readonly (PortUse & { owner: PortOwner | undefined })[]) {
+    const lines = taken.map(({ port, use, owner }) => {
+      const by = owner
+        ? ` by process ${owner.pid} (${owner.command})`
+        : ' by a process that could not be told';
+      return `Port ${port}, needed for ${use}, is taken${by}.`;
+    });
+    super('BREW_PORT_TAKEN', `${lines.join('\n')}\nEnd that process, then start again.`);
+  }
+}
+
+/** A second start in the folder of one that runs. */
+export class AlreadyRunningError extends BrewError {
+  constructor(pid: number, dir: string) {
+    super(
+      'BREW_ALREADY_RUNNING',
+      `Brew runs already as process ${pid}, in ${dir}. Use that one, or stop it first with: npx brew stop.`,
+    );
+  }
+}
+
+/** A broker, PostgreSQL, the registry or a service ended without being asked to. */
+export class ProcessDiedError extends BrewError {
+  constructor(name: string, how: string, logFile: string, lastLines: string) {
+    super(
+      'BREW_PROCESS_DIED',
+      `${name} ended by itself (${how}). Read its log, ${logFile}, which ends with:\n${lastLines || '(nothing)'}`,
+    );
+  }
+}
+
+/** Something was started and lives, but did not get ready in time. */
+export class StartTimeoutError extends BrewError {
+  constructor(what: string, seconds: number, logFile: string, lastLines: string, cause?: unknown) {
+    super(
+      'BREW_START_TIMEOUT',
+      `${what} did not become ready within ${seconds} s. Read its log, ${logFile}, which ends with:\n${lastLines || '(nothing)'}`,
+      { retryable: true, cause },
+    );
+  }
+}
+
+/** The disk has too little room for a start. */
+export class DiskFullError extends BrewError {
+  constructor(dir: string, freeMiB: number, neededMiB: number) {
+    super(
+      'BREW_DISK_FULL',
+      `The disk of ${dir} has ${freeMiB} MiB free, and Brew needs ${neededMiB} MiB to start. Free some, then start again.`,
+    );
+  }
+}
+
+/** The sandbox can't write where it is told to. */
+export class FolderUnusableError extends BrewError {
+  constructor(dir: string, cause: unknown) {
+    super(
+      'BREW_CONFIG_INVALID',
+      `Brew can't write in ${dir}${cause instanceof Error ? ` (${cause.message})` : ''}. Give that folder to the user who starts Brew, or start it as the user who owns it.`,
+      { cause },
+    );
+  }
+}
+
+/** PostgreSQL refuses to run as root, and there is nobody else to run it as. */
+export class PostgresUserMissingError extends BrewError {
+  constructor(cause?: unknown) {
+    super(
+      'BREW_DATABASE_UNAVAILABLE',
+      'PostgreSQL refuses to run as root, and there is no user "postgres" or "nobody" to run it as. Start Brew as an ordinary user, or use Docker.',
+      { cause },
+    );
+  }
+}
+
+/** PostgreSQL's data folder could not be made. */
+export class PostgresInitError extends BrewError {
+  constructor(lastLines: string, cause?: unknown) {
+    super(
+      'BREW_DATABASE_UNAVAILABLE',
+      `PostgreSQL's data folder could not be made. Read what initdb said:\n${lastLines}`,
+      { cause },
+    );
+  }
+}
+
+/** A broker's data folder could not be formatted, or belongs to another cluster. */
+export class FormatError extends BrewError {
+  constructor(node: string, lastLines: string, cause?: unknown) {
+    super(
+      'BREW_BROKER_UNAVAILABLE',
+      `The data folder of ${node} could not be formatted. Read what Kafka's StorageTool said (npm start -- --fresh starts with empty folders):\n${lastLines}`,
+      { cause },
+    );
+  }
+}
+
+/** The cluster has a topic that is not as packages/events declares it. Nothing is changed by itself: keys would move. */
+export class TopicDiffersError extends BrewError {
+  constructor(differences: readonly string[]) {
+    super(
+      'BREW_TOPIC_DIFFERS',
+      `The cluster's topics are not as declared: ${differences.join(' ')} Start with --fresh to begin with new ones (this removes all data), or change the declaration in packages/events.`,
+    );
+  }
+}

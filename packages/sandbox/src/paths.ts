@@ -1,0 +1,30 @@
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** The root of the checkout. */
+export const root = fileURLToPath(new URL('../../../', import.meta.url));
+
+/** Where the sandbox keeps what it runs and what it writes, unless told otherwise. */
+export const defaultDir = join(root, '.brew');
+
+/**
+ * Downloads, shared by all folders of the sandbox (tests use their own) so that none of them fetches twice.
+ * Safe to delete.
+ */
+export const defaultCacheDir = join(defaultDir, 'cache');
+
+/** What is where in a folder of the sandbox. */
+export function layout(dir: string) {
+  return {
+    /** One log per process. */
+    logs: join(dir, 'logs'),
+    /** What runs now: see runFile.ts. */
+    runFile: join(dir, 'run.json'),
+    /** Generated settings, written anew at each start. */
+    config: join(dir, 'config'),
+    /** Data that survives a stop. */
+    data: join(dir, 'data'),
+    brokerData: (node: number) => join(dir, 'data', `kafka-${node}`),
+    postgresData: join(dir, 'data', 'postgres'),
+  };
+}

@@ -1,0 +1,140 @@
+import { link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
+import { AlreadyRunningError } from '../errors.ts';
+import { layout } from '../paths.ts';
+import type { Ports } from '../ports.ts';
+import { isAlive, processIdentity } from './processIdentity.ts';
+
+/** A process that the sandbox started, as run.json keeps it. */
+export interface RecordedProcess {
+  name: string;
+  pid: number;
+  /** Tells it from a later process with the same pid. */
+  identity: string;
+  /** Asks it to end in order. */
+  stopSignal: NodeJS.Signals;
+  logFile: string;
+}
+
+/** What runs from a folder of the sandbox: the content of its run.json. */
+export interface RunRecord {
+  /** The process that started everything and stops it. */
+  pid: number;
+  identity: string;
+  dir: string;
+  /** ISO 8601. */
+  startedAt: string;
+  ports: Ports;
+  processes: RecordedProcess[];
+}
+
+/** run.json while it is ours. */
+export interface RunFile {
+  /** Writes a process down, or takes the place of an earlier one of the same name. */
+  add(recorded: RecordedProcess): Promise<void>;
+  remove(name: string): Promise<void>;
+  /** Removes run.json: nothing runs any more. */
+  release(): Promise<void>;
+}
+
+/** How long leftovers have to end in order before they are killed. */
+const leftoverGraceMs = 8_000;
+
+/** What runs from this folder or was left there by a run that was killed; undefined when neither. */
+export async function readRun(dir: string): Promise<RunRecord | undefined> {
+  try {
+    return JSON.parse(await readFile(layout(dir).runFile, 'utf8')) as RunRecord;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Makes this process the one that runs the sandbox in `dir`. Ends what a killed run left behind there.
+ *
+ * @throws AlreadyRunningError when another process runs it
+ */
+export async function claimRun(dir: string, ports: Ports): Promise<RunFile> {
+  const { runFile } = layout(dir);
+  await mkdir(dir, { recursive: true });
+  await endLeftovers(dir);
+  const record: RunRecord = {
+    pid: process.pid,
+    identity: (await processIdentity(process.pid)) ?? '',
+    dir,
+    startedAt: new Date().toISOString(),
+    ports,
+    processes: [],
+  };
+  // Written aside first: a reader, or a SIGKILL at the wrong moment, never meets half a file.
+  const aside = `${runFile}.${process.pid}`;
+  const writeAside = () => writeFile(aside, `${JSON.stringify(record, null, 2)}\n`);
+  await writeAside();
+  try {
+    // link() fails when the file is there already, so that of two starts at once only one gets it.
+    await link(aside, runFile);
+  } catch (error) {
+    const other = await readRun(dir);
+    throw other ? new AlreadyRunningError(other.pid, dir) : error;
+  } finally {
+    await rm(aside, { force: true });
+  }
+
+  // One write after the other: processes start and end side by side, and the last write has to win.
+  let writing = Promise.resolve();
+  const save = (processes: RecordedProcess[]) => {
+    record.processes = processes;
+    writing = writing.then(async () => {
+      await writeAside();
+      await rename(aside, runFile);
+    });
+    return writing;
+  };
+  return {
+    add: (recorded) => save([...record.processes.filter(({ name }) => name !== recorded.name), recorded]),
+    remove: (name) => save(record.processes.filter((recorded) => recorded.name !== name)),
+    release: async () => {
+      await writing;
+      await rm(runFile, { force: true });
+    },
+  };
+}
+
+/**
+ * Ends the processes of a run whose own process was killed, and removes its run.json.
+ *
+ * @returns the names of those that still ran
+ * @throws AlreadyRunningError when that run is alive
+ */
+export async function endLeftovers(dir: string): Promise<string[]> {
+  const record = await readRun(dir);
+  if (record !== undefined && (await isAlive(record))) throw new AlreadyRunningError(record.pid, dir);
+  const left = record ? await alive(record.processes) : [];
+  await endProcesses(left);
+  await rm(layout(dir).runFile, { force: true });
+  return left.map(({ name }) => name);
+}
+
+async function endProcesses(processes: RecordedProcess[]): Promise<void> {
+  for (const { pid, stopSignal } of processes) signalQuietly(pid, stopSignal);
+  const deadline = Date.now() + leftoverGraceMs;
+  let left = processes;
+  while (left.length > 0) {
+    if (Date.now() > deadline) for (const { pid } of left) signalQuietly(pid, 'SIGKILL');
+    await delay(50);
+    left = await alive(left);
+  }
+}
+
+async function alive<P extends RecordedProcess>(processes: P[]): Promise<P[]> {
+  const answers = await Promise.all(processes.map(isAlive));
+  return processes.filter((_, index) => answers[index]);
+}
+
+function signalQuietly(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch {
+    // It has just ended.
+  }
+}

@@ -1,0 +1,175 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdir, open } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ProcessDiedError } from '../errors.ts';
+import { lastLinesOf } from './lastLines.ts';
+import { processIdentity } from './processIdentity.ts';
+import type { RunFile } from './runFile.ts';
+
+/** How to run a child process. */
+export interface ProcessSpec {
+  /** Unique among the sandbox's processes: the name of its log, and what kill() goes by. */
+  name: string;
+  command: string;
+  args: string[];
+  cwd: string;
+  env: NodeJS.ProcessEnv;
+  /** Run as another user; only root may. */
+  user?: { uid: number; gid: number } | undefined;
+  /** Asks for an orderly end; SIGTERM by default. */
+  stopSignal?: NodeJS.Signals;
+}
+
+/** How a process ended: exactly one of the two is set, unless it could not be started at all. */
+export interface Exit {
+  code: number | null;
+  signal: NodeJS.Signals | null;
+}
+
+/** A child process that runs, or has run. */
+export interface ManagedProcess {
+  name: string;
+  pid: number;
+  logFile: string;
+  exited: Promise<Exit>;
+}
+
+/** Told when a process ends without having been asked to. */
+export type OnExit = (error: ProcessDiedError, name: string) => void;
+
+export interface Supervisor {
+  /** Starts a process, or starts one again that has ended. Its output goes to its log. */
+  start(spec: ProcessSpec): Promise<ManagedProcess>;
+  /** The processes that run now. */
+  running(): ManagedProcess[];
+  /** Runs `ready` for a process that is starting, and gives up as soon as that process ends. */
+  whileAlive<T>(process: ManagedProcess, ready: (signal: AbortSignal) => Promise<T>): Promise<T>;
+  /** Sends a signal to one process by name; an end that follows is not reported as unexpected. */
+  kill(name: string, signal: NodeJS.Signals): Promise<Exit>;
+  /** Asks the processes of a group to end, kills those that take too long, and waits until all are gone. */
+  stop(group: StopGroup): Promise<void>;
+}
+
+/** Processes that are stopped at the same time. */
+export interface StopGroup {
+  names: readonly string[];
+  /** Those that take longer are killed. */
+  graceMs: number;
+  /** Whether those that are left have nothing more to do and may be killed at once. */
+  mayKill?: (left: readonly string[]) => Promise<boolean>;
+}
+
+/**
+ * Runs child processes, each with its own log, and keeps the list of them in run.json, so that whatever kills
+ * us, the next start finds and ends them.
+ */
+export function createSupervisor({
+  logs,
+  runFile,
+  onExit,
+}: {
+  logs: string;
+  runFile: RunFile;
+  onExit: OnExit;
+}): Supervisor {
+  const children = new Map<
+    string,
+    { managed: ManagedProcess; child: ChildProcess; stopSignal: NodeJS.Signals }
+  >();
+  /** Processes that we have signalled: their end is no news. */
+  const expected = new Set<ManagedProcess>();
+  const logged = new Set<string>();
+
+  const supervisor: Supervisor = {
+    async start({ name, command, args, cwd, env, user, stopSignal = 'SIGTERM' }) {
+      const logFile = join(logs, `${name}.log`);
+      await mkdir(logs, { recursive: true });
+      // A new run begins a new log; a process that is started again within a run goes on with its old one.
+      await using log = await open(logFile, logged.has(name) ? 'a' : 'w');
+      logged.add(name);
+      const child = spawn(command, args, {
+        cwd,
+        env,
+        stdio: ['ignore', log.fd, log.fd],
+        // A session of its own: Ctrl-C reaches everything in a terminal's foreground group, and would end
+        // the brokers at the same moment as the services that still have to finish with them.
+        detached: true,
+        ...user,
+      });
+      const exited = new Promise<Exit>((resolve, reject) => {
+        child.once('exit', (code, signal) => resolve({ code, signal }));
+        child.once('error', reject);
+      });
+      // Seen by whoever awaits it; without this, a command that doesn't exist would end us.
+      exited.catch(() => {});
+      if (child.pid === undefined) await exited;
+      const managed: ManagedProcess = { name, pid: child.pid ?? -1, logFile, exited };
+      children.set(name, { managed, child, stopSignal });
+      void exited.then(async (exit) => {
+        if (children.get(name)?.managed === managed) children.delete(name);
+        if (!expected.has(managed)) onExit(await diedError(managed, exit), name);
+        await runFile.remove(name);
+      });
+      const identity = await processIdentity(managed.pid);
+      if (identity) await runFile.add({ name, pid: managed.pid, identity, stopSignal, logFile });
+      return managed;
+    },
+
+    running: () => [...children.values()].map(({ managed }) => managed),
+
+    async whileAlive(managed, ready) {
+      const gone = new AbortController();
+      const died = managed.exited.then(async (exit) => {
+        const error = await diedError(managed, exit);
+        gone.abort(error);
+        throw error;
+      });
+      died.catch(() => {});
+      return Promise.race([ready(gone.signal), died]);
+    },
+
+    async kill(name, signal) {
+      const running = children.get(name);
+      if (running === undefined)
+        throw new Error(`No process ${name} runs; there are: ${[...children.keys()].join(', ')}`);
+      expected.add(running.managed);
+      running.child.kill(signal);
+      return running.managed.exited;
+    },
+
+    async stop({ names, graceMs, mayKill = async () => false }) {
+      const left = new Map(
+        names.flatMap((name) => {
+          const running = children.get(name);
+          return running ? [[name, running] as const] : [];
+        }),
+      );
+      const killAll = () => {
+        for (const { child } of left.values()) child.kill('SIGKILL');
+      };
+      const ends = [...left].map(async ([name, { managed, child, stopSignal }]) => {
+        expected.add(managed);
+        child.kill(stopSignal);
+        await managed.exited;
+        left.delete(name);
+      });
+      const late = setTimeout(killAll, graceMs);
+      const looks = setInterval(async () => {
+        if (await mayKill([...left.keys()])) killAll();
+      }, 100);
+      await Promise.all(ends).finally(() => {
+        clearTimeout(late);
+        clearInterval(looks);
+      });
+    },
+  };
+  return supervisor;
+}
+
+async function diedError(
+  { name, logFile }: ManagedProcess,
+  { code, signal }: Exit,
+): Promise<ProcessDiedError> {
+  const how = signal ? `signal ${signal}` : `exit code ${code}`;
+  return new ProcessDiedError(name, how, logFile, await lastLinesOf(logFile));
+}

@@ -1,0 +1,45 @@
+import { registryUrl } from './registry/registry.ts';
+import type { ServiceDeclaration } from './services.ts';
+import type { Session } from './session.ts';
+
+/** What a user may set about the whole system. */
+export interface SystemSettings {
+  /** Orders per second that the simulated customers place, on average; 0: no customers. Default 1. */
+  rate?: number;
+  /** How many times faster than life drinks are made and orders delivered; 0: in no time. Default 60. */
+  speed?: number;
+  /** Further settings for all of our processes, or others than here: PAYMENT_TIMEOUT_SECONDS, LOG_LEVEL, … */
+  env?: Readonly<Record<string, string>>;
+}
+
+/** Secrets of a sandbox that only this machine can reach: known to everybody, and good for nothing else. */
+const secrets = {
+  STAFF_TOKEN: 'sandbox-staff',
+  PSP_API_KEY: 'sandbox-psp',
+  WEBHOOK_SECRET: 'sandbox-webhooks',
+};
+
+/** The environment that one of our processes is configured by. */
+export function serviceEnv(
+  { name, database }: ServiceDeclaration,
+  { ports }: Pick<Session, 'ports'>,
+  { rate = 1, speed = 60, env = {} }: SystemSettings,
+): NodeJS.ProcessEnv {
+  const url = (service: ServiceDeclaration['name']) => `http://127.0.0.1:${ports.services[service]}`;
+  return {
+    ...process.env,
+    HOST: '127.0.0.1',
+    PORT: String(ports.services[name]),
+    DATABASE_URL: `postgresql://${database}:${database}@127.0.0.1:${ports.postgres}/${database}`,
+    KAFKA_BROKERS: ports.external.map((port) => `127.0.0.1:${port}`).join(','),
+    SCHEMA_REGISTRY_URL: registryUrl(ports),
+    SPEED: String(speed),
+    RATE: String(rate),
+    CATALOG_URL: url('catalog'),
+    ORDER_URL: url('order'),
+    PSP_URL: url('simulator'),
+    WEBHOOK_URL: `${url('order')}/payments/webhook`,
+    ...secrets,
+    ...env,
+  };
+}
