@@ -5,9 +5,7 @@ import {
   eventTypes,
   type ServiceName,
   type Topic,
-  toHeaders,
   topics,
-  uuidv7,
 } from '@brew/events';
 import {
   createAdmin,
@@ -18,6 +16,7 @@ import {
   type ReceivedRecord,
 } from '@brew/kafka';
 import { pino } from 'pino';
+import { eventRecord } from './eventRecord.ts';
 
 export interface EventBusOptions {
   /** Where Kafka and the registry are: `infrastructure()` of @brew/sandbox/testing. */
@@ -85,18 +84,9 @@ export async function createEventBus({ infrastructure, service }: EventBusOption
     await Promise.all([producer.stop(), follower.stop()]);
   };
   return {
-    async publish(type, data, { id = uuidv7(), traceparent } = {}) {
-      const key = type.keyOf(data);
-      const source = `/brew/${type.topic.producer}`;
-      const headers = toHeaders({
-        id,
-        type: type.type,
-        source,
-        time: new Date(),
-        correlationId: key,
-        traceparent,
-      });
-      await producer.send([{ topic: type.topic.name, key, value: codec.encode(type, data), headers }]);
+    async publish(type, data, options) {
+      const { id, ...record } = eventRecord(codec, type, data, options);
+      await producer.send([record]);
       return id;
     },
     publishTombstone: (topic, key) => producer.send([{ topic: topic.name, key, value: null, headers: {} }]),

@@ -1,4 +1,4 @@
-import { type Event, type EventType, type ServiceName, toHeaders, uuidv7 } from '@brew/events';
+import type { Event, EventType, ServiceName } from '@brew/events';
 import { createCodec, createKafkaClient, type DeadLetters, type ReceivedRecord } from '@brew/kafka';
 import { createDatabase, messagingMigrations, migrate } from '@brew/postgres';
 import { createTestDatabase } from '@brew/postgres/testing';
@@ -9,6 +9,7 @@ import { createMetrics } from '../metrics.ts';
 import type { Handler } from '../work/handle.ts';
 import { createChunkProcessor } from '../work/processChunk.ts';
 import { createUnitOfWork } from '../work/work.ts';
+import { eventRecord } from './eventRecord.ts';
 
 export interface TestBenchOptions<Config extends ServiceConfig> {
   name: ServiceName;
@@ -76,21 +77,10 @@ export async function createTestBench<Config extends ServiceConfig = ServiceConf
   };
   return {
     context,
-    async deliver(handlers, type, data, { id = uuidv7(), traceparent } = {}) {
-      const key = type.keyOf(data);
-      const source = `/brew/${type.topic.producer}`;
-      const headers = toHeaders({
-        id,
-        type: type.type,
-        source,
-        time: now(),
-        correlationId: key,
-        traceparent,
-      });
-      const record = received({ topic: type.topic.name, key, headers, value: codec.encode(type, data) });
-      await createChunkProcessor({ group: name, handlers, unitOfWork, codec, metrics, log }).process([
-        record,
-      ]);
+    async deliver(handlers, type, data, options) {
+      const { id, ...record } = eventRecord(codec, type, data, { time: now(), ...options });
+      const chunks = createChunkProcessor({ group: name, handlers, unitOfWork, codec, metrics, log });
+      await chunks.process([received(record)]);
       return id;
     },
     async emitted() {

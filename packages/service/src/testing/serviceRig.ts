@@ -3,14 +3,7 @@ import { type Socket, Socket as TcpSocket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import {
-  deadLetterTopic,
-  type Event,
-  type EventType,
-  type OrderPlaced,
-  toHeaders,
-  uuidv7,
-} from '@brew/events';
+import { deadLetterTopic, type Event, type EventType, type OrderPlaced } from '@brew/events';
 import {
   type Codec,
   createAdmin,
@@ -25,6 +18,7 @@ import { createDatabase, type Database } from '@brew/postgres';
 import { createTestDatabase } from '@brew/postgres/testing';
 import { infrastructure, uniqueName } from '@brew/sandbox/testing';
 import { type Logger, pino } from 'pino';
+import { type EventRecordOptions, eventRecord } from './eventRecord.ts';
 
 /** What this package's own integration tests share: real topics, a real database, real schemas, for one test file. */
 export interface ServiceRig {
@@ -124,23 +118,15 @@ export function anOrder(orderId: string): OrderPlaced {
   };
 }
 
-/** Sends an event as another service's relay would. */
+/** Sends an event as another service's relay would; returns its id. */
 export async function send<Data>(
   { producer, codec }: ServiceRig,
   type: EventType<Data>,
   data: Data,
-  { id = uuidv7(), traceparent }: { id?: string; traceparent?: string } = {},
+  options?: EventRecordOptions,
 ): Promise<string> {
-  const key = type.keyOf(data);
-  const headers = toHeaders({
-    id,
-    type: type.type,
-    source: '/brew/order',
-    time: new Date(),
-    correlationId: key,
-    traceparent,
-  });
-  await producer.send([{ topic: type.topic.name, key, value: codec.encode(type, data), headers }]);
+  const { id, ...record } = eventRecord(codec, type, data, options);
+  await producer.send([record]);
   return id;
 }
 

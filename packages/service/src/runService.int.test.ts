@@ -1,0 +1,110 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { OrderPlaced } from '@brew/events';
+import { until } from '@brew/sandbox/testing';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { createServiceRig, type ServiceRig } from './testing/serviceRig.ts';
+
+const main = fileURLToPath(new URL('./testing/exampleMain.ts', import.meta.url));
+const spawned: ChildProcess[] = [];
+let rig: ServiceRig;
+let topic: string;
+
+beforeAll(async () => {
+  rig = await createServiceRig('create table nothing ()');
+  const type = rig.here(OrderPlaced);
+  topic = type.topic.name;
+  await rig.createTopics([type]);
+}, 60_000);
+afterEach(() => {
+  for (const child of spawned.splice(0)) child.kill('SIGKILL');
+});
+afterAll(() => rig.stop());
+
+/** Runs a service as its own process. */
+function run(changed: Record<string, string> = {}) {
+  const example = { EXAMPLE_NAME: rig.name, EXAMPLE_MIGRATIONS: rig.migrations.href, EXAMPLE_TOPIC: topic };
+  const env = { PATH: process.env.PATH, ...rig.env, LOG_LEVEL: 'info', ...example, ...changed };
+  const child = spawn(process.execPath, [main], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  spawned.push(child);
+  const lines: Record<string, unknown>[] = [];
+  createInterface({ input: child.stdout }).on('line', (line) => lines.push(JSON.parse(line)));
+  let errors = '';
+  child.stderr.on('data', (text) => {
+    errors += text;
+  });
+  const exited = once(child, 'exit').then(([code, signal]) => code ?? signal);
+  return {
+    child,
+    exited,
+    errors: () => errors,
+    line: (msg: string) =>
+      until(() => lines.find((line) => line.msg === msg), {
+        what: `the log line "${msg}" of ${JSON.stringify(lines)}`,
+      }),
+  };
+}
+
+describe('the process of a service', () => {
+  it.each(['SIGTERM', 'SIGINT'] as const)(
+    'ends with 0 within 5 s of a %s',
+    async (signal) => {
+      const { child, exited, line } = run();
+      await line('listening');
+      const began = performance.now();
+      child.kill(signal);
+      expect(await exited).toBe(0);
+      expect(performance.now() - began).toBeLessThan(5_000);
+    },
+    60_000,
+  );
+
+  it('ends at once at a second signal', async () => {
+    const { child, exited, line } = run({ EXAMPLE_STUBBORN: 'yes' });
+    await line('listening');
+    child.kill('SIGTERM');
+    await line('stopping');
+    const began = performance.now();
+    child.kill('SIGTERM');
+    expect(await exited).toBe(143);
+    expect(performance.now() - began).toBeLessThan(1_000);
+  }, 60_000);
+
+  it('ends with 0 when it is stopped while it waits for what it needs', async () => {
+    const { child, exited, line } = run({ DATABASE_URL: 'postgresql://nobody@127.0.0.1:1/none' });
+    await line('waiting for PostgreSQL');
+    child.kill('SIGTERM');
+    expect(await exited).toBe(0);
+  }, 60_000);
+
+  it('ends with 78 and sentences, not a stack trace, when its environment is wrong', async () => {
+    const { exited, errors } = run({ DATABASE_URL: '', LOG_LEVEL: 'loud' });
+    expect(await exited).toBe(78);
+    expect(errors()).toContain("example can't start with this environment");
+    expect(errors()).toContain('DATABASE_URL: is not set');
+    expect(errors()).toContain('LOG_LEVEL:');
+    expect(errors()).not.toMatch(/\n\s+at /);
+  }, 60_000);
+
+  it('ends with 1 and says why when it can not ever start', async () => {
+    const { exited, line } = run({ EXAMPLE_MIGRATIONS: 'file:///nowhere/' });
+    expect(await line('could not start')).toMatchObject({
+      level: 'fatal',
+      err: { message: expect.stringContaining('nowhere') },
+    });
+    expect(await exited).toBe(1);
+  }, 60_000);
+
+  it('logs a rejection that nobody handled and ends with 1', async () => {
+    const { exited, line } = run();
+    const { url } = (await line('listening')) as { url: string };
+    await fetch(`${url}/forget`, { method: 'POST' }).catch(() => {});
+    expect(await line('unhandledRejection')).toMatchObject({
+      level: 'fatal',
+      err: { message: 'nobody cares' },
+    });
+    expect(await exited).toBe(1);
+  }, 60_000);
+});
