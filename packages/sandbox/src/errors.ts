@@ -73,6 +73,16 @@ export class ProcessDiedError extends BrewError {
   }
 }
 
+/** A run that was asked to stop still lives. */
+export class StopTimeoutError extends BrewError {
+  constructor(pid: number, seconds: number) {
+    super(
+      'BREW_STOP_TIMEOUT',
+      `Process ${pid}, which runs Brew, did not end within ${seconds} s. End it at once with: npx brew stop --now.`,
+    );
+  }
+}
+
 /** Something was started and lives, but did not get ready in time. */
 export class StartTimeoutError extends BrewError {
   constructor(what: string, seconds: number, logFile: string, lastLines: string, cause?: unknown) {

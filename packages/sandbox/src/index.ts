@@ -1,6 +1,8 @@
 export { type Infrastructure, startInfrastructure } from './infrastructure.ts';
+export { defaultDir, layout } from './paths.ts';
 export { defaultPorts, freePorts, type Ports } from './ports.ts';
-export { type RunRecord, readRun } from './processes/runFile.ts';
+export type { RecordedProcess } from './processes/runFile.ts';
+export { findRun, type Run, removeData, stopRun } from './runs.ts';
 export type { SystemSettings } from './serviceEnv.ts';
 export { type ServiceDeclaration, services } from './services.ts';
 export type { SandboxOptions } from './session.ts';

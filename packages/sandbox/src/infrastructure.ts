@@ -66,15 +66,24 @@ export async function startInfrastructure(options: SandboxOptions = {}): Promise
   return describe(session, infrastructureStopGroups(session));
 }
 
-/** Starts the processes within a session that the caller opened, and ends when the start fails. */
-export async function bootInfrastructure(session: Session): Promise<void> {
+/**
+ * Starts the processes within a session that the caller opened, and ends when the start fails. What comes after
+ * the brokers, or after the registry, doesn't wait for the other.
+ */
+export async function bootInfrastructure(
+  session: Session,
+  then: { brokers?: () => Promise<void>; registry?: () => Promise<void> } = {},
+): Promise<void> {
   const jdk = await session.step(
     'JDK',
     () => findJdk(),
     ({ major, home }) => `${major} (${home})`,
   );
   // Two strands, side by side: the registry needs PostgreSQL, and neither needs the brokers.
-  await session.together([startBrokers(session, jdk), startRegistry(session, jdk)]);
+  await session.together([
+    startBrokers(session, jdk).then(then.brokers),
+    startRegistry(session, jdk).then(then.registry),
+  ]);
 }
 
 /** Ends what a failed start has started: all at once, for nothing has been acknowledged to anybody yet. */

@@ -41,8 +41,10 @@ const systemStopGroups = (session: Session): StopGroup[] => [
 export async function startSystem(options: SandboxOptions & SystemSettings = {}): Promise<System> {
   const session = await openSession(options, systemPorts);
   try {
-    await bootInfrastructure(session);
-    await session.together([createTopics(session), registerSchemas(session)]);
+    await bootInfrastructure(session, {
+      brokers: () => createTopics(session),
+      registry: () => registerSchemas(session),
+    });
     await session.together(services.map((service) => startService(session, service, options)));
   } catch (error) {
     await abandon(session);

@@ -101,29 +101,22 @@ export async function claimRun(dir: string, ports: Ports): Promise<RunFile> {
 }
 
 /**
- * Ends the processes of a run whose own process was killed, and removes its run.json.
+ * Ends the processes of a run whose own process was killed, in order or (`now`) at once, and removes its run.json.
  *
- * @returns the names of those that still ran
  * @throws AlreadyRunningError when that run is alive
  */
-export async function endLeftovers(dir: string): Promise<string[]> {
+export async function endLeftovers(dir: string, { now = false } = {}): Promise<void> {
   const record = await readRun(dir);
   if (record !== undefined && (await isAlive(record))) throw new AlreadyRunningError(record.pid, dir);
-  const left = record ? await alive(record.processes) : [];
-  await endProcesses(left);
-  await rm(layout(dir).runFile, { force: true });
-  return left.map(({ name }) => name);
-}
-
-async function endProcesses(processes: RecordedProcess[]): Promise<void> {
-  for (const { pid, stopSignal } of processes) signalQuietly(pid, stopSignal);
-  const deadline = Date.now() + leftoverGraceMs;
-  let left = processes;
+  let left = await alive(record?.processes ?? []);
+  if (!now) for (const { pid, stopSignal } of left) signalQuietly(pid, stopSignal);
+  const deadline = Date.now() + (now ? 0 : leftoverGraceMs);
   while (left.length > 0) {
-    if (Date.now() > deadline) for (const { pid } of left) signalQuietly(pid, 'SIGKILL');
+    if (Date.now() >= deadline) for (const { pid } of left) signalQuietly(pid, 'SIGKILL');
     await delay(50);
     left = await alive(left);
   }
+  await rm(layout(dir).runFile, { force: true });
 }
 
 async function alive<P extends RecordedProcess>(processes: P[]): Promise<P[]> {

@@ -10,24 +10,20 @@ import { variable } from './infrastructure.ts';
 export default async function globalSetup(): Promise<void> {
   if (process.env[variable]) return;
   // Loaded only when needed: against a running cluster the tests need neither Java nor Maven.
-  const { freePorts, startInfrastructure } = await import('../index.ts');
+  const { freePorts, removeData, startInfrastructure } = await import('../index.ts');
+  // When the start fails, this folder stays: its logs tell why.
   const dir = await mkdtemp(join(tmpdir(), 'brew-test-'));
-  try {
-    const started = await startInfrastructure({ dir, ports: await freePorts() });
-    process.env[variable] = JSON.stringify({
-      brokers: started.brokers,
-      registryUrl: started.registryUrl,
-      postgresUrl: started.postgresUrl,
-    });
-    // globalTeardown runs in this same process; jest offers it no other way to get at what setup made.
-    Object.assign(globalThis, {
-      endTestInfrastructure: async () => {
-        await started.stop();
-        await rm(dir, { recursive: true, force: true });
-      },
-    });
-  } catch (error) {
-    await rm(dir, { recursive: true, force: true });
-    throw error;
-  }
+  const { brokers, registryUrl, postgresUrl, stop } = await startInfrastructure({
+    dir,
+    ports: await freePorts(),
+  });
+  process.env[variable] = JSON.stringify({ brokers, registryUrl, postgresUrl });
+  // globalTeardown runs in this same process; jest offers it no other way to get at what setup made.
+  Object.assign(globalThis, {
+    endTestInfrastructure: async () => {
+      await stop();
+      await removeData(dir);
+      await rm(dir, { recursive: true });
+    },
+  });
 }

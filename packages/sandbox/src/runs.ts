@@ -1,0 +1,61 @@
+import { rm } from 'node:fs/promises';
+import { AlreadyRunningError, StopTimeoutError } from './errors.ts';
+import { defaultDir, layout } from './paths.ts';
+import { poll } from './poll.ts';
+import { outsideFolder } from './postgres/folders.ts';
+import { isAlive } from './processes/processIdentity.ts';
+import { endLeftovers, type RunRecord, readRun } from './processes/runFile.ts';
+
+// What another process may do about a run: `brew status`, `brew stop`, `brew down`.
+
+/** A run as it is now. */
+export interface Run extends RunRecord {
+  /** Whether the process that started it lives; if not, it was killed, and `processes` are what it left behind. */
+  alive: boolean;
+}
+
+/** A stop takes at most 15 s; a little more for the process itself to end. */
+const stopTimeoutMs = 20_000;
+
+/** What runs from a folder, with those of its processes that are alive; undefined when nothing does. */
+export async function findRun(dir: string = defaultDir): Promise<Run | undefined> {
+  const record = await readRun(dir);
+  if (record === undefined) return undefined;
+  const [alive, ...processes] = await Promise.all([record, ...record.processes].map(isAlive));
+  const living = record.processes.filter((_, index) => processes[index]);
+  return alive || living.length > 0 ? { ...record, alive: alive === true, processes: living } : undefined;
+}
+
+/**
+ * Stops what runs from a folder, in order or (`now`) at once, and resolves when it is gone.
+ *
+ * @returns whether anything ran
+ * @throws StopTimeoutError
+ */
+export async function stopRun(dir: string = defaultDir, { now = false } = {}): Promise<boolean> {
+  const run = await findRun(dir);
+  if (run === undefined) return false;
+  if (run.alive) {
+    process.kill(run.pid, now ? 'SIGKILL' : 'SIGTERM');
+    const gone = async () => {
+      if (await isAlive(run)) throw new StopTimeoutError(run.pid, stopTimeoutMs / 1000);
+    };
+    await poll(gone, { timeoutMs: stopTimeoutMs, signal: new AbortController().signal });
+  }
+  await endLeftovers(dir, { now });
+  return true;
+}
+
+/**
+ * Removes all data, logs and settings of a folder, and keeps the downloads. Ends what a killed run left there.
+ *
+ * @throws AlreadyRunningError when it is in use
+ */
+export async function removeData(dir: string = defaultDir): Promise<void> {
+  const run = await findRun(dir);
+  if (run?.alive) throw new AlreadyRunningError(run.pid, dir);
+  await endLeftovers(dir);
+  const { data, config, logs } = layout(dir);
+  for (const folder of [data, config, logs, outsideFolder(dir)])
+    await rm(folder, { recursive: true, force: true });
+}
