@@ -1,5 +1,5 @@
 import type { TopicDeclaration } from '@brew/events';
-import { ConfigResourceTypes, type Admin as KafkaAdmin } from 'kafkajs';
+import kafkajs, { type Admin as KafkaAdmin } from 'kafkajs';
 import type { TopicOutcome } from '../admin.ts';
 
 /** Creates the topics that are missing and reports, for the others, how they differ from their declaration. */
@@ -47,7 +47,7 @@ async function differencesOf(admin: KafkaAdmin, declared: Declared[]): Promise<M
   const { topics } = await admin.fetchTopicMetadata({ topics: names });
   const { resources } = await admin.describeConfigs({
     includeSynonyms: false,
-    resources: names.map((name) => ({ type: ConfigResourceTypes.TOPIC, name })),
+    resources: names.map((name) => ({ type: kafkajs.ConfigResourceTypes.TOPIC, name })),
   });
   for (const { name, partitions, replicationFactor, config } of declared) {
     const found: string[] = [];

@@ -1,0 +1,155 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { type Brew, startBrew } from './brew.ts';
+
+/** Time-outs are part of these journeys, so the system is started with short ones. */
+const PAYMENT_TIMEOUT_SECONDS = 4;
+
+const cafeId = 'cafe-007';
+const twoLattes = [{ sku: 'latte', quantity: 2 }];
+
+/** A bound, not a wait: each journey ends as soon as its facts are there. */
+jest.setTimeout(90_000);
+
+let brew: Brew;
+
+beforeAll(async () => {
+  brew = await startBrew({ env: { PAYMENT_TIMEOUT_SECONDS: String(PAYMENT_TIMEOUT_SECONDS) } });
+}, 180_000);
+afterAll(() => brew?.stop());
+beforeEach(() => brew.behave({}));
+
+describe('an order', () => {
+  test('is delivered: paid once, stock taken, and counted by analytics', async () => {
+    const stock = await brew.stock(cafeId, 'latte');
+    const sales = await brew.sales(cafeId);
+    const placed = await brew.place({ cafeId, items: twoLattes });
+
+    const order = await brew.untilEnded(placed.orderId);
+
+    expect(order).toMatchObject({ status: 'delivered', payment: 'received', total: placed.total });
+    const { placed: at, paid, preparing, ready, on_the_way, delivered } = order.times;
+    const times = [at, paid, preparing, ready, on_the_way, delivered];
+    expect(times).toEqual(times.toSorted());
+    expect(await brew.stock(cafeId, 'latte')).toBe(stock - 2);
+    await brew.until('analytics counts the sale', async () => {
+      const now = await brew.sales(cafeId);
+      return now.orders === sales.orders + 1 && now.amount === sales.amount + placed.total.amount;
+    });
+  });
+
+  test('keeps its status and its money when the provider repeats and reorders its webhooks', async () => {
+    await brew.behave({ duplicateRate: 1, outOfOrderRate: 1 });
+    const { orderId } = await brew.place({ cafeId, items: twoLattes });
+
+    expect(await brew.untilEnded(orderId)).toMatchObject({ status: 'delivered', payment: 'received' });
+    expect((await brew.eventsOf(orderId)).filter((name) => name === 'PaymentReceived')).toHaveLength(1);
+  });
+
+  test('has its events in the order of the flow, each once', async () => {
+    const { orderId } = await brew.place({ cafeId, items: twoLattes });
+    await brew.untilEnded(orderId);
+
+    await brew.until('all its events are there', async () => (await brew.eventsOf(orderId)).length >= 7);
+    expect((await brew.eventsOf(orderId)).toSorted()).toEqual(
+      [
+        'OrderPlaced',
+        'StockReserved',
+        'PaymentReceived',
+        'KitchenStarted',
+        'OrderReady',
+        'CourierAssigned',
+        'OrderDelivered',
+      ].toSorted(),
+    );
+  });
+});
+
+describe('an order is cancelled, and its stock and money are put right,', () => {
+  test('when the stock is short: nothing is reserved, nothing is charged', async () => {
+    const stock = await brew.stock(cafeId, 'latte');
+    const { orderId } = await brew.place({
+      cafeId,
+      items: [...twoLattes, { sku: await brew.scarceSku(), quantity: 90 }],
+    });
+
+    expect(await brew.untilEnded(orderId)).toMatchObject({
+      status: 'cancelled',
+      reason: 'out_of_stock',
+      payment: 'none',
+    });
+    expect(await brew.stock(cafeId, 'latte')).toBe(stock);
+  });
+
+  test('when the payment is declined', async () => {
+    await brew.behave({ declineRate: 1 });
+    const stock = await brew.stock(cafeId, 'latte');
+    const { orderId } = await brew.place({ cafeId, items: twoLattes });
+
+    expect(await brew.untilEnded(orderId)).toMatchObject({
+      status: 'cancelled',
+      reason: 'payment_failed',
+      payment: 'failed',
+    });
+    await brew.until('the stock is back', async () => (await brew.stock(cafeId, 'latte')) === stock);
+  });
+
+  test('when the payment never comes', async () => {
+    await brew.behave({ silentRate: 1 });
+    const stock = await brew.stock(cafeId, 'latte');
+    const { orderId } = await brew.place({ cafeId, items: twoLattes });
+
+    expect(await brew.untilEnded(orderId)).toMatchObject({ status: 'cancelled', reason: 'payment_timeout' });
+    await brew.until('the stock is back', async () => (await brew.stock(cafeId, 'latte')) === stock);
+  });
+
+  test('when the payment comes too late: it is given back, and never counts as received', async () => {
+    await brew.behave({ lateRate: 1, lateMs: (PAYMENT_TIMEOUT_SECONDS + 2) * 1000 });
+    const { orderId } = await brew.place({ cafeId, items: twoLattes });
+
+    expect(await brew.untilEnded(orderId)).toMatchObject({ status: 'cancelled', reason: 'payment_timeout' });
+    await brew.until('the money is back', async () => (await brew.order(orderId)).payment === 'refunded');
+    await brew.until('the refund is published', async () =>
+      (await brew.eventsOf(orderId)).includes('PaymentRefunded'),
+    );
+    expect(await brew.eventsOf(orderId)).not.toContain('PaymentReceived');
+  });
+
+  test('when the customer cancels before paying', async () => {
+    await brew.behave({ silentRate: 1 });
+    const stock = await brew.stock(cafeId, 'latte');
+    const { orderId } = await brew.place({ cafeId, items: twoLattes });
+    expect(await brew.cancel(orderId)).toMatchObject({ status: 202, body: { status: 'cancelled' } });
+
+    expect(await brew.untilEnded(orderId)).toMatchObject({ status: 'cancelled', reason: 'customer_request' });
+    await brew.until('the stock is back', async () => (await brew.stock(cafeId, 'latte')) === stock);
+  });
+
+  test('when the customer cancels a paid order before the kitchen starts: ticket dropped, money given back', async () => {
+    const quietCafe = 'cafe-042';
+    // As many long orders as there are baristas: the next one waits in the queue, paid.
+    const busy = await Promise.all(
+      [1, 2, 3].map(() => brew.place({ cafeId: quietCafe, items: [{ sku: 'latte', quantity: 60 }] })),
+    );
+    for (const { orderId } of busy) await brew.untilStatus(orderId, 'preparing');
+    const stock = await brew.stock(quietCafe, 'espresso');
+    const { orderId } = await brew.place({ cafeId: quietCafe, items: [{ sku: 'espresso', quantity: 1 }] });
+    await brew.untilStatus(orderId, 'paid');
+
+    expect((await brew.cancel(orderId)).status).toBe(202);
+
+    expect(await brew.untilEnded(orderId)).toMatchObject({ status: 'cancelled', reason: 'customer_request' });
+    await brew.until('the money is back', async () => (await brew.order(orderId)).payment === 'refunded');
+    await brew.until('the stock is back', async () => (await brew.stock(quietCafe, 'espresso')) === stock);
+    expect(await brew.eventsOf(orderId)).toEqual(
+      expect.arrayContaining(['CancellationRequested', 'TicketDropped']),
+    );
+  });
+
+  test('but not any more when the kitchen has started: 409, and it is delivered', async () => {
+    const { orderId } = await brew.place({ cafeId, items: [{ sku: 'latte', quantity: 5 }] });
+    await brew.untilStatus(orderId, 'preparing');
+
+    expect(await brew.cancel(orderId)).toMatchObject({ status: 409, body: { code: 'TOO_LATE' } });
+    expect(await brew.untilEnded(orderId)).toMatchObject({ status: 'delivered', payment: 'received' });
+  });
+});
