@@ -108,7 +108,13 @@ export function createConsumer(options: ConsumerOptions): Consumer {
       }
     }
 
-    return { eachBatch, onJoined: commits.forget, beforeLeaving: commits.flush, hanging: watched.hanging };
+    return {
+      eachBatch,
+      onSkipped: (topic, partition, lastOffset) => commits.note(topic, partition, lastOffset + 1n),
+      onJoined: commits.forget,
+      beforeLeaving: commits.flush,
+      hanging: watched.hanging,
+    };
   }
 
   const member = createGroupMember({

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { createFollower, type FollowerOptions } from './follower.ts';
 import { createProducer, type Producer } from './producer.ts';
 import type { ReceivedRecord } from './record.ts';
-import { clientOf, createTopic, log, outgoing, textOf } from './testing/kafka.ts';
+import { abortTransaction, clientOf, createTopic, log, outgoing, textOf } from './testing/kafka.ts';
 import { createNetwork } from './testing/network.ts';
 
 jest.setTimeout(90_000);
@@ -48,6 +48,16 @@ test('shows every record to every follower', async () => {
 
 test('is caught up with an empty topic at once', async () => {
   const { follower, seen } = follow(await createTopic('follower-empty', 3));
+  await follower.start();
+  await follower.whenCaughtUp();
+  expect(seen).toEqual([]);
+  await follower.stop();
+});
+
+test('is caught up behind an aborted transaction', async () => {
+  const topic = await createTopic('follower-aborted');
+  await abortTransaction(topic);
+  const { follower, seen } = follow(topic);
   await follower.start();
   await follower.whenCaughtUp();
   expect(seen).toEqual([]);

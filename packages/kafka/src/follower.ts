@@ -94,6 +94,7 @@ export function createFollower({ client, name, topics, from, onRecords, log }: F
     concurrency: 1,
     begin: (consumer) => ({
       eachBatch,
+      onSkipped: (topic, partition, lastOffset) => positions.advance(topic, partition, lastOffset + 1n),
       onJoined() {
         for (const { topic, partition, position } of positions.all()) {
           consumer.seek({ topic, partition, offset: String(position) });

@@ -26,6 +26,8 @@ export interface GroupMemberOptions {
 export interface Life {
   /** When `signal` is aborted it ends what is in hand and returns. */
   eachBatch: (batch: EachBatchPayload, signal: AbortSignal) => Promise<void>;
+  /** Called for what kafkajs keeps to itself: transactions' markers, and records of aborted ones, up to `lastOffset`. */
+  onSkipped?: (topic: string, partition: number, lastOffset: bigint) => void;
   /** Called after each (re)join, before anything is fetched. */
   onJoined?: () => void;
   /** Called when the work in hand has ended and before the group is left. */
@@ -85,6 +87,12 @@ export function createGroupMember(options: GroupMemberOptions): GroupMember {
       life.onJoined?.();
       onJoined();
     });
+    consumer.on(
+      consumer.events.END_BATCH_PROCESS,
+      ({ payload: { topic, partition, batchSize, lastOffset } }) => {
+        if (batchSize === 0) life.onSkipped?.(topic, partition, BigInt(lastOffset));
+      },
+    );
     const watch = setInterval(() => {
       const what = life.hanging?.();
       if (what) ended.resolve(new Error(what));

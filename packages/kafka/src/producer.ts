@@ -106,7 +106,8 @@ export function createProducer({ client, log }: ProducerOptions): Producer {
     state = 'draining';
     await within(DRAIN_MS, queue);
     stopping.abort();
-    await discardConnection();
+    // Also when it takes longer: a connection that is just being made must not stay open.
+    await within(DISCONNECT_MS, queue.then(discardConnection));
     state = 'stopped';
   }
 

@@ -47,6 +47,7 @@ async function differencesOf(admin: KafkaAdmin, declared: Declared[]): Promise<M
   const { topics } = await admin.fetchTopicMetadata({ topics: names });
   const { resources } = await admin.describeConfigs({
     includeSynonyms: false,
+    // By way of the default export: Node doesn't find this name among the exports of a CommonJS module.
     resources: names.map((name) => ({ type: kafkajs.ConfigResourceTypes.TOPIC, name })),
   });
   for (const { name, partitions, replicationFactor, config } of declared) {

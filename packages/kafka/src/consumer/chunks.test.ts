@@ -6,6 +6,7 @@ import { chunksOf } from './chunks.ts';
 const batchOf = (wanted: boolean[]) => ({
   topic: 't',
   partition: 1,
+  lastOffset: () => String(wanted.length - 1),
   messages: wanted.map(
     (yes, offset) =>
       ({
@@ -45,4 +46,9 @@ test('covers every offset, also of records that nobody wants, and none before it
       },
     ),
   );
+});
+
+test('covers the markers of a transaction behind the last record', () => {
+  const chunks = [...chunksOf({ ...batchOf([true]), lastOffset: () => '3' }, wants, 10)];
+  expect(chunks.map(({ lastOffset }) => lastOffset)).toEqual([3n]);
 });

@@ -10,10 +10,11 @@ export interface Chunk {
 
 /** Cuts a batch into chunks of at most `maxRecords` wanted records. Lazily, so that waiting batches stay small. */
 export function* chunksOf(
-  { topic, partition, messages }: Pick<Batch, 'topic' | 'partition' | 'messages'>,
+  batch: Pick<Batch, 'topic' | 'partition' | 'messages' | 'lastOffset'>,
   wants: ((record: ReceivedRecord) => boolean) | undefined,
   maxRecords: number,
 ): Generator<Chunk> {
+  const { topic, partition, messages } = batch;
   let records: ReceivedRecord[] = [];
   let lastOffset: bigint | undefined;
   for (const message of messages) {
@@ -27,5 +28,6 @@ export function* chunksOf(
     }
     lastOffset = record.offset;
   }
-  if (lastOffset !== undefined) yield { records, lastOffset };
+  // Behind the last record there may be some that kafkajs keeps to itself: transactions' markers and what was aborted.
+  if (lastOffset !== undefined) yield { records, lastOffset: BigInt(batch.lastOffset()) };
 }

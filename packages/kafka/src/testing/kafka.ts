@@ -1,7 +1,7 @@
 import { infrastructure, uniqueName } from '@brew/sandbox/testing';
 import { type Logger, pino } from 'pino';
 import { createAdmin } from '../admin.ts';
-import { createKafkaClient, type KafkaClient, type KafkaClientOptions } from '../client.ts';
+import { createKafkaClient, type KafkaClient, type KafkaClientOptions, kafkaOf } from '../client.ts';
 import { createFollower } from '../follower.ts';
 import type { OutgoingRecord, ReceivedRecord } from '../record.ts';
 
@@ -56,3 +56,25 @@ export const outgoing = (topic: string, key: string, value: string): OutgoingRec
 });
 
 export const textOf = (record: ReceivedRecord): string => record.value?.toString() ?? '';
+
+/** Writes records that no reader of committed data ever sees. */
+export async function abortTransaction(topic: string): Promise<void> {
+  const producer = kafkaOf(clientOf()).producer({
+    idempotent: true,
+    transactionalId: uniqueName('transaction'),
+  });
+  await producer.connect();
+  const transaction = await producer.transaction();
+  await transaction.send({ topic, messages: [{ key: 'k', value: 'aborted' }] });
+  await transaction.abort();
+  await producer.disconnect();
+}
+
+/** Who is in a group at the moment. */
+export async function memberIdsOf(group: string): Promise<string[]> {
+  const admin = kafkaOf(clientOf()).admin();
+  await admin.connect();
+  const { groups } = await admin.describeGroups([group]);
+  await admin.disconnect();
+  return groups.flatMap(({ members }) => members.map(({ memberId }) => memberId)).sort();
+}

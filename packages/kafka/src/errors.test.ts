@@ -1,0 +1,40 @@
+import { BrewError } from '@brew/events';
+import { expect, test } from '@jest/globals';
+import * as errors from './errors.ts';
+
+const all: BrewError[] = [
+  new errors.BrokerUnavailableError('ask', new Error('why')),
+  new errors.TopicMissingError(['t']),
+  new errors.ConsumerFailedError('g', new Error('why')),
+  new errors.SendFailedError('why', { retryable: true }),
+  new errors.NotPreparedError('why'),
+  new errors.DeadLetterFailedError('t', new Error('why')),
+  new errors.InvalidEventError('T', ['why']),
+  new errors.UndecodableRecordError('why'),
+  new errors.RegistryUnavailableError('http://r', new Error('why')),
+  new errors.SchemaIncompatibleError('s', 'why'),
+  new errors.SchemaUnknownError('s'),
+];
+
+test('every class of error has a code of its own', () => {
+  expect(new Set(all.map(({ code }) => code)).size).toBe(all.length);
+  const classes = Object.values(errors).filter((e) => Object.getPrototypeOf(e) === BrewError);
+  expect(new Set(all.map((error) => error.constructor))).toEqual(new Set(classes));
+});
+
+test('only what may succeed later, unchanged, is retryable', () => {
+  const final = all.filter(({ retryable }) => !retryable).map(({ name }) => name);
+  expect(final).toEqual([
+    'NotPreparedError',
+    'InvalidEventError',
+    'UndecodableRecordError',
+    'SchemaIncompatibleError',
+  ]);
+});
+
+test('finds the name that Kafka has for an error, however deep kafkajs has wrapped it', () => {
+  const inner = Object.assign(new Error('no'), { type: 'UNKNOWN_TOPIC_OR_PARTITION' });
+  const outer = new Error('retries exceeded', { cause: new Error('not retriable', { cause: inner }) });
+  expect(errors.kafkaErrorTypeOf(outer)).toBe('UNKNOWN_TOPIC_OR_PARTITION');
+  expect(errors.kafkaErrorTypeOf(new Error('other'))).toBeUndefined();
+});
