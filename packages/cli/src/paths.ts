@@ -1,0 +1,11 @@
+import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { defaultDir } from '@brew/sandbox';
+
+/** This program: what a detached start runs again. */
+export const mainFile = fileURLToPath(new URL('./main.ts', import.meta.url));
+
+/** Where the running system keeps everything: .brew in the checkout, or BREW_DIR. */
+export function brewDir(env: NodeJS.ProcessEnv = process.env): string {
+  return env.BREW_DIR ? resolve(env.BREW_DIR) : defaultDir;
+}

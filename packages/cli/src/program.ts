@@ -1,0 +1,198 @@
+import { Command, type CommanderError } from 'commander';
+import { exitCodes, NotRunningError } from './errors.ts';
+import { type Io, processIo } from './io.ts';
+import { parseFrom, parseItem, parseLines, parseRate, parseSpeed, parseTopic, parseType } from './options.ts';
+import type { WatchOptions } from './watch/watch.ts';
+
+/**
+ * The command line. Each command loads what it needs when it runs, so that `--help` and errors come at once.
+ * A command's exit code is what its action hands to `exit`.
+ */
+export function createProgram(exit: (code: number) => void, io: Io = processIo()): Command {
+  const program = new Command('brew')
+    .description('Runs Brew, a coffee chain as an event-driven system, and shows what goes on in it.')
+    .addHelpText(
+      'after',
+      '\nExit codes: 0 done, 1 it did not work, 2 the command line is wrong, 3 (status) nothing runs.',
+    )
+    .showSuggestionAfterError()
+    .exitOverride();
+  // Errors are thrown and written in one place; what commander says itself is only help.
+  program.configureOutput({ outputError: () => {} });
+
+  program
+    .command('up')
+    .description(
+      'start Kafka, the registry, PostgreSQL, the services and the simulator, and show orders flow',
+    )
+    .option('--detach', 'leave it running in the background once it is ready')
+    .option('--fresh', 'remove the data of earlier starts first')
+    .option('--rate <orders>', 'orders per second that customers place, on average', parseRate, 1)
+    .option('--no-simulator', 'no customers; the payment provider still runs')
+    .option(
+      '--speed <factor>',
+      'how much faster than life drinks are made and delivered; 0: in no time',
+      parseSpeed,
+      60,
+    )
+    .option('--supervise', '', false)
+    .addHelpText(
+      'after',
+      examples(
+        'npm start',
+        'npm start -- --detach',
+        'npm start -- --rate 20 --speed 300',
+        'npm start -- --fresh --no-simulator',
+      ) + environment,
+    )
+    .action(async (options) => {
+      const { up } = await import('./up/up.ts');
+      exit(await up(options, io));
+    });
+  program.commands
+    .at(-1)
+    ?.options.find(({ long }) => long === '--supervise')
+    ?.hideHelp();
+
+  program
+    .command('status')
+    .description('show what runs: processes, ports, state, memory, addresses')
+    .option('--json', 'as JSON')
+    .addHelpText(
+      'after',
+      `${examples('npx brew status', 'npx brew status --json | jq .processes')}\nExit code 0: it runs; 3: it does not.`,
+    )
+    .action(async ({ json }: { json?: boolean }) => {
+      const [{ status }, { renderStatus }, { brewDir }] = await Promise.all([
+        import('./status/status.ts'),
+        import('./status/renderStatus.ts'),
+        import('./paths.ts'),
+      ]);
+      const found = await status(brewDir());
+      const lines = json ? [JSON.stringify(found, null, 2)] : renderStatus(found, io.paint);
+      for (const line of lines) await io.out(line);
+      exit(found.running ? exitCodes.ok : exitCodes.notRunning);
+    });
+
+  program
+    .command('stop')
+    .description('stop what runs, in order; the data stays')
+    .addHelpText('after', examples('npx brew stop'))
+    .action(async () => {
+      const { stop } = await import('./stop.ts');
+      await stop(io);
+      exit(exitCodes.ok);
+    });
+
+  program
+    .command('down')
+    .description('stop what runs and remove its data; downloads stay')
+    .option('--yes', 'do not ask')
+    .addHelpText('after', examples('npx brew down', 'npx brew down --yes'))
+    .action(async (options: { yes?: boolean }) => {
+      const { down } = await import('./stop.ts');
+      exit((await down(options, io)) ? exitCodes.ok : exitCodes.failed);
+    });
+
+  program
+    .command('logs')
+    .description('show the log of a process, or of all of them')
+    .argument('[service]', 'order, kafka-1, postgres, supervisor, …; left out: all')
+    .option('-f, --follow', 'go on with what comes')
+    .option('-n, --lines <count>', 'how many lines of each', parseLines, 20)
+    .addHelpText('after', examples('npx brew logs order', 'npx brew logs kitchen -f', 'npx brew logs -n 5'))
+    .action(async (service: string | undefined, options: { follow?: boolean; lines: number }) => {
+      const [{ logs }, { brewDir }, { layout }] = await Promise.all([
+        import('./logs/logs.ts'),
+        import('./paths.ts'),
+        import('@brew/sandbox'),
+      ]);
+      await logs(service, options, layout(brewDir()).logs, io, untilInterrupted());
+      exit(exitCodes.ok);
+    });
+
+  program
+    .command('watch')
+    .description('show events as they are published, decoded')
+    .option('--topic <topic>', 'only of this topic, such as orders; may be repeated', parseTopic)
+    .option('--type <event>', 'only of this type, such as OrderPlaced; may be repeated', parseType)
+    .option('--order <id>', 'only of this order; the end of its id is enough')
+    .option('--from <where>', 'where to begin: now or beginning', parseFrom, 'now')
+    .option('--json', 'one JSON object a line')
+    .addHelpText(
+      'after',
+      `${examples('npx brew watch', 'npx brew watch --topic payments --topic stock', 'npx brew watch --type OrderCancelled --from beginning', 'npx brew watch --json | jq -c .data')}\nEvents of one order are in order within a topic. There is no order between topics.`,
+    )
+    .action(async (options: WatchOptions) => {
+      const { watch } = await import('./watch/watch.ts');
+      await watch(options, await runningAddresses(), io, untilInterrupted());
+      exit(exitCodes.ok);
+    });
+
+  program
+    .command('order')
+    .description('place one order and follow it to its end')
+    .option('--cafe <id>', 'where, such as cafe-007; left out: anywhere')
+    .option(
+      '--item <sku[:quantity]>',
+      'what, such as flat-white:2; may be repeated; left out: anything',
+      parseItem,
+    )
+    .option('--json', 'the order after each change, one JSON object a line')
+    .addHelpText(
+      'after',
+      `${examples('npx brew order', 'npx brew order --cafe cafe-007 --item flat-white:2 --item croissant', 'npx brew order --json | tail -1')}\nExit code 0: delivered; 1: cancelled, or not placed.`,
+    )
+    .action(async (options) => {
+      const { order } = await import('./order/order.ts');
+      exit(
+        (await order(options, await runningAddresses(), io, untilInterrupted()))
+          ? exitCodes.ok
+          : exitCodes.failed,
+      );
+    });
+
+  for (const command of program.commands) inherit(command);
+  return program;
+}
+
+const environment = `
+
+Environment:
+  BREW_DIR          where data and logs are kept (default: .brew in the checkout)
+  BREW_PORTS=free   take free ports, to run beside another Brew`;
+
+function examples(...lines: string[]): string {
+  return `\nExamples:\n${lines.map((line) => `  ${line}`).join('\n')}`;
+}
+
+/** Subcommands throw and keep quiet as their program does; commander copies that only to those made later. */
+function inherit(command: Command): void {
+  command.option('--verbose', 'show the stack of what goes wrong').exitOverride((error: CommanderError) => {
+    throw error;
+  });
+}
+
+/**
+ * Of the system that runs; if none was started from here, those that the documentation names, as with Docker.
+ * @throws NotRunningError when nobody listens there
+ */
+async function runningAddresses() {
+  const [{ addressesOf, answers }, { findRun }, { brewDir }] = await Promise.all([
+    import('./addresses.ts'),
+    import('@brew/sandbox'),
+    import('./paths.ts'),
+  ]);
+  const dir = brewDir();
+  const addresses = addressesOf((await findRun(dir))?.ports);
+  const reachable = await Promise.all(addresses.brokers.map(answers));
+  if (!reachable.includes(true)) throw new NotRunningError(dir);
+  return addresses;
+}
+
+/** Aborted by the first Ctrl-C, which then ends the command in order; the next one ends it as usual. */
+function untilInterrupted(): AbortSignal {
+  const interrupted = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => interrupted.abort());
+  return interrupted.signal;
+}

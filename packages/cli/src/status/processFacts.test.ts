@@ -1,0 +1,27 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { describe, expect, it } from '@jest/globals';
+import { parseElapsed, processFacts } from './processFacts.ts';
+
+describe('processFacts', () => {
+  it('tells memory and age of a process', async () => {
+    const facts = await processFacts(process.pid);
+    expect(facts?.residentBytes).toBeGreaterThan(10 * 2 ** 20);
+    expect(Math.abs((facts?.uptimeMs ?? 0) - process.uptime() * 1_000)).toBeLessThan(2_000);
+  });
+
+  it('knows nothing of a process that has ended', async () => {
+    const child = spawn(process.execPath, ['-e', '']);
+    await once(child, 'exit');
+    expect(await processFacts(child.pid ?? 0)).toBeUndefined();
+  });
+
+  it.each([
+    ['05', 5],
+    ['02:05', 125],
+    ['01:00:00', 3_600],
+    ['2-01:00:00', 176_400],
+  ])('reads %s as %i seconds', (text, seconds) => {
+    expect(parseElapsed(text)).toBe(seconds);
+  });
+});

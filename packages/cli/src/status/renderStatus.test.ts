@@ -1,0 +1,56 @@
+import { describe, expect, it } from '@jest/globals';
+import { addressesOf } from '../addresses.ts';
+import { plain } from '../text/format.ts';
+import { renderStatus, type Status } from './renderStatus.ts';
+
+const status: Status = {
+  running: true,
+  dir: '/brew',
+  startedAt: '2026-01-01T12:00:00.000Z',
+  processes: [
+    {
+      name: 'kafka-1',
+      pid: 4711,
+      port: 19092,
+      state: 'running',
+      residentBytes: 367_001_600,
+      uptimeMs: 125_000,
+    },
+    { name: 'order', pid: 815, port: 3002, state: 'degraded', residentBytes: 104_857_600, uptimeMs: 9_000 },
+    {
+      name: 'kitchen',
+      pid: undefined,
+      port: 3003,
+      state: 'dead',
+      residentBytes: undefined,
+      uptimeMs: undefined,
+    },
+  ],
+  addresses: addressesOf(),
+};
+
+describe('renderStatus', () => {
+  it('is a table of the processes, and the addresses', () => {
+    expect(renderStatus(status, plain)).toEqual([
+      'process   pid   port  state      memory          up',
+      'kafka-1  4711  19092  running   350 MiB  2 min 05 s',
+      'order     815   3002  degraded  100 MiB       9.0 s',
+      'kitchen         3003  dead',
+      '',
+      'Memory of all: 450 MiB',
+      '',
+      'menu      http://localhost:3001/menu',
+      'orders    http://localhost:3002/docs',
+      'sales     http://localhost:3005/reports/sales',
+      'funnel    http://localhost:3005/reports/funnel',
+      'Kafka     localhost:19092,localhost:19093,localhost:19094',
+      'registry  http://localhost:8081/apis/ccompat/v7',
+    ]);
+  });
+
+  it('says what to do when nothing runs', () => {
+    expect(renderStatus({ ...status, running: false }, plain)).toEqual([
+      'Brew is not running in /brew. Start it with: npm start',
+    ]);
+  });
+});

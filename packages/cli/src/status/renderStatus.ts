@@ -1,0 +1,68 @@
+import type { Addresses } from '../addresses.ts';
+import { duration, mebibytes, type Paint, table } from '../text/format.ts';
+
+export interface ProcessStatus {
+  name: string;
+  /** Undefined when it is dead. */
+  pid: number | undefined;
+  /** Where it listens for clients; Brew's own process has none. */
+  port: number | undefined;
+  /** `running` is all that can be told of what has no health; services tell ready, degraded or not_ready. */
+  state: 'running' | 'ready' | 'degraded' | 'not_ready' | 'dead';
+  residentBytes: number | undefined;
+  uptimeMs: number | undefined;
+}
+
+export interface Status {
+  running: boolean;
+  dir: string;
+  startedAt: string | undefined;
+  processes: ProcessStatus[];
+  addresses: Addresses;
+}
+
+export function renderStatus({ running, dir, processes, addresses }: Status, paint: Paint): string[] {
+  if (!running) return [`Brew is not running in ${dir}. Start it with: npm start`];
+  const rows = processes.map((process) => [
+    process.name,
+    String(process.pid ?? ''),
+    String(process.port ?? ''),
+    process.state.replace('_', ' '),
+    process.residentBytes === undefined ? '' : mebibytes(process.residentBytes),
+    process.uptimeMs === undefined ? '' : duration(process.uptimeMs),
+  ]);
+  const [head = '', ...lines] = table(
+    [['process', 'pid', 'port', 'state', 'memory', 'up'], ...rows],
+    [1, 2, 4, 5],
+  );
+  const total = processes.reduce((sum, { residentBytes = 0 }) => sum + residentBytes, 0);
+  return [
+    paint('dim', head),
+    ...lines.map((line, index) => paintState(line, processes[index]?.state, paint)),
+    '',
+    `Memory of all: ${mebibytes(total)}`,
+    '',
+    ...addressLines(addresses),
+  ];
+}
+
+/** The addresses to open, one a line. */
+export function addressLines(addresses: Addresses): string[] {
+  return table(addressRows(addresses).map(({ what, url }) => [what, url]));
+}
+
+export function addressRows({ brokers, registryUrl, services }: Addresses): { what: string; url: string }[] {
+  return [
+    { what: 'menu', url: `${services.catalog}/menu` },
+    { what: 'orders', url: `${services.order}/docs` },
+    { what: 'sales', url: `${services.analytics}/reports/sales` },
+    { what: 'funnel', url: `${services.analytics}/reports/funnel` },
+    { what: 'Kafka', url: brokers.join(',') },
+    { what: 'registry', url: registryUrl },
+  ];
+}
+
+function paintState(line: string, state: ProcessStatus['state'] | undefined, paint: Paint): string {
+  if (state === 'dead') return paint('red', line);
+  return state === 'degraded' || state === 'not_ready' ? paint('yellow', line) : line;
+}

@@ -1,0 +1,39 @@
+import { createInterface } from 'node:readline/promises';
+import { findRun, removeData, stopRun } from '@brew/sandbox';
+import type { Io } from './io.ts';
+import { brewDir } from './paths.ts';
+import { duration } from './text/format.ts';
+
+/** Stops what runs; nothing to stop is no error. */
+export async function stop(io: Io): Promise<void> {
+  const dir = brewDir();
+  const run = await findRun(dir);
+  if (!run) return io.out(`Brew is not running in ${dir}.`);
+  const startedAt = performance.now();
+  await io.out(
+    run.alive
+      ? `Stopping Brew (process ${run.pid}): simulator, services, Kafka and the registry, PostgreSQL …`
+      : `Ending what a killed Brew left behind: ${run.processes.map(({ name }) => name).join(', ')} …`,
+  );
+  await stopRun(dir);
+  await io.out(`✔ stopped, after ${duration(performance.now() - startedAt)}. The data is kept in ${dir}.`);
+}
+
+/** @returns whether it was done: a person may say no */
+export async function down({ yes }: { yes?: boolean }, io: Io): Promise<boolean> {
+  const dir = brewDir();
+  if (!yes && process.stdin.isTTY) {
+    const terminal = createInterface({ input: process.stdin, output: process.stderr });
+    const answer = await terminal
+      .question(`Remove all orders, topics and logs in ${dir}? [y/N] `)
+      .finally(() => terminal.close());
+    if (!/^y(es)?$/i.test(answer.trim())) {
+      io.note('Nothing was removed.');
+      return false;
+    }
+  }
+  if (await findRun(dir)) await stop(io);
+  await removeData(dir);
+  await io.out(`✔ The data in ${dir} is removed; downloads are kept.`);
+  return true;
+}

@@ -1,0 +1,40 @@
+import { freePorts, type Ports } from '@brew/sandbox';
+import { ArgumentInvalidError } from '../errors.ts';
+import { brewDir } from '../paths.ts';
+
+/** The flags of `brew up`. */
+export interface UpOptions {
+  detach?: boolean;
+  fresh?: boolean;
+  rate: number;
+  /** False with --no-simulator. */
+  simulator: boolean;
+  speed: number;
+  verbose?: boolean;
+  /** Set for the process that a detached start leaves behind: it tells its parent what happens. */
+  supervise?: boolean;
+}
+
+/** What a start needs to know. */
+export interface UpSettings {
+  dir: string;
+  /** Undefined: those that the documentation names. */
+  ports: Ports | undefined;
+  rate: number;
+  speed: number;
+}
+
+/** @throws ArgumentInvalidError when BREW_PORTS is something else than `free` */
+export async function readSettings(options: UpOptions, env: NodeJS.ProcessEnv): Promise<UpSettings> {
+  const { BREW_PORTS } = env;
+  if (BREW_PORTS && BREW_PORTS !== 'free') {
+    throw new ArgumentInvalidError(`BREW_PORTS is ${BREW_PORTS}.`, 'Set it to free, or not at all.');
+  }
+  return {
+    dir: brewDir(env),
+    ports: BREW_PORTS ? await freePorts() : undefined,
+    // The simulator's process is also the payment provider, without which nothing is ever paid: only its customers go.
+    rate: options.simulator ? options.rate : 0,
+    speed: options.speed,
+  };
+}
