@@ -4,7 +4,6 @@ import { healthAnswers } from './healthAnswers.ts';
 import { clusterId, kafkaNodes } from './kafka/nodes.ts';
 import { brokerSpec, formatNodes } from './kafka/prepare.ts';
 import { brokerAnswers, quorumStands } from './kafka/ready.ts';
-import { onlyWaitsForQuorum } from './kafka/stop.ts';
 import { infrastructurePorts } from './ports.ts';
 import { ensureDatabases, superuserPassword } from './postgres/databases.ts';
 import { postgresAnswers, preparePostgres } from './postgres/server.ts';
@@ -35,17 +34,10 @@ export interface Infrastructure extends AsyncDisposable {
 }
 
 /** Brokers and registry need nothing of each other; PostgreSQL is the last that anything needs. */
-export function infrastructureStopGroups({ dir, ports }: Session): StopGroup[] {
-  const nodes = kafkaNodes(dir, ports);
-  return [
-    {
-      names: [...nodes.map(({ name }) => name), 'registry'],
-      graceMs: 6_000,
-      mayKill: (left) => onlyWaitsForQuorum(nodes, left),
-    },
-    { names: ['postgres'], graceMs: 2_000 },
-  ];
-}
+export const infrastructureStopGroups: readonly StopGroup[] = [
+  { names: ['kafka-1', 'kafka-2', 'kafka-3', 'registry'], graceMs: 7_000 },
+  { names: ['postgres'], graceMs: 2_000 },
+];
 
 /**
  * Starts PostgreSQL, the registry and three brokers as child processes, on data that an earlier start left or on
@@ -63,7 +55,7 @@ export async function startInfrastructure(options: SandboxOptions = {}): Promise
     throw error;
   }
   session.complete();
-  return describe(session, infrastructureStopGroups(session));
+  return describe(session, infrastructureStopGroups);
 }
 
 /**
@@ -77,7 +69,7 @@ export async function bootInfrastructure(
   const jdk = await session.step(
     'JDK',
     () => findJdk(),
-    ({ major, home }) => `${major} (${home})`,
+    ({ version, home }) => `${version} (${home})`,
   );
   // Two strands, side by side: the registry needs PostgreSQL, and neither needs the brokers.
   await session.together([

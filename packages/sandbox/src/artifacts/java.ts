@@ -7,6 +7,8 @@ import { JdkMissingError } from '../errors.ts';
 
 /** A Java runtime on this machine. */
 export interface Jdk {
+  /** As it names itself: "25.0.3". */
+  version: string;
   /** Feature release: 17, 21, 25. */
   major: number;
   home: string;
@@ -32,10 +34,10 @@ export async function findJdk(environment: NodeJS.ProcessEnv = process.env): Pro
   return newest;
 }
 
-/** The feature release that `java -version` or a release file names: "17.0.15" is 17, "1.8.0_402" is 8. */
-export function parseJavaVersion(text: string): number | undefined {
-  const match = /(?:version |JAVA_VERSION=)"(?:1\.)?(\d+)/.exec(text);
-  return match?.[1] === undefined ? undefined : Number(match[1]);
+/** The version in what `java -version` says. Before 9 the feature release came second: "1.8.0_402" is 8. */
+export function parseJavaVersion(text: string): Pick<Jdk, 'version' | 'major'> | undefined {
+  const match = /version "((?:1\.)?(\d+)[^"]*)"/.exec(text);
+  return match?.[1] && match[2] ? { version: match[1], major: Number(match[2]) } : undefined;
 }
 
 /** Folders that may be Java homes, in the order in which a user would expect them to win among equals. */
@@ -54,16 +56,16 @@ async function findJdks(homes: string[]): Promise<Jdk[]> {
     // PATH holds links (/usr/bin/java), so the real file tells which Java it is, and whether we have seen it.
     const java = await realpath(join(home, 'bin', 'java')).catch(() => undefined);
     if (java === undefined || javas.has(java)) continue;
-    const major = await majorOf(java);
-    if (major !== undefined) javas.set(java, { major, java, home: join(java, '..', '..') });
+    const version = await versionOf(java);
+    if (version) javas.set(java, { ...version, java, home: join(java, '..', '..') });
   }
   return [...javas.values()];
 }
 
-async function majorOf(java: string): Promise<number | undefined> {
+async function versionOf(java: string): Promise<ReturnType<typeof parseJavaVersion>> {
   try {
-    // Asked, not read from the folder's release file: some packages ship without one, and this also shows that
-    // it runs at all. It answers on stderr.
+    // Asked, not read from the release file beside it: some packages ship without one, and this shows as well
+    // that it runs at all. It answers on stderr.
     const { stdout, stderr } = await promisify(execFile)(java, ['-version'], { timeout: 10_000 });
     return parseJavaVersion(stderr + stdout);
   } catch {

@@ -30,7 +30,7 @@ export const shortLivedFlags = ['-Xmx64m', '-XX:+UseSerialGC', '-XX:TieredStopAt
  *   much CPU again for the same load (55 s a minute instead of 36), which a promo day doesn't have.
  * - Compact object headers (Java 25) changed nothing that could be measured.
  *
- * @param archive file for the class data (JEP 310, JEP 350); made anew by the JVM itself when it doesn't fit
+ * @param archive file for the class data (JEP 310, JEP 350), valid for one Java and one set of jars; may not exist yet
  * @param writesArchive the one node that makes it when it stops: two at once would write into the same file
  */
 export function brokerFlags(archive: string, writesArchive: boolean): string[] {

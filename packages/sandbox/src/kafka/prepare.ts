@@ -10,6 +10,7 @@ import { lastLines } from '../processes/lastLines.ts';
 import type { ProcessSpec } from '../processes/supervisor.ts';
 import { brokerFlags, kafkaProgram, shortLivedFlags } from './jvm.ts';
 import { clusterId, type KafkaNode, propertiesOf } from './nodes.ts';
+import { onlyWaitsForQuorum } from './stop.ts';
 
 /**
  * Formats the data folders that are not there yet; those that are keep their data.
@@ -41,14 +42,14 @@ export async function brokerSpec(
   await mkdir(config, { recursive: true });
   const file = join(config, `${node.name}.properties`);
   await writeFile(file, await propertiesOf(node));
+  const archive = `${jars}-java${jdk.version}.jsa`;
   return {
     name: node.name,
     command: jdk.java,
-    args: kafkaProgram(jars, brokerFlags(`${jars}-java${jdk.major}.jsa`, node.id === 1), 'kafka.Kafka', [
-      file,
-    ]),
+    args: kafkaProgram(jars, brokerFlags(archive, node.id === 1), 'kafka.Kafka', [file]),
     cwd: dir,
     env: process.env,
+    mayBeKilled: (left) => onlyWaitsForQuorum(node, left, archive),
   };
 }
 

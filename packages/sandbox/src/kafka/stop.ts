@@ -3,17 +3,22 @@ import { join } from 'node:path';
 import type { KafkaNode } from './nodes.ts';
 
 /**
- * Whether the one process that is left is a node with nothing more to do. The last of the three always waits 5 s
- * for other voters to take over the metadata quorum, and there are none. By then its broker is done: it has handed
- * over its partitions, closed its logs and put a file there that says so, which spares it the recovery at the
- * next start. The metadata log is flushed with every record. So it may be killed.
+ * Whether a node that is being stopped only waits for a quorum that will not come, and may be killed.
+ *
+ * The last of the three always waits 5 s for other voters to take over the metadata quorum, and there are none. By
+ * then its broker is done: it has handed over its partitions, closed its logs and put a file there that says so,
+ * which spares it the recovery at the next start. The metadata log is flushed with every record.
+ *
+ * @param left names of what still runs
+ * @param archive class data that node 1 writes as its very last act; it is let finish that
  */
 export async function onlyWaitsForQuorum(
-  nodes: readonly KafkaNode[],
+  node: KafkaNode,
   left: readonly string[],
+  archive: string,
 ): Promise<boolean> {
-  const last = left.length === 1 ? nodes.find(({ name }) => name === left[0]) : undefined;
-  if (last === undefined) return false;
-  const closedLogs = await stat(join(last.data, '.kafka_cleanshutdown')).catch(() => undefined);
-  return closedLogs !== undefined;
+  if (left.length > 1) return false;
+  const needed = [join(node.data, '.kafka_cleanshutdown'), ...(node.id === 1 ? [archive] : [])];
+  const found = await Promise.all(needed.map((file) => stat(file).catch(() => undefined)));
+  return !found.includes(undefined);
 }

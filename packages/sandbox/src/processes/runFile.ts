@@ -82,9 +82,11 @@ export async function claimRun(dir: string, ports: Ports): Promise<RunFile> {
 
   // One write after the other: processes start and end side by side, and the last write has to win.
   let writing = Promise.resolve();
+  let released = false;
   const save = (processes: RecordedProcess[]) => {
     record.processes = processes;
     writing = writing.then(async () => {
+      if (released) return;
       await writeAside();
       await rename(aside, runFile);
     });
@@ -95,6 +97,7 @@ export async function claimRun(dir: string, ports: Ports): Promise<RunFile> {
     remove: (name) => save(record.processes.filter((recorded) => recorded.name !== name)),
     release: async () => {
       await writing;
+      released = true;
       await rm(runFile, { force: true });
     },
   };

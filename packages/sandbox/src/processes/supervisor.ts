@@ -18,6 +18,12 @@ export interface ProcessSpec {
   user?: { uid: number; gid: number } | undefined;
   /** Asks for an orderly end; SIGTERM by default. */
   stopSignal?: NodeJS.Signals;
+  /**
+   * Asked while it is being stopped: whether it has nothing more to do and only waits for what will not come, so
+   * that it may be killed at once.
+   * @param left names of the processes of its group that still run
+   */
+  mayBeKilled?: (left: readonly string[]) => Promise<boolean>;
 }
 
 /** How a process ended: exactly one of the two is set, unless it could not be started at all. */
@@ -55,8 +61,6 @@ export interface StopGroup {
   names: readonly string[];
   /** Those that take longer are killed. */
   graceMs: number;
-  /** Whether those that are left have nothing more to do and may be killed at once. */
-  mayKill?: (left: readonly string[]) => Promise<boolean>;
 }
 
 /**
@@ -72,16 +76,14 @@ export function createSupervisor({
   runFile: RunFile;
   onExit: OnExit;
 }): Supervisor {
-  const children = new Map<
-    string,
-    { managed: ManagedProcess; child: ChildProcess; stopSignal: NodeJS.Signals }
-  >();
+  const children = new Map<string, { managed: ManagedProcess; child: ChildProcess; spec: ProcessSpec }>();
   /** Processes that we have signalled: their end is no news. */
   const expected = new Set<ManagedProcess>();
   const logged = new Set<string>();
 
   const supervisor: Supervisor = {
-    async start({ name, command, args, cwd, env, user, stopSignal = 'SIGTERM' }) {
+    async start(spec) {
+      const { name, command, args, cwd, env, user } = spec;
       const logFile = join(logs, `${name}.log`);
       await mkdir(logs, { recursive: true });
       // A new run begins a new log; a process that is started again within a run goes on with its old one.
@@ -100,18 +102,22 @@ export function createSupervisor({
         child.once('exit', (code, signal) => resolve({ code, signal }));
         child.once('error', reject);
       });
-      // Seen by whoever awaits it; without this, a command that doesn't exist would end us.
-      exited.catch(() => {});
-      if (child.pid === undefined) await exited;
+      if (child.pid === undefined) {
+        await exited.catch((error) => {
+          throw new ProcessDiedError(name, `it could not be started: ${error.message}`, logFile, '');
+        });
+      }
       const managed: ManagedProcess = { name, pid: child.pid ?? -1, logFile, exited };
-      children.set(name, { managed, child, stopSignal });
+      children.set(name, { managed, child, spec });
       void exited.then(async (exit) => {
         if (children.get(name)?.managed === managed) children.delete(name);
         if (!expected.has(managed)) onExit(await diedError(managed, exit), name);
         await runFile.remove(name);
       });
       const identity = await processIdentity(managed.pid);
-      if (identity) await runFile.add({ name, pid: managed.pid, identity, stopSignal, logFile });
+      if (identity) {
+        await runFile.add({ name, pid: managed.pid, identity, stopSignal: stopSignalOf(spec), logFile });
+      }
       return managed;
     },
 
@@ -137,25 +143,21 @@ export function createSupervisor({
       return running.managed.exited;
     },
 
-    async stop({ names, graceMs, mayKill = async () => false }) {
-      const left = new Map(
-        names.flatMap((name) => {
-          const running = children.get(name);
-          return running ? [[name, running] as const] : [];
-        }),
-      );
-      const killAll = () => {
-        for (const { child } of left.values()) child.kill('SIGKILL');
-      };
-      const ends = [...left].map(async ([name, { managed, child, stopSignal }]) => {
+    async stop({ names, graceMs }) {
+      const left = new Map([...children].filter(([name]) => names.includes(name)));
+      const ends = [...left].map(async ([name, { managed, child, spec }]) => {
         expected.add(managed);
-        child.kill(stopSignal);
+        child.kill(stopSignalOf(spec));
         await managed.exited;
         left.delete(name);
       });
-      const late = setTimeout(killAll, graceMs);
+      const late = setTimeout(() => {
+        for (const { child } of left.values()) child.kill('SIGKILL');
+      }, graceMs);
       const looks = setInterval(async () => {
-        if (await mayKill([...left.keys()])) killAll();
+        for (const { child, spec } of left.values()) {
+          if (await spec.mayBeKilled?.([...left.keys()])) child.kill('SIGKILL');
+        }
       }, 100);
       await Promise.all(ends).finally(() => {
         clearTimeout(late);
@@ -164,6 +166,10 @@ export function createSupervisor({
     },
   };
   return supervisor;
+}
+
+function stopSignalOf({ stopSignal = 'SIGTERM' }: ProcessSpec): NodeJS.Signals {
+  return stopSignal;
 }
 
 async function diedError(
