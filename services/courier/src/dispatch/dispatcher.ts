@@ -24,11 +24,11 @@ export function createDispatcher({ config, db, transact, now }: ServiceContext<C
     everyMs: POLL_MS,
     async run() {
       clearTimeout(alarm);
-      await transact({}, (work) => tick(work, rules));
+      const sent = await transact({}, (work) => tick(work, rules));
 
       const { dueAt, assignable } = await nextWake(db);
       const dueInMs = dueAt === null ? POLL_MS : dueAt.getTime() - now().getTime();
-      if (dueInMs <= 0) return true;
+      if (dueInMs <= 0 || (sent && assignable)) return true;
       alarm = setTimeout(dispatcher.poke, assignable ? Math.min(dueInMs, CONTENDED_MS) : dueInMs);
       return false;
     },

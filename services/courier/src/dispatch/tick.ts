@@ -14,11 +14,15 @@ export interface Rules {
 /** Bounds one transaction when deliveries take no time; otherwise the couriers do. */
 const ASSIGNED_AT_ONCE = 500;
 
-/** One look at the board, within a transaction: who is back is free, and who is free gets what waits. */
-export async function tick(work: Work, rules: Rules): Promise<void> {
+/**
+ * One look at the board, within a transaction: who is back is free, and who is free gets what waits.
+ * @returns whether anybody was sent
+ */
+export async function tick(work: Work, rules: Rules): Promise<boolean> {
   await deliver(work);
-  const assigned = await send(work, rules);
-  if (assigned && !takesTime(rules)) await deliver(work);
+  const sent = await send(work, rules);
+  if (sent && !takesTime(rules)) await deliver(work);
+  return sent;
 }
 
 const takesTime = ({ speed, deliverySeconds }: Rules): boolean => speed > 0 && deliverySeconds > 0;

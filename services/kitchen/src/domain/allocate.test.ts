@@ -17,13 +17,13 @@ describe('allocate', () => {
       { orderId: 'first', cafeId: 'cafe-001' },
       { orderId: 'second', cafeId: 'cafe-001' },
     ];
-    expect(allocate(free, waiting)).toEqual([{ orderId: 'first', cafeId: 'cafe-001', slot: 2 }]);
+    expect(allocate(free, waiting, true)).toEqual([{ orderId: 'first', cafeId: 'cafe-001', slot: 2 }]);
   });
 
   it('gives each slot once, and only to tickets of its own cafe', () => {
     fc.assert(
       fc.property(freeSlots, queue, (free, waiting) => {
-        const given = allocate(free, waiting).map((ticket) => `${ticket.cafeId} ${ticket.slot}`);
+        const given = allocate(free, waiting, true).map((ticket) => `${ticket.cafeId} ${ticket.slot}`);
         expect(new Set(given).size).toBe(given.length);
         expect(free.map((slot) => `${slot.cafeId} ${slot.slot}`)).toEqual(expect.arrayContaining(given));
       }),
@@ -33,7 +33,7 @@ describe('allocate', () => {
   it('leaves nobody waiting while a slot of their cafe is free', () => {
     fc.assert(
       fc.property(freeSlots, queue, (free, waiting) => {
-        const started = allocate(free, waiting);
+        const started = allocate(free, waiting, true);
         for (const { cafeId: cafe } of free) {
           const of = (tickets: { cafeId: string }[]) =>
             tickets.filter((ticket) => ticket.cafeId === cafe).length;
@@ -41,5 +41,11 @@ describe('allocate', () => {
         }
       }),
     );
+  });
+
+  it('lets baristas take turns when preparation takes no time', () => {
+    const free = [1, 2].map((slot) => ({ cafeId: 'cafe-001', slot }));
+    const waiting = ['a', 'b', 'c'].map((orderId) => ({ orderId, cafeId: 'cafe-001' }));
+    expect(allocate(free, waiting, false).map(({ slot }) => slot)).toEqual([1, 2, 1]);
   });
 });

@@ -25,6 +25,8 @@ const screen = z.object({
   ready: z.array(ticket.extend({ slot: z.int(), readyAt: z.iso.datetime() })).describe('the latest first'),
 });
 
+export type Screen = z.infer<typeof screen>;
+
 /** What the screen behind the counter shows. A cafe that never had an order has an empty one. */
 export const listTickets = ({ db, now }: Pick<ServiceContext, 'db' | 'now'>) =>
   route({

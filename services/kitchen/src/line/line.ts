@@ -23,11 +23,11 @@ export function createLine({ config, db, transact, now }: ServiceContext<Kitchen
     async run() {
       clearTimeout(alarm);
       await openCafes(db, rules.baristas);
-      await transact({}, (work) => tick(work, rules));
+      const started = await transact({}, (work) => tick(work, rules));
 
       const { dueAt, startable } = await nextWake(db, rules.baristas);
       const dueInMs = dueAt === null ? POLL_MS : dueAt.getTime() - now().getTime();
-      if (dueInMs <= 0) return true;
+      if (dueInMs <= 0 || (started && startable)) return true;
       alarm = setTimeout(line.poke, startable ? Math.min(dueInMs, CONTENDED_MS) : dueInMs);
       return false;
     },

@@ -1,188 +1,184 @@
-import type { EventType, KitchenStarted, OrderReady } from '@brew/events';
-import { uuidv7 } from '@brew/events';
-import { createDatabase, type Database, migrate, type Tx } from '@brew/postgres';
-import { createTestDatabase, type TestDatabase } from '@brew/postgres/testing';
+import {
+  CancellationRequested,
+  type EventType,
+  KitchenStarted,
+  OrderPlaced,
+  OrderReady,
+  PaymentReceived,
+  TicketDropped,
+} from '@brew/events';
 import { infrastructure } from '@brew/sandbox/testing';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { pino } from 'pino';
+import { createTestBench, type TestBench } from '@brew/service/testing';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { type KitchenConfig, readKitchenConfig } from '../config.ts';
+import { handlers } from '../consumers/handlers.ts';
 import { nextWake, openCafes } from '../store/line.ts';
-import { record } from '../store/tickets.ts';
+import { latte } from '../testing.ts';
 import { type Rules, tick } from './tick.ts';
 
-const log = pino({ level: 'silent' });
+// Starting, and waiting for a machine that is busy with other tests as well.
+jest.setTimeout(90_000);
+
 const rules: Rules = { speed: 60, baristas: 2 };
+const opening = new Date('2026-01-01T09:00:00Z');
 
 describe('tick', () => {
-  let testDatabase: TestDatabase;
-  let db: Database;
-  let emitted: { name: string; data: unknown; causationId: string | undefined; id: string }[];
+  let bench: TestBench<KitchenConfig>;
   let clock: Date;
 
   beforeAll(async () => {
-    testDatabase = await createTestDatabase(infrastructure().postgresUrl);
-    await migrate({
-      url: testDatabase.url,
-      directories: [new URL('../store/migrations/', import.meta.url)],
-      log,
+    bench = await createTestBench({
+      name: 'kitchen',
+      migrations: new URL('../store/migrations/', import.meta.url),
+      events: [
+        OrderPlaced,
+        PaymentReceived,
+        CancellationRequested,
+        KitchenStarted,
+        OrderReady,
+        TicketDropped,
+      ],
+      infrastructure: infrastructure(),
+      readConfig: readKitchenConfig,
+      now: () => clock,
     });
-    db = createDatabase({ url: testDatabase.url, applicationName: 'tick', log });
   });
 
-  afterAll(async () => {
-    await db?.stop();
-    await testDatabase?.drop();
-  });
+  afterAll(() => bench?.stop());
 
   beforeEach(async () => {
-    await db.query('truncate tickets, slots');
-    emitted = [];
-    clock = new Date('2026-01-01T08:00:00Z');
+    clock = opening;
+    await bench.context.db.query('truncate tickets, slots, outbox');
   });
 
-  const placed = (tx: Tx, orderId: string, cafeId: string, minute = 0) =>
-    record(tx, orderId, {
-      cafe_id: cafeId,
-      customer: '{"name":"Ada","address":"1 Road"}',
-      items: '[]',
-      preparation_seconds: 60,
-      placed_at: clock,
-      paid_at: new Date(clock.getTime() + minute * 60_000),
-      cause_id: `paid ${orderId}`,
-    });
+  const later = (ms: number) => {
+    clock = new Date(clock.getTime() + ms);
+  };
+
+  /** @returns the id of PaymentReceived */
+  async function order(orderId: string, cafeId = 'cafe-001', minute = 0): Promise<string> {
+    const { placed, paid } = latte(orderId, cafeId, minute);
+    await bench.deliver(handlers, OrderPlaced, placed);
+    return bench.deliver(handlers, PaymentReceived, paid);
+  }
 
   /** One instance's look along the counter; `meanwhile` happens before it commits. */
-  async function look(how: Rules = rules, meanwhile: () => Promise<unknown> = async () => {}): Promise<void> {
-    await openCafes(db, how.baristas);
-    await db.transaction(async (tx) => {
-      await tick(
-        {
-          tx,
-          log,
-          now: () => clock,
-          emitTombstone: () => {},
-          emit<Data>(type: EventType<Data>, data: Data, cause?: { causationId?: string | undefined }) {
-            const id = uuidv7();
-            emitted.push({ name: type.name, data, causationId: cause?.causationId, id });
-            return id;
-          },
-        },
-        how,
-      );
+  async function look(how = rules, meanwhile: () => Promise<unknown> = async () => {}): Promise<void> {
+    await openCafes(bench.context.db, how.baristas);
+    await bench.context.transact({}, async (work) => {
+      await tick(work, how);
       await meanwhile();
     });
   }
 
-  const started = () =>
-    emitted.filter(({ name }) => name === 'KitchenStarted').map(({ data }) => data as KitchenStarted);
-  const ready = () =>
-    emitted.filter(({ name }) => name === 'OrderReady').map(({ data }) => data as OrderReady);
+  async function emitted<Data>(type: EventType<Data>): Promise<Data[]> {
+    return (await bench.emitted()).filter((event) => event.type === type).map(({ data }) => data as Data);
+  }
+
+  const ordersOf = async (type: EventType<{ orderId: string }>) =>
+    (await emitted(type)).map(({ orderId }) => orderId).sort();
 
   it('starts as many orders as there are baristas, those that were paid first', async () => {
-    await placed(db, 'third', 'cafe-001', 3);
-    await placed(db, 'first', 'cafe-001', 1);
-    await placed(db, 'second', 'cafe-001', 2);
+    await order('third', 'cafe-001', 3);
+    await order('first', 'cafe-001', 1);
+    await order('second', 'cafe-001', 2);
 
     await look();
 
     const times = { startedAt: clock.getTime(), expectedReadyAt: clock.getTime() + 1_000 };
-    expect(started()).toEqual([
+    expect(await emitted(KitchenStarted)).toEqual([
       { orderId: 'first', cafeId: 'cafe-001', slot: 1, ...times },
       { orderId: 'second', cafeId: 'cafe-001', slot: 2, ...times },
     ]);
-    expect(await nextWake(db, rules.baristas)).toEqual({
-      dueAt: new Date(clock.getTime() + 1_000),
-      startable: false,
-    });
+    const wake = { dueAt: new Date(clock.getTime() + 1_000), startable: false };
+    expect(await nextWake(bench.context.db, rules.baristas)).toEqual(wake);
   });
 
   it('hands over what is done and lets the free barista start the next', async () => {
     for (const [index, orderId] of ['first', 'second', 'third'].entries()) {
-      await placed(db, orderId, 'cafe-001', index);
+      await order(orderId, 'cafe-001', index);
     }
     await look();
-    clock = new Date(clock.getTime() + 999);
+    later(999);
     await look();
-    expect(ready()).toEqual([]);
+    expect(await emitted(OrderReady)).toEqual([]);
 
-    clock = new Date(clock.getTime() + 1);
+    later(1);
     await look();
 
-    expect(
-      ready()
-        .map(({ orderId }) => orderId)
-        .sort(),
-    ).toEqual(['first', 'second']);
-    expect(started().map(({ orderId, slot }) => [orderId, slot])).toEqual([
-      ['first', 1],
-      ['second', 2],
-      ['third', 1],
-    ]);
+    expect(await ordersOf(OrderReady)).toEqual(['first', 'second']);
+    const { customer } = latte('').placed;
+    expect(await emitted(OrderReady)).toContainEqual({
+      orderId: 'first',
+      cafeId: 'cafe-001',
+      customer,
+      readyAt: clock.getTime(),
+    });
+    expect((await emitted(KitchenStarted)).at(-1)).toMatchObject({ orderId: 'third', slot: 1 });
   });
 
   it('tells of each step which event led to it', async () => {
-    await placed(db, 'order', 'cafe-001');
+    const paymentId = await order('order');
     await look();
-    clock = new Date(clock.getTime() + 1_000);
+    later(1_000);
     await look();
 
-    const [start, end] = emitted;
-    expect(start).toMatchObject({ name: 'KitchenStarted', causationId: 'paid order' });
-    expect(end).toMatchObject({ name: 'OrderReady', causationId: start?.id });
+    const [started, ready] = await bench.emitted();
+    expect(started).toMatchObject({ type: KitchenStarted, causationId: paymentId });
+    expect(ready).toMatchObject({ type: OrderReady, causationId: started?.id });
   });
 
-  it('keeps a cafe waiting for its own baristas only', async () => {
-    for (let index = 0; index < 5; index++) await placed(db, `busy-${index}`, 'cafe-001', index);
-    await placed(db, 'quiet', 'cafe-002', 9);
+  it('lets nobody wait for another cafe', async () => {
+    for (let index = 0; index < 5; index++) await order(`busy-${index}`, 'cafe-001', index);
+    await order('quiet', 'cafe-002', 9);
     await look();
-    expect(started().map(({ orderId }) => orderId)).toContain('quiet');
+    expect(await ordersOf(KitchenStarted)).toContain('quiet');
   });
 
   it('fills no slot twice, and waits for nobody, while another instance is at it', async () => {
-    for (let index = 0; index < 9; index++) await placed(db, `order-${index}`, `cafe-00${index % 3}`);
+    for (let index = 0; index < 9; index++) await order(`order-${index}`, `cafe-00${index % 3}`);
 
     await look(rules, () => look());
 
-    const places = started().map(({ cafeId, slot }) => `${cafeId} ${slot}`);
-    expect(places.sort()).toEqual(
+    const places = (await emitted(KitchenStarted)).map(({ cafeId, slot }) => `${cafeId} ${slot}`).sort();
+    expect(places).toEqual(
       ['cafe-000', 'cafe-001', 'cafe-002'].flatMap((cafe) => [`${cafe} 1`, `${cafe} 2`]),
     );
   });
 
-  it('leaves out a ticket that a handler holds, and finds it again afterwards', async () => {
-    await placed(db, 'order', 'cafe-001');
-    await db.transaction(async (tx) => {
-      await record(tx, 'order', { cancellation_requested_at: clock });
+  it('leaves out a ticket that a handler holds, and knows that there is one', async () => {
+    await order('order');
+    await bench.context.transact({}, async ({ tx }) => {
+      await tx.query(`select from tickets where order_id = 'order' for update`);
       await look();
     });
-    expect(started()).toEqual([]);
-    expect((await nextWake(db, rules.baristas)).startable).toBe(true);
+    expect(await emitted(KitchenStarted)).toEqual([]);
+    expect((await nextWake(bench.context.db, rules.baristas)).startable).toBe(true);
   });
 
-  it('makes each order once, with several instances at work', async () => {
-    const orders = Array.from({ length: 300 }, (_, index) => `order-${index}`);
-    await db.transaction(async (tx) => {
-      for (const [index, orderId] of orders.entries()) await placed(tx, orderId, `cafe-00${index % 7}`);
-    });
-    const unfinished = async () => {
-      const { rows } = await db.query(`select from tickets where stage in ('queued', 'preparing') limit 1`);
-      return rows.length > 0;
-    };
+  it('makes each order once, or drops it, with several instances at work and customers who cancel', async () => {
+    const orders = Array.from({ length: 120 }, (_, index) => `order-${String(index).padStart(3, '0')}`);
+    for (const [index, orderId] of orders.entries()) await order(orderId, `cafe-00${index % 4}`, index);
+    const { db } = bench.context;
+    const unfinished = `select from tickets where stage in ('queued', 'preparing') limit 1`;
 
     const instance = async () => {
-      while (await unfinished()) await look({ speed: 0, baristas: 2 });
+      while ((await db.query(unfinished)).rowCount !== 0) await look({ ...rules, speed: 0 });
     };
-    await Promise.all([instance(), instance(), instance(), instance()]);
+    const customers = async () => {
+      for (const orderId of orders.toReversed()) {
+        await bench.deliver(handlers, CancellationRequested, { orderId, requestedAt: clock.getTime() });
+      }
+    };
+    await Promise.all([instance(), instance(), instance(), customers()]);
 
-    expect(
-      started()
-        .map(({ orderId }) => orderId)
-        .sort(),
-    ).toEqual([...orders].sort());
-    expect(
-      ready()
-        .map(({ orderId }) => orderId)
-        .sort(),
-    ).toEqual([...orders].sort());
+    const started = await ordersOf(KitchenStarted);
+    const dropped = await ordersOf(TicketDropped);
+    expect([...started, ...dropped].sort()).toEqual(orders);
+    expect(await ordersOf(OrderReady)).toEqual(started);
+    // Both happened, or the race was none.
+    expect(started.length).toBeGreaterThan(0);
+    expect(dropped.length).toBeGreaterThan(0);
     expect((await db.query('select from slots where order_id is not null')).rowCount).toBe(0);
   });
 });

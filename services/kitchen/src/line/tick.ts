@@ -11,33 +11,42 @@ export interface Rules {
   baristas: number;
 }
 
-/** Bounds one transaction; what is left over is due already and comes in the next. */
-const FINISHED_AT_ONCE = 500;
+/** How many orders a barista makes within one transaction when preparation takes no time. */
+const TURNS = 10;
 
-/** One look along the counter, within a transaction: what is done goes out, and free baristas start the next. */
-export async function tick(work: Work, rules: Rules): Promise<void> {
+/**
+ * One look along the counter, within a transaction: what is done goes out, and free baristas start the next.
+ * @returns whether anything was started
+ */
+export async function tick(work: Work, rules: Rules): Promise<boolean> {
   await finish(work);
-  await start(work, rules);
+  const started = await start(work, rules);
+  if (started && rules.speed === 0) await finish(work);
+  return started;
 }
 
 async function finish({ tx, emit, now }: Work): Promise<void> {
   const readyAt = now();
-  for (const { orderId, cafeId, customer, ...cause } of await line.finishDue(tx, readyAt, FINISHED_AT_ONCE)) {
+  for (const { orderId, cafeId, customer, ...cause } of await line.finishDue(tx, readyAt)) {
     emit(OrderReady, { orderId, cafeId, customer, readyAt: readyAt.getTime() }, cause);
   }
 }
 
-async function start({ tx, emit, now }: Work, { speed, baristas }: Rules): Promise<void> {
+async function start({ tx, emit, now }: Work, { speed, baristas }: Rules): Promise<boolean> {
   const free = await line.takeFreeSlots(tx, baristas);
-  if (free.length === 0) return;
+  if (free.length === 0) return false;
 
+  const oneEach = speed > 0;
+  const waiting = await line.takeWaiting(tx, free, oneEach ? 1 : TURNS);
   const startedAt = now();
-  const started = allocate(free, await line.takeWaiting(tx, free)).map((ticket) => {
+  const started = allocate(free, waiting, oneEach).map((ticket) => {
     const { orderId, cafeId, slot, preparationSeconds, ...cause } = ticket;
     const dueAt = new Date(startedAt.getTime() + millisecondsAt(speed, preparationSeconds));
     const times = { startedAt: startedAt.getTime(), expectedReadyAt: dueAt.getTime() };
     const eventId = emit(KitchenStarted, { orderId, cafeId, slot, ...times }, cause);
     return { orderId, cafeId, slot, startedAt, dueAt, eventId };
   });
-  if (started.length > 0) await line.start(tx, started);
+  if (started.length === 0) return false;
+  await line.start(tx, started);
+  return true;
 }

@@ -63,8 +63,15 @@ export async function takeFreeSlots(tx: Tx, baristas: number): Promise<FreeSlot[
   return rows;
 }
 
-/** Takes the tickets that have waited longest, of each cafe as many as it has slots in `free`. */
-export async function takeWaiting(tx: Tx, free: readonly FreeSlot[]): Promise<WaitingTicket[]> {
+/**
+ * Takes the tickets that have waited longest, of each cafe with a slot in `free`.
+ * @param perSlot how many at most for each of its free slots
+ */
+export async function takeWaiting(
+  tx: Tx,
+  free: readonly FreeSlot[],
+  perSlot: number,
+): Promise<WaitingTicket[]> {
   const { rows } = await tx.query<WaitingTicket>(
     `select waiting.*
      from (select cafe_id, count(*) as slots from unnest($1::text[]) as cafe_id group by cafe_id) as free
@@ -74,10 +81,10 @@ export async function takeWaiting(tx: Tx, free: readonly FreeSlot[]): Promise<Wa
        from tickets
        where tickets.cafe_id = free.cafe_id and stage = 'queued'
        order by paid_at, order_id
-       limit free.slots
+       limit free.slots * $2::int
        for update skip locked
      ) as waiting`,
-    [free.map((slot) => slot.cafeId)],
+    [free.map((slot) => slot.cafeId), perSlot],
   );
   return rows;
 }
@@ -100,23 +107,24 @@ export async function start(tx: Tx, started: readonly StartedTicket[]): Promise<
 }
 
 /**
- * Ends the preparation of tickets whose time is up, and frees their slots.
- * @param limit how many at most
+ * Ends the preparation of tickets whose time is up, and frees their slots. There are never more of them than
+ * slots, so there is no limit: except those started in this transaction that take no time, and those end here as
+ * well. That way no slot ever has two tickets that others could see.
  */
-export async function finishDue(tx: Tx, now: Date, limit: number): Promise<FinishedTicket[]> {
+export async function finishDue(tx: Tx, now: Date): Promise<FinishedTicket[]> {
   const { rows } = await tx.query<FinishedTicket>(
     `with finished as (
        update tickets set ready_at = $1
        where order_id in (
          select order_id from tickets where stage = 'preparing' and due_at <= $1
-         order by due_at limit $2 for update skip locked)
+         for update skip locked)
        returning order_id as "orderId", cafe_id as "cafeId", customer,
                  cause_id as "causationId", coalesce(traceparent, '') as traceparent
      ), freed as (
        update slots set order_id = null from finished where slots.order_id = finished."orderId"
      )
      select * from finished`,
-    [now, limit],
+    [now],
   );
   return rows;
 }

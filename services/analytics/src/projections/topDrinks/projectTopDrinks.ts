@@ -7,7 +7,9 @@ export const projectTopDrinks: Projection = {
   events: [OrderPlaced],
 
   async apply(tx, batch) {
-    const drinks = dataOf(batch, OrderPlaced).flatMap(({ orderId, items }) =>
+    // By order, since a batch may hold the same order twice; its lines are added up below, once.
+    const orders = new Map(dataOf(batch, OrderPlaced).map((order) => [order.orderId, order]));
+    const drinks = [...orders.values()].flatMap(({ orderId, items }) =>
       items
         .filter(({ category }) => category === 'drink')
         .map(({ sku, name, quantity }) => ({ orderId, sku, name, quantity })),
@@ -17,8 +19,9 @@ export const projectTopDrinks: Projection = {
     await tx.query(
       `with fresh as (
          insert into drink_orders (order_id, sku, name, quantity)
-         select "orderId", sku, name, quantity
+         select "orderId", sku, max(name), sum(quantity)
          from jsonb_to_recordset($1::jsonb) as drink("orderId" text, sku text, name text, quantity int)
+         group by "orderId", sku
          order by "orderId", sku
          on conflict do nothing
          returning sku, name, quantity

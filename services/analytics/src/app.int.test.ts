@@ -1,0 +1,209 @@
+import {
+  CourierAssigned,
+  KitchenStarted,
+  OrderCancelled,
+  OrderDelivered,
+  OrderPlaced,
+  OrderReady,
+  PaymentReceived,
+  PaymentRefunded,
+  StockReserved,
+  toHeaders,
+  uuidv7,
+} from '@brew/events';
+import { createKafkaClient, createProducer } from '@brew/kafka';
+import { createDatabase, createParkedKeys } from '@brew/postgres';
+import { createTestDatabase, type TestDatabase } from '@brew/postgres/testing';
+import { infrastructure, uniqueName, until } from '@brew/sandbox/testing';
+import type { Service } from '@brew/service';
+import { createEventBus, type EventBus } from '@brew/service/testing';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { pino } from 'pino';
+import { createApp } from './app.ts';
+import { readAnalyticsConfig } from './config.ts';
+import { PLACED_AT, placed } from './testing.ts';
+
+// Starting, and waiting for a machine that is busy with other tests as well.
+jest.setTimeout(90_000);
+
+const log = pino({ level: 'silent' });
+
+describe('analytics', () => {
+  let database: TestDatabase;
+  let bus: EventBus;
+
+  beforeAll(async () => {
+    const where = infrastructure();
+    database = await createTestDatabase(where.postgresUrl);
+    bus = await createEventBus({ infrastructure: where, service: 'analytics' });
+  });
+
+  afterAll(async () => {
+    await bus?.stop();
+    await database?.drop();
+  });
+
+  async function run(): Promise<Service> {
+    const { brokers, registryUrl } = infrastructure();
+    const app = createApp(
+      readAnalyticsConfig({
+        PORT: '0',
+        DATABASE_URL: database.url,
+        KAFKA_BROKERS: brokers.join(','),
+        SCHEMA_REGISTRY_URL: registryUrl,
+        LOG_LEVEL: 'silent',
+      }),
+    );
+    await app.start();
+    return app;
+  }
+
+  /** Other tests write to the same topics: only a cafe, a sku and a time of its own can be counted on. */
+  const cafeId = uniqueName('cafe');
+  const sku = uniqueName('latte');
+  const range = 'from=2026-01-01T00:00:00Z&to=2026-01-02T00:00:00Z';
+  const report = async (app: Service, path: string) => (await fetch(`${app.url}/reports/${path}`)).json();
+  const sales = async (app: Service) =>
+    (await report(app, `sales?cafeId=${cafeId}&${range}`)) as {
+      sales: unknown[];
+      totals: { orders: number }[];
+    };
+  const sold = async (app: Service) => (await sales(app)).totals[0]?.orders ?? 0;
+
+  const place = (orderId: string) =>
+    bus.publish(OrderPlaced, placed(orderId, { cafeId, lines: [{ sku, quantity: 1 }] }));
+  const deliver = (orderId: string, at = PLACED_AT + 5_000) =>
+    bus.publish(OrderDelivered, { orderId, courierId: 'courier-01', deliveredAt: at });
+
+  it('reports on orders from being placed to being delivered or cancelled', async () => {
+    await using app = await run();
+    type Funnel = Record<string, number> & { cancelled: { byReason: Record<string, number> } };
+    const before = (await report(app, 'funnel')) as Funnel;
+
+    const orderId = uniqueName('order');
+    const of = { orderId, cafeId };
+    const money = { amount: 420, currency: 'EUR' };
+    await place(orderId);
+    await bus.publish(StockReserved, { ...of, items: [{ sku, quantity: 1 }], reservedAt: PLACED_AT });
+    await bus.publish(PaymentReceived, {
+      orderId,
+      paymentId: 'p',
+      amount: money,
+      receivedAt: PLACED_AT + 1_000,
+    });
+    const times = { startedAt: PLACED_AT + 2_000, expectedReadyAt: PLACED_AT + 3_000 };
+    await bus.publish(KitchenStarted, { ...of, slot: 1, ...times });
+    const customer = { name: 'Ada', address: 'Bean Lane 1' };
+    await bus.publish(OrderReady, { ...of, customer, readyAt: PLACED_AT + 3_000 });
+    await bus.publish(CourierAssigned, {
+      ...{ orderId, courierId: 'courier-01', courierName: 'Ada A.' },
+      ...{ assignedAt: PLACED_AT + 4_000, expectedDeliveryAt: PLACED_AT + 5_000 },
+    });
+    await deliver(orderId);
+    const other = uniqueName('order');
+    await place(other);
+    await bus.publish(OrderCancelled, {
+      orderId: other,
+      reason: 'customer_request',
+      cancelledAt: PLACED_AT,
+    });
+    const refund = { paymentId: 'p', refundId: 'r', amount: money, refundedAt: PLACED_AT };
+    await bus.publish(PaymentRefunded, { orderId: other, ...refund });
+
+    await until(async () => (await sold(app)) === 1, { what: 'the order to count as sold' });
+    const one = { orders: 1, total: money };
+    expect(await sales(app)).toMatchObject({
+      totals: [one],
+      sales: [{ cafeId, hour: '2026-01-01T08:00:00.000Z', ...one }],
+    });
+
+    const steps = ['stockReserved', 'paid', 'started', 'ready', 'assigned', 'delivered', 'refunded'];
+    await until(
+      async () => {
+        const after = (await report(app, 'funnel')) as Funnel;
+        const more = (step: string) => (after[step] ?? 0) - (before[step] ?? 0);
+        const cancelled = (funnel: Funnel) => funnel.cancelled.byReason.customer_request ?? 0;
+        return (
+          steps.every((step) => more(step) >= 1) &&
+          more('placed') >= 2 &&
+          cancelled(after) > cancelled(before)
+        );
+      },
+      { what: 'every step to be in the funnel' },
+    );
+
+    const latency = { orders: expect.any(Number), p50: expect.any(Number), p99: expect.any(Number) };
+    expect(await report(app, `latency?${range}`)).toMatchObject({
+      unit: 'ms',
+      paid: latency,
+      delivered: latency,
+    });
+    const { drinks } = (await report(app, 'top-drinks?limit=100')) as { drinks: { sku: string }[] };
+    expect(drinks).toContainEqual({ sku, name: `A ${sku}`, quantity: 2, orders: 2 });
+  });
+
+  it('goes on after a record that nobody can read, and parks it', async () => {
+    await using app = await run();
+    const before = await sold(app);
+    const key = uniqueName('poison');
+    const context = {
+      id: uuidv7(),
+      type: OrderPlaced.type,
+      source: '/test',
+      time: new Date(),
+      correlationId: key,
+    };
+    const topic = OrderPlaced.topic.name;
+    const client = createKafkaClient({ brokers: infrastructure().brokers, clientId: 'test', log });
+    await using producer = createProducer({ client, log });
+    await producer.start();
+    await producer.send([{ topic, key, value: Buffer.from('poison'), headers: toHeaders(context) }]);
+    // So many that some of them are in the poison's partition, behind it.
+    const orders = Array.from({ length: 30 }, () => uniqueName('order'));
+    for (const orderId of orders) {
+      await place(orderId);
+      await deliver(orderId);
+    }
+
+    await until(async () => (await sold(app)) === before + 30, { what: 'all orders to be counted' });
+    await using db = createDatabase({ url: database.url, applicationName: 'test', log });
+    await until(async () => (await createParkedKeys(db).has(topic, [key])).has(key), {
+      what: 'the parking',
+    });
+  });
+
+  it('counts nothing twice across restarts and repetitions', async () => {
+    const orderId = uniqueName('order');
+    const first = await run();
+    const before = await sold(first);
+    await place(orderId);
+    await deliver(orderId);
+    await until(async () => (await sold(first)) === before + 1, { what: 'the order to be counted' });
+    await first.stop();
+
+    await deliver(orderId, PLACED_AT + 7_200_000);
+    await using second = await run();
+    await deliver(orderId);
+    // The same key, so the same partition: what comes behind the repetitions tells that they were read.
+    await bus.publish(CourierAssigned, {
+      ...{ orderId, courierId: 'courier-01', courierName: 'Ada A.' },
+      ...{ assignedAt: PLACED_AT, expectedDeliveryAt: PLACED_AT },
+    });
+    await using db = createDatabase({ url: database.url, applicationName: 'test', log });
+    const assigned = `select from funnel_steps where order_id = $1 and step = 'assigned'`;
+    await until(async () => (await db.query(assigned, [orderId])).rowCount === 1, {
+      what: 'the last event',
+    });
+    expect(await sold(second)).toBe(before + 1);
+  });
+
+  it('refuses a time range that holds nothing, and a filter that it does not know', async () => {
+    await using app = await run();
+    const statusOf = async (path: string) => (await fetch(`${app.url}/reports/${path}`)).status;
+    expect(await statusOf('sales?from=2026-01-02T00:00:00Z&to=2026-01-01T00:00:00Z')).toBe(400);
+    expect(await statusOf('sales?cafe=cafe-001')).toBe(400);
+    expect(await statusOf('latency?from=yesterday')).toBe(400);
+    expect(await statusOf('top-drinks?limit=0')).toBe(400);
+    expect(await statusOf('top-drinks')).toBe(200);
+  });
+});

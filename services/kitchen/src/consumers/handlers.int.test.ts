@@ -1,0 +1,141 @@
+import {
+  CancellationRequested,
+  KitchenStarted,
+  OrderCancelled,
+  OrderPlaced,
+  OrderReady,
+  PaymentReceived,
+  TicketDropped,
+} from '@brew/events';
+import { infrastructure, uniqueName } from '@brew/sandbox/testing';
+import { createTestBench, type TestBench } from '@brew/service/testing';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { type KitchenConfig, readKitchenConfig } from '../config.ts';
+import { tick } from '../line/tick.ts';
+import { openCafes } from '../store/line.ts';
+import { latte } from '../testing.ts';
+import { handlers } from './handlers.ts';
+
+// Starting, and waiting for a machine that is busy with other tests as well.
+jest.setTimeout(90_000);
+
+const at = Date.parse('2026-01-01T08:30:00Z');
+
+describe('the handlers', () => {
+  let bench: TestBench<KitchenConfig>;
+
+  beforeAll(async () => {
+    bench = await createTestBench({
+      name: 'kitchen',
+      migrations: new URL('../store/migrations/', import.meta.url),
+      events: [
+        ...[OrderPlaced, PaymentReceived, CancellationRequested, OrderCancelled],
+        ...[KitchenStarted, OrderReady, TicketDropped],
+      ],
+      infrastructure: infrastructure(),
+      readConfig: readKitchenConfig,
+    });
+  });
+
+  afterAll(() => bench?.stop());
+
+  /** One order with a cafe of its own, so that a barista is always free, and the events that may come for it. */
+  function anOrder() {
+    const orderId = uniqueName('order');
+    const { placed, paid } = latte(orderId, uniqueName('cafe'));
+    return {
+      orderId,
+      cafeId: placed.cafeId,
+      place: () => bench.deliver(handlers, OrderPlaced, placed),
+      pay: () => bench.deliver(handlers, PaymentReceived, paid),
+      askToCancel: () => bench.deliver(handlers, CancellationRequested, { orderId, requestedAt: at }),
+      cancel: () =>
+        bench.deliver(handlers, OrderCancelled, { orderId, reason: 'payment_timeout', cancelledAt: at }),
+      /** Lets the line look, and names all that it and the handlers emitted for the order. */
+      async emitted() {
+        await openCafes(bench.context.db, 1);
+        await bench.context.transact({}, (work) => tick(work, { speed: 60, baristas: 1 }));
+        const events = (await bench.emitted()).filter(({ correlationId }) => correlationId === orderId);
+        return events.map(({ type }) => type.name);
+      },
+    };
+  }
+
+  it('start an order once it is placed and paid, whichever comes first', async () => {
+    const usual = anOrder();
+    await usual.place();
+    expect(await usual.emitted()).toEqual([]);
+    await usual.pay();
+    expect(await usual.emitted()).toEqual(['KitchenStarted']);
+
+    const paidFirst = anOrder();
+    await paidFirst.pay();
+    expect(await paidFirst.emitted()).toEqual([]);
+    await paidFirst.place();
+    expect(await paidFirst.emitted()).toEqual(['KitchenStarted']);
+  });
+
+  it('drop a paid order that the customer cancels before it is started, and never start it', async () => {
+    const order = anOrder();
+    await order.place();
+    await order.pay();
+    await order.askToCancel();
+    expect(await order.emitted()).toEqual(['TicketDropped']);
+  });
+
+  it('drop an order whose cancellation overtakes the payment, and never start it', async () => {
+    const order = anOrder();
+    await order.place();
+    await order.askToCancel();
+    await order.pay();
+    expect(await order.emitted()).toEqual(['TicketDropped']);
+  });
+
+  it('drop an order whose cancellation overtakes everything else', async () => {
+    const order = anOrder();
+    await order.askToCancel();
+    await order.pay();
+    await order.place();
+    expect(await order.emitted()).toEqual(['TicketDropped']);
+  });
+
+  it('let an order go on that is cancelled after it was started', async () => {
+    const order = anOrder();
+    await order.place();
+    await order.pay();
+    await order.emitted();
+    await order.askToCancel();
+    expect(await order.emitted()).toEqual(['KitchenStarted']);
+  });
+
+  it('drop an order once, however often it is cancelled, and whatever comes of it', async () => {
+    const order = anOrder();
+    await order.place();
+    await order.pay();
+    await order.askToCancel();
+    await order.askToCancel();
+    await order.cancel();
+    expect(await order.emitted()).toEqual(['TicketDropped']);
+  });
+
+  it('close an order that is cancelled before it is paid, and tell nobody', async () => {
+    const order = anOrder();
+    await order.place();
+    await order.cancel();
+    await order.askToCancel();
+    expect(await order.emitted()).toEqual([]);
+  });
+
+  it('tell with TicketDropped which cafe dropped it, and that the request led to it', async () => {
+    const order = anOrder();
+    await order.place();
+    await order.pay();
+    const requestId = await order.askToCancel();
+    const dropped = (await bench.emitted()).find(({ correlationId }) => correlationId === order.orderId);
+    expect(dropped).toMatchObject({
+      type: TicketDropped,
+      causationId: requestId,
+      data: { orderId: order.orderId, cafeId: order.cafeId },
+    });
+  });
+});

@@ -1,0 +1,24 @@
+import type { OrderPlaced, PaymentReceived } from '@brew/events';
+
+const EUR = (amount: number) => ({ amount, currency: 'EUR' });
+
+/** An order of one latte, which takes a minute; it counts as paid `minute` minutes after 08:00. */
+export function latte(orderId: string, cafeId = 'cafe-001', minute = 0) {
+  const at = Date.parse('2026-01-01T08:00:00Z');
+  const item = { sku: 'latte', name: 'Latte', category: 'drink' as const, quantity: 1, unitPrice: EUR(420) };
+  const placed: OrderPlaced = {
+    orderId,
+    cafeId,
+    customer: { name: 'Ada', address: 'Bean Lane 1' },
+    items: [{ ...item, preparationSeconds: 60 }],
+    total: EUR(420),
+    placedAt: at,
+  };
+  const paid: PaymentReceived = {
+    orderId,
+    paymentId: `payment of ${orderId}`,
+    amount: EUR(420),
+    receivedAt: at + minute * 60_000,
+  };
+  return { placed, paid };
+}
