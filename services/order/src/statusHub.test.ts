@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Command } from './domain/decide.ts';
-import { assigned, delivered, ready, received, run, started } from './domain/testing.ts';
 import { createStatusHub } from './statusHub.ts';
 import type { StoredOrder } from './store/orderRow.ts';
+import { assigned, delivered, ready, received, run, started } from './testing/orders.ts';
 
 const way: Command[] = [{ type: 'confirmStock' }, received, started, ready, assigned, delivered];
 /** The order after so many steps. */

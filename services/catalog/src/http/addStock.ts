@@ -6,7 +6,7 @@ import { cafeParams, requireCafe, stockView } from './stockView.ts';
 
 const delivery = z.strictObject({
   items: z
-    .array(z.strictObject({ sku, quantity: z.int().min(1).max(10_000) }))
+    .array(z.strictObject({ sku, quantity: z.int().min(1).max(1_000_000) }))
     .min(1)
     .max(200),
 });

@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
+import { assigned, delivered, placedOrder, ready, received, run, started } from '../testing/orders.ts';
 import { type Command, decide } from './decide.ts';
 import { evolve } from './evolve.ts';
 import { cancellationOutcome, type Fact, isFinal, type Order } from './order.ts';
-import { assigned, delivered, placedOrder, ready, received, run, started } from './testing.ts';
 
 const confirmed: Command = { type: 'confirmStock' };
 const refused: Command = { type: 'refuseStock', at: 1_500 };

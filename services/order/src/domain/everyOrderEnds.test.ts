@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { placedOrder } from '../testing/orders.ts';
 import { type Command, decide } from './decide.ts';
 import { evolve } from './evolve.ts';
 import { type Fact, isFinal, type LaterStep, type Order, type Status, steps } from './order.ts';
-import { placedOrder } from './testing.ts';
 
 /** How everybody around one order behaves this time. */
 interface Scenario {

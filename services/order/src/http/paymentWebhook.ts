@@ -40,7 +40,7 @@ export const paymentWebhook = ({ transact, now, config }: ServiceContext<OrderCo
       if (wrong !== undefined) throw problem(401, 'SIGNATURE_INVALID', wrong);
 
       const command = toCommand(body, now().getTime());
-      log.info({ webhookId: body.id, webhookType: body.type, orderId: body.data.orderId }, 'webhook');
+      log.debug({ webhookId: body.id, webhookType: body.type, orderId: body.data.orderId }, 'webhook');
       // Without a cause of its own: the payment follows from the order that asked for it, and so does its trace.
       if (command) await transact({}, (work) => changeOrder(work, body.data.orderId, command));
       return { status: 200, body: { received: true as const } };

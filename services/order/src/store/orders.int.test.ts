@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import pino from 'pino';
 import type { Command } from '../domain/decide.ts';
 import type { Order } from '../domain/order.ts';
-import { assigned, delivered, placedOrder, ready, received, run, started } from '../domain/testing.ts';
+import { assigned, delivered, placedOrder, ready, received, run, started } from '../testing/orders.ts';
 import { claimIdempotencyKey, forgetIdempotencyKeys } from './idempotencyKeys.ts';
 import { findOrders, insertOrder, lockOrder, lockUnpaid, saveOrder } from './orders.ts';
 import {
@@ -110,12 +110,13 @@ describe('payment jobs', () => {
 
   test('are taken once until the lease is over, and counted', async () => {
     const jobs = [await add('payment'), await add('refund')];
-    const [first, second] = await Promise.all([takePaymentJobs(db, 10, 0), takePaymentJobs(db, 10, 0)]);
+    const [first, second] = await Promise.all([takePaymentJobs(db, 10, 60), takePaymentJobs(db, 10, 60)]);
     const taken = [...(first ?? []), ...(second ?? [])].sort((a, b) => a.key.localeCompare(b.key));
     expect(taken).toEqual(
       jobs.map((job) => ({ ...job, attempts: 1 })).sort((a, b) => a.key.localeCompare(b.key)),
     );
-    // Whoever took them for no time at all has died, as it were: another one takes over.
+    // Whoever took them has died, and the lease is over: another one takes over.
+    await db.query('update payment_jobs set due_at = now()');
     expect((await takePaymentJobs(db, 10, 60)).map(({ attempts }) => attempts)).toEqual([2, 2]);
     expect(await takePaymentJobs(db, 10, 60)).toEqual([]);
     for (const { key } of jobs) await finishPaymentJob(db, key);

@@ -41,7 +41,7 @@ export async function lockOrder(tx: Tx, orderId: string): Promise<StoredOrder | 
 
 /** Reads orders as they are now; those that don't exist are left out. */
 export async function findOrders(tx: Tx, orderIds: string[]): Promise<StoredOrder[]> {
-  const { rows } = await tx.query<OrderRow>('select * from orders where order_id = any($1::uuid[])', [
+  const { rows } = await tx.query<OrderRow>('select * from orders where order_id = any($1::text[])', [
     orderIds,
   ]);
   return rows.map(fromRow);

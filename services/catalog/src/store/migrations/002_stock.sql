@@ -11,7 +11,7 @@ with (fillfactor = 50);
 
 -- What was put aside for an order, so that exactly that is given back if it is cancelled.
 create table reservations (
-  order_id uuid primary key,
+  order_id text primary key,
   cafe_id text not null,
   items jsonb not null,
   reserved_at timestamptz not null,

@@ -1,6 +1,6 @@
 -- One row an order; everything that changes about it changes here, under this row's lock.
 create table orders (
-  order_id uuid primary key,
+  order_id text primary key,
   cafe_id text not null,
   customer jsonb not null,
   items jsonb not null,

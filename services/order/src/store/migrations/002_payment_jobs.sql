@@ -3,7 +3,7 @@
 create table payment_jobs (
   job_key text primary key,
   kind text not null check (kind in ('payment', 'refund')),
-  order_id uuid not null references orders,
+  order_id text not null references orders,
   payment_id text,
   amount bigint not null,
   currency text not null,

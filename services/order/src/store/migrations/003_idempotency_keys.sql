@@ -3,7 +3,7 @@ create table idempotency_keys (
   key text primary key,
   -- SHA-256 of the request: the same key with another body is a mistake of the caller.
   fingerprint bytea not null,
-  order_id uuid not null,
+  order_id text not null,
   created_at timestamptz not null default now()
 );
 

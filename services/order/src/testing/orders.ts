@@ -1,6 +1,6 @@
-import { type Command, decide } from './decide.ts';
-import { evolve } from './evolve.ts';
-import type { Fact, Order } from './order.ts';
+import { type Command, decide } from '../domain/decide.ts';
+import { evolve } from '../domain/evolve.ts';
+import type { Fact, Order } from '../domain/order.ts';
 
 /** An order of one latte, placed at 1,000. */
 export const placedOrder: Order = {
