@@ -174,7 +174,7 @@ describe('analytics', () => {
 
   it('counts nothing twice across restarts and repetitions', async () => {
     const orderId = uniqueName('order');
-    const first = await run();
+    await using first = await run();
     const before = await sold(first);
     await place(orderId);
     await deliver(orderId);

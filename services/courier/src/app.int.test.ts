@@ -61,7 +61,7 @@ describe('the couriers', () => {
   it('deliver an order, also across a restart, in the trace of the order', async () => {
     const env = { COURIERS: '50', DELIVERY_SECONDS: '240', SPEED: '60' };
     const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
-    const first = await run(env);
+    await using first = await run(env);
     const orderId = await ready(traceparent);
     const assigned = await until(() => courierEvents(orderId)[0], { what: 'a courier to be assigned' });
 
@@ -91,10 +91,12 @@ describe('the couriers', () => {
 
   it('deliver each order once as two instances, also when there are far more orders than couriers', async () => {
     const env = { COURIERS: '2', SPEED: '0' };
-    const apps = await Promise.all([run(env), run(env)]);
+    await using first = await run(env);
+    await using second = await run(env);
     const orders = await Promise.all(Array.from({ length: 60 }, () => ready()));
     await until(() => orders.every(isDelivered), { what: 'all orders to be delivered' });
-    await Promise.all(apps.map((app) => app.stop()));
+    // What they still had to say is said.
+    await Promise.all([first.stop(), second.stop()]);
     for (const orderId of orders) expect(namesOf(orderId)).toEqual(['CourierAssigned', 'OrderDelivered']);
   });
 

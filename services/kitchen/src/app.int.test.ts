@@ -81,7 +81,7 @@ describe('the kitchen', () => {
   it('shows what a cafe has in hand, and after a restart goes on with it', async () => {
     const cafeId = uniqueName('cafe');
     const env = { SPEED: '20', BARISTAS_PER_CAFE: '1' };
-    const first = await run(env);
+    await using first = await run(env);
     const orders = [await order(cafeId), await order(cafeId)];
     const screenOf = async (app: Service) =>
       (await (await fetch(`${app.url}/cafes/${cafeId}/tickets`)).json()) as Screen;
@@ -89,7 +89,7 @@ describe('the kitchen', () => {
     const before = await until(
       async () => {
         const screen = await screenOf(first);
-        return screen.queue.length === 1 && screen;
+        return screen.preparing.length === 1 && screen.queue.length === 1 && screen;
       },
       { what: 'one order to be in preparation and one to wait' },
     );
@@ -113,13 +113,15 @@ describe('the kitchen', () => {
 
   it('works as two instances: each order is made once', async () => {
     const env = { SPEED: '0' };
-    const apps = await Promise.all([run(env), run(env)]);
+    await using first = await run(env);
+    await using second = await run(env);
     const cafeIds = [uniqueName('cafe'), uniqueName('cafe')];
     const orders = await Promise.all(
       Array.from({ length: 60 }, (_, index) => order(cafeIds[index % 2] ?? '')),
     );
     await until(() => orders.every(isReady), { what: 'all orders to be ready' });
-    await Promise.all(apps.map((app) => app.stop()));
+    // What they still had to say is said.
+    await Promise.all([first.stop(), second.stop()]);
     for (const orderId of orders) expect(namesOf(orderId)).toEqual(['KitchenStarted', 'OrderReady']);
   });
 });
