@@ -1,1 +1,1 @@
-export { type Assortment, type MenuEntry, type OrderRequest, randomOrder } from './customers/generator.ts';
+export { type Assortment, type OrderRequest, randomOrder } from './customers/generator.ts';

@@ -1,22 +1,28 @@
-import { eventTypeOf, topics } from '@brew/events';
+import { eventTypeOf } from '@brew/events';
 import { createCodec, createFollower, createKafkaClient, type ReceivedRecord } from '@brew/kafka';
 import { pino } from 'pino';
 import type { Addresses } from '../addresses.ts';
 import type { Board } from './board.ts';
 
 export interface Feed extends AsyncDisposable {
+  /** Resolves when it reads: what is published from then on is seen. */
+  reading: Promise<void>;
   /** Why nothing comes, if it is known that nothing can. */
   problem(): string | undefined;
 }
 
-/** Reads every topic from now on into the board, as a reader beside all others. Starts at once, waits for nothing. */
-export function startFeed(board: Board, { brokers, registryUrl }: Addresses): Feed {
+/** Reads topics from now on into the board, as a reader beside all others. Starts at once, waits for nothing. */
+export function startFeed(
+  board: Board,
+  topics: readonly string[],
+  { brokers, registryUrl }: Pick<Addresses, 'brokers' | 'registryUrl'>,
+): Feed {
   const log = pino({ level: 'silent' });
   const codec = createCodec({ registryUrl, log });
   const follower = createFollower({
     client: createKafkaClient({ brokers, clientId: 'brew-up', log }),
     name: 'brew-up',
-    topics: Object.values(topics).map(({ name }) => name),
+    topics: [...topics],
     from: 'now',
     log,
     onRecords: (records) => show(records),
@@ -31,8 +37,10 @@ export function startFeed(board: Board, { brokers, registryUrl }: Addresses): Fe
     }
   }
 
-  follower.start().catch(() => {}); // it rejects only when it is stopped
+  const reading = follower.start();
+  reading.catch(() => {}); // it rejects only when it is stopped
   return {
+    reading,
     problem: () =>
       follower.lastError === undefined
         ? undefined

@@ -1,23 +1,22 @@
-import { type Step, type System, startSystem } from '@brew/sandbox';
-import { addressesOf } from '../addresses.ts';
+import { startSystem as realStartSystem, type Step, type System } from '@brew/sandbox';
 import { exitCodes } from '../errors.ts';
-import type { Board } from '../live/board.ts';
-import { type Feed, startFeed } from '../live/feed.ts';
 import type { UpSettings } from './settings.ts';
 import type { View } from './views.ts';
 
 export interface SuperviseOptions {
   settings: UpSettings;
   view: View;
-  /** Shown live; left out, nobody looks, and no topic is read. */
-  board?: Board | undefined;
-  /** Told of the feed, so that the view can say when nothing comes. */
-  onFeed?: (feed: Feed) => void;
+  /** Called when everything runs, for what shows it; disposed of before anything stops. */
+  follow?: () => AsyncDisposable;
+  /** Starts the system; tests have another one. */
+  startSystem?: typeof realStartSystem;
 }
 
 /** A start that was given up by Ctrl-C: 128 + SIGINT, as shells have it. */
 const GIVEN_UP = 130;
-/** Signals that end it in order; a terminal that is closed sends SIGHUP, and must leave nothing behind. */
+/** One Ctrl-C may come twice: from the terminal, and from npm, which passes it on. */
+const SAME_KEY_MS = 300;
+/** These end it in order; a terminal that is closed sends SIGHUP, and must leave nothing behind. */
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /**
@@ -27,20 +26,27 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
  * @returns the exit code
  * @throws BrewError when the start fails; what had been started is stopped
  */
-export async function supervise({ settings, view, board, onFeed }: SuperviseOptions): Promise<number> {
+export async function supervise({
+  settings,
+  view,
+  follow,
+  startSystem = realStartSystem,
+}: SuperviseOptions): Promise<number> {
   const asked = new AbortController();
   let system: System | undefined;
+  let askedAt = Number.NEGATIVE_INFINITY;
   const onSignal = () => {
+    if (performance.now() - askedAt < SAME_KEY_MS) return;
+    askedAt = performance.now();
     if (!asked.signal.aborted) return asked.abort(new Error('The start was given up.'));
     view.say('Stopping at once.');
     void system?.stop({ now: true });
   };
   for (const signal of SIGNALS) process.on(signal, onSignal);
   try {
-    system = await start(settings, view, asked.signal);
+    system = await start(startSystem, settings, view, asked.signal);
     if (system === undefined) return GIVEN_UP;
-    const feed = board && startFeed(board, addressesOf(settings.ports));
-    if (feed) onFeed?.(feed);
+    const feed = follow?.();
     view.live();
     await aborted(asked.signal);
     view.close();
@@ -54,7 +60,12 @@ export async function supervise({ settings, view, board, onFeed }: SuperviseOpti
 }
 
 /** Undefined when it was given up. */
-async function start(settings: UpSettings, view: View, signal: AbortSignal): Promise<System | undefined> {
+async function start(
+  startSystem: typeof realStartSystem,
+  settings: UpSettings,
+  view: View,
+  signal: AbortSignal,
+): Promise<System | undefined> {
   const { dir, ports, rate, speed } = settings;
   const onGivenUp = () => view.say('Giving up the start; stopping what has been started …');
   signal.addEventListener('abort', onGivenUp, { once: true });
@@ -96,7 +107,8 @@ async function stop(system: System, view: View, dir: string): Promise<void> {
     clearInterval(timer);
     look();
   }
-  view.say(`Stopped. The data is kept in ${dir}; npm start goes on with it, npx brew down removes it.`);
+  view.say(`Stopped. The data is kept in ${dir}.`);
+  view.say('npm start goes on with it; npx brew down removes it.');
 }
 
 const stopped = (name: string, ms: number): Step => ({ name: `${name} stopped`, state: 'done', ms });

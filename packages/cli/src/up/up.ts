@@ -1,10 +1,10 @@
 import { topics } from '@brew/events';
-import { defaultPorts, findRun, removeData } from '@brew/sandbox';
+import { findRun, removeData } from '@brew/sandbox';
 import { type Addresses, addressesOf } from '../addresses.ts';
 import { describeError, exitCodes } from '../errors.ts';
 import type { Io } from '../io.ts';
 import { type Board, createBoard } from '../live/board.ts';
-import type { Feed } from '../live/feed.ts';
+import { type Feed, startFeed } from '../live/feed.ts';
 import { addressLines, addressRows } from '../status/renderStatus.ts';
 import { duration } from '../text/format.ts';
 import { createChildView } from './childView.ts';
@@ -24,15 +24,17 @@ export async function up(options: UpOptions, io: Io): Promise<number> {
   if (options.supervise) return superviseForParent(options, settings);
   if (options.fresh) await removeData(settings.dir);
 
-  const board = createBoard(Object.values(topics).map(({ name }) => name));
+  const topicNames = Object.values(topics).map(({ name }) => name);
+  const board = createBoard(topicNames);
   let feed: Feed | undefined;
-  const addresses = addressesOf(settings.ports ?? defaultPorts);
+  const addresses = addressesOf(settings.ports);
   const view = await createView({ io, board, startedAt, addresses, stale: () => feed?.problem() });
   if (!options.detach) {
-    const onFeed = (started: Feed) => {
-      feed = started;
+    const follow = () => {
+      feed = startFeed(board, topicNames, addresses);
+      return feed;
     };
-    return supervise({ settings, view, board, onFeed });
+    return supervise({ settings, view, follow });
   }
 
   const { detach } = await import('./detach.ts');
