@@ -1,7 +1,7 @@
 import type { Tx } from '@brew/postgres';
 
 /** Percentiles of a duration, in milliseconds; null when no order has got that far. */
-export interface Percentiles {
+interface Percentiles {
   orders: number;
   p50: number | null;
   p95: number | null;
