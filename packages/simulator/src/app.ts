@@ -8,6 +8,7 @@ import { type Listening, listen } from './http/listen.ts';
 import { createSimulatorMetrics } from './metrics.ts';
 import { createOutside } from './outside.ts';
 import { createProvider } from './provider/createProvider.ts';
+import { countPendingWebhooks } from './provider/store/webhooks.ts';
 import { seededRandom } from './random.ts';
 
 const NAME = 'simulator';
@@ -26,8 +27,11 @@ export function createApp(config: SimulatorConfig): Service {
   });
   const registry = new Registry();
   collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: 100 });
-  const counters = createSimulatorMetrics(registry, { outstanding: () => outside.outstanding() });
   const db = createDatabase({ url: config.DATABASE_URL, applicationName: NAME, log });
+  const counters = createSimulatorMetrics(registry, {
+    outstanding: () => outside.outstanding(),
+    pendingWebhooks: () => countPendingWebhooks(db),
+  });
 
   const provider = createProvider(
     {

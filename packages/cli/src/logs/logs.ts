@@ -59,7 +59,7 @@ async function logNames(folder: string, service: string | undefined): Promise<st
 }
 
 /** Our services log JSON, which is made readable; Kafka, PostgreSQL and the registry write for people already. */
-export function prettifier({ paint }: Pick<Io, 'paint'>): (line: string) => string {
+function prettifier({ paint }: Pick<Io, 'paint'>): (line: string) => string {
   const pretty = prettyFactory({
     colorize: paint('bold', '') !== '',
     ignore: 'service,pid,hostname',

@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
 
 /** How a piece of text is to look. The renderers get it as a parameter, so that they stay pure: see plain and paintFor. */
-export type Style = 'bold' | 'dim' | 'green' | 'red' | 'yellow' | 'cyan';
+type Style = 'bold' | 'dim' | 'green' | 'red' | 'yellow' | 'cyan';
 export type Paint = (style: Style, text: string) => string;
 
 export const plain: Paint = (_style, text) => text;

@@ -5,7 +5,7 @@ import { renderStep, renderUnderWay } from './renderSteps.ts';
 import type { View } from './views.ts';
 
 /** What log-update does: rewrites its last lines in place, and lets others stay above them. */
-export interface Screen {
+interface Screen {
   (text: string): void;
   persist(...lines: string[]): void;
   clear(): void;

@@ -52,10 +52,7 @@ export async function watch(
 }
 
 /** Looks at key and headers alone: what is not wanted is not decoded. */
-export function passes(
-  record: ReceivedRecord,
-  { type, order }: Pick<WatchOptions, 'type' | 'order'>,
-): boolean {
+function passes(record: ReceivedRecord, { type, order }: Pick<WatchOptions, 'type' | 'order'>): boolean {
   if (order !== undefined && !record.key?.endsWith(order)) return false;
   return type === undefined || type.includes((record.headers.ce_type ?? '').split('.').at(-1) ?? '');
 }

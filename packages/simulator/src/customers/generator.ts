@@ -6,7 +6,7 @@ export interface Assortment {
   menu: readonly MenuEntry[];
 }
 
-export interface MenuEntry {
+interface MenuEntry {
   sku: string;
   category: 'drink' | 'food';
 }

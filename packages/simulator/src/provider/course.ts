@@ -12,7 +12,7 @@ export interface Course {
   webhooks: PlannedWebhook[];
 }
 
-export interface PlannedWebhook {
+interface PlannedWebhook {
   type: 'payment.processing' | 'payment.succeeded' | 'payment.failed';
   /** When it happened, and when it is sent, in milliseconds from now. */
   happensAfterMs: number;

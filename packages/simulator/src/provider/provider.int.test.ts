@@ -227,6 +227,18 @@ describe('refunds', () => {
   });
 });
 
+describe('the metrics', () => {
+  it('count attempts and what is pending', async () => {
+    await call('PUT', '/behaviour', { lateRate: 1 });
+    const orderId = randomUUID();
+    await pay(orderId);
+    await told(orderId);
+    const text = await (await fetch(`${provider.url}/metrics`)).text();
+    expect(text).toMatch(/^brew_webhooks_pending [1-9]/m);
+    expect(text).toMatch(/^brew_webhooks_total\{outcome="delivered"\} [1-9]/m);
+  });
+});
+
 describe('the behaviour', () => {
   it('changes only where it is told to, and is shown', async () => {
     await call('PUT', '/behaviour', { lateRate: 0.5, lateMs: 10 });

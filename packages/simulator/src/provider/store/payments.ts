@@ -3,7 +3,7 @@ import type { Tx } from '@brew/postgres';
 import type { Course } from '../course.ts';
 
 /** An amount in the smallest unit of its currency (ISO 4217). */
-export interface Money {
+interface Money {
   amount: number;
   currency: string;
 }
