@@ -132,7 +132,9 @@ export function createGroupMember(options: GroupMemberOptions): GroupMember {
         state = 'restarting';
       }
       lastError = new ConsumerFailedError(name, cause);
-      log.warn({ err: cause, consumer: name, failures }, 'the consumer ended: starting it again');
+      // A coordinator that is still loading, as after every start of a cluster, is no news until it goes on.
+      const level = (cause as { retriable?: unknown })?.retriable === true && failures < 5 ? 'debug' : 'warn';
+      log[level]({ err: cause, consumer: name, failures }, 'the consumer ended: starting it again');
       await delay(backoff(failures, RESTART, Math.random()), stopping.signal);
     }
   }

@@ -1,0 +1,46 @@
+import { spawn } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+const root = join(import.meta.dirname, '..');
+
+export interface Outcome {
+  code: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+/** Runs `npx brew …` as a user does, on the Brew in `dir` and, for starts, on free ports. */
+export function brewIn(dir: string, env: Record<string, string> = {}) {
+  return (...args: string[]): Promise<Outcome> => {
+    const child = spawn(join(root, 'packages/cli/bin/brew.mjs'), args, {
+      cwd: root,
+      env: { ...process.env, NO_COLOR: '1', BREW_DIR: dir, BREW_PORTS: 'free', ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const outcome: Outcome = { code: null, stdout: '', stderr: '' };
+    child.stdout.on('data', (data) => (outcome.stdout += data));
+    child.stderr.on('data', (data) => (outcome.stderr += data));
+    return new Promise((resolve) => child.on('close', (code) => resolve({ ...outcome, code })));
+  };
+}
+
+export interface RunRecord {
+  pid: number;
+  ports: { services: Record<string, number>; external: number[] };
+  processes: { name: string; pid: number; logFile: string }[];
+}
+
+/** What runs in `dir`: the content of its run.json. */
+export const runIn = async (dir: string): Promise<RunRecord> =>
+  JSON.parse(await readFile(join(dir, 'run.json'), 'utf8'));
+
+/** Whether there is a process with this id. */
+export function lives(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,186 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createAdmin, createKafkaClient } from '@brew/kafka';
+import { defaultPorts } from '@brew/sandbox';
+import { until } from '@brew/sandbox/testing';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { pino } from 'pino';
+import { brewIn, lives, runIn } from './cli.ts';
+
+const CLUSTER_ID = '5nnS6DRtQnKwoMjkkVxxug';
+
+jest.setTimeout(180_000);
+
+let dir: string;
+let brew: ReturnType<typeof brewIn>;
+
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'brew-e2e-'));
+  brew = brewIn(dir);
+});
+afterAll(async () => {
+  await brew('down', '--yes');
+  await rm(dir, { recursive: true, force: true });
+});
+
+const orderUrl = async () => `http://127.0.0.1:${(await runIn(dir)).ports.services.order}`;
+
+async function statusOf(orderId: string): Promise<string> {
+  const response = await fetch(`${await orderUrl()}/orders/${orderId}`);
+  return ((await response.json()) as { status: string }).status;
+}
+
+async function placeOrder(): Promise<string> {
+  const response = await fetch(`${await orderUrl()}/orders`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({
+      cafeId: 'cafe-011',
+      items: [{ sku: 'latte', quantity: 1 }],
+      customer: { name: 'Grace Hopper', address: '1 Harbour Street' },
+    }),
+  });
+  return ((await response.json()) as { orderId: string }).orderId;
+}
+
+async function clusterId(): Promise<string> {
+  const log = pino({ level: 'silent' });
+  const brokers = (await runIn(dir)).ports.external.map((port) => `127.0.0.1:${port}`);
+  await using admin = createAdmin({ client: createKafkaClient({ brokers, clientId: 'e2e', log }), log });
+  return (await admin.describeCluster()).clusterId;
+}
+
+/** An ended process keeps its id until its parent has heard of it: for an orphan that is the system's first process. */
+const untilGone = (pids: number[]) =>
+  until(() => pids.filter(lives).length === 0, { what: `no process is left of ${pids}`, timeoutMs: 2_000 });
+
+// One system throughout: each step goes on from what the one before left.
+describe('a system that is started, stopped and started again', () => {
+  let inFlight: string[];
+  let pids: number[];
+
+  test('starts in the background, and says what to do next', async () => {
+    // Slow, so that orders stay in flight for as long as the next steps take.
+    const { code, stdout, stderr } = await brew('up', '--detach', '--rate', '2', '--speed', '15');
+
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    for (const step of ['PostgreSQL', 'kafka-1', 'quorum', 'topics', 'schemas', 'analytics', 'simulator']) {
+      expect(stdout).toMatch(new RegExp(`${step} +\\d+\\.\\d s`));
+    }
+    expect(stdout).toContain('npx brew stop');
+    expect(await clusterId()).toBe(CLUSTER_ID);
+  });
+
+  test('tells a second start that it runs already, and where', async () => {
+    const { code, stderr } = await brew('up', '--detach');
+    expect(code).toBe(1);
+    expect(stderr).toContain(String((await runIn(dir)).pid));
+    expect(stderr).toContain(dir);
+    expect(stderr).not.toMatch(/^ +at /m);
+  });
+
+  test('goes on without a service that was killed, and status tells', async () => {
+    const courier = (await runIn(dir)).processes.find(({ name }) => name === 'courier');
+    process.kill(courier?.pid ?? 0, 'SIGKILL');
+    await until(async () => (await runIn(dir)).processes.every(({ name }) => name !== 'courier'));
+
+    const { code, stdout } = await brew('status');
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/order +\d+ +\d+ +ready/);
+    expect((await fetch(`${await orderUrl()}/health/ready`)).status).toBe(200);
+  });
+
+  test('stops with orders in flight, and leaves no process', async () => {
+    inFlight = await Promise.all(Array.from({ length: 8 }, placeOrder));
+    const run = await runIn(dir);
+    pids = [run.pid, ...run.processes.map(({ pid }) => pid)];
+    const started = performance.now();
+
+    expect((await brew('stop')).code).toBe(0);
+
+    expect(performance.now() - started).toBeLessThan(15_000 + 3_000); // and the command's own start
+    await untilGone(pids);
+    expect((await brew('status')).code).toBe(3);
+  });
+
+  test('names the broker that can not start, with its last words and its log, and stops the rest', async () => {
+    const metaFile = join(dir, 'data/kafka-2/meta.properties');
+    const meta = await readFile(metaFile, 'utf8');
+    await writeFile(metaFile, meta.replace('node.id=2', 'node.id=9'));
+    try {
+      const { code, stderr } = await brew('up', '--detach');
+
+      expect(code).toBe(1);
+      expect(stderr).toMatch(/kafka-2 .*exit/);
+      expect(stderr).toMatch(/node id/i);
+      expect(stderr).toContain(join(dir, 'logs/kafka-2.log'));
+      expect(await readdir(dir)).not.toContain('run.json');
+    } finally {
+      await writeFile(metaFile, meta);
+    }
+  });
+
+  test('finds its data again at the next start, and finishes the orders that were in flight', async () => {
+    const { code, stderr } = await brew('up', '--detach', '--no-simulator', '--speed', '300');
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+
+    expect(await clusterId()).toBe(CLUSTER_ID);
+    for (const orderId of inFlight) {
+      const ended = async () => ['delivered', 'cancelled'].includes(await statusOf(orderId));
+      await until(ended, { what: `order ${orderId} ends`, timeoutMs: 90_000 });
+    }
+  });
+
+  test('ends what a supervisor left that was killed', async () => {
+    const run = await runIn(dir);
+    process.kill(run.pid, 'SIGKILL');
+    await until(() => !lives(run.pid));
+
+    expect((await brew('stop')).code).toBe(0);
+
+    await untilGone(run.processes.map(({ pid }) => pid));
+  });
+
+  test('is gone after down', async () => {
+    expect((await brew('down', '--yes')).code).toBe(0);
+    expect(await readdir(dir)).not.toContain('data');
+  });
+});
+
+describe('a start that can not succeed says what is wrong and what to do', () => {
+  test('a port that is taken: which, and by whom', async () => {
+    const blocker = createServer();
+    await new Promise<void>((resolve, reject) => {
+      blocker.once('error', reject);
+      blocker.listen(defaultPorts.postgres, '127.0.0.1', resolve);
+    });
+    try {
+      const { code, stderr } = await brewIn(dir, { BREW_PORTS: '' })('up', '--detach');
+      expect(code).toBe(1);
+      expect(stderr).toContain(String(defaultPorts.postgres));
+      expect(stderr).toContain('PostgreSQL');
+      expect(stderr).toContain(String(process.pid));
+    } finally {
+      blocker.close();
+    }
+  });
+
+  test.each([
+    [['up', '--rate', 'many'], '--rate many is not a number'],
+    [['up', '--speed', '-1'], '--speed -1 is not a number'],
+    [['upp'], "Unknown command 'upp'. Did you mean up?"],
+    [['watch', '--topic', 'tea'], 'There is no topic tea'],
+  ])('brew %j', async (args, words) => {
+    const { code, stderr } = await brew(...args);
+    expect(code).toBe(2);
+    expect(stderr).toContain(words);
+    expect(stderr).not.toMatch(/^ +at /m);
+  });
+
+  test('a command that needs a running Brew', async () => {
+    const { code, stderr } = await brew('order');
+    expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining('npm start') });
+  });
+});
