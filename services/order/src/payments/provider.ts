@@ -9,7 +9,7 @@ export const CALL_TIMEOUT_MS = 5_000;
  * Thrown when the payment provider can't be reached, takes too long, or answers with anything but success. The job
  * stays and is tried again. What the operator does next: look at the provider, and at PSP_URL and PSP_API_KEY.
  */
-export class PaymentProviderError extends BrewError {
+class PaymentProviderError extends BrewError {
   constructor(message: string, cause?: unknown) {
     super('BREW_PAYMENT_PROVIDER_UNAVAILABLE', message, { retryable: true, cause });
   }

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 
 /** A call that the payment provider got. */
-export interface ProviderCall {
+interface ProviderCall {
   path: string;
   headers: Record<string, string | string[] | undefined>;
   body: { orderId?: string; paymentId?: string; amount: { amount: number; currency: string } };

@@ -14,7 +14,7 @@ import { startProvider, type TestProvider } from './provider.ts';
 const WEBHOOK_SECRET = 'whsec';
 
 /** What the service answered; a test looks at whatever it expects there. */
-export interface Answer {
+interface Answer {
   status: number;
   headers: Headers;
   // biome-ignore lint/suspicious/noExplicitAny: see above
