@@ -109,7 +109,7 @@ export class FolderUnusableError extends BrewError {
   constructor(dir: string, cause: unknown) {
     super(
       'BREW_CONFIG_INVALID',
-      `Brew can't write in ${dir}${cause instanceof Error ? ` (${cause.message})` : ''}. Give that folder to the user who starts Brew, or start it as the user who owns it.`,
+      `Brew can't write in ${dir} (${(cause as Error).message}). Give that folder to the user who starts Brew, or start it as the user who owns it.`,
       { cause },
     );
   }

@@ -3,7 +3,7 @@ import { mkdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { root } from '../paths.ts';
 import type { Jdk } from './java.ts';
-import { runMaven } from './maven.ts';
+import { findMaven, runMaven } from './maven.ts';
 
 export interface FetchOptions {
   /** Shared by all folders of the sandbox, and safe to delete: the next start fetches again. */
@@ -52,9 +52,12 @@ async function fetchByPom(
     .update(await readFile(pom))
     .digest('hex')
     .slice(0, 12);
-  return completeOrAbsent(join(options.cacheDir, `${name}-${version}`), (folder) =>
-    runMaven(name, ['--file', pom, ...goal(folder)], options),
-  );
+  const { cacheDir, jdk, signal } = options;
+  // Maven is looked for only when it is needed: once the cache is full, a start does without.
+  return completeOrAbsent(join(cacheDir, `${name}-${version}`), async (folder) => {
+    const maven = await findMaven(process.env);
+    await runMaven(name, ['--file', pom, ...goal(folder)], { maven, javaHome: jdk.home, signal });
+  });
 }
 
 /**

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { readdir, realpath, stat } from 'node:fs/promises';
+import { readdir, realpath } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
@@ -25,8 +25,11 @@ export const oldestJava = 21;
  *
  * @throws JdkMissingError naming those that were found and are too old
  */
-export async function findJdk(environment: NodeJS.ProcessEnv = process.env): Promise<Jdk> {
-  const found = await findJdks(candidateHomes(environment, await foldersOfJdks()));
+export async function findJdk(
+  environment: NodeJS.ProcessEnv = process.env,
+  usualFolders: readonly string[] = foldersOfJdks,
+): Promise<Jdk> {
+  const found = await findJdks(candidateHomes(environment, await homesIn(usualFolders)));
   const newest = found.sort((a, b) => b.major - a.major)[0];
   if (newest === undefined || newest.major < oldestJava) {
     throw new JdkMissingError(oldestJava, found);
@@ -40,8 +43,8 @@ export function parseJavaVersion(text: string): Pick<Jdk, 'version' | 'major'> |
   return match?.[1] && match[2] ? { version: match[1], major: Number(match[2]) } : undefined;
 }
 
-/** Folders that may be Java homes, in the order in which a user would expect them to win among equals. */
-export function candidateHomes(environment: NodeJS.ProcessEnv, installed: string[]): string[] {
+/** Folders that may be Java homes; among equals the first one wins, as a user would expect. */
+function candidateHomes(environment: NodeJS.ProcessEnv, installed: string[]): string[] {
   const fromPath = (environment.PATH ?? '').split(delimiter).filter(Boolean);
   return [
     ...(environment.JAVA_HOME ? [environment.JAVA_HOME] : []),
@@ -74,35 +77,33 @@ async function versionOf(java: string): Promise<ReturnType<typeof parseJavaVersi
 }
 
 /** Where packages, installers and version managers of Linux and macOS put Java. */
-async function foldersOfJdks(): Promise<string[]> {
-  const parents = [
-    '/usr/lib/jvm',
-    '/usr/lib64/jvm',
-    '/usr/java',
-    '/opt',
-    '/opt/java',
-    '/Library/Java/JavaVirtualMachines',
-    '/opt/homebrew/opt',
-    '/usr/local/opt',
-    join(homedir(), '.sdkman/candidates/java'),
-    join(homedir(), '.asdf/installs/java'),
-    join(homedir(), '.local/share/mise/installs/java'),
-    join(homedir(), '.jdks'),
-    join(homedir(), 'Library/Java/JavaVirtualMachines'),
-  ];
-  const folders: string[] = [];
-  for (const parent of parents) {
-    for (const name of await readdir(parent).catch(() => [])) {
+const foldersOfJdks = [
+  '/usr/lib/jvm',
+  '/usr/lib64/jvm',
+  '/usr/java',
+  '/opt',
+  '/opt/java',
+  '/Library/Java/JavaVirtualMachines',
+  '/opt/homebrew/opt',
+  '/usr/local/opt',
+  join(homedir(), '.sdkman/candidates/java'),
+  join(homedir(), '.asdf/installs/java'),
+  join(homedir(), '.local/share/mise/installs/java'),
+  join(homedir(), '.jdks'),
+  join(homedir(), 'Library/Java/JavaVirtualMachines'),
+];
+
+async function homesIn(folders: readonly string[]): Promise<string[]> {
+  const homes: string[] = [];
+  for (const folder of folders) {
+    for (const name of await readdir(folder).catch(() => [])) {
       // macOS bundles keep the home inside; Homebrew keeps that bundle under libexec.
-      folders.push(
-        join(parent, name),
-        join(parent, name, 'Contents/Home'),
-        join(parent, name, 'libexec/openjdk.jdk/Contents/Home'),
+      homes.push(
+        join(folder, name),
+        join(folder, name, 'Contents/Home'),
+        join(folder, name, 'libexec/openjdk.jdk/Contents/Home'),
       );
     }
   }
-  const real = await Promise.all(
-    folders.map((folder) => stat(join(folder, 'bin/java')).catch(() => undefined)),
-  );
-  return folders.filter((_, index) => real[index]?.isFile());
+  return homes;
 }

@@ -4,7 +4,6 @@ import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
 import { DownloadFailedError, MavenMissingError } from '../errors.ts';
 import { lastLines } from '../processes/lastLines.ts';
-import type { Jdk } from './java.ts';
 
 /** The cold download of Kafka and its 90 jars, on a slow line. */
 const timeoutMs = 10 * 60_000;
@@ -13,18 +12,17 @@ const timeoutMs = 10 * 60_000;
  * Runs Maven, quietly and without questions.
  *
  * @param what is fetched, for the message when it fails
- * @throws MavenMissingError, or DownloadFailedError with the end of what Maven said
+ * @throws DownloadFailedError with the end of what Maven said
  */
 export async function runMaven(
   what: string,
-  args: string[],
-  { jdk, signal }: { jdk: Jdk; signal?: AbortSignal | undefined },
+  args: readonly string[],
+  { maven, javaHome, signal }: { maven: string; javaHome: string; signal?: AbortSignal | undefined },
 ): Promise<void> {
-  const maven = await findMaven(process.env);
   try {
     await promisify(execFile)(maven, ['--quiet', '--batch-mode', ...args], {
       // Maven would take the first Java on PATH; there may be none, as JDKs are found in other places as well.
-      env: { ...process.env, JAVA_HOME: jdk.home },
+      env: { ...process.env, JAVA_HOME: javaHome },
       timeout: timeoutMs,
       maxBuffer: 64 * 1024 * 1024,
       ...(signal ? { signal } : {}),

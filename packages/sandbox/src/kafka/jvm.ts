@@ -35,7 +35,7 @@ export const shortLivedFlags = ['-Xmx64m', '-XX:+UseSerialGC', '-XX:TieredStopAt
  */
 export function brokerFlags(archive: string, writesArchive: boolean): string[] {
   return [
-    '-Xms96m',
+    '-Xms32m',
     '-Xmx256m',
     '-XX:+UseSerialGC',
     `-XX:SharedArchiveFile=${archive}`,

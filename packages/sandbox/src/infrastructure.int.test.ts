@@ -1,0 +1,183 @@
+import { execFile } from 'node:child_process';
+import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { createAdmin, createKafkaClient, createProducer } from '@brew/kafka';
+import { createDatabase } from '@brew/postgres';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { pino } from 'pino';
+import { type Infrastructure, startInfrastructure } from './infrastructure.ts';
+import { layout } from './paths.ts';
+import { freePorts, type Ports } from './ports.ts';
+import { isAlive } from './processes/processIdentity.ts';
+import { readRun } from './processes/runFile.ts';
+import { findRun, removeData } from './runs.ts';
+import { until } from './testing/until.ts';
+
+// Three brokers on a machine that is busy with other tests.
+jest.setTimeout(180_000);
+
+const log = pino({ level: 'silent' });
+let dir: string;
+let ports: Ports;
+
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'brew-infrastructure-'));
+  // mkdtemp makes it for us alone; root lends PostgreSQL to another user (server.int.test.ts has the closed case).
+  await chmod(dir, 0o755);
+  ports = await freePorts();
+});
+afterAll(async () => {
+  await removeData(dir);
+  await rm(dir, { recursive: true });
+});
+
+test('keeps cluster, topics, records and rows across a stop', async () => {
+  const topic = 'kept';
+  {
+    await using infrastructure = await startInfrastructure({ dir, ports });
+    expect(
+      infrastructure
+        .processes()
+        .map(({ name }) => name)
+        .sort(),
+    ).toEqual(['kafka-1', 'kafka-2', 'kafka-3', 'postgres', 'registry']);
+    await using admin = adminOf(infrastructure);
+    await admin.ensureTopics([{ name: topic, partitions: 1, replicationFactor: 3, config: {} }]);
+    await using producer = createProducer({ client: clientOf(infrastructure), log });
+    await producer.start();
+    await producer.send([{ topic, key: 'a', value: Buffer.from('1'), headers: {} }]);
+    await using database = databaseOf(infrastructure, 'orders');
+    await database.query('create table kept as select 42 as answer');
+  }
+  expect(await running()).toEqual([]);
+  expect(await readRun(dir)).toBeUndefined();
+
+  await using infrastructure = await startInfrastructure({ dir, ports });
+  await using admin = adminOf(infrastructure);
+  expect(await admin.describeCluster()).toMatchObject({
+    clusterId: '5nnS6DRtQnKwoMjkkVxxug',
+    brokers: [{ nodeId: 1 }, { nodeId: 2 }, { nodeId: 3 }],
+  });
+  expect(await admin.topicOffsets(topic)).toEqual([{ partition: 0, earliest: 0n, latest: 1n }]);
+  await using database = databaseOf(infrastructure, 'orders');
+  expect((await database.query('select answer from kept')).rows).toEqual([{ answer: 42 }]);
+});
+
+describe('while it runs', () => {
+  let infrastructure: Infrastructure;
+  const exits: string[] = [];
+  beforeAll(async () => {
+    infrastructure = await startInfrastructure({
+      dir,
+      ports,
+      onExit: (error, name) => exits.push(`${name}: ${error.code}`),
+    });
+  });
+  afterAll(async () => {
+    await infrastructure.stop();
+  });
+
+  test('a second start is told so, and does no harm', async () => {
+    await expect(startInfrastructure({ dir, ports: await freePorts() })).rejects.toMatchObject({
+      code: 'BREW_ALREADY_RUNNING',
+      message: expect.stringContaining(`as process ${process.pid}, in ${dir}`),
+    });
+    expect((await findRun(dir))?.processes).toHaveLength(5);
+  });
+
+  test('a start elsewhere on the same ports is told which are taken, and by whom', async () => {
+    const elsewhere = await mkdtemp(join(tmpdir(), 'brew-elsewhere-'));
+    const refused = startInfrastructure({ dir: elsewhere, ports });
+    await expect(refused).rejects.toMatchObject({ code: 'BREW_PORT_TAKEN' });
+    const postgres = infrastructure.processes().find(({ name }) => name === 'postgres');
+    // PostgreSQL belongs to another user only when we are root, and root sees all.
+    await expect(refused).rejects.toThrow(
+      `Port ${ports.postgres}, needed for PostgreSQL, is taken by process ${postgres?.pid} (`,
+    );
+    await rm(elsewhere, { recursive: true });
+  });
+
+  test('each service has a database that no other role can open', async () => {
+    const { postgresUrl } = infrastructure;
+    const asKitchen = postgresUrl
+      .replace('postgres:postgres@', 'kitchen:kitchen@')
+      .replace(/\/postgres$/, '/orders');
+    await using database = createDatabase({ url: asKitchen, applicationName: 'test', log });
+    await expect(database.query('select 1')).rejects.toThrow(/permission denied for database "orders"/);
+  });
+
+  test('a broker that is killed and started again is in the cluster as before', async () => {
+    await infrastructure.kill('kafka-2');
+    expect(infrastructure.processes().map(({ name }) => name)).not.toContain('kafka-2');
+    await infrastructure.start('kafka-2');
+    await using admin = adminOf(infrastructure);
+    await until(async () => (await admin.describeCluster()).brokers.length === 3);
+    expect(exits).toEqual([]);
+  });
+
+  test('a process that dies by itself is reported by name', async () => {
+    const registry = infrastructure.processes().find(({ name }) => name === 'registry');
+    process.kill(registry?.pid ?? 0, 'SIGKILL');
+    await until(() => exits.length > 0);
+    expect(exits).toEqual(['registry: BREW_PROCESS_DIED']);
+    await infrastructure.start('registry');
+  });
+
+  test('all of it is gone at once when it has to be', async () => {
+    const processes = (await readRun(dir))?.processes ?? [];
+    await infrastructure.stop({ now: true });
+    expect(processes).toHaveLength(5);
+    expect(await Promise.all(processes.map(isAlive))).toEqual([false, false, false, false, false]);
+    await until(async () => (await running()).length === 0);
+  });
+});
+
+describe('a start that fails stops what it had started', () => {
+  test('when a process dies: its name, how, and the end of its log are told', async () => {
+    const settings = join(layout(dir).postgresData, 'postgresql.auto.conf');
+    const sound = await readFile(settings, 'utf8');
+    await writeFile(settings, 'no_such_setting = 1\n');
+    await expect(startInfrastructure({ dir, ports })).rejects.toMatchObject({
+      code: 'BREW_PROCESS_DIED',
+      message: expect.stringMatching(
+        /^postgres ended by itself \(exit code 1\)\. Read its log, .*\/logs\/postgres\.log, which ends with:\n.*no_such_setting/s,
+      ),
+    });
+    expect(await running()).toEqual([]);
+    expect(await readRun(dir)).toBeUndefined();
+    await writeFile(settings, sound);
+  });
+
+  test('when it is given up', async () => {
+    const giveUp = new AbortController();
+    const start = startInfrastructure({
+      dir,
+      ports,
+      signal: giveUp.signal,
+      onStep: ({ name }) => name === 'kafka-3' && giveUp.abort(new Error('no longer wanted')),
+    });
+    await expect(start).rejects.toThrow('no longer wanted');
+    expect(await running()).toEqual([]);
+    expect(await readRun(dir)).toBeUndefined();
+  });
+});
+
+function clientOf({ brokers }: Infrastructure) {
+  return createKafkaClient({ brokers, clientId: 'test', log });
+}
+
+function adminOf(infrastructure: Infrastructure) {
+  return createAdmin({ client: clientOf(infrastructure), log });
+}
+
+function databaseOf(infrastructure: Infrastructure, name: string) {
+  return createDatabase({ url: infrastructure.databaseUrl(name), applicationName: 'test', log });
+}
+
+/** Command lines of processes that have to do with our folder. */
+async function running(): Promise<string[]> {
+  const { stdout } = await promisify(execFile)('ps', ['-ww', '-eo', 'args=']);
+  return stdout.split('\n').filter((line) => line.includes(dir));
+}

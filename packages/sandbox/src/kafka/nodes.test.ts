@@ -1,0 +1,45 @@
+import { expect, test } from '@jest/globals';
+import { defaultPorts } from '../ports.ts';
+import { kafkaNodes, propertiesOf, toProperties } from './nodes.ts';
+
+const nodes = kafkaNodes('/data', defaultPorts);
+
+test('three nodes, each with its ports and folder, know the same three voters', () => {
+  expect(nodes.map(({ name, port, data }) => ({ name, port, data }))).toEqual([
+    { name: 'kafka-1', port: 19092, data: '/data/data/kafka-1' },
+    { name: 'kafka-2', port: 19093, data: '/data/data/kafka-2' },
+    { name: 'kafka-3', port: 19094, data: '/data/data/kafka-3' },
+  ]);
+  const voters = nodes.map(({ settings }) => settings['controller.quorum.voters']);
+  expect(new Set(voters)).toEqual(new Set(['1@127.0.0.1:19292,2@127.0.0.1:19293,3@127.0.0.1:19294']));
+});
+
+test('a node advertises itself to clients and brokers, and its controller to nobody', () => {
+  expect(nodes[1]?.settings).toMatchObject({
+    'node.id': '2',
+    listeners: 'EXTERNAL://127.0.0.1:19093,INTERNAL://127.0.0.1:19193,CONTROLLER://127.0.0.1:19293',
+    'advertised.listeners': 'EXTERNAL://127.0.0.1:19093,INTERNAL://127.0.0.1:19193',
+  });
+});
+
+test('nothing that was acknowledged is lost with one broker, and no topic comes by itself', async () => {
+  const [node] = nodes;
+  if (!node) throw new Error('there are three');
+  expect((await propertiesOf(node)).split('\n')).toEqual(
+    expect.arrayContaining([
+      'default.replication.factor=3',
+      'min.insync.replicas=2',
+      'offsets.topic.replication.factor=3',
+      'transaction.state.log.replication.factor=3',
+      'transaction.state.log.min.isr=2',
+      'unclean.leader.election.enable=false',
+      'auto.create.topics.enable=false',
+      'node.id=1',
+      'log.dirs=/data/data/kafka-1',
+    ]),
+  );
+});
+
+test('escapes the backslash, which Java would take for an escape itself', () => {
+  expect(toProperties({ 'log.dirs': 'C:\\brew' })).toBe('log.dirs=C:\\\\brew\n');
+});

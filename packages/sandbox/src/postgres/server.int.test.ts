@@ -1,0 +1,68 @@
+import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createDatabase } from '@brew/postgres';
+import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
+import { pino } from 'pino';
+import { freePorts, type Ports } from '../ports.ts';
+import { claimRun } from '../processes/runFile.ts';
+import { createSupervisor } from '../processes/supervisor.ts';
+import { removeData } from '../runs.ts';
+import { ensureDatabases } from './databases.ts';
+import { outsideFolder } from './folders.ts';
+import { postgresAnswers, preparePostgres } from './server.ts';
+
+jest.setTimeout(90_000);
+
+const log = pino({ level: 'silent' });
+let dir: string;
+let ports: Ports;
+beforeEach(async () => {
+  // 0700, as /root is: nobody but we may go in.
+  dir = await mkdtemp(join(tmpdir(), 'brew-postgres-'));
+  ports = await freePorts();
+});
+afterEach(async () => {
+  await removeData(dir);
+  await rm(dir, { recursive: true });
+});
+
+test('runs from a folder that nobody else may enter, and its data is gone when it is removed', async () => {
+  await whileRunning(async (url) => {
+    await ensureDatabases(url, ['orders', 'kitchen'], log);
+    // A second start finds them.
+    await ensureDatabases(url, ['orders', 'kitchen', 'courier'], log);
+    await using database = createDatabase({ url, applicationName: 'test', log });
+    const { rows } = await database.query(
+      "select datname from pg_database where datname !~ '^(postgres|template.)$'",
+    );
+    expect(rows.map(({ datname }) => datname).sort()).toEqual(['courier', 'kitchen', 'orders']);
+  });
+  await removeData(dir);
+  await expect(stat(outsideFolder(dir))).rejects.toMatchObject({ code: 'ENOENT' });
+});
+
+test('finds its data again', async () => {
+  expect(await whileRunning((url) => ensureDatabases(url, ['orders'], log))).toBe('new');
+  const again = await whileRunning(async (url) => {
+    await using database = createDatabase({ url, applicationName: 'test', log });
+    expect((await database.query("select from pg_database where datname = 'orders'")).rowCount).toBe(1);
+  });
+  expect(again).toBe('kept');
+});
+
+async function whileRunning(use: (url: string) => Promise<void>): Promise<'new' | 'kept'> {
+  const runFile = await claimRun(dir, ports);
+  const supervisor = createSupervisor({ logs: join(dir, 'logs'), runFile, onExit: () => {} });
+  try {
+    const { spec, initialised } = await preparePostgres(dir, ports.postgres);
+    const server = await supervisor.start(spec);
+    const url = `postgresql://postgres:postgres@127.0.0.1:${ports.postgres}/postgres`;
+    await supervisor.whileAlive(server, (signal) => postgresAnswers(url, { signal, timeoutMs: 30_000, log }));
+    await use(url);
+    return initialised ? 'new' : 'kept';
+  } finally {
+    await supervisor.stop({ names: ['postgres'], graceMs: 5_000 });
+    await runFile.release();
+  }
+}
