@@ -244,6 +244,26 @@ describe('while Kafka can not be reached', () => {
     await until(async () => (await health(service)).status === 'ready', { what: 'the health to recover' });
     expect(await metric(service, 'brew_outbox_rows')).toBe(0);
   }, 90_000);
+
+  it('the service stops within 5 s, and the next one delivers what was left', async () => {
+    const network = createCuttableNetwork();
+    const service = till({ network });
+    await service.start();
+    network.cut();
+    const orderId = randomUUID();
+    await fetch(`${service.url}/tickets`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify({ orderId }),
+    });
+    const began = performance.now();
+    await service.stop();
+    expect(performance.now() - began).toBeLessThan(5_000);
+    await till().start();
+    await until(async () => (await startedOf(orderId)).length > 0, {
+      what: 'the event of the stopped service',
+    });
+  }, 90_000);
 });
 
 describe('while PostgreSQL is restarted', () => {

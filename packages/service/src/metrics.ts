@@ -1,12 +1,10 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 
-export type Outcome = 'handled' | 'duplicate' | 'failed' | 'dead_lettered';
-
 /** What a service counts. `prometheus` takes more: `new Counter({ …, registers: [metrics.prometheus] })`. */
 export interface Metrics {
   prometheus: Registry;
   httpSeconds: Histogram<'method' | 'route' | 'status'>;
-  /** `failed` counts attempts; the others count events. */
+  /** Outcome: handled, duplicate, dead_lettered; and failed, which counts attempts. */
   events: Counter<'type' | 'outcome'>;
   /** One chunk of a partition's records: decoding, handlers, commit. */
   chunkSeconds: Histogram<'group' | 'outcome'>;

@@ -2,8 +2,10 @@ import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
 import express, { type Router } from 'express';
 
+const require = createRequire(import.meta.url);
+
 /** Where swagger-ui-dist lies; its own index.js is not loaded for that. */
-const assets = dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'));
+const assets = dirname(require.resolve('swagger-ui-dist/package.json'));
 const files = ['swagger-ui.css', 'swagger-ui-bundle.js', 'favicon-32x32.png'];
 
 /** Scripts in files of their own: the content security policy allows none within the page. */

@@ -1,7 +1,7 @@
 import express, { type Request, type RequestHandler } from 'express';
 import { HttpProblem, problem } from './problem.ts';
 
-export const BODY_LIMIT = 64 * 1024;
+const BODY_LIMIT = 64 * 1024;
 
 const raw = express.raw({ type: () => true, limit: BODY_LIMIT });
 

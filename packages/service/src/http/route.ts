@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { Cause } from '../work/cause.ts';
 import type { SseMessage } from './sse.ts';
 
-export interface ResponseDeclaration {
+interface ResponseDeclaration {
   description: string;
   /** Left out for an answer without a body, and for a stream. */
   schema?: z.ZodType;

@@ -44,7 +44,7 @@ export function consumerPart(
 }
 
 /** What passes by itself, and would fail the next record just the same: nothing to dead-letter anybody for. */
-export function isWaitedOut(error: unknown): boolean {
+function isWaitedOut(error: unknown): boolean {
   return isOutage(error) || (error as { code?: unknown } | null)?.code === 'BREW_REGISTRY_UNAVAILABLE';
 }
 

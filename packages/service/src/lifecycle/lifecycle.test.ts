@@ -100,12 +100,20 @@ describe('a lifecycle', () => {
     expect(notes).toContain('stop a');
   });
 
-  it('is stopped in bounded time even if a step never ends', async () => {
-    const { notes, steps } = noted(['a', 'b'], { b: { stop: () => new Promise(() => {}) } });
+  it('is stopped in bounded time even if a step never ends, and the steps after it get their share', async () => {
+    const { notes, steps } = noted(['a', 'b'], {
+      a: {
+        stop: async () => {
+          await new Promise(setImmediate);
+          notes.push('stopped a');
+        },
+      },
+      b: { stop: () => new Promise(() => {}) },
+    });
     const lifecycle = createLifecycle(steps, log, { stopMs: 50 });
     await lifecycle.start();
     await lifecycle.stop();
     expect(lifecycle.state).toBe('stopped');
-    expect(notes).toContain('stop a');
+    expect(notes).toContain('stopped a');
   });
 });

@@ -19,8 +19,10 @@ export interface Lifecycle {
   stop(): Promise<void>;
 }
 
-/** All of stop() together; an orchestrator that sends SIGKILL after 10 s, as Docker does, leaves room to spare. */
-const STOP_MS = 4_500;
+/** What stop() may take, all steps together. */
+const STOP_MS = 4_000;
+/** No step may use up what the others need, and the last ones get some time even when the first were slow. */
+const STEP_MS = { most: 2_000, least: 200 };
 /** After this long at one step, the log says what start() waits for. */
 const SLOW_START_MS = 5_000;
 
@@ -75,7 +77,7 @@ export function createLifecycle(
     const deadline = performance.now() + stopMs;
     for (const { name, stop } of begun.splice(0).reverse()) {
       if (!stop) continue;
-      const left = Math.max(0, deadline - performance.now());
+      const left = Math.min(STEP_MS.most, Math.max(STEP_MS.least, deadline - performance.now()));
       const late = await inTime(stop(), left).catch((error) =>
         log.warn({ err: error, step: name }, 'stopping failed'),
       );

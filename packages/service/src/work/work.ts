@@ -30,7 +30,7 @@ export interface Work {
 }
 
 /** Opens the view of a unit of work that one cause has: several events of a chunk share one transaction. */
-export type OpenWork = (cause: Cause, log: Logger) => Work;
+type OpenWork = (cause: Cause, log: Logger) => Work;
 
 export interface UnitOfWork {
   /** One transaction: `fn`, then everything it emitted into the outbox in one statement. */
