@@ -1,14 +1,20 @@
 import { poll } from './poll.ts';
 
-/** Resolves when a health address answers 2xx. */
+/**
+ * Resolves when a health address answers 2xx.
+ *
+ * @param options.onAnswer sees every answer, also those that say "not yet" and why
+ */
 export async function healthAnswers(
   url: string,
-  { signal, timeoutMs }: { signal: AbortSignal; timeoutMs: number },
+  options: { signal: AbortSignal; timeoutMs: number; onAnswer?: (body: string) => void },
 ): Promise<void> {
+  const { signal, timeoutMs, onAnswer } = options;
   await poll(
     async () => {
       const response = await fetch(url, { signal: AbortSignal.any([signal, AbortSignal.timeout(2_000)]) });
       const body = await response.text();
+      onAnswer?.(body);
       if (!response.ok) throw new Error(`${url} answers ${response.status}: ${body}`);
     },
     { timeoutMs, signal },

@@ -45,7 +45,7 @@ export async function startSystem(options: SandboxOptions & SystemSettings = {})
       brokers: () => createTopics(session),
       registry: () => registerSchemas(session),
     });
-    await session.together(services.map((service) => startService(session, service, options)));
+    await startServices(session, options);
   } catch (error) {
     await abandon(session);
     throw error;
@@ -83,15 +83,27 @@ async function registerSchemas({ step, log, ports }: Session): Promise<void> {
   );
 }
 
-async function startService(
-  session: Session,
-  service: ServiceDeclaration,
-  settings: SystemSettings,
-): Promise<void> {
+/** All at once: each waits for what it needs by itself. */
+async function startServices(session: Session, settings: SystemSettings): Promise<void> {
+  const started = services.map((service) => startService(session, service, settings));
+  const migrations = session.step('migrations', () => Promise.all(started.map(({ migrated }) => migrated)));
+  await session.together([migrations, ...started.map(({ ready }) => ready)]);
+}
+
+function startService(session: Session, service: ServiceDeclaration, settings: SystemSettings) {
   const readyUrl = `${urlOf(session, service.name)}/health/ready`;
-  await session.step(service.name, () =>
-    session.run(serviceSpec(session, service, settings), (waiting) => healthAnswers(readyUrl, waiting)),
+  const { promise: migrated, resolve, reject } = Promise.withResolvers<void>();
+  const onAnswer = (body: string) => {
+    // A service migrates its database before anything else; until that is done, this is what it waits for.
+    if (!body.includes('"waitingFor":"PostgreSQL"')) resolve();
+  };
+  const ready = session.step(service.name, () =>
+    session.run(serviceSpec(session, service, settings), (waiting) =>
+      healthAnswers(readyUrl, { ...waiting, onAnswer }),
+    ),
   );
+  ready.catch(reject);
+  return { migrated, ready };
 }
 
 function serviceSpec(session: Session, service: ServiceDeclaration, settings: SystemSettings): ProcessSpec {
