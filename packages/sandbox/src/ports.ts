@@ -3,7 +3,7 @@ import { createServer } from 'node:net';
 import { type ServiceDeclaration, services } from './services.ts';
 
 /** One port per node: kafka-1, kafka-2, kafka-3. */
-export type NodePorts = readonly [number, number, number];
+type NodePorts = readonly [number, number, number];
 
 /** Every TCP port that the sandbox listens on, all of them on 127.0.0.1. */
 export interface Ports {

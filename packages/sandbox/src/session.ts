@@ -32,7 +32,7 @@ export interface SandboxOptions {
 }
 
 /** How a process is known to be ready; rejects when it isn't in time, or when the signal is aborted. */
-export type Ready = (waiting: { signal: AbortSignal; timeoutMs: number }) => Promise<unknown>;
+type Ready = (waiting: { signal: AbortSignal; timeoutMs: number }) => Promise<unknown>;
 
 /** What the parts of a start share. */
 export interface Session {

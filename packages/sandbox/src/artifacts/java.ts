@@ -17,7 +17,7 @@ export interface Jdk {
 }
 
 /** Kafka 4 brokers need Java 17 (KIP-1013), the registry's Quarkus needs 21; one JDK of at least 21 runs both. */
-export const oldestJava = 21;
+const oldestJava = 21;
 
 /**
  * The newest Java on this machine that runs everything, wherever it stands: the default one on PATH is often
