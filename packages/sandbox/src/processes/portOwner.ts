@@ -58,7 +58,11 @@ async function pidFromLsof(port: number): Promise<number | undefined> {
 
 async function commandOf(pid: number): Promise<string> {
   const command = await run('ps', ['-o', 'args=', '-p', String(pid)]);
-  const line = command.trim().replaceAll(/\s+/g, ' ');
+  // Without the program's folder: it would take all the room that there is.
+  const line = command
+    .trim()
+    .replace(/^\S*\//, '')
+    .replaceAll(/\s+/g, ' ');
   return line.length > 80 ? `${line.slice(0, 77)}…` : line;
 }
 
