@@ -31,8 +31,11 @@ const node = process.execPath;
 const root = join(import.meta.dirname, '..');
 const reports = mkdtempSync(join(tmpdir(), 'brew-test-'));
 
+/** A test that fails may leave something open that keeps Jest from ending; nobody is to wait for that for ever. */
+const STEP_LIMIT_MS = 15 * 60 * 1000;
+
 function execute(args: string[]): Promise<number> {
-  const child = spawn(node, args, { cwd: root, stdio: 'inherit' });
+  const child = spawn(node, args, { cwd: root, stdio: 'inherit', timeout: STEP_LIMIT_MS });
   return new Promise((resolve) => child.on('close', (code) => resolve(code ?? 1)));
 }
 

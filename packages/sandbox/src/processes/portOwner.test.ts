@@ -21,7 +21,10 @@ test('a port that we listen on is ours', async () => {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as { port: number };
-  expect(await portOwner(port)).toEqual({ pid: process.pid, command: expect.stringMatching(/^node /) });
-  await new Promise((resolve) => server.close(resolve));
+  try {
+    expect(await portOwner(port)).toEqual({ pid: process.pid, command: expect.stringMatching(/^node /) });
+  } finally {
+    await new Promise((resolve) => server.close(resolve));
+  }
   expect(await portOwner(port)).toBeUndefined();
 });
