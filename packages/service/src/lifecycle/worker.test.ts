@@ -39,6 +39,32 @@ describe('a worker', () => {
     await poked.stop();
   });
 
+  it('pauses only until something is due, or until it is poked if that is earlier', async () => {
+    let runs = 0;
+    const alarmed = worker({ name: 'w', everyMs: HOUR, run: async () => (++runs === 1 ? 5 : HOUR / 2) });
+    await alarmed.start(never, log);
+    await until(() => runs === 2);
+    alarmed.poke();
+    await until(() => runs === 3);
+    await alarmed.stop();
+    expect(runs).toBe(3);
+  });
+
+  it('pauses no longer than usual when something is due much later', async () => {
+    let runs = 0;
+    const regular = worker({
+      name: 'w',
+      everyMs: 5,
+      run: async () => {
+        runs += 1;
+        return HOUR;
+      },
+    });
+    await regular.start(never, log);
+    await until(() => runs > 2);
+    await regular.stop();
+  });
+
   it('says in its health that it fails, goes on, and says when it is well again', async () => {
     let runs = 0;
     const failing = worker({

@@ -5,10 +5,13 @@ import { createWaker } from './waker.ts';
 
 export interface WorkerOptions {
   name: string;
-  /** Pause between two runs, in milliseconds, while there is nothing to do. */
+  /** Longest pause between two runs, in milliseconds, while there is nothing to do. */
   everyMs: number;
-  /** One run. `true`: there is more to do, run again at once. A throw is logged, and tried again with backoff. */
-  run(signal: AbortSignal): Promise<boolean>;
+  /**
+   * One run. `true`: there is more to do, run again at once. `false`: pause. A number: something is due in so many
+   * milliseconds (or was, if negative), pause no longer than that. A throw is logged, and tried again with backoff.
+   */
+  run(signal: AbortSignal): Promise<boolean | number>;
 }
 
 /** Work that is found by looking: due jobs, time-outs, what is old enough to be deleted. */
@@ -30,9 +33,9 @@ export function worker({ name, everyMs, run }: WorkerOptions): Worker {
 
   async function loop(log: Logger): Promise<void> {
     while (!signal.aborted) {
-      let more = false;
+      let next: boolean | number = false;
       try {
-        more = await run(signal);
+        next = await run(signal);
         failures = 0;
         lastError = undefined;
       } catch (error) {
@@ -44,7 +47,9 @@ export function worker({ name, everyMs, run }: WorkerOptions): Worker {
           'worker failed',
         );
       }
-      if (!more) await waker.pause(pauseMs(), signal);
+      if (next === true) continue;
+      const dueInMs = next === false ? Number.POSITIVE_INFINITY : next; // without jitter: it would only be late
+      await waker.pause(Math.max(0, Math.min(pauseMs(), dueInMs)), signal);
     }
   }
 

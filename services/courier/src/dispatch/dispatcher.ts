@@ -16,21 +16,18 @@ const CONTENDED_MS = 50;
  */
 export function createDispatcher({ config, db, transact, now }: ServiceContext<CourierConfig>): Part {
   const rules = { speed: config.SPEED, deliverySeconds: config.DELIVERY_SECONDS };
-  let alarm: NodeJS.Timeout | undefined;
   let stopListening: (() => Promise<void>) | undefined;
 
   const dispatcher = worker({
     name: 'dispatcher',
     everyMs: POLL_MS,
     async run() {
-      clearTimeout(alarm);
       const sent = await transact({}, (work) => tick(work, rules));
 
       const { dueAt, assignable } = await nextWake(db);
+      if (sent && assignable) return true;
       const dueInMs = dueAt === null ? POLL_MS : dueAt.getTime() - now().getTime();
-      if (dueInMs <= 0 || (sent && assignable)) return true;
-      alarm = setTimeout(dispatcher.poke, assignable ? Math.min(dueInMs, CONTENDED_MS) : dueInMs);
-      return false;
+      return assignable ? Math.min(dueInMs, CONTENDED_MS) : dueInMs;
     },
   });
 
@@ -44,7 +41,6 @@ export function createDispatcher({ config, db, transact, now }: ServiceContext<C
     async stop() {
       await stopListening?.();
       await dispatcher.stop();
-      clearTimeout(alarm);
     },
   };
 }

@@ -14,22 +14,19 @@ const CONTENDED_MS = 50;
  */
 export function createLine({ config, db, transact, now }: ServiceContext<KitchenConfig>): Part {
   const rules = { speed: config.SPEED, baristas: config.BARISTAS_PER_CAFE };
-  let alarm: NodeJS.Timeout | undefined;
   let stopListening: (() => Promise<void>) | undefined;
 
   const line = worker({
     name: 'line',
     everyMs: POLL_MS,
     async run() {
-      clearTimeout(alarm);
       await openCafes(db, rules.baristas);
       const started = await transact({}, (work) => tick(work, rules));
 
       const { dueAt, startable } = await nextWake(db, rules.baristas);
+      if (started && startable) return true;
       const dueInMs = dueAt === null ? POLL_MS : dueAt.getTime() - now().getTime();
-      if (dueInMs <= 0 || (started && startable)) return true;
-      alarm = setTimeout(line.poke, startable ? Math.min(dueInMs, CONTENDED_MS) : dueInMs);
-      return false;
+      return startable ? Math.min(dueInMs, CONTENDED_MS) : dueInMs;
     },
   });
 
@@ -42,7 +39,6 @@ export function createLine({ config, db, transact, now }: ServiceContext<Kitchen
     async stop() {
       await stopListening?.();
       await line.stop();
-      clearTimeout(alarm);
     },
   };
 }
