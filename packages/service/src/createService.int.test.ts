@@ -6,7 +6,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { z } from 'zod';
 import { readConfig } from './config/readConfig.ts';
 import type { ServiceContext } from './context.ts';
-import { createService, type Service } from './createService.ts';
+import type { Service } from './createHttpService.ts';
+import { createService } from './createService.ts';
 import type { Readiness } from './http/health.ts';
 import { route } from './http/route.ts';
 import type { Part } from './lifecycle/part.ts';

@@ -6,18 +6,14 @@ import {
   createProducer,
   type KafkaClient,
 } from '@brew/kafka';
-import { createDatabase, createOutbox, createParkedKeys, messagingMigrations, migrate } from '@brew/postgres';
+import { createOutbox, createParkedKeys, messagingMigrations } from '@brew/postgres';
 import type { ServiceConfig } from './config/readConfig.ts';
-import type { ServiceContext } from './context.ts';
-import { createApp } from './http/createApp.ts';
-import { createHealth } from './http/health.ts';
-import { createHttpServer } from './http/httpServer.ts';
+import type { HttpContext, ServiceContext } from './context.ts';
+import { createHttpService, type Service } from './createHttpService.ts';
 import type { Route } from './http/route.ts';
 import { consumerPart } from './kafka/consumerPart.ts';
 import { createRelay } from './kafka/relay.ts';
-import { createLifecycle, type ServiceState, type Step } from './lifecycle/lifecycle.ts';
 import type { Part } from './lifecycle/part.ts';
-import { createLogger } from './log.ts';
 import { createMetrics, gauge } from './metrics.ts';
 import type { Handler } from './work/handle.ts';
 import { inboxPruning } from './work/inboxPruning.ts';
@@ -42,29 +38,25 @@ export interface CreateServiceOptions<Config extends ServiceConfig> {
   client?: KafkaClient;
 }
 
-export interface Service extends AsyncDisposable {
-  readonly name: string;
-  readonly state: ServiceState;
-  /** Where it listens; with PORT=0 the port that it got. Throws before start(). */
-  readonly url: string;
-  readonly log: ServiceContext['log'];
-  /**
-   * Resolves when it does all its work. Waits, with backoff, for PostgreSQL, the schema registry and Kafka; meanwhile
-   * /health/ready says for which. Rejects when it can't ever start (port taken, a migration fails) or is stopped.
-   */
-  start(): Promise<void>;
-  /** Finishes what is in flight, within 5 s. Idempotent. */
-  stop(): Promise<void>;
+/** Puts a service together that lives from events. Nothing runs and nothing is connected before start(). */
+export function createService<Config extends ServiceConfig>(options: CreateServiceOptions<Config>): Service {
+  const { name, version, config, migrations } = options;
+  return createHttpService({
+    name,
+    version,
+    config,
+    migrations: [messagingMigrations, migrations],
+    assemble: (base) => addMessaging(base, options),
+  });
 }
 
-/** Puts a service together. Nothing runs and nothing is connected before start(). */
-export function createService<Config extends ServiceConfig>(options: CreateServiceOptions<Config>): Service {
-  const { name, version = '0.1.0', config, migrations, emits } = options;
-  const log = createLogger({ name, level: config.LOG_LEVEL });
-  const metrics = createMetrics();
-  const now = () => new Date();
-
-  const db = createDatabase({ url: config.DATABASE_URL, applicationName: name, log });
+/** Codec, producer, relay and consumer, around the service's own parts. */
+function addMessaging<Config extends ServiceConfig>(
+  base: HttpContext<Config>,
+  { emits, ...options }: CreateServiceOptions<Config>,
+): { routes: readonly Route[]; parts: Part[] } {
+  const { name, config, db, log, now } = base;
+  const metrics = createMetrics(base.metrics);
   const outbox = createOutbox(db, { log });
   const client =
     options.client ?? createKafkaClient({ brokers: [...config.KAFKA_BROKERS], clientId: name, log });
@@ -73,28 +65,12 @@ export function createService<Config extends ServiceConfig>(options: CreateServi
   const deadLetters = createDeadLetterQueue({ producer, group: name, parkedKeys: createParkedKeys(db) });
   const unitOfWork = createUnitOfWork({ name, db, codec, log, now });
   const { transact } = unitOfWork;
-  const context: ServiceContext<Config> = {
-    name,
-    config,
-    db,
-    client,
-    codec,
-    deadLetters,
-    metrics,
-    log,
-    now,
-    transact,
-  };
+  const context: ServiceContext<Config> = { ...base, metrics, client, codec, deadLetters, transact };
 
-  const relay = createRelay({ db, outbox, producer, metrics, log });
-  const handlers =
-    typeof options.handlers === 'function' ? options.handlers(context) : (options.handlers ?? []);
-  const parts = [relay, ...(options.parts?.(context) ?? []), ...consuming(handlers)];
-
-  function consuming(wired: readonly Handler[]): Part[] {
-    if (wired.length === 0) return [];
-    const topics = [...new Map(wired.map(({ type }) => [type.topic.name, type.topic])).values()];
-    const chunks = createChunkProcessor({ group: name, handlers: wired, unitOfWork, codec, metrics, log });
+  function consuming(handlers: readonly Handler[]): Part[] {
+    if (handlers.length === 0) return [];
+    const topics = [...new Map(handlers.map(({ type }) => [type.topic.name, type.topic])).values()];
+    const chunks = createChunkProcessor({ group: name, handlers, unitOfWork, codec, metrics, log });
     const consumer = consumerPart(context, { topics: topics.map((topic) => topic.name), ...chunks });
     return [inboxPruning(db, topics), consumer];
   }
@@ -112,62 +88,25 @@ export function createService<Config extends ServiceConfig>(options: CreateServi
     async () => (await outbox.backlog()).oldestSeconds,
   );
 
-  const stoppingHttp = new AbortController();
-  const http = createHttpServer((request, response) => app(request, response), {
-    host: config.HOST,
-    port: config.PORT,
-    onStop: () => stoppingHttp.abort(),
-  });
-  const asStep = (part: Part): Step => ({
-    name: part.name,
-    start: (signal) => part.start(signal, log),
-    stop: () => part.stop(),
-  });
-  const directories = [messagingMigrations, migrations];
-  const lifecycle = createLifecycle(
-    [
-      { name: 'pool', stop: () => db.stop() },
-      http, // listens first, so that it can say what it waits for
-      {
-        name: 'PostgreSQL',
-        start: (signal) => migrate({ url: config.DATABASE_URL, directories, log, signal }),
-      },
-      { name: 'schema registry', start: (signal) => codec.prepare(emits, signal) },
-      { name: 'Kafka', start: (signal) => producer.start(signal), stop: () => producer.stop() },
-      ...parts.map(asStep),
-    ],
-    log,
-  );
-
-  const app = createApp({
-    name,
-    version,
-    routes: options.routes?.(context) ?? [],
-    staffToken: 'STAFF_TOKEN' in config ? String(config.STAFF_TOKEN) : undefined,
-    requestsPerMinute: config.RATE_LIMIT_PER_MINUTE,
-    health: createHealth({
-      lifecycle,
-      ping: () => db.ping(),
-      parts,
-      kafka: () => ({ up: producer.state === 'running', detail: producer.state }),
-    }),
-    isReady: () => lifecycle.state === 'running' || lifecycle.state === 'draining',
-    stopping: stoppingHttp.signal,
-    metrics,
-    log,
-  });
-
+  const handlers =
+    typeof options.handlers === 'function' ? options.handlers(context) : (options.handlers ?? []);
   return {
-    name,
-    log,
-    get state() {
-      return lifecycle.state;
-    },
-    get url() {
-      return http.url;
-    },
-    start: lifecycle.start,
-    stop: lifecycle.stop,
-    [Symbol.asyncDispose]: lifecycle.stop,
+    routes: options.routes?.(context) ?? [],
+    parts: [
+      {
+        name: 'schema registry',
+        start: (signal) => codec.prepare(emits, signal),
+        stop: async () => {},
+      },
+      {
+        name: 'kafka',
+        start: (signal) => producer.start(signal),
+        stop: () => producer.stop(),
+        health: () => ({ up: producer.state === 'running', detail: producer.state }),
+      },
+      createRelay({ db, outbox, producer, metrics, log }),
+      ...(options.parts?.(context) ?? []),
+      ...consuming(handlers),
+    ],
   };
 }

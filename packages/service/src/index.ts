@@ -1,7 +1,8 @@
 export { ConfigError } from './config/configError.ts';
-export { readConfig, type ServiceConfig } from './config/readConfig.ts';
-export type { ServiceContext } from './context.ts';
-export { type CreateServiceOptions, createService, type Service } from './createService.ts';
+export { type HttpConfig, readConfig, readHttpConfig, type ServiceConfig } from './config/readConfig.ts';
+export type { HttpContext, ServiceContext } from './context.ts';
+export { type CreateHttpServiceOptions, createHttpService, type Service } from './createHttpService.ts';
+export { type CreateServiceOptions, createService } from './createService.ts';
 export { type FieldError, HttpProblem, problem } from './http/problem.ts';
 export { type Route, type RouteRequest, route, type Stream } from './http/route.ts';
 export type { SseMessage } from './http/sse.ts';
@@ -9,7 +10,7 @@ export { type ConsumerPartOptions, consumerPart } from './kafka/consumerPart.ts'
 export type { ServiceState } from './lifecycle/lifecycle.ts';
 export type { Health, Part } from './lifecycle/part.ts';
 export { type Worker, type WorkerOptions, worker } from './lifecycle/worker.ts';
-export { gauge, type Metrics } from './metrics.ts';
+export { gauge, type HttpMetrics, type Metrics } from './metrics.ts';
 export { runService } from './runService.ts';
 export type { Cause } from './work/cause.ts';
 export { type Handler, handle } from './work/handle.ts';

@@ -1,9 +1,13 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 
-/** What a service counts. `prometheus` takes more: `new Counter({ …, registers: [metrics.prometheus] })`. */
-export interface Metrics {
+/** What counts requests. `prometheus` takes more: `new Counter({ …, registers: [metrics.prometheus] })`. */
+export interface HttpMetrics {
   prometheus: Registry;
   httpSeconds: Histogram<'method' | 'route' | 'status'>;
+}
+
+/** What a service counts that lives from events. */
+export interface Metrics extends HttpMetrics {
   /** Outcome: handled, duplicate, dead_lettered; and failed, which counts attempts. */
   events: Counter<'type' | 'outcome'>;
   /** One chunk of a partition's records: decoding, handlers, commit. */
@@ -12,11 +16,10 @@ export interface Metrics {
   relayed: Counter;
 }
 
-export function createMetrics(): Metrics {
+export function createHttpMetrics(): HttpMetrics {
   const prometheus = new Registry();
   // Its default of 10 ms would wake an idle process a hundred times a second.
   collectDefaultMetrics({ register: prometheus, eventLoopMonitoringPrecision: 100 });
-  const registers = [prometheus];
   return {
     prometheus,
     httpSeconds: new Histogram({
@@ -24,8 +27,15 @@ export function createMetrics(): Metrics {
       help: 'Time until the answer was sent',
       labelNames: ['method', 'route', 'status'],
       buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
-      registers,
+      registers: [prometheus],
     }),
+  };
+}
+
+export function createMetrics(http = createHttpMetrics()): Metrics {
+  const registers = [http.prometheus];
+  return {
+    ...http,
     events: new Counter({
       name: 'brew_events_total',
       help: 'Events by type and what became of them',
@@ -55,7 +65,7 @@ export function createMetrics(): Metrics {
 
 /** A gauge that is read when somebody asks. If that fails it is left out: metrics must be there when the database is not. */
 export function gauge(
-  metrics: Metrics,
+  metrics: HttpMetrics,
   name: string,
   help: string,
   read: () => number | Promise<number>,

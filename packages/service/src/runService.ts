@@ -1,5 +1,5 @@
 import { ConfigError } from './config/configError.ts';
-import type { Service } from './createService.ts';
+import type { Service } from './createHttpService.ts';
 
 /** 0: stopped as asked. 1: it failed. 78: the environment is wrong (EX_CONFIG of sysexits.h), so a restart won't help. */
 const EXIT = { failed: 1, config: 78 } as const;

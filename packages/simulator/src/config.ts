@@ -1,21 +1,17 @@
-import { readConfig } from '@brew/service';
+import { readHttpConfig } from '@brew/service';
 import { z } from 'zod';
 
 export type SimulatorConfig = ReturnType<typeof readSimulatorConfig>;
 
 const fraction = z.coerce.number().min(0).max(1);
 const milliseconds = z.coerce.number().int().min(0);
-/** It keeps out of Kafka, as customers and payment providers do. */
-const notNeeded = z.string().optional();
 
 /**
  * Reads and checks the environment.
  * @throws ConfigError that names every variable that is missing or malformed
  */
 export function readSimulatorConfig(env: NodeJS.ProcessEnv) {
-  return readConfig('simulator', env, {
-    KAFKA_BROKERS: notNeeded,
-    SCHEMA_REGISTRY_URL: notNeeded,
+  return readHttpConfig('simulator', env, {
     PORT: z.coerce.number().int().min(0).max(65_535).default(3010),
 
     /** The shop, such as http://localhost:3002 and http://localhost:3001. */

@@ -1,31 +1,19 @@
-import { Counter, Gauge, type Registry } from 'prom-client';
+import { gauge, type HttpMetrics } from '@brew/service';
+import { Counter } from 'prom-client';
 
 /** What the simulator counts, on /metrics. */
 export function createSimulatorMetrics(
-  registry: Registry,
+  metrics: HttpMetrics,
   { outstanding, pendingWebhooks }: { outstanding(): number; pendingWebhooks(): Promise<number> },
 ) {
-  const registers = [registry];
-  new Gauge({
-    name: 'brew_customers_outstanding',
-    help: 'Customers who wait for an answer',
-    registers,
-    collect() {
-      this.set(outstanding());
-    },
-  });
-  new Gauge({
-    name: 'brew_webhooks_pending',
-    help: 'Webhooks that are due later, or were not taken yet',
-    registers,
-    async collect() {
-      // Left out while the database is away: the other numbers still count then.
-      await pendingWebhooks().then(
-        (count) => this.set(count),
-        () => this.remove(),
-      );
-    },
-  });
+  gauge(metrics, 'brew_customers_outstanding', 'Customers who wait for an answer', outstanding);
+  gauge(
+    metrics,
+    'brew_webhooks_pending',
+    'Webhooks that are due later, or were not taken yet',
+    pendingWebhooks,
+  );
+  const registers = [metrics.prometheus];
   return {
     customers: new Counter({
       name: 'brew_customers_total',

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Part } from '@brew/service';
 import type { Logger } from 'pino';
 import { type Crowd, type CrowdOptions, createCrowd } from './customers/crowd.ts';
 import type { Assortment } from './customers/generator.ts';
@@ -12,10 +13,7 @@ export interface OutsideOptions {
   log: Logger;
 }
 
-export interface Outside {
-  start(): void;
-  stop(): Promise<void>;
-  health(): { up: boolean; detail?: string };
+export interface Outside extends Part {
   outstanding(): number;
 }
 
@@ -70,7 +68,8 @@ export function createOutside(options: OutsideOptions): Outside {
   }
 
   return {
-    start() {
+    name: 'customers',
+    async start() {
       following = follow().catch(() => {}); // only an aborted delay() gets here
     },
     async stop() {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
 import { ConfigError } from './configError.ts';
-import { readConfig } from './readConfig.ts';
+import { readConfig, readHttpConfig } from './readConfig.ts';
 
 const env = {
   PORT: '3002',
@@ -31,6 +31,13 @@ describe('readConfig', () => {
       LOG_LEVEL: 'info',
       RATE_LIMIT_PER_MINUTE: 30_000,
     });
+  });
+
+  it('asks for no Kafka and no schema registry where there is none', () => {
+    const { PORT, DATABASE_URL } = env;
+    const config = readHttpConfig('simulator', { PORT, DATABASE_URL }, {});
+    expect(config).toMatchObject({ PORT: 3002, DATABASE_URL });
+    expect(config).not.toHaveProperty('KAFKA_BROKERS');
   });
 
   it('adds the variables of the service, which may replace one of the base', () => {

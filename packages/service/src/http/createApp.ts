@@ -3,7 +3,7 @@ import express, { type ErrorRequestHandler, type Express, type RequestHandler } 
 import { rateLimit } from 'express-rate-limit';
 import helmet from 'helmet';
 import type { Logger } from 'pino';
-import type { Metrics } from '../metrics.ts';
+import type { HttpMetrics } from '../metrics.ts';
 import { docs } from './docs.ts';
 import type { Readiness } from './health.ts';
 import { openApi } from './openApi.ts';
@@ -25,7 +25,7 @@ export interface AppOptions {
   /** Until then, the routes answer 503: their tables may not be there. */
   isReady(): boolean;
   stopping: AbortSignal;
-  metrics: Metrics;
+  metrics: HttpMetrics;
   log: Logger;
 }
 
@@ -87,7 +87,7 @@ function secure(): RequestHandler {
 }
 
 /** Gives each request its span of the caller's trace, and counts and logs it when it is answered. */
-function observe(metrics: Metrics, log: Logger): RequestHandler {
+function observe(metrics: HttpMetrics, log: Logger): RequestHandler {
   return (request, response, next) => {
     const header = request.headers.traceparent;
     response.locals.traceparent = childTraceparent(typeof header === 'string' ? header : undefined);

@@ -14,13 +14,12 @@ export interface HealthOptions {
   lifecycle: Lifecycle;
   /** Rejects when the database doesn't answer. */
   ping(): Promise<void>;
-  /** Whatever knows how it is: relay, consumer, parts. */
+  /** Those that know how they are. */
   parts: readonly Part[];
-  kafka(): Health;
 }
 
-/** Ready means: requests are answered. Kafka may be down meanwhile, since what is accepted waits in the outbox. */
-export function createHealth({ lifecycle, ping, parts, kafka }: HealthOptions) {
+/** Ready means: requests are answered. Parts may be down meanwhile, such as Kafka: what is accepted waits in the outbox. */
+export function createHealth({ lifecycle, ping, parts }: HealthOptions) {
   let pinging: Promise<Health> | undefined;
 
   /** One at a time: probes must not fill the pool while the database hangs. */
@@ -37,7 +36,7 @@ export function createHealth({ lifecycle, ping, parts, kafka }: HealthOptions) {
   }
 
   return async (): Promise<Readiness> => {
-    const dependencies: Record<string, Health> = { postgres: await postgres(), kafka: kafka() };
+    const dependencies: Record<string, Health> = { postgres: await postgres() };
     for (const { name, health } of parts) if (health) dependencies[name] = health();
 
     const { state, step } = lifecycle;

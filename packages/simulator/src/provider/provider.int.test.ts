@@ -227,6 +227,20 @@ describe('refunds', () => {
   });
 });
 
+describe('the process', () => {
+  it('describes its API, and is degraded as long as the shop shows no menu', async () => {
+    const { body } = await call('GET', '/openapi.json');
+    expect(Object.keys(body.paths as object)).toEqual(['/payments', '/refunds', '/behaviour']);
+    expect(await call('GET', '/health/ready')).toMatchObject({
+      status: 200,
+      body: {
+        status: 'degraded',
+        dependencies: { postgres: { up: true }, webhooks: { up: true }, customers: { up: false } },
+      },
+    });
+  });
+});
+
 describe('the metrics', () => {
   it('count attempts and what is pending', async () => {
     await call('PUT', '/behaviour', { lateRate: 1 });
