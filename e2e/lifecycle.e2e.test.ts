@@ -1,3 +1,5 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -9,6 +11,7 @@ import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals
 import { pino } from 'pino';
 import { brewIn, lives, runIn } from './cli.ts';
 
+const root = join(import.meta.dirname, '..');
 const CLUSTER_ID = '5nnS6DRtQnKwoMjkkVxxug';
 
 jest.setTimeout(180_000);
@@ -60,6 +63,7 @@ const untilGone = (pids: number[]) =>
 describe('a system that is started, stopped and started again', () => {
   let inFlight: string[];
   let pids: number[];
+  let npmStart: ChildProcess | undefined;
 
   test('starts in the background, and says what to do next', async () => {
     // Slow, so that orders stay in flight for as long as the next steps take.
@@ -123,9 +127,18 @@ describe('a system that is started, stopped and started again', () => {
   });
 
   test('finds its data again at the next start, and finishes the orders that were in flight', async () => {
-    const { code, stderr } = await brew('up', '--detach', '--no-simulator', '--speed', '300');
-    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    npmStart = spawn('npm', ['start', '--', '--no-simulator', '--speed', '300'], {
+      cwd: root,
+      env: { ...process.env, NO_COLOR: '1', BREW_DIR: dir, BREW_PORTS: 'free' },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    let shown = '';
+    npmStart.stdout?.on('data', (data) => {
+      shown += data;
+    });
+    await until(() => shown.includes('http://localhost'), { what: 'the addresses', timeoutMs: 120_000 });
 
+    expect(shown).toMatch(/✔ analytics +\d+\.\d s/);
     expect(await clusterId()).toBe(CLUSTER_ID);
     for (const orderId of inFlight) {
       const ended = async () => ['delivered', 'cancelled'].includes(await statusOf(orderId));
@@ -133,7 +146,20 @@ describe('a system that is started, stopped and started again', () => {
     }
   });
 
+  test('stops all of it when npm gets a SIGTERM', async () => {
+    const run = await runIn(dir);
+    const started = performance.now();
+
+    npmStart?.kill('SIGTERM');
+    await once(npmStart as ChildProcess, 'close');
+
+    expect(performance.now() - started).toBeLessThan(15_000);
+    await untilGone([run.pid, ...run.processes.map(({ pid }) => pid)]);
+    expect(await readdir(dir)).not.toContain('run.json');
+  });
+
   test('ends what a supervisor left that was killed', async () => {
+    expect((await brew('up', '--detach')).code).toBe(0);
     const run = await runIn(dir);
     process.kill(run.pid, 'SIGKILL');
     await until(() => !lives(run.pid));

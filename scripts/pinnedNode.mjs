@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 
 export const root = fileURLToPath(new URL('..', import.meta.url));
 
-// The package's own file and not node_modules/.bin/node: that one is a shell script, which would swallow signals.
+/** The program itself. */
 export const pinnedNode = fileURLToPath(new URL('../node_modules/node/bin/node', import.meta.url));
 
 /**
