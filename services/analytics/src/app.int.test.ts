@@ -73,7 +73,7 @@ describe('analytics', () => {
   const place = (orderId: string) =>
     bus.publish(OrderPlaced, placed(orderId, { cafeId, lines: [{ sku, quantity: 1 }] }));
   const deliver = (orderId: string, at = PLACED_AT + 5_000) =>
-    bus.publish(OrderDelivered, { orderId, courierId: 'courier-01', deliveredAt: at });
+    bus.publish(OrderDelivered, { orderId, courierId: 'courier-001', deliveredAt: at });
 
   it('reports on orders from being placed to being delivered or cancelled', async () => {
     await using app = await run();
@@ -96,7 +96,7 @@ describe('analytics', () => {
     const customer = { name: 'Ada', address: 'Bean Lane 1' };
     await bus.publish(OrderReady, { ...of, customer, readyAt: PLACED_AT + 3_000 });
     await bus.publish(CourierAssigned, {
-      ...{ orderId, courierId: 'courier-01', courierName: 'Ada A.' },
+      ...{ orderId, courierId: 'courier-001', courierName: 'Ada A.' },
       ...{ assignedAt: PLACED_AT + 4_000, expectedDeliveryAt: PLACED_AT + 5_000 },
     });
     await deliver(orderId);
@@ -186,7 +186,7 @@ describe('analytics', () => {
     await deliver(orderId);
     // The same key, so the same partition: what comes behind the repetitions tells that they were read.
     await bus.publish(CourierAssigned, {
-      ...{ orderId, courierId: 'courier-01', courierName: 'Ada A.' },
+      ...{ orderId, courierId: 'courier-001', courierName: 'Ada A.' },
       ...{ assignedAt: PLACED_AT, expectedDeliveryAt: PLACED_AT },
     });
     await using db = createDatabase({ url: database.url, applicationName: 'test', log });

@@ -9,8 +9,8 @@ export const readCourierConfig = (env: NodeJS.ProcessEnv) =>
     PORT: z.coerce.number().int().min(0).max(65_535).default(3004),
     /** How many times faster than life deliveries are made: at 60 a minute takes a second. 0: no time at all. */
     SPEED: z.coerce.number().min(0).default(60),
-    /** How many couriers are on duty. */
-    COURIERS: z.coerce.number().int().min(1).max(1_000).default(40),
+    /** How many couriers are on duty: five for each cafe. */
+    COURIERS: z.coerce.number().int().min(1).max(10_000).default(400),
     /** How long a delivery usually takes, in life. */
     DELIVERY_SECONDS: z.coerce.number().min(0).default(480),
   });

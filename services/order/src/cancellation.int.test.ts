@@ -39,13 +39,13 @@ const isReady = (orderId: string) =>
 const courierLeaves = (orderId: string) =>
   world.bus.publish(CourierAssigned, {
     orderId,
-    courierId: 'courier-01',
+    courierId: 'courier-001',
     courierName: 'Grace',
     assignedAt: at + 2_000,
     expectedDeliveryAt: at + 9_000,
   });
 const isDelivered = (orderId: string) =>
-  world.bus.publish(OrderDelivered, { orderId, courierId: 'courier-01', deliveredAt: at + 3_000 });
+  world.bus.publish(OrderDelivered, { orderId, courierId: 'courier-001', deliveredAt: at + 3_000 });
 
 /** The messages of a stream, from its beginning to its end. */
 async function* follow(orderId: string) {

@@ -43,7 +43,7 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => producer.stop());
 
-const deliveryOf = (orderId: string) => ({ orderId, courierId: 'courier-07', deliveredAt: Date.now() });
+const deliveryOf = (orderId: string) => ({ orderId, courierId: 'courier-007', deliveredAt: Date.now() });
 
 function recordOf<Data>(type: EventType<Data>, key: string, data: Data): OutgoingRecord {
   const context = { id: uuidv7(), type: type.type, source: '/test', time: new Date(), correlationId: key };
@@ -71,7 +71,7 @@ describe('watch', () => {
   it('shows decoded events, and also what can not be decoded', async () => {
     const text = (await watched(3, {})).join('\n');
     expect(text).toMatch(new RegExp(`${cancelled}  OrderCancelled +reason out_of_stock`));
-    expect(text).toMatch(new RegExp(`${delivered}  OrderDelivered +courierId courier-07`));
+    expect(text).toMatch(new RegExp(`${delivered}  OrderDelivered +courierId courier-007`));
     expect(text).toMatch(/poison {2}\? .*offset \d/);
   });
 
@@ -82,7 +82,7 @@ describe('watch', () => {
     expect(JSON.parse(line)).toMatchObject({
       type: OrderDelivered.type,
       key: delivered,
-      data: { courierId: 'courier-07' },
+      data: { courierId: 'courier-007' },
     });
   });
 });

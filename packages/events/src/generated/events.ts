@@ -217,7 +217,7 @@ export const TicketDropped = defineEvent<TicketDropped>({
 export interface CourierAssigned {
   /** The order, a UUIDv7: the key of the record. */
   orderId: string;
-  /** The courier, such as courier-07. */
+  /** The courier, such as courier-007. */
   courierId: string;
   /** What the customer calls the courier. */
   courierName: string;
@@ -237,7 +237,7 @@ export const CourierAssigned = defineEvent<CourierAssigned>({
 export interface OrderDelivered {
   /** The order, a UUIDv7: the key of the record. */
   orderId: string;
-  /** The courier, such as courier-07. */
+  /** The courier, such as courier-007. */
   courierId: string;
   /** When it was handed over. */
   deliveredAt: TimestampMillis;

@@ -271,7 +271,7 @@ export const CourierAssigned: RecordSchema = {
   doc: 'A courier is on the way with the order.',
   fields: [
     { name: 'orderId', type: 'string', doc: 'The order, a UUIDv7: the key of the record.' },
-    { name: 'courierId', type: 'string', doc: 'The courier, such as courier-07.' },
+    { name: 'courierId', type: 'string', doc: 'The courier, such as courier-007.' },
     { name: 'courierName', type: 'string', doc: 'What the customer calls the courier.' },
     {
       name: 'assignedAt',
@@ -293,7 +293,7 @@ export const OrderDelivered: RecordSchema = {
   doc: 'The customer has the order. The courier is free again.',
   fields: [
     { name: 'orderId', type: 'string', doc: 'The order, a UUIDv7: the key of the record.' },
-    { name: 'courierId', type: 'string', doc: 'The courier, such as courier-07.' },
+    { name: 'courierId', type: 'string', doc: 'The courier, such as courier-007.' },
     {
       name: 'deliveredAt',
       type: { type: 'long', logicalType: 'timestamp-millis' },

@@ -86,7 +86,7 @@ describe('the projections', () => {
   const delivered = (orderId: string, minutes = 5) =>
     record(OrderDelivered, {
       orderId,
-      courierId: 'courier-01',
+      courierId: 'courier-001',
       deliveredAt: PLACED_AT + minutes * MINUTE_MS,
     });
   const again = (earlier: ReceivedRecord) => ({ ...earlier, offset: nextOffset++ });

@@ -82,10 +82,10 @@ describe('tick', () => {
 
     expect(await ordersOf(CourierAssigned)).toEqual([first, second, third]);
     expect((await emitted(CourierAssigned))[0]).toMatchObject({
-      courierId: 'courier-01',
+      courierId: 'courier-001',
       courierName: 'Ada A.',
     });
-    expect(await shipment(first)).toMatchObject({ state: 'on_the_way', courierId: 'courier-01' });
+    expect(await shipment(first)).toMatchObject({ state: 'on_the_way', courierId: 'courier-001' });
     expect(await shipment(fourth)).toMatchObject({ state: 'waiting', courierId: null });
     expect(await nextWake(bench.context.db)).toMatchObject({ assignable: false });
   });
@@ -102,7 +102,7 @@ describe('tick', () => {
     await look();
 
     const deliveredAt = clock.getTime();
-    expect(await emitted(OrderDelivered)).toEqual([{ orderId, courierId: 'courier-01', deliveredAt }]);
+    expect(await emitted(OrderDelivered)).toEqual([{ orderId, courierId: 'courier-001', deliveredAt }]);
     expect(await shipment(orderId)).toMatchObject({ state: 'delivered', deliveredAt: clock });
     expect((await couriers())[0]).toMatchObject({ state: 'free', orderId: null, deliveries: 1 });
   });
@@ -111,12 +111,12 @@ describe('tick', () => {
     await ready(1);
     await look();
     later(10_000);
-    await look(); // courier-01 comes back
+    await look(); // courier-001 comes back
     later(1_000);
     await ready(2, 'later');
     await look();
     const sent = (await emitted(CourierAssigned)).map(({ courierId }) => courierId);
-    expect(sent).toEqual(['courier-01', 'courier-02', 'courier-03']);
+    expect(sent).toEqual(['courier-001', 'courier-002', 'courier-003']);
   });
 
   it('tells of each step which event led to it', async () => {
@@ -153,7 +153,7 @@ describe('tick', () => {
 
     expect(await emitted(OrderDelivered)).toHaveLength(3);
     const [last] = (await emitted(CourierAssigned)).toReversed();
-    expect(last).toMatchObject({ orderId: orders[3], courierId: 'courier-01' });
+    expect(last).toMatchObject({ orderId: orders[3], courierId: 'courier-001' });
     expect((await couriers()).map(({ state }) => state)).toEqual(['delivering', 'off_duty', 'off_duty']);
   });
 

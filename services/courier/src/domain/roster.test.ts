@@ -4,8 +4,8 @@ import { roster } from './roster.ts';
 describe('roster', () => {
   it('numbers the couriers from 01', () => {
     expect(roster(2)).toEqual([
-      { courierId: 'courier-01', name: 'Ada A.' },
-      { courierId: 'courier-02', name: 'Bruno A.' },
+      { courierId: 'courier-001', name: 'Ada A.' },
+      { courierId: 'courier-002', name: 'Bruno A.' },
     ]);
   });
 

@@ -10,12 +10,12 @@ Vera Wim Xenia Yusuf Zoe Anton Birgit Cem Dana Emil Fatma Georg Hana Ivo Jana Ka
   .trim()
   .split(/\s+/);
 
-/** The couriers who work when there are so many: courier-01 is always the same person. */
+/** The couriers who work when there are so many: courier-001 is always the same person. */
 export function roster(count: number): RosterEntry[] {
   return Array.from({ length: count }, (_, index) => {
     const firstName = firstNames[index % firstNames.length];
     // Initials tell apart those who share a first name: Ada A., Ada B., …
     const initial = String.fromCharCode(65 + (Math.floor(index / firstNames.length) % 26));
-    return { courierId: `courier-${String(index + 1).padStart(2, '0')}`, name: `${firstName} ${initial}.` };
+    return { courierId: `courier-${String(index + 1).padStart(3, '0')}`, name: `${firstName} ${initial}.` };
   });
 }
