@@ -32,8 +32,8 @@ export interface Service extends AsyncDisposable {
   readonly url: string;
   readonly log: HttpContext['log'];
   /**
-   * Resolves when it does all its work. Waits, with backoff, for PostgreSQL and for what its parts need; meanwhile
-   * /health/ready says for which. Rejects when it can't ever start (port taken, a migration fails) or is stopped.
+   * Resolves when it answers requests. Waits, with backoff, for PostgreSQL and for what its parts need; meanwhile
+   * /health/ready says for which. Waits some seconds at most for parts that may come later. Rejects when it can't ever start (port taken, a migration fails) or is stopped.
    */
   start(): Promise<void>;
   /** Finishes what is in flight, within 5 s. Idempotent. */
@@ -64,6 +64,7 @@ export function createHttpService<Config extends HttpConfig>({
   });
   const asStep = (part: Part): Step => ({
     name: part.name,
+    mayComeLater: part.mayComeLater,
     start: (signal) => part.start(signal, log),
     stop: () => part.stop(),
   });

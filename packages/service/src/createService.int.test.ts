@@ -3,13 +3,10 @@ import { deadLetterTopic, KitchenStarted, OrderPlaced, uuidv7 } from '@brew/even
 import { createKafkaClient } from '@brew/kafka';
 import { infrastructure, until } from '@brew/sandbox/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { z } from 'zod';
 import { readConfig } from './config/readConfig.ts';
-import type { ServiceContext } from './context.ts';
 import type { Service } from './createHttpService.ts';
 import { createService } from './createService.ts';
 import type { Readiness } from './http/health.ts';
-import { route } from './http/route.ts';
 import type { Part } from './lifecycle/part.ts';
 import {
   anOrder,
@@ -18,7 +15,7 @@ import {
   type ServiceRig,
   send,
 } from './testing/serviceRig.ts';
-import { handle } from './work/handle.ts';
+import { onOrderPlaced, placeTicket, ticketsSql } from './testing/till.ts';
 
 let rig: ServiceRig;
 let Placed: typeof OrderPlaced;
@@ -28,7 +25,7 @@ const running: Service[] = [];
 const failures = new Map<string, () => Error>();
 
 beforeAll(async () => {
-  rig = await createServiceRig('create table tickets (order_id text primary key, times integer not null)');
+  rig = await createServiceRig(ticketsSql);
   Placed = rig.here(OrderPlaced);
   Started = rig.here(KitchenStarted);
   await rig.createTopics([Placed, Started]);
@@ -38,35 +35,6 @@ afterEach(async () => {
   await Promise.all(running.splice(0).map((service) => service.stop()));
 }, 20_000);
 afterAll(() => rig.stop());
-
-/** Counts how often each order took effect, and emits one event for it. */
-const onOrderPlaced = () =>
-  handle(Placed, async ({ data: { orderId, cafeId } }, { tx, emit, now }) => {
-    await tx.query(
-      'insert into tickets values ($1, 1) on conflict (order_id) do update set times = tickets.times + 1',
-      [orderId],
-    );
-    const startedAt = now().getTime();
-    emit(Started, { orderId, cafeId, slot: 1, startedAt, expectedReadyAt: startedAt });
-    const failure = failures.get(orderId);
-    if (failure) throw failure();
-  });
-
-const placeTicket = ({ transact }: ServiceContext) =>
-  route({
-    method: 'post',
-    path: '/tickets',
-    summary: 'Place one',
-    body: z.strictObject({ orderId: z.string() }),
-    responses: { 201: { description: 'placed' } },
-    handle: async ({ body: { orderId }, cause }) => {
-      await transact(cause, async ({ tx, emit }) => {
-        await tx.query('insert into tickets values ($1, 1)', [orderId]);
-        emit(Started, { orderId, cafeId: 'cafe-01', slot: 1, startedAt: 1, expectedReadyAt: 2 });
-      });
-      return { status: 201 };
-    },
-  });
 
 interface Changes {
   env?: Record<string, string>;
@@ -82,8 +50,13 @@ function till({ env = {}, network, parts = [] }: Changes = {}): Service {
     config,
     migrations: rig.migrations,
     emits: [Started],
-    handlers: [onOrderPlaced()],
-    routes: (context) => [placeTicket(context)],
+    handlers: [
+      onOrderPlaced(Placed, Started, (orderId) => {
+        const failure = failures.get(orderId);
+        if (failure) throw failure();
+      }),
+    ],
+    routes: (context) => [placeTicket(context, Started)],
     parts: () => parts,
     ...(network && {
       client: createKafkaClient({ brokers, clientId: rig.name, log: rig.log, connect: network.connect }),
@@ -244,6 +217,38 @@ describe('while Kafka can not be reached', () => {
     expect(started?.traceparent).toContain('0af7651916cd43dd8448eb211c80319c');
     await until(async () => (await health(service)).status === 'ready', { what: 'the health to recover' });
     expect(await metric(service, 'brew_outbox_rows')).toBe(0);
+  }, 90_000);
+
+  it('a service that starts takes requests all the same, and comes to full health when Kafka is back', async () => {
+    const network = createCuttableNetwork();
+    network.cut();
+    const service = till({ network });
+    const started = service.start();
+    const waiting = await until(async () => {
+      const found = await health(service);
+      return found.waitingFor === 'kafka' && found;
+    });
+    expect(waiting).toMatchObject({ code: 503, status: 'not_ready', state: 'starting' });
+    await started;
+    expect(await health(service)).toMatchObject({
+      code: 200,
+      status: 'degraded',
+      state: 'running',
+      dependencies: { postgres: { up: true }, kafka: { up: false }, consumer: { up: false } },
+    });
+    const [placed, heard] = [randomUUID(), randomUUID()];
+    const response = await fetch(`${service.url}/tickets`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify({ orderId: placed }),
+    });
+    expect(response.status).toBe(201);
+    await send(rig, Placed, anOrder(heard));
+
+    network.restore();
+    await until(async () => (await health(service)).status === 'ready', { what: 'the full health' });
+    await until(async () => (await startedOf(placed)).length === 1, { what: 'what was placed to be sent' });
+    await handled(heard);
   }, 90_000);
 
   it('the service stops within 5 s, and the next one delivers what was left', async () => {

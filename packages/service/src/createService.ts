@@ -63,13 +63,23 @@ function addMessaging<Config extends ServiceConfig>(
   const codec = createCodec({ registryUrl: config.SCHEMA_REGISTRY_URL, log });
   const producer = createProducer({ client, log });
   const deadLetters = createDeadLetterQueue({ producer, group: name, parkedKeys: createParkedKeys(db) });
-  const unitOfWork = createUnitOfWork({ name, db, codec, log, now });
-  const { transact } = unitOfWork;
-  const context: ServiceContext<Config> = { ...base, metrics, client, codec, deadLetters, transact };
+  const relay = createRelay({ db, outbox, producer, metrics, log });
+  const unitOfWork = createUnitOfWork({ name, db, codec, log, now, onEmitted: relay.wake });
+  const { transact, together } = unitOfWork;
+  const context: ServiceContext<Config> = {
+    ...base,
+    metrics,
+    client,
+    codec,
+    deadLetters,
+    transact,
+    together,
+  };
 
   function consuming(handlers: readonly Handler[]): Part[] {
     if (handlers.length === 0) return [];
-    const topics = [...new Map(handlers.map(({ type }) => [type.topic.name, type.topic])).values()];
+    const types = handlers.flatMap((handler) => handler.types);
+    const topics = [...new Map(types.map(({ topic }) => [topic.name, topic])).values()];
     const chunks = createChunkProcessor({ group: name, handlers, unitOfWork, codec, metrics, log });
     const consumer = consumerPart(context, { topics: topics.map((topic) => topic.name), ...chunks });
     return [inboxPruning(db, topics), consumer];
@@ -94,17 +104,18 @@ function addMessaging<Config extends ServiceConfig>(
     routes: options.routes?.(context) ?? [],
     parts: [
       {
-        name: 'schema registry',
+        name: 'schema registry', // waited for: without the ids of its schemas it could not write a single event
         start: (signal) => codec.prepare(emits, signal),
         stop: async () => {},
       },
       {
         name: 'kafka',
+        mayComeLater: true,
         start: (signal) => producer.start(signal),
         stop: () => producer.stop(),
         health: () => ({ up: producer.state === 'running', detail: producer.state }),
       },
-      createRelay({ db, outbox, producer, metrics, log }),
+      relay,
       ...(options.parts?.(context) ?? []),
       ...consuming(handlers),
     ],

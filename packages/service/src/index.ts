@@ -13,5 +13,6 @@ export { type Worker, type WorkerOptions, worker } from './lifecycle/worker.ts';
 export { gauge, type HttpMetrics, type Metrics } from './metrics.ts';
 export { runService } from './runService.ts';
 export type { Cause } from './work/cause.ts';
-export { type Handler, handle } from './work/handle.ts';
-export type { Work } from './work/work.ts';
+export { gather, type Outcome } from './work/gather.ts';
+export { type Delivery, type Handler, handle, handleTogether } from './work/handle.ts';
+export type { Request, Work } from './work/work.ts';

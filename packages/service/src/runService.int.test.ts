@@ -1,14 +1,9 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import { OrderPlaced } from '@brew/events';
-import { until } from '@brew/sandbox/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { createServiceRig, type ServiceRig } from './testing/serviceRig.ts';
+import { type SpawnedMain, spawnMain } from './testing/spawnMain.ts';
 
-const main = fileURLToPath(new URL('./testing/exampleMain.ts', import.meta.url));
-const spawned: ChildProcess[] = [];
+const spawned: SpawnedMain[] = [];
 let rig: ServiceRig;
 let topic: string;
 
@@ -19,32 +14,16 @@ beforeAll(async () => {
   await rig.createTopics([type]);
 }, 60_000);
 afterEach(() => {
-  for (const child of spawned.splice(0)) child.kill('SIGKILL');
+  for (const { child } of spawned.splice(0)) child.kill('SIGKILL');
 });
 afterAll(() => rig.stop());
 
 /** Runs a service as its own process. */
-function run(changed: Record<string, string> = {}) {
+function run(changed: Record<string, string> = {}): SpawnedMain {
   const example = { EXAMPLE_NAME: rig.name, EXAMPLE_MIGRATIONS: rig.migrations.href, EXAMPLE_TOPIC: topic };
-  const env = { PATH: process.env.PATH, ...rig.env, LOG_LEVEL: 'info', ...example, ...changed };
-  const child = spawn(process.execPath, [main], { env, stdio: ['ignore', 'pipe', 'pipe'] });
-  spawned.push(child);
-  const lines: Record<string, unknown>[] = [];
-  createInterface({ input: child.stdout }).on('line', (line) => lines.push(JSON.parse(line)));
-  let errors = '';
-  child.stderr.on('data', (text) => {
-    errors += text;
-  });
-  const exited = once(child, 'exit').then(([code, signal]) => code ?? signal);
-  return {
-    child,
-    exited,
-    errors: () => errors,
-    line: (msg: string) =>
-      until(() => lines.find((line) => line.msg === msg), {
-        what: `the log line "${msg}" of ${JSON.stringify(lines)}`,
-      }),
-  };
+  const process = spawnMain('exampleMain.ts', { ...rig.env, LOG_LEVEL: 'info', ...example, ...changed });
+  spawned.push(process);
+  return process;
 }
 
 describe('the process of a service', () => {
@@ -98,8 +77,8 @@ describe('the process of a service', () => {
   }, 60_000);
 
   it('logs a rejection that nobody handled and ends with 1', async () => {
-    const { exited, line } = run();
-    const { url } = (await line('listening')) as { url: string };
+    const { exited, line, listening } = run();
+    const url = await listening();
     await fetch(`${url}/forget`, { method: 'POST' }).catch(() => {});
     expect(await line('unhandledRejection')).toMatchObject({
       level: 'fatal',

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { Database } from '../database.ts';
+import { createAnnouncer } from './announce.ts';
 import { type Ownership, takeOwnership } from './ownership.ts';
 
 export interface Backlog {
@@ -15,12 +16,15 @@ export interface Outbox {
    * lost its connection. Waits out outages. Throws the signal's reason when aborted.
    */
   takeOwnership(signal: AbortSignal): Promise<Ownership>;
+  /** Wakes the owner if it is another process, soon. Call it after the commit. */
+  announce(): void;
   backlog(): Promise<Backlog>;
 }
 
 export function createOutbox(db: Database, { log }: { log: Logger }): Outbox {
   return {
     takeOwnership: (signal) => takeOwnership(db, { log, signal }),
+    announce: createAnnouncer(db, log),
     async backlog() {
       const { rows } = await db.query<Backlog>(
         `select count(*)::int as rows,

@@ -37,6 +37,7 @@ export function consumerPart(
   );
   return {
     name: 'consumer',
+    mayComeLater: true,
     start: (signal) => consumer.start(signal),
     stop: () => consumer.stop(),
     health: () => healthOf(consumer),

@@ -27,7 +27,9 @@ beforeEach(async () => {
   type = rig.here(OrderCancelled) as EventType<Cancelled>;
   await rig.createTopics([type]);
   const { name, db, codec, log } = rig;
-  unitOfWork = createUnitOfWork({ name, db, codec, log, now: () => new Date() });
+  // As another instance than the one that relays.
+  const { announce } = createOutbox(db, { log });
+  unitOfWork = createUnitOfWork({ name, db, codec, log, now: () => new Date(), onEmitted: announce });
 });
 afterAll(() => rig.stop());
 

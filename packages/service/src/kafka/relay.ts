@@ -14,18 +14,23 @@ export interface RelayOptions {
 }
 
 const BATCH = 500;
-/** NOTIFY wakes it; this is for what a lost connection did not notify. */
+/** Whoever commits rows wakes it; this is for those who could not any more. */
 const POLL_MS = 5_000;
 /** On stop, what is committed is still sent, but a broker that is away must not hold the stop up. */
 const DRAIN_MS = 1_500;
 /** A batch takes milliseconds, the election of a new leader a few seconds. */
 const SLOW_SECONDS = 5;
 
+export interface Relay extends Part {
+  /** Look now: rows were committed. Passed on to the process that owns the outbox, if that isn't this one. */
+  wake(): void;
+}
+
 /**
  * Sends outbox rows to Kafka, in order, and deletes what was acknowledged. Of several instances one does it, the others
  * stand by. Killed between sending and deleting, the next one sends the batch again: the consumers' inboxes absorb it.
  */
-export function createRelay({ db, outbox, producer, metrics, log }: RelayOptions): Part {
+export function createRelay({ db, outbox, producer, metrics, log }: RelayOptions): Relay {
   const draining = new AbortController(); // no more waiting
   const stopping = new AbortController(); // no more sending
   const waker = createWaker();
@@ -76,6 +81,7 @@ export function createRelay({ db, outbox, producer, metrics, log }: RelayOptions
 
   return {
     name: 'relay',
+    wake: () => (state === 'standing by' ? outbox.announce() : waker.wake()),
     async start() {
       stopListening = await db.listen(OUTBOX_CHANNEL, waker.wake);
       running = run();

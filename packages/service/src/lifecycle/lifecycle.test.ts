@@ -1,3 +1,4 @@
+import { until } from '@brew/sandbox/testing';
 import { describe, expect, it } from '@jest/globals';
 import { pino } from 'pino';
 import { createLifecycle, type Step } from './lifecycle.ts';
@@ -69,6 +70,76 @@ describe('a lifecycle', () => {
     await expect(lifecycle.start()).rejects.toThrow('port taken');
     expect(lifecycle.state).toBe('failed');
     expect(notes).toEqual(['start a', 'stop b', 'stop a']);
+  });
+
+  describe('with a step that may come later', () => {
+    function late() {
+      const come = Promise.withResolvers<void>();
+      const { notes, steps } = noted(['a', 'b', 'c'], {
+        b: {
+          mayComeLater: true,
+          start: (signal) => {
+            notes.push('begin b');
+            signal.addEventListener('abort', () => come.reject(signal.reason), { once: true });
+            return come.promise.then(() => void notes.push('start b'));
+          },
+        },
+      });
+      return { notes, steps, come };
+    }
+
+    it('waits for it, after all others, and says so', async () => {
+      const { notes, steps, come } = late();
+      const lifecycle = createLifecycle(steps, log);
+      const started = lifecycle.start();
+      await until(() => notes.includes('start c'));
+      await until(() => lifecycle.step === 'b');
+      expect(lifecycle.state).toBe('starting');
+      come.resolve();
+      await started;
+      expect(notes).toEqual(['start a', 'begin b', 'start c', 'start b']);
+      await lifecycle.stop();
+    });
+
+    it('runs without it when it does not come in time; it may still come', async () => {
+      const { notes, steps, come } = late();
+      const lifecycle = createLifecycle(steps, log, { lateStartMs: 1 });
+      await lifecycle.start();
+      expect([lifecycle.state, lifecycle.step]).toEqual(['running', undefined]);
+      expect(notes).toEqual(['start a', 'begin b', 'start c']);
+      come.resolve();
+      await until(() => notes.includes('start b'));
+      await lifecycle.stop();
+      expect(notes.slice(-3)).toEqual(['stop c', 'stop b', 'stop a']);
+    });
+
+    it('stops it in its turn although it has not come', async () => {
+      const { notes, steps, come } = late();
+      const lifecycle = createLifecycle(steps, log, { lateStartMs: 1 });
+      await lifecycle.start();
+      await lifecycle.stop();
+      await expect(come.promise).rejects.toThrow('stopped');
+      expect(notes).toEqual(['start a', 'begin b', 'start c', 'stop c', 'stop b', 'stop a']);
+    });
+
+    it('fails when it fails for good while it is waited for', async () => {
+      const { notes, steps, come } = late();
+      const lifecycle = createLifecycle(steps, log);
+      const started = lifecycle.start();
+      come.reject(new Error('bad settings'));
+      await expect(started).rejects.toThrow('bad settings');
+      expect(lifecycle.state).toBe('failed');
+      expect(notes.slice(-3)).toEqual(['stop c', 'stop b', 'stop a']);
+    });
+
+    it('gives it up when another one fails for good', async () => {
+      const { steps, come } = late();
+      const [a, b, c] = steps as [Step, Step, Step];
+      const failing = { ...c, start: () => Promise.reject(new Error('port taken')) };
+      const lifecycle = createLifecycle([a, b, failing], log);
+      await expect(lifecycle.start()).rejects.toThrow('port taken');
+      await expect(come.promise).rejects.toThrow('port taken');
+    });
   });
 
   it('can be stopped while it waits for something that never comes', async () => {

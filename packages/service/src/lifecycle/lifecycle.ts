@@ -7,13 +7,15 @@ export type ServiceState = 'created' | 'starting' | 'running' | 'draining' | 'st
 /** One thing to start, and to stop in the reverse order. */
 export interface Step {
   name: string;
+  /** Its start goes on beside those after it, and is waited for last, and not for long. */
+  mayComeLater?: boolean | undefined;
   start?(signal: AbortSignal): Promise<void>;
   stop?(): Promise<void>;
 }
 
 export interface Lifecycle {
   readonly state: ServiceState;
-  /** The step that start() is at. */
+  /** The step that start() is at. Undefined once it runs, also when some that may come later have yet to. */
   readonly step: string | undefined;
   start(): Promise<void>;
   stop(): Promise<void>;
@@ -23,6 +25,11 @@ export interface Lifecycle {
 const STOP_MS = 4_000;
 /** No step may use up what the others need, and the last ones get some time even when the first were slow. */
 const STEP_MS = { most: 2_000, least: 200 };
+/**
+ * How long start() waits for what may come later. When all is well it comes in a second or two, and who asks whether we
+ * are ready should not find a half of us; when it is away, nobody knows for how long.
+ */
+const LATE_START_MS = 5_000;
 /** After this long at one step, the log says what start() waits for. */
 const SLOW_START_MS = 5_000;
 
@@ -30,13 +37,15 @@ const SLOW_START_MS = 5_000;
 export function createLifecycle(
   steps: readonly Step[],
   log: Logger,
-  { stopMs = STOP_MS }: { stopMs?: number } = {},
+  { stopMs = STOP_MS, lateStartMs = LATE_START_MS }: { stopMs?: number; lateStartMs?: number } = {},
 ): Lifecycle {
   let state: ServiceState = 'created';
   let step: Step | undefined;
   let starting: Promise<void> | undefined;
   let stopping: Promise<void> | undefined;
   const begun: Step[] = [];
+  /** Those that may come later and have not come yet. */
+  const late = new Map<Step, Promise<void>>();
   const stopped = new AbortController();
 
   async function startAll(): Promise<void> {
@@ -46,11 +55,18 @@ export function createLifecycle(
       for (step of steps) {
         stopped.signal.throwIfAborted();
         begun.push(step);
-        await startOne(step);
+        if (step.mayComeLater) startLater(step);
+        else await startOne(step);
+      }
+      const deadline = performance.now() + lateStartMs;
+      for (const [waitedFor, started] of [...late]) {
+        step = waitedFor;
+        await inTime(started, Math.max(0, deadline - performance.now()));
       }
       stopped.signal.throwIfAborted();
     } catch (error) {
       if (stopped.signal.aborted) throw error;
+      stopped.abort(error); // for those that are still starting
       await stopAll();
       state = 'failed';
       throw error;
@@ -58,19 +74,37 @@ export function createLifecycle(
       step = undefined;
     }
     state = 'running';
-    log.info({ ms: Math.round(performance.now() - began) }, 'running');
+    const without = [...late.keys()].map(({ name }) => name);
+    log.info(
+      { ms: Math.round(performance.now() - began), ...(without.length > 0 && { without }) },
+      'running',
+    );
   }
 
   async function startOne({ name, start }: Step): Promise<void> {
     const since = performance.now();
     const reminder = setInterval(() => {
-      log.info({ step: name, seconds: Math.round((performance.now() - since) / 1000) }, 'still starting');
+      if (state === 'starting')
+        log.info({ step: name, seconds: Math.round((performance.now() - since) / 1000) }, 'still starting');
     }, SLOW_START_MS);
     try {
       await start?.(stopped.signal);
     } finally {
       clearInterval(reminder);
     }
+  }
+
+  function startLater(step: Step): void {
+    const { name } = step;
+    const started = startOne(step).then(() => {
+      late.delete(step);
+      if (state === 'running') log.info({ step: name }, 'started late');
+    });
+    late.set(step, started);
+    // Once nobody waits for it any more, its failure is at least said.
+    started.catch((error) => {
+      if (state === 'running') log.error({ err: error, step: name }, 'could not start');
+    });
   }
 
   async function stopAll(): Promise<void> {

@@ -3,6 +3,11 @@ import type { Logger } from 'pino';
 /** Something that runs beside the routes and handlers of a service: a worker, a cache, a projection. */
 export interface Part {
   name: string;
+  /**
+   * Requests are answered without it, perhaps some of them only to say so (503): for whatever needs Kafka. The service's
+   * start waits for it a few seconds, in which it comes if all is well; after that the service runs, degraded.
+   */
+  mayComeLater?: boolean;
   /** Resolves when it does its work. It may wait for what it needs until `signal` is aborted, and then rejects. */
   start(signal: AbortSignal, log: Logger): Promise<void>;
   /** Finishes what is in flight. Called once, also after a start() that failed. */

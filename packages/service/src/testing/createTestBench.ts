@@ -68,8 +68,20 @@ export async function createTestBench<Config extends ServiceConfig = ServiceConf
   const client = createKafkaClient({ brokers: infrastructure.brokers, clientId: name, log });
   const metrics = createMetrics();
   const unitOfWork = createUnitOfWork({ name, db, codec, log, now });
-  const { transact } = unitOfWork;
-  const context = { name, config, db, client, codec, deadLetters: none, metrics, log, now, transact };
+  const { transact, together } = unitOfWork;
+  const context = {
+    name,
+    config,
+    db,
+    client,
+    codec,
+    deadLetters: none,
+    metrics,
+    log,
+    now,
+    transact,
+    together,
+  };
 
   const stop = async () => {
     await db.stop();

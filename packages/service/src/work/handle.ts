@@ -1,10 +1,18 @@
 import type { Event, EventType } from '@brew/events';
+import type { Tx } from '@brew/postgres';
 import type { Work } from './work.ts';
 
-/** What is done with one type of event; the type of its data is forgotten. */
+/** An event that is to be handled, with what its handling may do. */
+export interface Delivery<Data = unknown> {
+  event: Event<Data>;
+  work: Work;
+}
+
+/** What is done with some types of events; the types of their data are forgotten. */
 export interface Handler {
-  readonly type: EventType;
-  handle(event: Event, work: Work): Promise<void>;
+  readonly types: readonly EventType[];
+  /** Gets what follows on each other in a chunk, in offset order; `tx` is the transaction of all of it. */
+  handle(deliveries: readonly Delivery[], tx: Tx): Promise<void>;
 }
 
 /**
@@ -18,5 +26,22 @@ export function handle<Data>(
   type: EventType<Data>,
   fn: (event: Event<Data>, work: Work) => Promise<void>,
 ): Handler {
-  return { type: type as EventType, handle: fn as Handler['handle'] };
+  return {
+    types: [type as EventType],
+    async handle(deliveries) {
+      for (const { event, work } of deliveries) await fn(event as Event<Data>, work);
+    },
+  };
+}
+
+/**
+ * Declares what happens with several types of events, as many at a time as there are: one statement for two hundred
+ * events instead of one for each. The same rules hold. If it throws, it gets the events again one by one, so that only
+ * the one that is to blame is held back: what it does for many must not differ from what it does for each.
+ */
+export function handleTogether<Data>(
+  types: readonly EventType<Data>[],
+  fn: (deliveries: readonly Delivery<Data>[], tx: Tx) => Promise<void>,
+): Handler {
+  return { types: types as readonly EventType[], handle: fn as Handler['handle'] };
 }

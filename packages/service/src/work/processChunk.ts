@@ -3,7 +3,7 @@ import type { Codec, ReceivedRecord } from '@brew/kafka';
 import { claimInbox } from '@brew/postgres';
 import type { Logger } from 'pino';
 import type { Metrics } from '../metrics.ts';
-import type { Handler } from './handle.ts';
+import type { Delivery, Handler } from './handle.ts';
 import type { UnitOfWork } from './work.ts';
 
 export interface ProcessChunkOptions {
@@ -37,33 +37,48 @@ export function createChunkProcessor(options: ProcessChunkOptions): ChunkProcess
     },
 
     async process(records) {
-      const handled: string[] = [];
-      const duplicate: string[] = [];
       const events = await Promise.all(records.map(decode));
+      const duplicate: Event[] = [];
+      const handled: Event[] = [];
       await unitOfWork.run(async (tx, open) => {
         const fresh = await claimInbox(
           tx,
           events.map((event) => event.id),
         );
+        const deliveries: Delivery[] = [];
         for (const [index, event] of events.entries()) {
-          const type = event.type.type;
-          // Deleted as it is handled: the same event may be twice in one chunk.
+          // Deleted as it is taken: the same event may be twice in one chunk.
           if (!fresh.delete(event.id)) {
-            duplicate.push(type);
+            duplicate.push(event);
             continue;
           }
           const cause = { causationId: event.id, traceparent: event.traceparent };
-          const work = open(cause, logOf(event, records[index]));
-          await handlers.get(type)?.handle(event, work);
-          handled.push(type);
-          work.log.debug('event handled');
+          deliveries.push({ event, work: open(cause, () => logOf(event, records[index])) });
+          handled.push(event);
         }
+        for (const run of runsOf(deliveries)) await run.handler.handle(run.deliveries, tx);
       });
       // Counted after the commit: what was rolled back did not happen.
-      for (const type of handled) metrics.events.inc({ type, outcome: 'handled' });
-      for (const type of duplicate) metrics.events.inc({ type, outcome: 'duplicate' });
+      for (const { type } of handled) metrics.events.inc({ type: type.type, outcome: 'handled' });
+      for (const { type } of duplicate) metrics.events.inc({ type: type.type, outcome: 'duplicate' });
+      if (log.isLevelEnabled('debug')) {
+        for (const event of handled) logOf(event, records[events.indexOf(event)]).debug('event handled');
+      }
     },
   };
+
+  /** Cuts deliveries, in their order, where the handler changes. */
+  function runsOf(deliveries: readonly Delivery[]): { handler: Handler; deliveries: Delivery[] }[] {
+    const runs: { handler: Handler; deliveries: Delivery[] }[] = [];
+    for (const delivery of deliveries) {
+      const handler = handlers.get(delivery.event.type.type);
+      if (!handler) continue;
+      const last = runs.at(-1);
+      if (last?.handler === handler) last.deliveries.push(delivery);
+      else runs.push({ handler, deliveries: [delivery] });
+    }
+    return runs;
+  }
 
   async function decode(record: ReceivedRecord): Promise<Event> {
     const event = await codec.decode(record);
@@ -91,10 +106,11 @@ const UUID = /^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
 function byType(handlers: readonly Handler[]): ReadonlyMap<string, Handler> {
   const map = new Map<string, Handler>();
   for (const handler of handlers) {
-    const { type } = handler.type;
-    if (map.has(type))
-      throw new TypeError(`Two handlers for ${type}: the inbox would let only one of them see it.`);
-    map.set(type, handler);
+    for (const { type } of handler.types) {
+      if (map.has(type))
+        throw new TypeError(`Two handlers for ${type}: the inbox would let only one of them see it.`);
+      map.set(type, handler);
+    }
   }
   return map;
 }

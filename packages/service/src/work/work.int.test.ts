@@ -2,12 +2,19 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { KitchenStarted, MenuItemChanged, OrderCancelled, PaymentReceived } from '@brew/events';
-import { infrastructure } from '@brew/sandbox/testing';
+import {
+  type EventType,
+  KitchenStarted,
+  MenuItemChanged,
+  OrderCancelled,
+  PaymentReceived,
+} from '@brew/events';
+import { infrastructure, until } from '@brew/sandbox/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { ServiceConfig } from '../config/readConfig.ts';
 import { createTestBench, type TestBench } from '../testing/createTestBench.ts';
-import { type Handler, handle } from './handle.ts';
+import { eventRecord } from '../testing/eventRecord.ts';
+import { type Handler, handle, handleTogether } from './handle.ts';
 import { createChunkProcessor } from './processChunk.ts';
 import { createUnitOfWork } from './work.ts';
 
@@ -50,6 +57,10 @@ function processor(handlers: Handler[]) {
   const { name, db, codec, metrics, log, now } = bench.context;
   const unitOfWork = createUnitOfWork({ name, db, codec, log, now });
   return createChunkProcessor({ group: name, handlers, unitOfWork, codec, metrics, log });
+}
+function recordOf(type: EventType<never>, data: object) {
+  const record = eventRecord(bench.context.codec, type as EventType, data, { time: at });
+  return { ...record, partition: 0, offset: 0n, timestamp: at };
 }
 const paid = async () => (await bench.context.db.query('select order_id from paid order by 1')).rows;
 
@@ -110,7 +121,7 @@ describe('an emitted event', () => {
 describe('handling an event', () => {
   it('leaves neither state nor events nor a claim behind when the handler fails', async () => {
     const failing = handle(PaymentReceived, async (event, work) => {
-      await onPaymentReceived.handle(event as never, work);
+      await onPaymentReceived.handle([{ event, work }], work.tx);
       throw new Error('no');
     });
     const delivery = bench.deliver([failing], PaymentReceived, payment, {
@@ -147,6 +158,44 @@ describe('handling an event', () => {
     expect(calls).toBe(1);
   });
 
+  it('is done together for what follows on each other, in its order, by whoever handles it', async () => {
+    const calls: string[][] = [];
+    const noting = (types: EventType[]) =>
+      handleTogether(types, async (deliveries) => {
+        calls.push(deliveries.map(({ event }) => event.correlationId));
+      });
+    const handlers = [
+      noting([PaymentReceived as EventType, KitchenStarted as EventType]),
+      noting([OrderCancelled as EventType]),
+    ];
+    const cancelled = { reason: 'customer_request', cancelledAt: 1 };
+    const records = [
+      recordOf(PaymentReceived, { ...payment, orderId: 'o-1' }),
+      recordOf(KitchenStarted, { ...started, orderId: 'o-2' }),
+      recordOf(OrderCancelled, { ...cancelled, orderId: 'o-3' }),
+      recordOf(PaymentReceived, { ...payment, orderId: 'o-4' }),
+    ];
+    await processor(handlers).process(records);
+    expect(calls).toEqual([['o-1', 'o-2'], ['o-3'], ['o-4']]);
+  });
+
+  it('wakes who is to be woken after the commit, once for all of a chunk, and not if it failed', async () => {
+    const seen: number[] = [];
+    const wake = async () => seen.push((await paid()).length);
+    const waking = handle(PaymentReceived, async ({ data }, work) => {
+      work.onCommit(wake);
+      await work.tx.query('insert into paid values ($1)', [data.orderId]);
+    });
+    const records = ['o-1', 'o-2'].map((orderId) => recordOf(PaymentReceived, { ...payment, orderId }));
+    await processor([waking]).process(records);
+    await until(() => seen.length > 0);
+    expect(seen).toEqual([2]);
+
+    const again = ['o-3', 'o-3'].map((orderId) => recordOf(PaymentReceived, { ...payment, orderId }));
+    await expect(processor([waking]).process(again)).rejects.toThrow('duplicate key');
+    expect(seen).toEqual([2]);
+  });
+
   it('is wanted for what has a handler and for what nobody can name, and for nothing else', () => {
     const { wants } = processor([onPaymentReceived]);
     const record = (headers: Record<string, string>, value: Buffer | null = Buffer.from('x')) => ({
@@ -167,5 +216,33 @@ describe('handling an event', () => {
   it('can not be declared twice for one type', () => {
     const make = () => processor([onPaymentReceived, onPaymentReceived]);
     expect(make).toThrow('Two handlers for brew.payments.v1.PaymentReceived');
+  });
+});
+
+describe('a command', () => {
+  it('shares its transaction with those who call at the same time, each with its own cause', async () => {
+    const { db } = bench.context;
+    const pay = bench.context.together<string, string>(async (requests, tx) => {
+      await tx.query('insert into paid select unnest($1::text[])', [requests.map(({ item }) => item)]);
+      return requests.map(({ item, work }) => {
+        if (item === 'o-2') return new Error('not o-2');
+        work.emit(KitchenStarted, { ...started, orderId: item });
+        return item;
+      });
+    });
+    const other = traceparent.replace('0af7', '1af7');
+    const answers = await Promise.allSettled([
+      pay({ traceparent }, 'o-1'),
+      pay({}, 'o-2'),
+      pay({ traceparent: other }, 'o-3'),
+    ]);
+    expect(answers.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+    const emitted = await bench.emitted();
+    expect(emitted.map(({ traceparent: trace = '' }) => trace.slice(3, 35))).toEqual([
+      traceparent.slice(3, 35),
+      other.slice(3, 35),
+    ]);
+    const { rows } = await db.query('select count(distinct xmin::text)::int as transactions from paid');
+    expect(rows).toEqual([{ transactions: 1 }]);
   });
 });

@@ -11,6 +11,7 @@ import type { Codec } from '@brew/kafka';
 import { appendOutbox, type Database, type OutboxRow, type Tx } from '@brew/postgres';
 import type { Logger } from 'pino';
 import type { Cause } from './cause.ts';
+import { gather, type Outcome } from './gather.ts';
 
 /** What a handler or command works with: one transaction, and the events that are published if it commits. */
 export interface Work {
@@ -27,16 +28,28 @@ export interface Work {
   emit<Data>(type: EventType<Data>, data: Data, cause?: Cause): string;
   /** Removes a key from a compacted topic. */
   emitTombstone(topic: Topic, key: string): void;
+  /** Called after the commit, and not at all if there is none: to wake a worker that finds its work in the tables. */
+  onCommit(wake: () => void): void;
 }
 
 /** Opens the view of a unit of work that one cause has: several events of a chunk share one transaction. */
-type OpenWork = (cause: Cause, log: Logger) => Work;
+type OpenWork = (cause: Cause, log: () => Logger) => Work;
 
 export interface UnitOfWork {
   /** One transaction: `fn`, then everything it emitted into the outbox in one statement. */
   run<T>(fn: (tx: Tx, open: OpenWork) => Promise<T>): Promise<T>;
   /** The same for a single cause. */
   transact<T>(cause: Cause, fn: (work: Work) => Promise<T>): Promise<T>;
+  /** The same for all who call at about the same time, in one transaction; see gather(). */
+  together<Item, Result>(
+    fn: (requests: readonly Request<Item>[], tx: Tx) => Promise<readonly Outcome<Result>[]>,
+  ): (cause: Cause, item: Item) => Promise<Result>;
+}
+
+/** What one caller asks for, with what may be done about it. */
+export interface Request<Item> {
+  item: Item;
+  work: Work;
 }
 
 export interface UnitOfWorkOptions {
@@ -46,12 +59,15 @@ export interface UnitOfWorkOptions {
   codec: Pick<Codec, 'encode'>;
   log: Logger;
   now(): Date;
+  /** Called after a commit that left rows in the outbox. */
+  onEmitted?(): void;
 }
 
 /** Topics take 1 MiB. A larger record would be refused for ever, and everything behind it in the outbox would wait. */
 const MAX_VALUE_BYTES = 900_000;
 
-export function createUnitOfWork({ name, db, codec, log, now }: UnitOfWorkOptions): UnitOfWork {
+export function createUnitOfWork(options: UnitOfWorkOptions): UnitOfWork {
+  const { name, db, codec, log, now, onEmitted } = options;
   const source = `/brew/${name}`;
 
   function toRow<Data>(
@@ -73,13 +89,18 @@ export function createUnitOfWork({ name, db, codec, log, now }: UnitOfWorkOption
     return { topic: type.topic.name, key, value, headers };
   }
 
+  const logOf = ({ traceparent }: Cause) => log.child({ traceId: parseTraceparent(traceparent)?.traceId });
+
   const unitOfWork: UnitOfWork = {
-    run: (fn) =>
-      db.transaction(async (tx) => {
-        const rows: OutboxRow[] = [];
+    async run(fn) {
+      const rows: OutboxRow[] = [];
+      const wakes = new Set<() => void>();
+      const result = await db.transaction(async (tx) => {
         const result = await fn(tx, (cause, workLog) => ({
           tx,
-          log: workLog,
+          get log() {
+            return workLog();
+          },
           now,
           emit(type, data, because = cause) {
             const id = uuidv7();
@@ -87,22 +108,33 @@ export function createUnitOfWork({ name, db, codec, log, now }: UnitOfWorkOption
             return id;
           },
           emitTombstone(topic, key) {
-            rows.push({
-              topic: topic.name,
-              key,
-              value: null,
-              headers: { traceparent: childTraceparent(cause.traceparent) },
-            });
+            const headers = { traceparent: childTraceparent(cause.traceparent) };
+            rows.push({ topic: topic.name, key, value: null, headers });
           },
+          onCommit: (wake) => void wakes.add(wake),
         }));
         await appendOutbox(tx, rows);
         return result;
-      }),
+      });
+      if (rows.length > 0) onEmitted?.();
+      for (const wake of wakes) wake();
+      return result;
+    },
 
-    transact: (cause, fn) =>
-      unitOfWork.run((_, open) =>
-        fn(open(cause, log.child({ traceId: parseTraceparent(cause.traceparent)?.traceId }))),
-      ),
+    transact: (cause, fn) => unitOfWork.run((_, open) => fn(open(cause, () => logOf(cause)))),
+
+    together(fn) {
+      type Call = { cause: Cause; item: Parameters<typeof fn>[0][number]['item'] };
+      const call = gather((calls: readonly Call[]) =>
+        unitOfWork.run((tx, open) =>
+          fn(
+            calls.map(({ cause, item }) => ({ item, work: open(cause, () => logOf(cause)) })),
+            tx,
+          ),
+        ),
+      );
+      return (cause, item) => call({ cause, item });
+    },
   };
   return unitOfWork;
 }

@@ -1,0 +1,43 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { until } from '@brew/sandbox/testing';
+
+export interface SpawnedMain {
+  child: ChildProcess;
+  /** Its exit code, or the signal that ended it. */
+  exited: Promise<number | NodeJS.Signals>;
+  /** What it wrote to stderr so far. */
+  errors(): string;
+  /** Waits for the log line with this message. */
+  line(msg: string): Promise<Record<string, unknown>>;
+  /** Waits until it takes requests. @returns where */
+  listening(): Promise<string>;
+}
+
+/** Runs a file of this folder as a process of its own. */
+export function spawnMain(file: string, env: NodeJS.ProcessEnv): SpawnedMain {
+  const main = fileURLToPath(new URL(file, import.meta.url));
+  const child = spawn(process.execPath, [main], {
+    env: { PATH: process.env.PATH, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const lines: Record<string, unknown>[] = [];
+  createInterface({ input: child.stdout }).on('line', (line) => lines.push(JSON.parse(line)));
+  let errors = '';
+  child.stderr.on('data', (text) => {
+    errors += text;
+  });
+  const spawned: SpawnedMain = {
+    child,
+    exited: once(child, 'exit').then(([code, signal]) => code ?? signal),
+    errors: () => errors,
+    line: (msg) =>
+      until(() => lines.find((line) => line.msg === msg), {
+        what: `the log line "${msg}" of ${JSON.stringify(lines)}`,
+      }),
+    listening: async () => String((await spawned.line('listening')).url),
+  };
+  return spawned;
+}

@@ -1,0 +1,85 @@
+import { describe, expect, it } from '@jest/globals';
+import { gather } from './gather.ts';
+
+/** A run that ends only when it is told to. */
+function heldRuns() {
+  const runs: { items: readonly string[]; end: PromiseWithResolvers<void> }[] = [];
+  const ask = gather(async (items: readonly string[]) => {
+    const end = Promise.withResolvers<void>();
+    runs.push({ items, end });
+    await end.promise;
+    return items.map((item) => (item === 'refused' ? new Error(item) : item.toUpperCase()));
+  });
+  const begun = async (count: number) => {
+    while (runs.length < count) await new Promise(setImmediate);
+    return runs[count - 1] as (typeof runs)[number];
+  };
+  return { ask, begun };
+}
+
+describe('gathering', () => {
+  it('runs one that comes alone at once', async () => {
+    const { ask, begun } = heldRuns();
+    const answer = ask('a');
+    const run = await begun(1);
+    expect(run.items).toEqual(['a']);
+    run.end.resolve();
+    await expect(answer).resolves.toBe('A');
+  });
+
+  it('runs together, in their order, what came while a run was under way', async () => {
+    const { ask, begun } = heldRuns();
+    const first = ask('a');
+    const run = await begun(1);
+    const later = [ask('b'), ask('c'), ask('d')];
+    run.end.resolve();
+    const next = await begun(2);
+    expect(next.items).toEqual(['b', 'c', 'd']);
+    next.end.resolve();
+    await expect(first).resolves.toBe('A');
+    await expect(Promise.all(later)).resolves.toEqual(['B', 'C', 'D']);
+  });
+
+  it('gives each caller its own outcome', async () => {
+    const { ask, begun } = heldRuns();
+    const answers = Promise.allSettled([ask('a'), ask('refused'), ask('b')]);
+    (await begun(1)).end.resolve();
+    const [a, refused, b] = await answers;
+    expect(a).toEqual({ status: 'fulfilled', value: 'A' });
+    expect(refused).toEqual({ status: 'rejected', reason: new Error('refused') });
+    expect(b).toEqual({ status: 'fulfilled', value: 'B' });
+  });
+
+  it('takes 200 at most at a time, and leaves nobody out', async () => {
+    const sizes: number[] = [];
+    const ask = gather(async (items: readonly number[]) => {
+      sizes.push(items.length);
+      return items;
+    });
+    const items = Array.from({ length: 450 }, (_, index) => index);
+    await expect(Promise.all(items.map(ask))).resolves.toEqual(items);
+    expect(sizes).toEqual([200, 200, 50]);
+  });
+
+  it('lets nobody suffer from what another one asked for', async () => {
+    const ask = gather(async (items: readonly string[]) => {
+      if (items.includes('poison')) throw new Error('no');
+      return items;
+    });
+    const [a, poison, b] = await Promise.allSettled([ask('a'), ask('poison'), ask('b')]);
+    expect(a).toEqual({ status: 'fulfilled', value: 'a' });
+    expect(poison).toEqual({ status: 'rejected', reason: new Error('no') });
+    expect(b).toEqual({ status: 'fulfilled', value: 'b' });
+  });
+
+  it('tells an outage to all, instead of meeting it again for each', async () => {
+    let runs = 0;
+    const ask = gather(async (): Promise<string[]> => {
+      runs += 1;
+      throw Object.assign(new Error('gone'), { code: 'ECONNREFUSED' });
+    });
+    const answers = await Promise.allSettled([ask('a'), ask('b')]);
+    expect(answers.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+    expect(runs).toBe(1);
+  });
+});
