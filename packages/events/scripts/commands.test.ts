@@ -96,8 +96,8 @@ describe('checkCompatibility.ts', () => {
       stdout: expect.stringContaining('Version 2 of OrderPlaced is released'),
     });
     expect(readFileSync(released, 'utf8')).toBe(readFileSync(join(folder, placed), 'utf8'));
-    expect(run('checkCompatibility.ts', '--release').stdout).toBe(
-      '15 events are compatible with all 16 released versions.\n',
+    expect(run('checkCompatibility.ts', '--release').stdout).toMatch(
+      /^15 events are compatible with all \d+ released versions\.\n$/,
     );
   });
 });

@@ -84,7 +84,11 @@ describe('analytics', () => {
     const of = { orderId, cafeId };
     const money = { amount: 420, currency: 'EUR' };
     await place(orderId);
-    await bus.publish(StockReserved, { ...of, items: [{ sku, quantity: 1 }], reservedAt: PLACED_AT });
+    await bus.publish(StockReserved, {
+      ...of,
+      items: [{ sku, quantity: 1, remaining: 9 }],
+      reservedAt: PLACED_AT,
+    });
     await bus.publish(PaymentReceived, {
       orderId,
       paymentId: 'p',

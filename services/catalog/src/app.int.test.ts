@@ -238,8 +238,8 @@ describe('an order', () => {
     expect(event.data).toMatchObject({
       cafeId: 'cafe-020',
       items: [
-        { sku: plenty, quantity: 2 },
-        { sku: scarce, quantity: 1 },
+        { sku: plenty, quantity: 2, remaining: 998 },
+        { sku: scarce, quantity: 1, remaining: 4 },
       ],
     });
     expect(event.correlationId).toBe(orderId);
@@ -261,7 +261,7 @@ describe('an order', () => {
     const event = await until(() => eventOf(orderId, StockReleased), { what: 'StockReleased' });
     expect(event.data).toMatchObject({
       cafeId: 'cafe-022',
-      items: [{ sku: scarce, quantity: 5 }],
+      items: [{ sku: scarce, quantity: 5, remaining: 5 }],
     });
     await handled(await cancel(orderId));
     expect(await available('cafe-022', scarce)).toBe(5);

@@ -255,6 +255,11 @@ export interface StockItem {
   sku: string;
   /** How many, at least 1. */
   quantity: number;
+  /**
+   * How many the cafe has for other orders right after this one: never below 0. null when it no longer sells
+   * the item, and in events from before this was told.
+   */
+  remaining: number | null;
 }
 
 /** Everything in the order is in stock at the cafe and kept for it: payment can begin. */

@@ -321,6 +321,12 @@ export const StockReserved: RecordSchema = {
           fields: [
             { name: 'sku', type: 'string', doc: 'The menu item.' },
             { name: 'quantity', type: 'int', doc: 'How many, at least 1.' },
+            {
+              name: 'remaining',
+              type: ['null', 'int'],
+              default: null,
+              doc: 'How many the cafe has for other orders right after this one: never below 0. null when it no longer sells the item, and in events from before this was told.',
+            },
           ],
         },
       },
@@ -386,6 +392,12 @@ export const StockReleased: RecordSchema = {
           fields: [
             { name: 'sku', type: 'string', doc: 'The menu item.' },
             { name: 'quantity', type: 'int', doc: 'How many, at least 1.' },
+            {
+              name: 'remaining',
+              type: ['null', 'int'],
+              default: null,
+              doc: 'How many the cafe has for other orders right after this one: never below 0. null when it no longer sells the item, and in events from before this was told.',
+            },
           ],
         },
       },

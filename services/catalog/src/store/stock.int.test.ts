@@ -1,12 +1,21 @@
-import { cafes, type StockItem, uuidv7 } from '@brew/events';
+import { cafes, uuidv7 } from '@brew/events';
 import { createDatabase, type Database, migrate } from '@brew/postgres';
 import { createTestDatabase, type TestDatabase } from '@brew/postgres/testing';
 import { infrastructure } from '@brew/sandbox/testing';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import pino from 'pino';
+import type { MenuItem } from '../domain/menuItem.ts';
 import { openingMenu } from '../domain/openingMenu.ts';
-import { putMenuItem } from './menu.ts';
-import { deliverStock, fillNewShelves, lockStock, releaseStock, reserveStock, stockOf } from './stock.ts';
+import { putMenuItem, removeMenuItem } from './menu.ts';
+import {
+  deliverStock,
+  fillNewShelves,
+  lockStock,
+  releaseStock,
+  reserveStock,
+  type StockLine,
+  stockOf,
+} from './stock.ts';
 
 const log = pino({ level: 'silent' });
 const at = new Date();
@@ -34,13 +43,16 @@ async function available(cafeId: string, sku: string): Promise<number | undefine
   return (await stockOf(db, cafeId)).find((shelf) => shelf.sku === sku)?.available;
 }
 
-const line = (sku: string, quantity: number): StockItem => ({ sku, quantity });
+const line = (sku: string, quantity: number): StockLine => ({ sku, quantity });
 
 describe('reserving', () => {
-  test('takes everything that an order needs, an item that is named twice in one', async () => {
+  test('takes everything that an order needs, an item that is named twice in one, and says what is left', async () => {
     const items = [line('latte', 2), line('mocha', 1), line('latte', 3)];
     expect(await reserveStock(db, uuidv7(), 'cafe-001', items, at)).toEqual({
-      reserved: [line('latte', 5), line('mocha', 1)],
+      reserved: [
+        { ...line('latte', 5), remaining: 995 },
+        { ...line('mocha', 1), remaining: 999 },
+      ],
     });
     expect(await available('cafe-001', 'latte')).toBe(995);
     expect(await available('cafe-001', 'mocha')).toBe(999);
@@ -70,13 +82,29 @@ describe('reserving', () => {
 });
 
 describe('releasing', () => {
-  test('gives back exactly what was reserved, once', async () => {
+  test('gives back exactly what was reserved, once, and says what there is now', async () => {
     const orderId = uuidv7();
     const items = [line('cortado', 3), line('latte', 1)];
     await reserveStock(db, orderId, 'cafe-004', items, at);
-    expect(await releaseStock(db, orderId, at)).toEqual({ cafeId: 'cafe-004', items });
+    expect(await releaseStock(db, orderId, at)).toEqual({
+      cafeId: 'cafe-004',
+      items: items.map((item) => ({ ...item, remaining: 1_000 })),
+    });
     expect(await releaseStock(db, orderId, at)).toBeUndefined();
     expect(await available('cafe-004', 'cortado')).toBe(1_000);
+  });
+
+  test('has nothing to say of what is left when the item has been taken off the menu', async () => {
+    const seasonal = { ...openingMenu[0], sku: 'seasonal' } as MenuItem;
+    await putMenuItem(db, seasonal, at);
+    await fillNewShelves(db, ['cafe-004']);
+    const orderId = uuidv7();
+    await reserveStock(db, orderId, 'cafe-004', [line('seasonal', 1)], at);
+    await removeMenuItem(db, 'seasonal');
+    expect(await releaseStock(db, orderId, at)).toEqual({
+      cafeId: 'cafe-004',
+      items: [{ ...line('seasonal', 1), remaining: null }],
+    });
   });
 
   test('knows nothing of an order that reserved nothing', async () => {

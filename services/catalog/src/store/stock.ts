@@ -9,6 +9,9 @@ export interface Shelf {
   par: number;
 }
 
+/** An amount of one item; what is left of it afterwards is only known when it is done. */
+export type StockLine = Pick<StockItem, 'sku' | 'quantity'>;
+
 /** Any number does, as long as everybody who changes stock takes the same. */
 const STOCK_LOCK = 5_001;
 
@@ -42,7 +45,7 @@ export async function fillNewShelves(tx: Tx, cafeIds: string[]): Promise<void> {
 }
 
 /** A delivery. @returns the items that the cafe has no shelf for: then the caller must not commit */
-export async function deliverStock(tx: Tx, cafeId: string, items: StockItem[]): Promise<string[]> {
+export async function deliverStock(tx: Tx, cafeId: string, items: StockLine[]): Promise<string[]> {
   const { rows } = await tx.query<{ sku: string }>(
     `update stock set available = available + delivered.quantity
      from (select sku, sum(quantity)::int as quantity from unnest($2::text[], $3::int[]) as lines (sku, quantity)
@@ -59,16 +62,22 @@ export type Reservation = { reserved: StockItem[] } | { missing: MissingItem[] }
 
 /**
  * Puts everything aside that an order needs, or nothing, in one statement.
- * @returns what was reserved, an item a line, however the order spread it; or what there is too little of
+ * @returns what was reserved and what is left of it, an item a line, however the order spread it; or what there is too
+ * little of
  */
 export async function reserveStock(
   tx: Tx,
   orderId: string,
   cafeId: string,
-  items: StockItem[],
+  items: StockLine[],
   at: Date,
 ): Promise<Reservation> {
-  const { rows } = await tx.query<{ sku: string; quantity: number; available: number }>({
+  const { rows } = await tx.query<{
+    sku: string;
+    quantity: number;
+    available: number;
+    remaining: number | null;
+  }>({
     name: 'reserve-stock', // prepared once a connection: planning it takes longer than running it
     text: `with wanted as (
        select sku, sum(quantity)::int as quantity
@@ -82,24 +91,26 @@ export async function reserveStock(
        from judged
        where stock.cafe_id = $2 and stock.sku = judged.sku
          and not exists (select from judged where available < quantity)
-       returning stock.sku, judged.quantity
+       returning stock.sku, judged.quantity, stock.available as remaining
      ), kept as (
        insert into reservations (order_id, cafe_id, items, reserved_at)
        select $1, $2, jsonb_agg(jsonb_build_object('sku', sku, 'quantity', quantity) order by sku), $5
        from taken having count(*) > 0
      )
-     select sku, quantity, available from judged order by sku`,
+     select sku, judged.quantity, judged.available, taken.remaining
+     from judged left join taken using (sku) order by sku`,
     values: [orderId, cafeId, ...columnsOf(items), at],
   });
   const missing = rows.filter((row) => row.available < row.quantity);
   return missing.length > 0
     ? { missing: missing.map(({ sku, quantity, available }) => ({ sku, requested: quantity, available })) }
-    : { reserved: rows.map(({ sku, quantity }) => ({ sku, quantity })) };
+    : { reserved: rows.map(({ sku, quantity, remaining }) => ({ sku, quantity, remaining })) };
 }
 
 /**
  * Gives back exactly what was reserved for an order, once, in one statement.
- * @returns what was given back; undefined when there is nothing, or nothing any more
+ * @returns what was given back, and what there is of it now (null: no longer sold); undefined when there is nothing to
+ * give back, or nothing any more
  */
 export async function releaseStock(
   tx: Tx,
@@ -115,14 +126,19 @@ export async function releaseStock(
        update stock set available = stock.available + line.quantity
        from released, jsonb_to_recordset(released.items) as line (sku text, quantity int)
        where stock.cafe_id = released.cafe_id and stock.sku = line.sku
+       returning stock.sku, stock.available as remaining
      )
-     select cafe_id as "cafeId", items from released`,
+     select cafe_id as "cafeId", (
+       select jsonb_agg(jsonb_build_object('sku', sku, 'quantity', quantity, 'remaining', remaining) order by sku)
+       from jsonb_to_recordset(items) as line (sku text, quantity int) left join put_back using (sku)
+     ) as items
+     from released`,
     [orderId, at],
   );
   return rows[0];
 }
 
-const columnsOf = (items: StockItem[]) => [
+const columnsOf = (items: StockLine[]) => [
   items.map(({ sku }) => sku),
   items.map(({ quantity }) => quantity),
 ];

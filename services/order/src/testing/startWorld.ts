@@ -144,7 +144,7 @@ export async function startWorld(): Promise<World> {
       }),
     async reserveStock(orderId) {
       const { traceparent } = await world.untilEvent(OrderPlaced, orderId);
-      const items = [{ sku, quantity: 1 }];
+      const items = [{ sku, quantity: 1, remaining: 999 }];
       const reserved = { orderId, cafeId: 'cafe-001', items, reservedAt: Date.now() };
       return bus.publish(StockReserved, reserved, { ...(traceparent && { traceparent }) });
     },
@@ -181,6 +181,7 @@ export async function startWorld(): Promise<World> {
   return world;
 }
 
-function sign(body: string, seconds = Math.floor(Date.now() / 1_000)): string {
+/** The Brew-Signature of a body, as the provider makes it at that time. */
+export function sign(body: string, seconds = Math.floor(Date.now() / 1_000)): string {
   return `t=${seconds},v1=${createHmac('sha256', WEBHOOK_SECRET).update(`${seconds}.${body}`).digest('hex')}`;
 }
