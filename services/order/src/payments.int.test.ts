@@ -6,7 +6,6 @@ import {
   PaymentRefunded,
   StockRejected,
   StockReserved,
-  uuidv7,
 } from '@brew/events';
 import { until } from '@brew/sandbox/testing';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
@@ -205,21 +204,6 @@ describe('stock that is rejected', () => {
     await world.untilOrder(orderId, { status: 'cancelled', reason: 'out_of_stock' });
     expect(await world.untilEvent(OrderCancelled, orderId)).toMatchObject({ causationId: id });
     expect(callsAbout(orderId)).toEqual([]);
-  });
-});
-
-describe('a webhook', () => {
-  test('without a right signature has no effect', async () => {
-    const orderId = await awaiting();
-    for (const signature of ['', 't=1', `t=${Math.floor(Date.now() / 1_000)},v1=${'0'.repeat(64)}`]) {
-      const { status, body } = await world.webhook('payment.succeeded', orderId, { signature });
-      expect({ status, code: body.code }).toEqual({ status: 401, code: 'SIGNATURE_INVALID' });
-    }
-    expect((await world.get(orderId)).status).toBe('placed');
-  });
-
-  test('about an order that does not exist is taken, so that it is not sent again', async () => {
-    expect((await world.webhook('payment.succeeded', uuidv7())).status).toBe(200);
   });
 });
 

@@ -1,5 +1,6 @@
-import { createServer, type Server } from 'node:http';
+import { createServer, request, type Server } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { until } from '@brew/sandbox/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { pino } from 'pino';
@@ -145,9 +146,34 @@ describe('a request', () => {
     expect((await post('/echo/7', '{"text":"hi","__proto__":{"admin":true}}')).status).toBe(400);
   });
 
+  it('is refused when it holds text that no database takes, wherever that is', async () => {
+    const response = await post('/echo/%00', '{"text":"\\ud83d"}');
+    expect(response.status).toBe(400);
+    expect(await problemOf(response)).toMatchObject({
+      errors: [
+        { in: 'path', field: 'id' },
+        { in: 'body', field: 'text' },
+      ],
+    });
+  });
+
+  it('is refused when a header that counts comes twice, instead of both being joined', async () => {
+    const { status, document } = await new Promise<{ status: number | undefined; document: unknown }>(
+      (resolve) => {
+        const headers = { 'content-type': 'application/json', 'idempotency-key': ['a', 'b'] };
+        request(`${url}/echo/7`, { method: 'POST', headers }, async (response) => {
+          resolve({ status: response.statusCode, document: JSON.parse(await text(response)) });
+        }).end('{"text":"hi"}');
+      },
+    );
+    expect(status).toBe(400);
+    expect(document).toMatchObject({ errors: [{ in: 'headers', field: 'idempotency-key' }] });
+  });
+
   it.each([
     ['no JSON', '{"text":', 'application/json', 400, 'MALFORMED_JSON'],
     ['no UTF-8', new Uint8Array([0x22, 0xff, 0x22]), 'application/json', 400, 'MALFORMED_JSON'],
+    ['JSON behind a byte order mark', '\uFEFF{"text":"hi"}', 'application/json', 400, 'MALFORMED_JSON'],
     ['a form', 'text=hi', 'application/x-www-form-urlencoded', 415, 'UNSUPPORTED_MEDIA_TYPE'],
     ['another charset', '{"text":"hi"}', 'application/json; charset=latin1', 415, 'UNSUPPORTED_MEDIA_TYPE'],
     ['too much', JSON.stringify({ text: 'x'.repeat(66_000) }), 'application/json', 413, 'BODY_TOO_LARGE'],

@@ -13,6 +13,19 @@ export interface ServeOptions {
   stopping: AbortSignal;
 }
 
+/**
+ * Headers by name, each with its one value. One that was sent twice stays a list, which no schema takes: Node would join
+ * it with a comma, and two idempotency keys would be a third one.
+ */
+function singleHeaders({ headersDistinct }: Request): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(headersDistinct).map(([name, values = []]) => [
+      name,
+      values.length === 1 ? values[0] : values,
+    ]),
+  );
+}
+
 /** Turns a route into an express handler. What it throws goes to the error handler, as express 5 does it. */
 export function serveRoute(route: Route, { log, stopping }: ServeOptions): RequestHandler {
   return async (request: Request, response: Response) => {
@@ -20,7 +33,7 @@ export function serveRoute(route: Route, { log, stopping }: ServeOptions): Reque
     const { params, query, headers, body } = validate(route, {
       params: request.params,
       query: request.query,
-      headers: request.headers,
+      headers: singleHeaders(request),
       body: route.body ? parseJson(rawBody) : undefined,
     });
     const { traceparent } = response.locals;

@@ -1,5 +1,5 @@
 import { isOutage } from '@brew/postgres';
-import { HttpProblem } from './problem.ts';
+import { HttpProblem, problem } from './problem.ts';
 
 /**
  * What the caller is told about an error. Only problems that were made for callers keep their words: anything else may
@@ -29,9 +29,13 @@ function clientError(error: unknown): HttpProblem | undefined {
   if (typeof status !== 'number' || status < 400 || status > 499) return undefined;
   switch (status) {
     case 413:
-      return new HttpProblem(413, 'BODY_TOO_LARGE', 'The body may have 64 kB at most.');
+      return problem(413, 'BODY_TOO_LARGE', 'The body may have 64 kB at most.', {
+        errors: [{ in: 'body', field: '', message: 'is too large' }],
+      });
     case 415:
-      return new HttpProblem(415, 'UNSUPPORTED_MEDIA_TYPE', 'This encoding of the body is not taken.');
+      return problem(415, 'UNSUPPORTED_MEDIA_TYPE', 'This encoding of the body is not taken.', {
+        errors: [{ in: 'headers', field: 'content-encoding', message: 'is not known here' }],
+      });
     default:
       return new HttpProblem(400, 'MALFORMED_REQUEST', 'The request is malformed.');
   }

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { type FieldError, problem } from './problem.ts';
 import type { Route } from './route.ts';
+import { unstorableTexts } from './unstorableTexts.ts';
 
 export interface RequestParts {
   params: unknown;
@@ -8,6 +9,8 @@ export interface RequestParts {
   headers: unknown;
   body: unknown;
 }
+
+const UNSTORABLE = 'has characters that are none: NUL, or half of a surrogate pair';
 
 /** What of a request goes through which schema, and how the places are called in an answer. */
 const places = [
@@ -28,8 +31,12 @@ export function validate(route: Route, parts: RequestParts): RequestParts {
     const schema = route[part];
     if (!schema) continue;
     const result = schema.safeParse(parts[part]);
-    if (result.success) valid[part] = result.data;
-    else errors.push(...result.error.issues.flatMap((issue) => fieldErrors(place, issue)));
+    if (result.success) {
+      valid[part] = result.data;
+      errors.push(
+        ...unstorableTexts(result.data).map((field) => ({ in: place, field, message: UNSTORABLE })),
+      );
+    } else errors.push(...result.error.issues.flatMap((issue) => fieldErrors(place, issue)));
   }
   if (errors.length > 0)
     throw problem(400, 'REQUEST_INVALID', 'The request is not as it should be.', { errors });

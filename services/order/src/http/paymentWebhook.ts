@@ -11,9 +11,10 @@ const webhook = z
     type: z.string(),
     createdAt: z.iso.datetime(),
     data: z.object({
-      paymentId: z.string(),
+      paymentId: z.string().min(1).max(100),
       orderId: z.uuid(),
-      amount: z.object({ amount: z.int(), currency: z.string() }),
+      // What can't be given back must not be taken: the provider would refuse the refund for ever.
+      amount: z.object({ amount: z.int().min(1), currency: z.string().regex(/^[A-Z]{3}$/) }),
       reason: z.string().optional(),
     }),
   })
