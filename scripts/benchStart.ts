@@ -1,9 +1,10 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { cpus, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import { descendants, memory, processTable, statOf, TICKS_PER_SECOND } from './bench/processes.ts';
 
 const help = `Measures what a user waits for and pays for: the start, the memory, and the CPU when nobody orders.
 
@@ -23,8 +24,6 @@ Examples:
 
 const root = join(import.meta.dirname, '..');
 const GIB = 1024 ** 3;
-/** Clock ticks in a second, as /proc/PID/stat counts CPU time: 100 on every Linux that Node runs on. */
-const TICKS_PER_SECOND = 100;
 const WATCHED_MS = 60_000;
 
 interface Run {
@@ -72,48 +71,22 @@ async function firstDelivery({ started, analytics }: Run, before: number): Promi
 }
 
 /** Seconds from SIGTERM until every process is gone. */
-async function stop({ child }: Run): Promise<number> {
-  const pids = await descendants(child.pid ?? 0);
+async function stop(run: Run): Promise<number> {
+  const { child } = run;
+  const pids = await pidsOf(run);
   const asked = performance.now();
   child.kill('SIGTERM');
   while ((await Promise.all(pids.map(statOf))).some(Boolean)) await delay(20);
   return (performance.now() - asked) / 1000;
 }
 
-async function statOf(pid: number): Promise<{ parent: number; ticks: number } | undefined> {
-  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined);
-  if (stat === undefined) return undefined;
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' '); // after the name, which may hold anything
-  return { parent: Number(fields[1]), ticks: Number(fields[11]) + Number(fields[12]) };
-}
-
-/** A process and all below it: npm, the supervisor, brokers, registry, PostgreSQL with its backends, services. */
-async function descendants(ancestor: number): Promise<number[]> {
-  const parents = new Map<number, number>();
-  for (const name of await readdir('/proc')) {
-    const stat = /^\d+$/.test(name) && (await statOf(Number(name)));
-    if (stat) parents.set(Number(name), stat.parent);
-  }
-  const belongs = (pid: number | undefined): boolean =>
-    pid !== undefined && (pid === ancestor || belongs(parents.get(pid)));
-  return [...parents.keys()].filter(belongs);
-}
-
-/**
- * Resident bytes as proportional set size: pages that processes share (PostgreSQL's buffers, Node's code) count once.
- */
-async function memory(pids: number[]): Promise<number> {
-  const sizes = pids.map(async (pid) => {
-    const rollup = await readFile(`/proc/${pid}/smaps_rollup`, 'utf8').catch(() => '');
-    return Number(/^Pss:\s+(\d+)/m.exec(rollup)?.[1] ?? 0) * 1024;
-  });
-  return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
-}
+/** A run and all below it: npm, the supervisor, brokers, registry, PostgreSQL with its backends, services. */
+const pidsOf = async ({ child }: Run) => descendants(await processTable(), child.pid ?? 0);
 
 /** Percent of one core that a run and all below it take, over a minute. */
-async function cpu({ child }: Run): Promise<number> {
+async function cpu(run: Run): Promise<number> {
   const ticks = async () => {
-    const stats = await Promise.all((await descendants(child.pid ?? 0)).map(statOf));
+    const stats = await Promise.all((await pidsOf(run)).map(statOf));
     return stats.reduce((sum, stat) => sum + (stat?.ticks ?? 0), 0);
   };
   const before = await ticks();
@@ -139,7 +112,7 @@ async function measure(folder: string): Promise<void> {
   const cold = await start(folder, env);
   print('cold start to the first delivery', `${(await firstDelivery(cold, 0)).toFixed(1)} s`, '180 s');
   await delay(WATCHED_MS);
-  const bytes = await memory(await descendants(cold.child.pid ?? 0));
+  const bytes = await memory(await pidsOf(cold));
   print('memory of everything, after a minute of orders', `${(bytes / GIB).toFixed(2)} GiB`, '2.5 GiB');
   const before = (await delivered(cold.analytics)) ?? 0;
   print('stop, until the last process is gone', `${(await stop(cold)).toFixed(1)} s`, '15 s');

@@ -25,12 +25,15 @@ describe('createArrivals', () => {
   });
 
   it('is not slowed by arrivals that take long: it catches up with those who came meanwhile', () => {
+    const begin = performance.now();
     let count = 0;
+    const due: number[] = [];
     const arrivals = createArrivals({
       rate: 10,
       next: () => ({ gap: 1 }),
-      onArrival: () => {
+      onArrival: (_arrival, _n, dueAt) => {
         count += 1;
+        due.push(Math.round(dueAt - begin));
         // The first one blocks the event loop for a second, in which ten more arrive.
         if (count === 1) jest.advanceTimersByTime(1_000);
       },
@@ -39,6 +42,8 @@ describe('createArrivals', () => {
     jest.advanceTimersByTime(100);
     arrivals.stop();
     expect(count).toBe(11);
+    // Each is told its own time, late as it is called: whoever measures delays counts from there.
+    expect(due.toSorted((a, b) => a - b)).toEqual(Array.from({ length: 11 }, (_, n) => (n + 1) * 100));
   });
 
   it('brings nobody after it was stopped', () => {

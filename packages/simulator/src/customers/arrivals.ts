@@ -9,8 +9,11 @@ export interface ArrivalsOptions<Arrival extends { gap: number }> {
   rate: number;
   /** Who comes n-th, `gap` after the one before, in units of the mean gap (1 / rate). Asked when that one has come. */
   next(n: number): Arrival;
-  /** Called at each arrival, and not awaited. */
-  onArrival(arrival: Arrival, n: number): void;
+  /**
+   * Called at each arrival, and not awaited.
+   * @param dueAt when they were to come, on the clock of performance.now(): what they wait counts from then
+   */
+  onArrival(arrival: Arrival, n: number, dueAt: number): void;
 }
 
 /**
@@ -34,7 +37,7 @@ export function createArrivals<Arrival extends { gap: number }>({
       /** Timers are late, by a millisecond or a blocked event loop: whoever is due by now arrives, and no time is lost. */
       const arrive = () => {
         while (dueAt <= performance.now()) {
-          onArrival(arrival, n);
+          onArrival(arrival, n, dueAt);
           n += 1;
           arrival = next(n);
           dueAt += (arrival.gap * 1_000) / rate;

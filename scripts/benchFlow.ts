@@ -1,0 +1,184 @@
+import { spawn } from 'node:child_process';
+import { writeFile } from 'node:fs/promises';
+import { cpus, totalmem } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { type Bench, startBench } from './bench/bench.ts';
+import { type Driver, startDriver } from './bench/driver.ts';
+import { selfTimes, startProfile } from './bench/profile.ts';
+import { rateHead, renderBar, renderRate, renderRun } from './bench/report.ts';
+import { type RunResult, run } from './bench/run.ts';
+import { type Bar, judge } from './bench/verdict.ts';
+
+const help = `Measures how many orders the whole system keeps up with, end to end.
+
+Usage: npm run bench:flow [-- OPTIONS]
+
+Starts a system of its own on free ports, in a folder that it removes, without simulated customers; preparation,
+delivery and the payment provider take no time, nobody does wrong, and the shelves are full. Then it sends orders
+over all cafes as an open loop (a Poisson process: each at its time, whatever has become of those before), and their
+latency counts from the time they were due. It ends with what the bars of promo day say, and with \`brew verify\`.
+
+  --rate N        orders per minute (8000)
+  --seconds N     how long to measure (180; with --search, 60 for each rate)
+  --warm-up N     seconds at the same rate before that (20)
+  --search        raise the rate by a quarter until it is not kept up with
+  --profile NAME  profile this service while it is measured: prints the functions with most self time, and writes
+                  NAME.cpuprofile here, for any viewer of V8 profiles
+  --json FILE     write all numbers
+
+Exit code 1: a bar is missed, or the ledger has a breach. It reads /proc, so it runs on Linux only, and wants the
+machine for itself.
+
+Examples:
+  npm run bench:flow
+  npm run bench:flow -- --rate 600 --seconds 10 --warm-up 5
+  npm run bench:flow -- --search --rate 12000
+  npm run bench:flow -- --profile order --seconds 30
+`;
+
+const root = join(import.meta.dirname, '..');
+
+interface Options {
+  rate: number;
+  seconds: number;
+  warmUpSeconds: number;
+  search: boolean;
+  profile: string | undefined;
+  json: string | undefined;
+}
+
+function readOptions(): Options | undefined {
+  const { values } = parseArgs({
+    options: {
+      rate: { type: 'string', default: '8000' },
+      seconds: { type: 'string' },
+      'warm-up': { type: 'string', default: '20' },
+      search: { type: 'boolean', default: false },
+      profile: { type: 'string' },
+      json: { type: 'string' },
+      help: { type: 'boolean', short: 'h' },
+    },
+  });
+  if (values.help) return undefined;
+  const number = (name: 'rate' | 'seconds' | 'warm-up', text: string, least: number) => {
+    const value = Number(text);
+    if (!(value >= least)) throw new Error(`--${name} ${text} is no number from ${least} up.`);
+    return value;
+  };
+  return {
+    rate: number('rate', values.rate, 1),
+    seconds: number('seconds', values.seconds ?? (values.search ? '60' : '180'), 5),
+    warmUpSeconds: number('warm-up', values['warm-up'], 0),
+    search: values.search,
+    profile: values.profile,
+    json: values.json,
+  };
+}
+
+const say = (line: string) => console.log(line);
+
+/** @returns what was measured, and whether all that was promised was kept */
+async function single(bench: Bench, driver: Driver, options: Options): Promise<[RunResult[], Bar[]]> {
+  const { profile } = options;
+  const result = await run(bench, driver, {
+    ...options,
+    say,
+    profile: profile === undefined ? undefined : () => profileOf(bench, profile),
+  });
+  for (const line of renderRun(result)) say(line);
+  return [[result], judge(result)];
+}
+
+/** Raises the rate until a bar is missed; the first rate has to be kept up with. */
+async function search(bench: Bench, driver: Driver, options: Options): Promise<[RunResult[], Bar[]]> {
+  const results: RunResult[] = [];
+  const rows: string[] = [];
+  for (let rate = options.rate, keptUp = true; keptUp; rate = Math.round(rate * 1.25)) {
+    const result = await run(bench, driver, { ...options, rate, say, profile: undefined });
+    const bars = judge(result);
+    keptUp = bars.every(({ met }) => met);
+    results.push(result);
+    rows.push(renderRate(result, keptUp));
+    for (const line of ['', rateHead, ...rows, ...bars.map(renderBar), '']) say(line);
+  }
+  const highest = results.at(-2);
+  const what = 'a rate that is kept up with';
+  return [
+    results,
+    [{ what, met: highest !== undefined, seen: highest ? `${highest.rate} a minute` : 'none' }],
+  ];
+}
+
+async function profileOf({ system }: Bench, name: string): Promise<() => Promise<void>> {
+  const target = system.processes().find((process) => process.name === name);
+  if (target === undefined) throw new Error(`There is no process ${name} to profile.`);
+  const end = await startProfile(target.pid);
+  return async () => {
+    const profile = await end();
+    const file = `${name}.cpuprofile`;
+    await writeFile(file, JSON.stringify(profile));
+    say(`\nself time of ${name}, of the whole profile in ${file}`);
+    for (const { name, percent } of selfTimes(profile).slice(0, 25))
+      say(`${percent.toFixed(1).padStart(6)} %  ${name}`);
+  };
+}
+
+/** The ledger reads every topic once more, and counts every order and every cent. */
+function verify({ dir }: Bench): Promise<Bar> {
+  const child = spawn(process.execPath, ['packages/cli/src/main.ts', 'verify'], {
+    cwd: root,
+    env: { ...process.env, BREW_DIR: dir },
+    stdio: 'inherit',
+  });
+  return new Promise((resolve) =>
+    child.on('close', (code) =>
+      resolve({ what: 'the ledger has no breach', met: code === 0, seen: `brew verify ended with ${code}` }),
+    ),
+  );
+}
+
+async function bench(options: Options, signal: AbortSignal): Promise<boolean> {
+  const died = Promise.withResolvers<never>();
+  died.promise.catch(() => {});
+  signal.addEventListener('abort', () => died.reject(signal.reason));
+  say(
+    `${cpus().length} cores, ${(totalmem() / 2 ** 30).toFixed(0)} GiB, ${cpus()[0]?.model.trim()}; starting a system`,
+  );
+  await using bench = await startBench({ signal, onExit: (error) => died.reject(error) });
+  using driver = startDriver();
+
+  const work = async () => {
+    const [results, bars] = await (options.search ? search : single)(bench, driver, options);
+    say('');
+    bars.push(await verify(bench));
+    for (const bar of bars) say(renderBar(bar));
+    if (options.json !== undefined) await writeFile(options.json, JSON.stringify({ results, bars }, null, 2));
+    return bars.every(({ met }) => met);
+  };
+  // Awaited here: what is returned as a promise would outlive the system.
+  return await Promise.race([work(), died.promise]);
+}
+
+async function main(): Promise<number> {
+  const interrupted = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => {
+      say(' stopping');
+      interrupted.abort(new Error('Interrupted.'));
+    });
+  }
+  try {
+    const options = readOptions();
+    if (options === undefined) {
+      say(help);
+      return 0;
+    }
+    return (await bench(options, interrupted.signal)) ? 0 : 1;
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error);
+    return interrupted.signal.aborted ? 130 : 2;
+  }
+}
+
+process.exit(await main());
