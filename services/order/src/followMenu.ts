@@ -43,6 +43,8 @@ export function followMenu({ client, codec, log }: ServiceContext, menu: Menu): 
 
   return {
     name: 'menu',
+    // Orders can be looked at and cancelled without it. Placing one answers 503 and says so, until it is complete.
+    mayComeLater: true,
     async start(signal) {
       await follower.start(signal);
       await Promise.race([follower.whenCaughtUp(), aborted(signal)]);
