@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process';
-import { writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { defaultDir } from '@brew/sandbox';
 import { type Bench, startBench } from './bench/bench.ts';
 import { type Driver, startDriver } from './bench/driver.ts';
 import { selfTimes, startProfile } from './bench/profile.ts';
@@ -24,7 +25,7 @@ latency counts from the time they were due. It ends with what the bars of promo 
   --warm-up N     seconds at the same rate before that (20)
   --search        raise the rate by a quarter until it is not kept up with
   --profile NAME  profile this service while it is measured: prints the functions with most self time, and writes
-                  NAME.cpuprofile here, for any viewer of V8 profiles
+                  .brew/NAME.cpuprofile, for any viewer of V8 profiles
   --json FILE     write all numbers
 
 Exit code 1: a bar is missed, or the ledger has a breach. It reads /proc, so it runs on Linux only, and wants the
@@ -116,7 +117,8 @@ async function profileOf({ system }: Bench, name: string): Promise<() => Promise
   const end = await startProfile(target.pid);
   return async () => {
     const profile = await end();
-    const file = `${name}.cpuprofile`;
+    await mkdir(defaultDir, { recursive: true });
+    const file = join(defaultDir, `${name}.cpuprofile`);
     await writeFile(file, JSON.stringify(profile));
     say(`\nself time of ${name}, of the whole profile in ${file}`);
     for (const { name, percent } of selfTimes(profile).slice(0, 25))

@@ -64,10 +64,15 @@ function post(url: URL, body: string, key: string): Promise<string> {
     const sent = request(url, { method: 'POST', agent, headers, timeout: ANSWER_LIMIT_MS }, (answer) => {
       answer.resume();
       answer.once('end', () => resolve(String(answer.statusCode)));
-      answer.once('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message));
+      answer.once('error', fail);
     });
+    function fail(error: NodeJS.ErrnoException): void {
+      // The server gave up an idle connection at the moment in which we took it: every HTTP client just sends again.
+      if (sent.reusedSocket && error.code === 'ECONNRESET') resolve(post(url, body, key));
+      else resolve(error.code ?? error.message);
+    }
     sent.once('timeout', () => sent.destroy(new Error(`no answer in ${ANSWER_LIMIT_MS / 1000} s`)));
-    sent.once('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message));
+    sent.once('error', fail);
     sent.end(body);
   });
 }

@@ -52,6 +52,7 @@ export async function run(bench: Bench, driver: Driver, options: RunOptions): Pr
   const drive = driver.drive(plan, (progress) => say(progressLine(elapsed(), progress, delivered.last())));
 
   await drive.measuring;
+  say(`measuring for ${seconds} s`);
   const from = Date.now();
   const usageSoFar = await watchUsage(system, driver.pid);
   const endProfile = await options.profile?.();

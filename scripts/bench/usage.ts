@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import type { System } from '@brew/sandbox';
+import { type System, services } from '@brew/sandbox';
 import { descendants, memory, type ProcessStat, processTable, TICKS_PER_SECOND } from './processes.ts';
 
 /** What a process (PostgreSQL: all of its processes) took over a time. */
@@ -47,10 +47,16 @@ interface Count {
   part?: true;
 }
 
+/** As they are printed, whichever was the first to start. */
+const order = ['kafka-1', 'kafka-2', 'kafka-3', 'postgres', 'registry', ...services.map(({ name }) => name)];
+
 async function count(system: System, generator: number): Promise<Map<string, Count>> {
   const table = await processTable();
   const counts = new Map<string, Count>();
-  for (const { name, pid } of system.processes()) {
+  const running = new Map(system.processes().map(({ name, pid }) => [name, pid]));
+  for (const name of order) {
+    const pid = running.get(name);
+    if (pid === undefined) continue;
     const pids = descendants(table, pid);
     counts.set(name, { ticks: ticksOf(table, pids, true), pids });
     if (name === 'postgres') for (const part of await databases(table, pids)) counts.set(...part);
@@ -89,7 +95,7 @@ async function databases(
       part: true,
     });
   }
-  return [...parts].map(([database, part]) => [`database ${database}`, part]);
+  return [...parts].sort().map(([database, part]) => [`database ${database}`, part]);
 }
 
 /** Of all cores together: everything but idling and waiting for disks. */
