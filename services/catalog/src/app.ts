@@ -1,8 +1,8 @@
 import { MenuItemChanged, StockRejected, StockReleased, StockReserved } from '@brew/events';
 import { createService, type Service } from '@brew/service';
 import type { CatalogConfig } from './config.ts';
-import { onOrderCancelled } from './consumers/onOrderCancelled.ts';
-import { onOrderPlaced } from './consumers/onOrderPlaced.ts';
+
+import { onOrders } from './consumers/onOrders.ts';
 import { addStock } from './http/addStock.ts';
 import { deleteMenuItem } from './http/deleteMenuItem.ts';
 import { getCafes } from './http/getCafes.ts';
@@ -19,7 +19,7 @@ export function createApp(config: CatalogConfig): Service {
     config,
     migrations: new URL('./store/migrations/', import.meta.url),
     emits: [MenuItemChanged, StockReserved, StockRejected, StockReleased],
-    handlers: [onOrderPlaced, onOrderCancelled],
+    handlers: [onOrders],
     routes: (context) => [
       getMenu(context),
       getMenuItem(context),

@@ -2,8 +2,8 @@ import { cafes } from '@brew/events';
 import type { Part, ServiceContext } from '@brew/service';
 import { openingMenu } from './domain/openingMenu.ts';
 import { publishMenuItem } from './publishMenuItem.ts';
-import { claimOpening, putMenuItem } from './store/menu.ts';
-import { fillNewShelves, lockStock } from './store/stock.ts';
+import { claimOpening, lockMenu, putMenuItem } from './store/menu.ts';
+import { fillNewShelves } from './store/stock.ts';
 
 /**
  * At the first start ever, puts the opening menu on and publishes it; at every start, gives cafes that are new their
@@ -13,7 +13,7 @@ export const opening = ({ transact, now }: ServiceContext): Part => ({
   name: 'opening',
   start: () =>
     transact({}, async (work) => {
-      await lockStock(work.tx);
+      await lockMenu(work.tx);
       if (await claimOpening(work.tx)) {
         const at = now();
         for (const item of openingMenu) {

@@ -1,6 +1,6 @@
 import { problem, route, type ServiceContext } from '@brew/service';
 import { z } from 'zod';
-import { deliverStock, lockStock, stockOf } from '../store/stock.ts';
+import { deliverStock, stockOf } from '../store/stock.ts';
 import { sku } from './menuItemView.ts';
 import { cafeParams, requireCafe, stockView } from './stockView.ts';
 
@@ -24,7 +24,6 @@ export const addStock = ({ transact }: ServiceContext) =>
     async handle({ params: { id: cafeId }, body, cause }) {
       requireCafe(cafeId);
       return transact(cause, async ({ tx }) => {
-        await lockStock(tx);
         const unknown = await deliverStock(tx, cafeId, body.items);
         if (unknown.length > 0) {
           throw problem(422, 'DELIVERY_INVALID', 'The delivery has items that are not on the menu.', {

@@ -1,7 +1,7 @@
-import { topics } from '@brew/events';
+import { cafes, topics } from '@brew/events';
 import { route, type ServiceContext } from '@brew/service';
-import { removeMenuItem } from '../store/menu.ts';
-import { lockStock } from '../store/stock.ts';
+import { lockMenu, removeMenuItem } from '../store/menu.ts';
+import { lockShelves } from '../store/stock.ts';
 import { notOnTheMenu, skuParams } from './menuItemView.ts';
 
 /** Publishes a tombstone: compaction then forgets the item, and whoever reads the menu anew never hears of it. */
@@ -15,7 +15,12 @@ export const deleteMenuItem = ({ transact }: ServiceContext) =>
     responses: { 204: { description: 'It is gone' } },
     async handle({ params: { sku }, cause }) {
       const removed = await transact(cause, async (work) => {
-        await lockStock(work.tx);
+        await lockMenu(work.tx);
+        // Its shelves go with it, and orders may be waiting for some of them.
+        await lockShelves(
+          work.tx,
+          cafes.map(({ id: cafeId }) => ({ cafeId, sku })),
+        );
         if (!(await removeMenuItem(work.tx, sku))) return false;
         work.emitTombstone(topics.menu, sku);
         return true;

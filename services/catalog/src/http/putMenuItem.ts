@@ -1,8 +1,8 @@
 import { cafes } from '@brew/events';
 import { route, type ServiceContext } from '@brew/service';
 import { publishMenuItem } from '../publishMenuItem.ts';
-import { putMenuItem as storeMenuItem } from '../store/menu.ts';
-import { fillNewShelves, lockStock } from '../store/stock.ts';
+import { lockMenu, putMenuItem as storeMenuItem } from '../store/menu.ts';
+import { fillNewShelves } from '../store/stock.ts';
 import { menuItemBody, menuItemView, skuParams } from './menuItemView.ts';
 
 /** A new item can be sold at once: every cafe gets a full shelf of it. Writing what is there already publishes nothing. */
@@ -22,7 +22,7 @@ export const putMenuItem = ({ transact, now }: ServiceContext) =>
       const item = { ...params, ...body };
       const change = await transact(cause, async (work) => {
         // First of all, also before the menu's own row: its events leave in the order of this lock.
-        await lockStock(work.tx);
+        await lockMenu(work.tx);
         const at = now();
         const stored = await storeMenuItem(work.tx, item, at);
         if (stored === 'added')

@@ -2,6 +2,17 @@ import type { Category } from '@brew/events';
 import type { Tx } from '@brew/postgres';
 import type { MenuItem } from '../domain/menuItem.ts';
 
+/** Any number does, as long as everybody who changes the menu takes the same. */
+const MENU_LOCK = 5_001;
+
+/**
+ * Every transaction that changes the menu begins with this: one at a time, so that their events leave in the order of
+ * the changes, and none adds shelves of an item that another one removes. Orders don't wait for it.
+ */
+export async function lockMenu(tx: Tx): Promise<void> {
+  await tx.query('select pg_advisory_xact_lock($1)', [MENU_LOCK]);
+}
+
 /** All of the menu, in its order. */
 export async function listMenu(tx: Tx): Promise<MenuItem[]> {
   const { rows } = await tx.query<MenuRow>('select * from menu_items order by position');
@@ -45,7 +56,7 @@ export async function putMenuItem(tx: Tx, item: MenuItem, at: Date): Promise<'ad
   return row.added ? 'added' : 'changed';
 }
 
-/** Takes an item off the menu, and its stock with it. @returns whether it was there */
+/** Takes an item off the menu, and its stock with it: lock its shelves before. @returns whether it was there */
 export async function removeMenuItem(tx: Tx, sku: string): Promise<boolean> {
   const { rowCount } = await tx.query('delete from menu_items where sku = $1', [sku]);
   return rowCount === 1;
