@@ -152,7 +152,6 @@ async function bench(options: Options, signal: AbortSignal): Promise<boolean> {
 
   const work = async () => {
     const [results, bars] = await (options.search ? search : single)(bench, driver, options);
-    say('');
     bars.push(await verify(bench));
     for (const bar of bars) say(renderBar(bar));
     if (options.json !== undefined) await writeFile(options.json, JSON.stringify({ results, bars }, null, 2));

@@ -1,6 +1,7 @@
 import { duration, mebibytes, table } from '@brew/cli/text';
 import type { RunResult } from './run.ts';
 import type { Spread } from './spread.ts';
+import { OTHERS, type UsageReport } from './usage.ts';
 import type { Bar } from './verdict.ts';
 
 const NUMBERS = [1, 2, 3, 4];
@@ -41,7 +42,18 @@ export function renderRun(result: RunResult): string[] {
       ],
       NUMBERS,
     ),
+    ...renderDisturbance(usage),
+    '',
   ];
+}
+
+/** Percent of one core from which on the machine was not ours alone. */
+const DISTURBED = 20;
+
+function renderDisturbance({ processes }: UsageReport): string[] {
+  const others = processes.find(({ name }) => name === OTHERS)?.cpu ?? 0;
+  if (others < DISTURBED) return [];
+  return [`${OTHERS} took ${others.toFixed(0)} % of a core: these numbers are not the system's alone`];
 }
 
 function renderLag({ samples, drained, growth }: RunResult): string[] {

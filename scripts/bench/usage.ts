@@ -19,6 +19,9 @@ export interface UsageReport {
   machine: number;
 }
 
+/** What of the machine's time went to nobody whom we started, as a line of the report. */
+export const OTHERS = 'other programs';
+
 /** @param generator pid of the load generator */
 export async function watchUsage(system: System, generator: number): Promise<() => Promise<UsageReport>> {
   const begun = performance.now();
@@ -37,7 +40,7 @@ export async function watchUsage(system: System, generator: number): Promise<() 
       }),
     );
     const ours = processes.filter(({ part }) => !part).reduce((sum, { cpu }) => sum + cpu, 0);
-    return { processes: [...processes, { name: 'other programs', cpu: machine - ours }], machine };
+    return { processes: [...processes, { name: OTHERS, cpu: machine - ours }], machine };
   };
 }
 
@@ -95,7 +98,9 @@ async function databases(
       part: true,
     });
   }
-  return [...parts].sort().map(([database, part]) => [`database ${database}`, part]);
+  return [...parts]
+    .sort(([a], [b]) => a.localeCompare(b))
+    .map(([database, part]) => [`database ${database}`, part]);
 }
 
 /** Of all cores together: everything but idling and waiting for disks. */
