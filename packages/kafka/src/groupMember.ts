@@ -45,6 +45,12 @@ export interface GroupMember {
   stop(): Promise<void>;
 }
 
+/**
+ * Some twelve seconds, longer than the 9 s (broker.session.timeout.ms) after which the cluster notices that a broker has
+ * died and gives its partitions to others. A consumer that ended sooner would come back as a new member and wait for the
+ * session of the old one, 15 s, while everything it reads stands still.
+ */
+const PATIENCE = { initialRetryTime: 100, multiplier: 2, factor: 0.2, maxRetryTime: 1_000, retries: 14 };
 const RESTART = { initialMs: 1_000, maxMs: 10_000 };
 const DRAIN_MS = 5_000;
 const LEAVE_MS = 3_000;
@@ -77,7 +83,7 @@ export function createGroupMember(options: GroupMemberOptions): GroupMember {
     const consumer = kafkaOf(client).consumer({
       allowAutoTopicCreation: false,
       ...options.config(),
-      retry: { restartOnFailure: async () => false },
+      retry: { ...PATIENCE, restartOnFailure: async () => false },
     });
     const life = options.begin(consumer);
     const hands = createHands(life);
