@@ -58,13 +58,17 @@ export async function startBrew({ env }: { env: Record<string, string> }) {
   const brew = {
     system,
 
-    async place(order: { cafeId: string; items: Line[] }): Promise<Order> {
+    /** What POST /orders answers, whatever that is. The same key again is the same order again. */
+    tryToPlace(order: { cafeId: string; items: Line[] }, key: string = crypto.randomUUID()) {
       const customer = { name: 'Ada Lovelace', address: '12 Analytical Row' };
-      const { status, body } = await request(`${url('order')}/orders`, {
+      return request(`${url('order')}/orders`, {
         method: 'POST',
-        headers: { 'idempotency-key': crypto.randomUUID() },
+        headers: { 'idempotency-key': key },
         json: { ...order, customer },
       });
+    },
+    async place(order: { cafeId: string; items: Line[] }): Promise<Order> {
+      const { status, body } = await brew.tryToPlace(order);
       if (status !== 201) throw new Error(`POST /orders answered ${status}: ${JSON.stringify(body)}`);
       return body;
     },
@@ -80,6 +84,10 @@ export async function startBrew({ env }: { env: Record<string, string> }) {
       return brew.order(orderId);
     },
     until: (what: string, fact: () => Promise<boolean>) => until(fact, { what, timeoutMs: 45_000 }),
+
+    /** What a service says about itself, and the status code with it. */
+    health: (name: 'order' | 'catalog' | 'kitchen' | 'courier' | 'analytics') =>
+      request(`${url(name)}/health/ready`),
 
     /** Names of the order's events, topic by topic in their order. */
     eventsOf: async (orderId: string): Promise<string[]> => events.get(orderId) ?? [],
