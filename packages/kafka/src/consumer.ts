@@ -5,15 +5,18 @@ import type { KafkaClient } from './client.ts';
 import { chunksOf } from './consumer/chunks.ts';
 import { createCommits } from './consumer/commits.ts';
 import { coPartitionedAssigner } from './consumer/coPartitionedAssigner.ts';
-import { createLanes } from './consumer/lanes.ts';
 import { createProcessor } from './consumer/processor.ts';
 import { isStopped } from './consumer/turn.ts';
 import { watch } from './consumer/watch.ts';
 import type { DeadLetters } from './deadLetters.ts';
+import { gather } from './gather.ts';
 import { createGroupMember, type Life, type MemberState } from './groupMember.ts';
 import type { ReceivedRecord } from './record.ts';
 
 export type ConsumerState = MemberState;
+
+/** How many partitions' batches are in hand at the same time, and meet in one call of `process`. */
+const PARTITIONS_AT_ONCE = 64;
 
 export interface ConsumerOptions {
   client: KafkaClient;
@@ -23,8 +26,9 @@ export interface ConsumerOptions {
   /** Where a group without offsets starts. */
   from: 'beginning' | 'now';
   /**
-   * Does the work for records of one partition, in offset order: all of it or, by throwing, nothing. It may be called
-   * again with records that it has done already, after a crash or a rebalance.
+   * Does the work for what there is, of all partitions, in offset order for each: all of it or, by throwing, nothing.
+   * Never called again before it has come back. It may get records that it has done already, after a crash or a
+   * rebalance.
    */
   process: (records: ReceivedRecord[]) => Promise<void>;
   /** Which records matter; the others are skipped. By default all. */
@@ -34,9 +38,7 @@ export interface ConsumerOptions {
   isOutage?: (error: unknown) => boolean;
   retry?: RetryPolicy;
   /** How many records `process` gets at most: what one transaction holds, and what a failure rolls back. */
-  maxRecordsPerChunk?: number;
-  /** How many chunks may be worked on at the same time: what it takes of the database's connections. */
-  concurrency?: number;
+  maxRecords?: number;
   /**
    * After how long without a sign of life this member's partitions go to others, by default 15 s. It must be longer
    * than a call of `process` ever takes: one that takes longer counts as hanging, and the consumer starts again.
@@ -57,25 +59,32 @@ export interface Consumer extends AsyncDisposable {
 }
 
 /**
- * Reads topics as one of a group and hands their records on in chunks, at least once and in order per key.
+ * Reads topics as one of a group and hands their records on, at least once and in order per key.
  *
- * Chunks of the same partition number run one after the other, also when they come from different topics: on
- * co-partitioned topics that is one order's partition, and its handlers would wait for each other's row locks anyway.
+ * What a fetch brings of a partition is cut into chunks; the chunks of all partitions that are there at the same time
+ * go to `process` together, so that the more there is to do, the less each record costs. If that fails, each chunk is
+ * taken alone, and of the chunk that fails again each record: so one that is poison is found, and holds up its own key.
  */
 export function createConsumer(options: ConsumerOptions): Consumer {
-  const { client, group, topics, wants, maxRecordsPerChunk = 200, concurrency = 6 } = options;
+  const { client, group, topics, wants, maxRecords = 500, isOutage = () => false } = options;
   const sessionTimeout = options.sessionTimeoutMs ?? 15_000;
   const log = options.log.child({ group });
   let outage: unknown;
 
   function begin(consumer: KafkaConsumer): Life {
-    const lanes = createLanes(concurrency);
     const commits = createCommits({ consumer, log });
     const watched = watch(options.process, sessionTimeout);
+    const process = gather(
+      async (chunks: readonly ReceivedRecord[][]) => {
+        await watched.process(chunks.flat());
+        return chunks.map(() => undefined);
+      },
+      { limit: maxRecords, sizeOf: (records) => records.length, concernsAll: isOutage },
+    );
     const processor = createProcessor({
-      process: watched.process,
+      process,
       deadLetters: options.deadLetters,
-      isOutage: options.isOutage ?? (() => false),
+      isOutage,
       retry: options.retry ?? defaultRetry,
       onOutage: (error) => {
         outage = error;
@@ -90,10 +99,10 @@ export function createConsumer(options: ConsumerOptions): Consumer {
         commits.note(topic, partition, offset + 1n);
       };
       try {
-        for (const chunk of chunksOf(batch, wants, maxRecordsPerChunk)) {
+        for (const chunk of chunksOf(batch, wants, maxRecords)) {
           if (signal.aborted) return;
           if (chunk.records.length > 0) {
-            await lanes.run(partition, () => processor.run(chunk.records, { heartbeat, signal, done }));
+            await processor.run(chunk.records, { heartbeat, signal, done });
           }
           done(chunk.lastOffset);
           // Danger zone: the session is kept alive by work that gets on, never by a timer. A timer would keep a member
@@ -133,8 +142,7 @@ export function createConsumer(options: ConsumerOptions): Consumer {
     }),
     topics,
     fromBeginning: options.from === 'beginning',
-    // A batch that waits for its lane occupies a worker of kafkajs: enough of them that no lane starves.
-    concurrency: concurrency * topics.length,
+    concurrency: PARTITIONS_AT_ONCE,
     begin,
     log,
   });

@@ -1,5 +1,6 @@
 import { deadLetterTopic } from '@brew/events';
 import { DeadLetterFailedError } from './errors.ts';
+import { gather } from './gather.ts';
 import type { Producer } from './producer.ts';
 import { type ReceivedRecord, rawPartsOf } from './record.ts';
 
@@ -33,9 +34,23 @@ const SEND_MS = 5_000;
 /** The topic GROUP.dlq: records as they came, and in their headers where they came from and what was wrong. */
 export function createDeadLetterQueue({ producer, group, parkedKeys }: DeadLetterQueueOptions): DeadLetters {
   const topic = deadLetterTopic(group).name;
+
+  /** All partitions ask at about the same time: one look for all of a topic. */
+  const lookUp = gather(
+    async (questions: readonly { source: string; keys: string[] }[]) => {
+      const parked = new Map<string, Set<string>>();
+      for (const [source, asked] of Map.groupBy(questions, (question) => question.source)) {
+        const keys = asked.flatMap((question) => question.keys);
+        parked.set(source, await parkedKeys.has(source, keys));
+      }
+      return questions.map(({ source, keys }) => new Set(keys.filter((key) => parked.get(source)?.has(key))));
+    },
+    { limit: 5_000, sizeOf: ({ keys }) => keys.length, concernsAll: () => true },
+  );
+
   return {
     async parkedKeys(source, keys) {
-      return keys.length === 0 ? new Set() : parkedKeys.has(source, keys);
+      return keys.length === 0 ? new Set() : lookUp({ source, keys });
     },
 
     async park(record, failure) {

@@ -32,5 +32,6 @@ export {
   UndecodableRecordError,
 } from './errors.ts';
 export { createFollower, type Follower, type FollowerOptions } from './follower.ts';
+export { type GatherOptions, gather, type Outcome } from './gather.ts';
 export { createProducer, type Producer, type ProducerOptions, type ProducerState } from './producer.ts';
 export type { OutgoingRecord, ReceivedRecord } from './record.ts';

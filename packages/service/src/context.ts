@@ -24,6 +24,6 @@ export interface ServiceContext<Config extends ServiceConfig = ServiceConfig> ex
   metrics: Metrics;
   /** One transaction with the events that it emits; see Work. */
   transact: UnitOfWork['transact'];
-  /** Makes a command whose concurrent calls share transactions; see gather(). */
+  /** Makes a command whose concurrent calls share transactions; see UnitOfWork. */
   together: UnitOfWork['together'];
 }

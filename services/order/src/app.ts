@@ -6,8 +6,10 @@ import {
   PaymentReceived,
   PaymentRefunded,
 } from '@brew/events';
-import { createService, type Service } from '@brew/service';
+import { createService, createWaker, type Service } from '@brew/service';
+import { createChangeOrders } from './changeOrders.ts';
 import type { OrderConfig } from './config.ts';
+import { changeByEvents } from './consumers/consume.ts';
 import { onCourierAssigned } from './consumers/onCourierAssigned.ts';
 import { onKitchenStarted } from './consumers/onKitchenStarted.ts';
 import { onOrderDelivered } from './consumers/onOrderDelivered.ts';
@@ -34,6 +36,8 @@ export function createApp(config: OrderConfig): Service {
   const menu = createMenu();
   const hub = createStatusHub();
   const provider = createPaymentProvider({ url: config.PSP_URL, apiKey: config.PSP_API_KEY });
+  const waker = createWaker();
+  const changeOrders = createChangeOrders(waker.wake);
 
   return createService({
     name: 'order',
@@ -48,25 +52,30 @@ export function createApp(config: OrderConfig): Service {
       PaymentRefunded,
     ],
     handlers: [
-      onStockReserved,
-      onStockRejected,
-      onKitchenStarted,
-      onOrderReady,
-      onTicketDropped,
-      onCourierAssigned,
-      onOrderDelivered,
+      changeByEvents(
+        [
+          onStockReserved,
+          onStockRejected,
+          onKitchenStarted,
+          onOrderReady,
+          onTicketDropped,
+          onCourierAssigned,
+          onOrderDelivered,
+        ],
+        changeOrders,
+      ),
     ],
     routes: (context) => [
       placeOrder(context, menu),
       getOrder(context),
       followOrder(context, hub),
-      cancelOrder(context),
-      paymentWebhook(context),
+      cancelOrder(context, changeOrders),
+      paymentWebhook(context, changeOrders),
     ],
     parts: (context) => [
       followMenu(context, menu),
-      callProvider(context, provider),
-      expirePayments(context),
+      callProvider(context, { provider, changeOrders, waker }),
+      expirePayments(context, changeOrders),
       forgetKeys(context),
       watchOrders(context, hub),
     ],

@@ -6,39 +6,34 @@ import {
   PaymentRefunded,
 } from '@brew/events';
 import type { Cause, Work } from '@brew/service';
-import type { Fact, Order } from './domain/order.ts';
-import { addPaymentJob, withdrawPayment } from './store/paymentJobs.ts';
+import type { Fact } from './domain/order.ts';
+import type { PaymentJob } from './store/paymentJobs.ts';
+
+/** What is to be written for the payment provider's sake, when all facts of a transaction are known. */
+export interface Agenda {
+  jobs: PaymentJob[];
+  /** Orders whose payment is not to be asked for any more. */
+  withdrawn: string[];
+}
 
 /**
  * Turns a fact into what the world is to know or do: an event in the outbox, or a job for the payment provider.
  * @returns what a later event of this order follows from: the event just emitted, else the cause it was called with
  */
-export async function publish(work: Work, order: Order, fact: Fact, cause: Cause): Promise<Cause> {
-  const { orderId } = order;
+export function publish(work: Work, orderId: string, fact: Fact, cause: Cause, agenda: Agenda): Cause {
   const followed = (eventId: string): Cause => ({ ...cause, causationId: eventId });
 
   switch (fact.type) {
-    case 'PaymentRequested':
+    case 'PaymentRequested': {
+      const { amount } = fact;
       // The order's id is the key: however often it is asked, the provider takes the money once.
-      await addPaymentJob(work.tx, {
-        kind: 'payment',
-        key: `payment-${orderId}`,
-        orderId,
-        amount: fact.amount,
-        cause,
-      });
+      agenda.jobs.push({ kind: 'payment', key: `payment-${orderId}`, orderId, amount, cause });
       return cause;
+    }
 
     case 'RefundRequested': {
       const { paymentId, amount } = fact;
-      await addPaymentJob(work.tx, {
-        kind: 'refund',
-        key: `refund-${orderId}`,
-        orderId,
-        paymentId,
-        amount,
-        cause,
-      });
+      agenda.jobs.push({ kind: 'refund', key: `refund-${orderId}`, orderId, paymentId, amount, cause });
       return cause;
     }
 
@@ -63,7 +58,7 @@ export async function publish(work: Work, order: Order, fact: Fact, cause: Cause
       return followed(work.emit(CancellationRequested, { orderId, requestedAt: fact.at }, cause));
 
     case 'OrderCancelled':
-      await withdrawPayment(work.tx, orderId);
+      agenda.withdrawn.push(orderId);
       return followed(
         work.emit(OrderCancelled, { orderId, reason: fact.reason, cancelledAt: fact.at }, cause),
       );

@@ -50,6 +50,36 @@ describe('a worker', () => {
     expect(runs).toBe(3);
   });
 
+  it('rests between two runs, though it is poked and there is more to do, and loses no poke', async () => {
+    const runs: number[] = [];
+    const resting = worker({
+      name: 'w',
+      everyMs: HOUR,
+      restMs: 30,
+      run: async () => runs.push(performance.now()) === 1,
+    });
+    await resting.start(never, log);
+    await until(() => runs.length === 2);
+    resting.poke();
+    await until(() => runs.length === 3);
+    await resting.stop();
+    const pauses = runs.slice(1).map((at, index) => at - (runs[index] ?? 0));
+    for (const pause of pauses) expect(pause).toBeGreaterThan(28); // timers may be early by a millisecond
+  });
+
+  it('is stopped at once while it rests', async () => {
+    const ran = Promise.withResolvers<void>();
+    const resting = worker({
+      name: 'w',
+      everyMs: HOUR,
+      restMs: HOUR,
+      run: async () => (ran.resolve(), true),
+    });
+    await resting.start(never, log);
+    await ran.promise;
+    await resting.stop();
+  });
+
   it('pauses no longer than usual when something is due much later', async () => {
     let runs = 0;
     const regular = worker({

@@ -1,17 +1,25 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { isOutage } from '@brew/postgres';
 import type { Logger } from 'pino';
 import type { Part } from './part.ts';
-import { createWaker } from './waker.ts';
+import { createWaker, type Waker } from './waker.ts';
 
 export interface WorkerOptions {
   name: string;
   /** Longest pause between two runs, in milliseconds, while there is nothing to do. */
   everyMs: number;
   /**
+   * Shortest pause between two runs, in milliseconds, however much there is to do and however often it is poked: what
+   * comes meanwhile is done together, which costs less. Default: none.
+   */
+  restMs?: number;
+  /**
    * One run. `true`: there is more to do, run again at once. `false`: pause. A number: something is due in so many
    * milliseconds (or was, if negative), pause no longer than that. A throw is logged, and tried again with backoff.
    */
   run(signal: AbortSignal): Promise<boolean | number>;
+  /** Ends its pauses: for those who have to wake it before it can be made. By default one of its own. */
+  waker?: Waker;
 }
 
 /** Work that is found by looking: due jobs, time-outs, what is old enough to be deleted. */
@@ -23,10 +31,9 @@ export interface Worker extends Part {
 const MAX_BACKOFF_MS = 30_000;
 
 /** Runs one at a time. stop() aborts the signal of the run in flight and waits for its end. */
-export function worker({ name, everyMs, run }: WorkerOptions): Worker {
+export function worker({ name, everyMs, restMs = 0, run, waker = createWaker() }: WorkerOptions): Worker {
   const stopping = new AbortController();
   const { signal } = stopping;
-  const waker = createWaker();
   let running: Promise<void> | undefined;
   let failures = 0;
   let lastError: Error | undefined;
@@ -47,9 +54,10 @@ export function worker({ name, everyMs, run }: WorkerOptions): Worker {
           'worker failed',
         );
       }
+      if (restMs > 0) await sleep(restMs, undefined, { signal }).catch(() => {}); // stopping
       if (next === true) continue;
       const dueInMs = next === false ? Number.POSITIVE_INFINITY : next; // without jitter: it would only be late
-      await waker.pause(Math.max(0, Math.min(pauseMs(), dueInMs)), signal);
+      await waker.pause(Math.max(0, Math.min(pauseMs(), dueInMs) - restMs), signal);
     }
   }
 

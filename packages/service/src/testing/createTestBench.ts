@@ -9,7 +9,7 @@ import { createMetrics } from '../metrics.ts';
 import type { Handler } from '../work/handle.ts';
 import { createChunkProcessor } from '../work/processChunk.ts';
 import { createUnitOfWork } from '../work/work.ts';
-import { eventRecord } from './eventRecord.ts';
+import { type EventRecord, eventRecord } from './eventRecord.ts';
 
 export interface TestBenchOptions<Config extends ServiceConfig> {
   name: ServiceName;
@@ -38,6 +38,8 @@ export interface TestBench<Config extends ServiceConfig> extends AsyncDisposable
     data: Data,
     options?: { id?: string; traceparent?: string },
   ): Promise<string>;
+  /** Delivers events as one chunk: together, in one transaction. @returns their ids */
+  deliverTogether(handlers: readonly Handler[], events: readonly [EventType, unknown][]): Promise<string[]>;
   /** What was emitted so far and would be sent, in order; tombstones left out. */
   emitted(): Promise<Event[]>;
   /** Closes the pool and drops the database. */
@@ -87,14 +89,23 @@ export async function createTestBench<Config extends ServiceConfig = ServiceConf
     await db.stop();
     await database.drop();
   };
+  const process = async (handlers: readonly Handler[], records: readonly EventRecord[]) => {
+    const chunks = createChunkProcessor({ group: name, handlers, unitOfWork, codec, metrics, log });
+    await chunks.process(records.map(received));
+    return records.map(({ id }) => id);
+  };
   return {
     context,
     async deliver(handlers, type, data, options) {
-      const { id, ...record } = eventRecord(codec, type, data, { time: now(), ...options });
-      const chunks = createChunkProcessor({ group: name, handlers, unitOfWork, codec, metrics, log });
-      await chunks.process([received(record)]);
-      return id;
+      const record = eventRecord(codec, type, data, { time: now(), ...options });
+      await process(handlers, [record]);
+      return record.id;
     },
+    deliverTogether: (handlers, events) =>
+      process(
+        handlers,
+        events.map(([type, data]) => eventRecord(codec, type, data, { time: now() })),
+      ),
     async emitted() {
       const { rows } = await db.query<Pick<ReceivedRecord, 'topic' | 'key' | 'value' | 'headers'>>(
         'select topic, key, value, headers from outbox where value is not null order by id',
@@ -106,8 +117,13 @@ export async function createTestBench<Config extends ServiceConfig = ServiceConf
   };
 }
 
-function received(record: Pick<ReceivedRecord, 'topic' | 'key' | 'value' | 'headers'>): ReceivedRecord {
-  return { ...record, partition: 0, offset: 0n, timestamp: new Date() };
+function received({
+  topic,
+  key,
+  value,
+  headers,
+}: Pick<ReceivedRecord, 'topic' | 'key' | 'value' | 'headers'>): ReceivedRecord {
+  return { topic, key, value, headers, partition: 0, offset: 0n, timestamp: new Date() };
 }
 
 /** Without a consumer nothing can become a dead letter: a handler that throws makes deliver() throw. */

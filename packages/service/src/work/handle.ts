@@ -11,7 +11,7 @@ export interface Delivery<Data = unknown> {
 /** What is done with some types of events; the types of their data are forgotten. */
 export interface Handler {
   readonly types: readonly EventType[];
-  /** Gets what follows on each other in a chunk, in offset order; `tx` is the transaction of all of it. */
+  /** Gets what follows on each other, in offset order of each partition; `tx` is the transaction of all of it. */
   handle(deliveries: readonly Delivery[], tx: Tx): Promise<void>;
 }
 

@@ -19,8 +19,8 @@ export interface ChunkProcessor {
   /** Whether a record has a handler, told by its headers alone: what nobody handles is never decoded. */
   wants(record: ReceivedRecord): boolean;
   /**
-   * Handles a chunk of one partition's records in one transaction: inbox, handlers in offset order, outbox. All of it
-   * or nothing. Events that the inbox knows are skipped, so a chunk that comes again has no second effect.
+   * Handles records in one transaction: inbox, handlers in the order of the records, outbox. All of it or nothing.
+   Events that the inbox knows are skipped, so a chunk that comes again has no second effect.
    */
   process(records: ReceivedRecord[]): Promise<void>;
 }

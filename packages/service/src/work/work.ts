@@ -7,11 +7,10 @@ import {
   toHeaders,
   uuidv7,
 } from '@brew/events';
-import type { Codec } from '@brew/kafka';
-import { appendOutbox, type Database, type OutboxRow, type Tx } from '@brew/postgres';
+import { type Codec, gather, type Outcome } from '@brew/kafka';
+import { appendOutbox, type Database, isOutage, type OutboxRow, type Tx } from '@brew/postgres';
 import type { Logger } from 'pino';
 import type { Cause } from './cause.ts';
-import { gather, type Outcome } from './gather.ts';
 
 /** What a handler or command works with: one transaction, and the events that are published if it commits. */
 export interface Work {
@@ -40,7 +39,7 @@ export interface UnitOfWork {
   run<T>(fn: (tx: Tx, open: OpenWork) => Promise<T>): Promise<T>;
   /** The same for a single cause. */
   transact<T>(cause: Cause, fn: (work: Work) => Promise<T>): Promise<T>;
-  /** The same for all who call at about the same time, in one transaction; see gather(). */
+  /** The same for all who call at about the same time, in one transaction; see gather() of @brew/kafka. */
   together<Item, Result>(
     fn: (requests: readonly Request<Item>[], tx: Tx) => Promise<readonly Outcome<Result>[]>,
   ): (cause: Cause, item: Item) => Promise<Result>;
@@ -49,6 +48,7 @@ export interface UnitOfWork {
 /** What one caller asks for, with what may be done about it. */
 export interface Request<Item> {
   item: Item;
+  cause: Cause;
   work: Work;
 }
 
@@ -65,6 +65,9 @@ export interface UnitOfWorkOptions {
 
 /** Topics take 1 MiB. A larger record would be refused for ever, and everything behind it in the outbox would wait. */
 const MAX_VALUE_BYTES = 900_000;
+
+/** How many callers share a transaction at most. */
+const MAX_CALLS = 200;
 
 export function createUnitOfWork(options: UnitOfWorkOptions): UnitOfWork {
   const { name, db, codec, log, now, onEmitted } = options;
@@ -125,13 +128,15 @@ export function createUnitOfWork(options: UnitOfWorkOptions): UnitOfWork {
 
     together(fn) {
       type Call = { cause: Cause; item: Parameters<typeof fn>[0][number]['item'] };
-      const call = gather((calls: readonly Call[]) =>
-        unitOfWork.run((tx, open) =>
-          fn(
-            calls.map(({ cause, item }) => ({ item, work: open(cause, () => logOf(cause)) })),
-            tx,
+      const call = gather(
+        (calls: readonly Call[]) =>
+          unitOfWork.run((tx, open) =>
+            fn(
+              calls.map(({ cause, item }) => ({ item, cause, work: open(cause, () => logOf(cause)) })),
+              tx,
+            ),
           ),
-        ),
+        { limit: MAX_CALLS, concernsAll: isOutage },
       );
       return (cause, item) => call({ cause, item });
     },

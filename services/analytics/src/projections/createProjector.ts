@@ -1,6 +1,6 @@
 import type { Codec, ReceivedRecord } from '@brew/kafka';
 import type { Database } from '@brew/postgres';
-import { claimOffsets } from '../store/offsets.ts';
+import { claimOffsets, type OffsetRange } from '../store/offsets.ts';
 import type { Projection } from './projection.ts';
 
 interface ProjectorOptions {
@@ -10,31 +10,40 @@ interface ProjectorOptions {
 }
 
 /**
- * Makes what a consumer does with a batch of one partition's records: each projection takes in those that it has
- * not had, and all of it is one transaction with their next offsets. So whatever is killed, and whenever, a
- * record counts once, also when Kafka delivers it again.
+ * Makes what a consumer does with records: each projection takes in those that it has not had, and all of it is one
+ * transaction with their next offsets. So whatever is killed, and whenever, a record counts once, also when Kafka
+ * delivers it again.
  */
 export function createProjector({ db, codec, projections }: ProjectorOptions) {
   const names = projections.map(({ name }) => name);
 
   return async function project(records: readonly ReceivedRecord[]): Promise<void> {
-    const last = records.at(-1);
-    if (!last) return;
-    const { topic, partition } = last;
+    if (records.length === 0) return;
     const received = await Promise.all(
-      records.map(async (record) => ({ offset: record.offset, event: await codec.decode(record) })),
+      records.map(async (record) => ({ ...record, event: await codec.decode(record) })),
     );
+    // Of several instances no two have the same partition, so no two add to the same counters.
+    const counter = Math.min(...records.map(({ partition }) => partition));
 
     await db.transaction(async (tx) => {
-      const firstNew = await claimOffsets(tx, names, { topic, partition, next: last.offset + 1n });
+      const firstNew = await claimOffsets(tx, names, rangesOf(records));
       for (const projection of projections) {
-        const from = firstNew.get(projection.name) ?? 0n;
         const types = new Set(projection.events.map(({ type }) => type));
         const events = received
-          .filter(({ offset, event }) => offset >= from && types.has(event.type.type))
+          .filter(({ event }) => types.has(event.type.type))
+          .filter(({ topic, partition, offset }) => offset >= firstNew(projection.name, topic, partition))
           .map(({ event }) => event);
-        if (events.length > 0) await projection.apply(tx, { partition, events });
+        if (events.length > 0) await projection.apply(tx, { partition: counter, events });
       }
     });
   };
+}
+
+/** Up to where each partition was read. */
+function rangesOf(records: readonly ReceivedRecord[]): OffsetRange[] {
+  const ranges = new Map<string, OffsetRange>();
+  for (const { topic, partition, offset } of records) {
+    ranges.set(`${topic}/${partition}`, { topic, partition, next: offset + 1n });
+  }
+  return [...ranges.values()];
 }

@@ -16,9 +16,9 @@ export interface Projection {
 }
 
 export interface Batch {
-  /** Number of the partition that all of the events come from. */
+  /** Number of a partition that only this instance reads: its counters are apart from those of the others. */
   readonly partition: number;
-  /** In the order of their offsets. */
+  /** In the order of their offsets, partition by partition. */
   readonly events: readonly Event[];
 }
 

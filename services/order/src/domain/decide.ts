@@ -1,5 +1,5 @@
 import type { Money } from '@brew/events';
-import type { Fact, Instant, LaterStep, Order } from './order.ts';
+import type { Fact, Instant, LaterStep, OrderState } from './order.ts';
 
 /** What somebody wants of an order: the customer, the payment provider, another service's event, or the clock. */
 export type Command =
@@ -20,7 +20,7 @@ export type Command =
  * Who may end an order: until PaymentReceived this service alone; after it the kitchen, by dropping or starting the
  * ticket. That is why nothing but `dropTicket` cancels an order that is paid.
  */
-export function decide(order: Order, command: Command): Fact[] {
+export function decide(order: OrderState, command: Command): Fact[] {
   switch (command.type) {
     case 'confirmStock':
       return order.status === 'placed' && order.payment.state === 'none'
@@ -94,7 +94,7 @@ export function decide(order: Order, command: Command): Fact[] {
   }
 }
 
-function hasMoney({ payment }: Order): boolean {
+function hasMoney({ payment }: OrderState): boolean {
   return payment.state === 'received' || payment.state === 'refunding' || payment.state === 'refunded';
 }
 

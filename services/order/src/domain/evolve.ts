@@ -1,7 +1,7 @@
-import { type Fact, type Instant, type Order, type Step, steps } from './order.ts';
+import { type Fact, type Instant, type OrderState, type Step, steps } from './order.ts';
 
 /** The order after a fact. Facts are not judged here: `decide` has done that. */
-export function evolve(order: Order, fact: Fact): Order {
+export function evolve<State extends OrderState>(order: State, fact: Fact): State {
   switch (fact.type) {
     case 'PaymentRequested':
       return { ...order, payment: { state: 'requested' } };
@@ -47,12 +47,12 @@ export function evolve(order: Order, fact: Fact): Order {
  * Kitchen and shipments are different topics: OrderDelivered may be seen before OrderReady. The late step's time is
  * filled in, but the status the customer sees never goes back.
  */
-function reach(order: Order, step: Step, at: Instant): Order {
+function reach<State extends OrderState>(order: State, step: Step, at: Instant): State {
   const status = rank(step) > rank(order.status) ? step : order.status;
   return { ...order, status, times: { ...order.times, [step]: at } };
 }
 
-const rank = (status: Order['status']) =>
+const rank = (status: OrderState['status']) =>
   status === 'cancelled' ? Number.POSITIVE_INFINITY : steps.indexOf(status);
 
 function unknownFact(fact: never): never {

@@ -19,12 +19,9 @@ export type Payment =
   | { state: 'received' | 'refunding'; paymentId: string; amount: Money }
   | { state: 'refunded'; paymentId: string; amount: Money; refundId: string };
 
-/** What order-service knows about an order. Never changed in place: `evolve` makes the next one. */
-export interface Order {
+/** As much of an order as decisions are made on. Never changed in place: `evolve` makes the next one. */
+export interface OrderState {
   orderId: string;
-  cafeId: string;
-  customer: OrderPlaced['customer'];
-  items: OrderItem[];
   total: Money;
   status: Status;
   cancelReason?: CancelReason | undefined;
@@ -33,6 +30,13 @@ export interface Order {
   payment: Payment;
   /** When the customer asked to cancel an order that was paid: from then on the kitchen decides. */
   cancellationRequestedAt?: Instant | undefined;
+}
+
+/** What order-service knows about an order. */
+export interface Order extends OrderState {
+  cafeId: string;
+  customer: OrderPlaced['customer'];
+  items: OrderItem[];
 }
 
 /** What happened to an order: the answer of `decide`, the input of `evolve`. */
@@ -53,7 +57,7 @@ export type LaterStep = 'preparing' | 'ready' | 'on_the_way' | 'delivered';
 export const isFinal = (status: Status) => status === 'delivered' || status === 'cancelled';
 
 /** What became of the customer's wish to cancel a paid order; undefined when there was no such wish. */
-export function cancellationOutcome(order: Order): 'pending' | 'granted' | 'too_late' | undefined {
+export function cancellationOutcome(order: OrderState): 'pending' | 'granted' | 'too_late' | undefined {
   if (order.cancellationRequestedAt === undefined) return undefined;
   if (order.status === 'cancelled') return 'granted';
   return order.status === 'paid' ? 'pending' : 'too_late';

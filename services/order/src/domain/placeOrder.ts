@@ -15,7 +15,7 @@ export interface Offer {
 }
 
 /** What is wrong with a field of the request, named by its path: `items.0.sku`. */
-interface FieldError {
+export interface FieldError {
   field: string;
   message: string;
 }

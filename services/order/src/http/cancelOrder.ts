@@ -1,6 +1,7 @@
 import { problem, route, type ServiceContext } from '@brew/service';
-import { changeOrder } from '../changeOrder.ts';
+import type { ChangeOrders } from '../changeOrders.ts';
 import { cancellationOutcome } from '../domain/order.ts';
+import { findOrders } from '../store/orders.ts';
 import { orderNotFound, orderParams } from './orderNotFound.ts';
 import { orderView, toView } from './orderView.ts';
 
@@ -8,7 +9,7 @@ import { orderView, toView } from './orderView.ts';
  * Before the payment the answer is final: cancelled. After it, `cancellation.outcome` is pending until the kitchen has
  * answered. Asking again changes nothing and is answered with how things stand.
  */
-export const cancelOrder = ({ transact, now }: ServiceContext) =>
+export const cancelOrder = ({ transact, now }: ServiceContext, changeOrders: ChangeOrders) =>
   route({
     method: 'post',
     path: '/orders/:id/cancel',
@@ -22,9 +23,11 @@ export const cancelOrder = ({ transact, now }: ServiceContext) =>
     },
     async handle({ params, cause }) {
       const at = now().getTime();
-      const stored = await transact(cause, (work) =>
-        changeOrder(work, params.id, { type: 'cancel', at }, cause),
-      );
+      const stored = await transact(cause, async (work) => {
+        await changeOrders(work.tx, [{ orderId: params.id, command: { type: 'cancel', at }, work, cause }]);
+        const [changed] = await findOrders(work.tx, [params.id]);
+        return changed;
+      });
       if (stored === undefined) throw orderNotFound(params.id);
 
       const { order } = stored;

@@ -1,6 +1,6 @@
 import { problem, route, type ServiceContext } from '@brew/service';
 import { z } from 'zod';
-import { changeOrder } from '../changeOrder.ts';
+import type { ChangeOrders } from '../changeOrders.ts';
 import type { OrderConfig } from '../config.ts';
 import type { Command } from '../domain/decide.ts';
 import { signatureProblem } from '../payments/signature.ts';
@@ -28,8 +28,20 @@ type Webhook = z.infer<typeof webhook>;
  * because the order's state decides what it still changes. Whatever is understood is answered with 200, also what
  * changes nothing: anything else would only make the provider send it again.
  */
-export const paymentWebhook = ({ transact, now, config }: ServiceContext<OrderConfig>) =>
-  route({
+export const paymentWebhook = (
+  { together, now, config }: ServiceContext<OrderConfig>,
+  changeOrders: ChangeOrders,
+) => {
+  const change = together<{ orderId: string; command: Command }, void>(async (requests, tx) => {
+    // Without a cause of its own: the payment follows from the order that asked for it, and so does its trace.
+    await changeOrders(
+      tx,
+      requests.map(({ item, work }) => ({ ...item, work })),
+    );
+    return requests.map(() => undefined);
+  });
+
+  return route({
     method: 'post',
     path: '/payments/webhook',
     summary: 'For the payment provider: what became of a payment (signed)',
@@ -42,11 +54,11 @@ export const paymentWebhook = ({ transact, now, config }: ServiceContext<OrderCo
 
       const command = toCommand(body, now().getTime());
       log.debug({ webhookId: body.id, webhookType: body.type, orderId: body.data.orderId }, 'webhook');
-      // Without a cause of its own: the payment follows from the order that asked for it, and so does its trace.
-      if (command) await transact({}, (work) => changeOrder(work, body.data.orderId, command));
+      if (command) await change({}, { orderId: body.data.orderId, command });
       return { status: 200, body: { received: true as const } };
     },
   });
+};
 
 function toCommand({ type, data }: Webhook, at: number): Command | undefined {
   const { paymentId, amount, reason } = data;

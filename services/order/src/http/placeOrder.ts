@@ -1,13 +1,10 @@
-import { createHash } from 'node:crypto';
-import { cafeOf, OrderPlaced, uuidv7 } from '@brew/events';
-import { type Cause, problem, route, type ServiceContext, type Work } from '@brew/service';
+import { cafeOf } from '@brew/events';
+import { problem, route, type ServiceContext } from '@brew/service';
 import { z } from 'zod';
 import type { OrderConfig } from '../config.ts';
 import type { Order } from '../domain/order.ts';
-import { placeOrder as decideOrder, type OrderRequest } from '../domain/placeOrder.ts';
 import type { Menu } from '../menu.ts';
-import { claimIdempotencyKey } from '../store/idempotencyKeys.ts';
-import { findOrders, insertOrder } from '../store/orders.ts';
+import { createPlaceOrders, type Placement, type Placing } from '../placeOrders.ts';
 import { money } from './orderView.ts';
 
 const text = (max: number) => z.string().trim().min(1).max(max);
@@ -24,38 +21,13 @@ const request = z.strictObject({
 const answer = z.object({ orderId: z.uuid(), status: z.literal('placed'), total: money });
 
 /** The intake. Answers when the order is safe in the database: from then on it ends delivered or cancelled. */
-export const placeOrder = ({ transact, now, config }: ServiceContext<OrderConfig>, menu: Menu) => {
-  const offer = { hasCafe: (id: string) => cafeOf(id) !== undefined, itemOf: menu.itemOf };
-
-  const place = async (work: Work, body: OrderRequest, orderId: string, cause: Cause): Promise<Order> => {
-    const placed = decideOrder(body, offer, orderId, now().getTime());
-    if ('errors' in placed) {
-      throw problem(422, 'ORDER_INVALID', 'The order can not be placed as it is.', {
-        errors: placed.errors.map((error) => ({ in: 'body', ...error })),
-      });
-    }
-    const { order } = placed;
-    const { cafeId, customer, items, total, times } = order;
-    const eventId = work.emit(
-      OrderPlaced,
-      { orderId, cafeId, customer, items, total, placedAt: times.placed },
-      cause,
-    );
-    await insertOrder(work.tx, order, { ...cause, causationId: eventId }, config.PAYMENT_TIMEOUT_SECONDS);
-    return order;
-  };
-
-  /** The order of an earlier request with this key, if there was one. */
-  const placedBefore = async ({ tx }: Work, key: string, body: OrderRequest, orderId: string) => {
-    const fingerprint = createHash('sha256').update(JSON.stringify(body)).digest();
-    const earlier = await claimIdempotencyKey(tx, key, fingerprint, orderId);
-    if (earlier === undefined) return undefined;
-    if (!earlier.fingerprint.equals(fingerprint)) {
-      throw problem(422, 'IDEMPOTENCY_KEY_REUSED', 'This Idempotency-Key was used for a different order.');
-    }
-    const [stored] = await findOrders(tx, [earlier.orderId]);
-    return stored?.order;
-  };
+export const placeOrder = ({ together, now, config }: ServiceContext<OrderConfig>, menu: Menu) => {
+  const placeOrders = createPlaceOrders({
+    offer: { hasCafe: (id) => cafeOf(id) !== undefined, itemOf: menu.itemOf },
+    paymentTimeoutSeconds: config.PAYMENT_TIMEOUT_SECONDS,
+    now,
+  });
+  const place = together<Placing, Placement>((requests, tx) => placeOrders(tx, requests));
 
   return route({
     method: 'post',
@@ -73,17 +45,30 @@ export const placeOrder = ({ transact, now, config }: ServiceContext<OrderConfig
     async handle({ body, headers, cause }) {
       const missing = menu.problem();
       if (missing !== undefined) throw problem(503, 'MENU_NOT_READY', `No orders yet: ${missing}.`);
-      const key = headers['idempotency-key'];
-      const order = await transact(cause, async (work) => {
-        const orderId = uuidv7();
-        const before = key === undefined ? undefined : await placedBefore(work, key, body, orderId);
-        return before ?? place(work, body, orderId, cause);
-      });
+      const { orderId, total } = orderOf(await place(cause, { body, key: headers['idempotency-key'] }));
       return {
         status: 201,
-        headers: { location: `/orders/${order.orderId}` },
-        body: { orderId: order.orderId, status: 'placed' as const, total: order.total },
+        headers: { location: `/orders/${orderId}` },
+        body: { orderId, status: 'placed' as const, total },
       };
     },
   });
 };
+
+/** @throws HttpProblem when there is none */
+function orderOf(placement: Placement): Order {
+  switch (placement.outcome) {
+    case 'placed':
+      return placement.order;
+    case 'refused':
+      throw problem(422, 'ORDER_INVALID', 'The order can not be placed as it is.', {
+        errors: placement.errors.map((error) => ({ in: 'body', ...error })),
+      });
+    case 'reused':
+      throw problem(422, 'IDEMPOTENCY_KEY_REUSED', 'This Idempotency-Key was used for a different order.');
+    case 'busy':
+      throw problem(409, 'IDEMPOTENCY_KEY_BUSY', 'This Idempotency-Key is in use at this moment. Try again.');
+    default:
+      return placement satisfies never;
+  }
+}

@@ -1,35 +1,43 @@
 import type { Tx } from '@brew/postgres';
 
-/** What a key was used for before. */
-export interface EarlierUse {
+/** What a key is used for. */
+export interface KeyUse {
+  key: string;
+  /** SHA-256 of the request: the same key with another body is a mistake of the caller. */
   fingerprint: Buffer;
   orderId: string;
 }
 
+/** Reads what keys were used for before; those that never were are left out. */
+export async function findIdempotencyKeys(tx: Tx, keys: readonly string[]): Promise<Map<string, KeyUse>> {
+  if (keys.length === 0) return new Map();
+  const { rows } = await tx.query<KeyUse>(
+    `select key, fingerprint, order_id as "orderId" from idempotency_keys where key = any($1::text[])`,
+    [keys],
+  );
+  return new Map(rows.map((row) => [row.key, row]));
+}
+
 /**
- * Takes an idempotency key for an order that is about to be placed. While another transaction holds the same key this
- * waits for its end: of requests that come at once one places the order, the others find it.
- * @returns undefined when the key is ours, else what it was used for
+ * Takes keys for orders that are about to be placed. While another transaction holds one of them this waits for its
+ * end: of requests that come at once one places the order.
+ * @returns the keys that are ours; the others were taken in the meantime
  */
-export async function claimIdempotencyKey(
-  tx: Tx,
-  key: string,
-  fingerprint: Buffer,
-  orderId: string,
-): Promise<EarlierUse | undefined> {
-  const { rowCount } = await tx.query(
-    `insert into idempotency_keys (key, fingerprint, order_id) values ($1, $2, $3) on conflict do nothing`,
-    [key, fingerprint, orderId],
+export async function claimIdempotencyKeys(tx: Tx, uses: readonly KeyUse[]): Promise<Set<string>> {
+  if (uses.length === 0) return new Set();
+  // Sorted: two transactions that claim the same keys in different orders would deadlock.
+  const { rows } = await tx.query<{ key: string }>(
+    `insert into idempotency_keys (key, fingerprint, order_id)
+     select * from unnest($1::text[], $2::bytea[], $3::text[]) as uses (key, fingerprint, order_id) order by key
+     on conflict do nothing
+     returning key`,
+    [
+      uses.map(({ key }) => key),
+      uses.map(({ fingerprint }) => fingerprint),
+      uses.map(({ orderId }) => orderId),
+    ],
   );
-  if (rowCount === 1) return undefined;
-  const { rows } = await tx.query<{ fingerprint: Buffer; order_id: string }>(
-    'select fingerprint, order_id from idempotency_keys where key = $1',
-    [key],
-  );
-  const [earlier] = rows;
-  // Forgotten between the two statements, by age: a key that old is free again, and asking again will take it.
-  if (earlier === undefined) return claimIdempotencyKey(tx, key, fingerprint, orderId);
-  return { fingerprint: earlier.fingerprint, orderId: earlier.order_id };
+  return new Set(rows.map((row) => row.key));
 }
 
 /** Forgets the keys older than `hours`: nobody repeats a request after that. */

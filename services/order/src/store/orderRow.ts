@@ -1,19 +1,16 @@
 import type { Cause } from '@brew/service';
-import type { CancelReason, Order, Payment, Status } from '../domain/order.ts';
+import type { CancelReason, Order, OrderState, Payment, Status } from '../domain/order.ts';
 
 /** An order as it is kept: with what led to its last change, and how often it has changed. */
-export interface StoredOrder {
-  order: Order;
+export interface StoredOrder<State extends OrderState = Order> {
+  order: State;
   cause: Cause;
   version: number;
 }
 
-/** A row of `orders`, as pg reads it: bigint comes as text, timestamptz as Date. */
-export interface OrderRow {
+/** The columns of an OrderState, as pg reads them: bigint comes as text, timestamptz as Date. */
+export interface StateRow {
   order_id: string;
-  cafe_id: string;
-  customer: Order['customer'];
-  items: Order['items'];
   total_amount: string;
   total_currency: string;
   status: Status;
@@ -35,12 +32,26 @@ export interface OrderRow {
   version: number;
 }
 
+/** A row of `orders`. */
+export interface OrderRow extends StateRow {
+  cafe_id: string;
+  customer: Order['customer'];
+  items: Order['items'];
+}
+
+/** What to select for a StateRow: most of a row's bytes are its items and customer, which no decision needs. */
+export const stateColumns = `order_id, total_amount, total_currency, status, cancel_reason, payment_state, payment_id,
+  payment_amount, payment_currency, refund_id, placed_at, paid_at, preparing_at, ready_at, on_the_way_at,
+  delivered_at, cancelled_at, cancellation_requested_at, cause, version`;
+
 export function fromRow(row: OrderRow): StoredOrder {
-  const order: Order = {
+  const { order, ...stored } = fromStateRow(row);
+  return { ...stored, order: { ...order, cafeId: row.cafe_id, customer: row.customer, items: row.items } };
+}
+
+export function fromStateRow(row: StateRow): StoredOrder<OrderState> {
+  const order: OrderState = {
     orderId: row.order_id,
-    cafeId: row.cafe_id,
-    customer: row.customer,
-    items: row.items,
     total: { amount: Number(row.total_amount), currency: row.total_currency },
     status: row.status,
     cancelReason: row.cancel_reason ?? undefined,
@@ -51,7 +62,7 @@ export function fromRow(row: OrderRow): StoredOrder {
   return { order, cause: row.cause, version: row.version };
 }
 
-function timesOf(row: OrderRow): Order['times'] {
+function timesOf(row: StateRow): Order['times'] {
   const times: Order['times'] = { placed: row.placed_at.getTime() };
   if (row.paid_at) times.paid = row.paid_at.getTime();
   if (row.preparing_at) times.preparing = row.preparing_at.getTime();
@@ -62,7 +73,7 @@ function timesOf(row: OrderRow): Order['times'] {
   return times;
 }
 
-function paymentOf(row: OrderRow): Payment {
+function paymentOf(row: StateRow): Payment {
   const state = row.payment_state;
   if (state === 'none' || state === 'requested' || state === 'failed') return { state };
   const paymentId = row.payment_id ?? '';
@@ -72,10 +83,12 @@ function paymentOf(row: OrderRow): Payment {
     : { state, paymentId, amount };
 }
 
-/** The columns that change, with their values: for an insert and an update alike. */
-export function changingColumns({ status, cancelReason, times, payment, cancellationRequestedAt }: Order) {
+/** The columns of an order that change, as `saveOrders` writes them. */
+export function toChangedRow({ order, cause, version }: StoredOrder<OrderState>) {
+  const { orderId, status, cancelReason, times, payment, cancellationRequestedAt } = order;
   const money = 'amount' in payment ? payment.amount : undefined;
   return {
+    order_id: orderId,
     status,
     cancel_reason: cancelReason,
     payment_state: payment.state,
@@ -90,6 +103,8 @@ export function changingColumns({ status, cancelReason, times, payment, cancella
     delivered_at: dateOf(times.delivered),
     cancelled_at: dateOf(times.cancelled),
     cancellation_requested_at: dateOf(cancellationRequestedAt),
+    cause,
+    version,
   };
 }
 

@@ -7,15 +7,15 @@ import pino from 'pino';
 import type { Command } from '../domain/decide.ts';
 import type { Order } from '../domain/order.ts';
 import { assigned, delivered, placedOrder, ready, received, run, started } from '../testing/orders.ts';
-import { claimIdempotencyKey, forgetIdempotencyKeys } from './idempotencyKeys.ts';
-import { findOrders, insertOrder, lockOrder, lockUnpaid, saveOrder } from './orders.ts';
+import { claimIdempotencyKeys, findIdempotencyKeys, forgetIdempotencyKeys } from './idempotencyKeys.ts';
+import { findOrders, insertOrders, lockOrders, lockUnpaid, saveOrders } from './orders.ts';
 import {
-  addPaymentJob,
-  finishPaymentJob,
+  addPaymentJobs,
+  finishPaymentJobs,
   type PaymentJob,
   postponePaymentJob,
   takePaymentJobs,
-  withdrawPayment,
+  withdrawPayments,
 } from './paymentJobs.ts';
 
 const log = pino({ level: 'silent' });
@@ -37,9 +37,11 @@ const cause = { causationId: uuidv7(), traceparent: `00-${'a'.repeat(32)}-${'b'.
 
 async function insert(changes: Partial<Order> = {}, timeoutSeconds = 60): Promise<Order> {
   const order = { ...placedOrder, orderId: uuidv7(), times: { placed: Date.now() }, ...changes };
-  await insertOrder(db, order, cause, timeoutSeconds);
+  await insertOrders(db, [{ order, cause }], timeoutSeconds);
   return order;
 }
+
+const save = (order: Order) => saveOrders(db, [{ order, cause, version: 2 }]);
 
 describe('an order in the database', () => {
   const confirmed: Command = { type: 'confirmStock' };
@@ -58,27 +60,47 @@ describe('an order in the database', () => {
   ] as [string, Command[]][])('comes back as it was written: %s', async (_title, commands) => {
     const { orderId } = await insert({ times: placedOrder.times });
     const order = { ...run(...commands).order, orderId };
-    await saveOrder(db, order, cause);
+    await save(order);
     expect(await findOrders(db, [orderId, uuidv7()])).toEqual([{ order, cause, version: 2 }]);
   });
 
   test('is not found when it does not exist', async () => {
-    expect(await lockOrder(db, uuidv7())).toBeUndefined();
+    expect(await lockOrders(db, [uuidv7()])).toEqual(new Map());
+  });
+
+  test('is written and locked together with others', async () => {
+    const orders = [await insert(), await insert(), await insert()];
+    const [paid, cancelledOne] = [
+      { ...run(confirmed, received).order, orderId: orders[0]?.orderId as string },
+      { ...run(confirmed, cancelled).order, orderId: orders[1]?.orderId as string },
+    ];
+    await saveOrders(db, [
+      { order: paid, cause, version: 2 },
+      { order: cancelledOne, cause, version: 7 },
+    ]);
+    const locked = await lockOrders(
+      db,
+      orders.map(({ orderId }) => orderId),
+    );
+    expect(orders.map(({ orderId }) => locked.get(orderId)?.order.status)).toEqual([
+      'paid',
+      'cancelled',
+      'placed',
+    ]);
+    expect(orders.map(({ orderId }) => locked.get(orderId)?.version)).toEqual([2, 7, 1]);
   });
 
   test('can not be cancelled with the money kept', async () => {
     const { orderId } = await insert();
     const paid = { ...run(confirmed, received).order, orderId };
-    await expect(
-      saveOrder(db, { ...paid, status: 'cancelled', cancelReason: 'customer_request' }, cause),
-    ).rejects.toThrow(/check constraint/);
+    await expect(save({ ...paid, status: 'cancelled', cancelReason: 'customer_request' })).rejects.toThrow(
+      /check constraint/,
+    );
   });
 
   test('can not be delivered without the money', async () => {
     const { orderId } = await insert();
-    await expect(saveOrder(db, { ...placedOrder, orderId, status: 'delivered' }, cause)).rejects.toThrow(
-      /check constraint/,
-    );
+    await expect(save({ ...placedOrder, orderId, status: 'delivered' })).rejects.toThrow(/check constraint/);
   });
 });
 
@@ -88,10 +110,10 @@ describe('orders that nobody paid for', () => {
     const busy = await insert({}, 0);
     const young = await insert({}, 60);
     const settled = await insert({}, 0);
-    await saveOrder(db, { ...run({ type: 'cancel', at: 1 }).order, orderId: settled.orderId }, cause);
+    await save({ ...run({ type: 'cancel', at: 1 }).order, orderId: settled.orderId });
 
     const found = await db.transaction(async (other) => {
-      await lockOrder(other, busy.orderId);
+      await lockOrders(other, [busy.orderId]);
       return db.transaction((tx) => lockUnpaid(tx, 100));
     });
     expect(found).toContain(overdue.orderId);
@@ -104,7 +126,7 @@ describe('payment jobs', () => {
     const { orderId, total: amount } = await insert();
     const common = { key: `${kind}-${orderId}`, orderId, amount, cause };
     const job: PaymentJob = kind === 'refund' ? { ...common, kind, paymentId: 'pay-1' } : { ...common, kind };
-    await addPaymentJob(db, job);
+    await addPaymentJobs(db, [job]);
     return job;
   }
 
@@ -119,7 +141,10 @@ describe('payment jobs', () => {
     await db.query('update payment_jobs set due_at = now()');
     expect((await takePaymentJobs(db, 10, 60)).map(({ attempts }) => attempts)).toEqual([2, 2]);
     expect(await takePaymentJobs(db, 10, 60)).toEqual([]);
-    for (const { key } of jobs) await finishPaymentJob(db, key);
+    await finishPaymentJobs(
+      db,
+      jobs.map(({ key }) => key),
+    );
   });
 
   test('come back after a failure, and not once they are done', async () => {
@@ -127,7 +152,7 @@ describe('payment jobs', () => {
     await takePaymentJobs(db, 10, 60);
     await postponePaymentJob(db, key, 0);
     expect((await takePaymentJobs(db, 10, 60)).map((job) => job.key)).toEqual([key]);
-    await finishPaymentJob(db, key);
+    await finishPaymentJobs(db, [key]);
     await postponePaymentJob(db, key, 0);
     expect(await takePaymentJobs(db, 10, 60)).toEqual([]);
   });
@@ -135,42 +160,39 @@ describe('payment jobs', () => {
   test('are withdrawn when the order is cancelled, but never a refund', async () => {
     const payment = await add('payment');
     const refund = await add('refund');
-    await withdrawPayment(db, payment.orderId);
-    await withdrawPayment(db, refund.orderId);
+    await withdrawPayments(db, [payment.orderId, refund.orderId]);
     expect((await takePaymentJobs(db, 10, 60)).map((job) => job.key)).toEqual([refund.key]);
-    await finishPaymentJob(db, refund.key);
+    await finishPaymentJobs(db, [refund.key]);
   });
 });
 
 describe('idempotency keys', () => {
-  const body = Buffer.from('a fingerprint');
+  const fingerprint = Buffer.from('a fingerprint');
+  const use = (key: string) => ({ key, fingerprint, orderId: uuidv7() });
 
   test('belong to who comes first, also of many who come at once', async () => {
-    const orderIds = Array.from({ length: 5 }, () => uuidv7());
-    const answers = await Promise.all(
-      orderIds.map((orderId) => db.transaction((tx) => claimIdempotencyKey(tx, 'at-once', body, orderId))),
+    const uses = Array.from({ length: 5 }, () => use('at-once'));
+    const claims = await Promise.all(
+      uses.map((one) => db.transaction((tx) => claimIdempotencyKeys(tx, [use(uuidv7()), one]))),
     );
-    expect(answers.filter((earlier) => earlier === undefined)).toHaveLength(1);
-    const winner = orderIds[answers.indexOf(undefined)];
-    for (const earlier of answers)
-      if (earlier) expect(earlier).toEqual({ fingerprint: body, orderId: winner });
+    const winners = uses.filter((_, index) => claims[index]?.has('at-once'));
+    expect(winners).toHaveLength(1);
+    expect((await findIdempotencyKeys(db, ['at-once', 'never'])).get('at-once')).toEqual(winners[0]);
   });
 
   test('are free again when the order was not placed after all', async () => {
     const failing = db.transaction(async (tx) => {
-      await claimIdempotencyKey(tx, 'rolled-back', body, uuidv7());
+      await claimIdempotencyKeys(tx, [use('rolled-back')]);
       throw new Error('the menu has no such item');
     });
     await expect(failing).rejects.toThrow('no such item');
-    expect(await claimIdempotencyKey(db, 'rolled-back', body, uuidv7())).toBeUndefined();
+    expect(await claimIdempotencyKeys(db, [use('rolled-back')])).toEqual(new Set(['rolled-back']));
   });
 
   test('are forgotten with age', async () => {
-    await claimIdempotencyKey(db, 'young', body, uuidv7());
-    await claimIdempotencyKey(db, 'old', body, uuidv7());
+    await claimIdempotencyKeys(db, [use('young'), use('old')]);
     await db.query(`update idempotency_keys set created_at = now() - interval '25 hours' where key = 'old'`);
     await forgetIdempotencyKeys(db, 24);
-    expect(await claimIdempotencyKey(db, 'old', body, uuidv7())).toBeUndefined();
-    expect(await claimIdempotencyKey(db, 'young', body, uuidv7())).toBeDefined();
+    expect([...(await findIdempotencyKeys(db, ['young', 'old'])).keys()]).toEqual(['young']);
   });
 });

@@ -1,60 +1,100 @@
 import type { Tx } from '@brew/postgres';
 import type { Cause } from '@brew/service';
-import type { Order } from '../domain/order.ts';
-import { changingColumns, fromRow, type OrderRow, type StoredOrder } from './orderRow.ts';
+import type { Order, OrderState } from '../domain/order.ts';
+import {
+  fromRow,
+  fromStateRow,
+  type OrderRow,
+  type StateRow,
+  type StoredOrder,
+  stateColumns,
+  toChangedRow,
+} from './orderRow.ts';
+
+/** An order that was just placed, with the event that says so. */
+export interface NewOrder {
+  order: Order;
+  cause: Cause;
+}
 
 /**
- * Inserts an order that was just placed.
- * @param paymentTimeoutSeconds how long it may stay unpaid
+ * Inserts orders that were just placed.
+ * @param paymentTimeoutSeconds how long they may stay unpaid
  */
-export async function insertOrder(
+export async function insertOrders(
   tx: Tx,
-  order: Order,
-  cause: Cause,
+  orders: readonly NewOrder[],
   paymentTimeoutSeconds: number,
 ): Promise<void> {
+  if (orders.length === 0) return;
   await tx.query(
     `insert into orders (order_id, cafe_id, customer, items, total_amount, total_currency, status, payment_state,
                          placed_at, payment_due_at, cause)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9::timestamptz + make_interval(secs => $10), $11)`,
-    [
-      order.orderId,
-      order.cafeId,
-      JSON.stringify(order.customer),
-      JSON.stringify(order.items),
-      order.total.amount,
-      order.total.currency,
-      order.status,
-      order.payment.state,
-      new Date(order.times.placed),
-      paymentTimeoutSeconds,
-      JSON.stringify(cause),
-    ],
+     select order_id, cafe_id, customer, items, total_amount, total_currency, status, payment_state, placed_at,
+            placed_at + make_interval(secs => $2), cause
+     from jsonb_to_recordset($1::jsonb) as placed (order_id text, cafe_id text, customer jsonb, items jsonb,
+       total_amount bigint, total_currency text, status text, payment_state text, placed_at timestamptz, cause jsonb)`,
+    [JSON.stringify(orders.map(toNewRow)), paymentTimeoutSeconds],
   );
 }
 
-/** Reads an order and locks it until the transaction ends: what is decided on it holds, and its events keep order. */
-export async function lockOrder(tx: Tx, orderId: string): Promise<StoredOrder | undefined> {
-  const { rows } = await tx.query<OrderRow>('select * from orders where order_id = $1 for update', [orderId]);
-  return rows[0] && fromRow(rows[0]);
+const toNewRow = ({ order, cause }: NewOrder) => ({
+  order_id: order.orderId,
+  cafe_id: order.cafeId,
+  customer: order.customer,
+  items: order.items,
+  total_amount: order.total.amount,
+  total_currency: order.total.currency,
+  status: order.status,
+  payment_state: order.payment.state,
+  placed_at: new Date(order.times.placed),
+  cause,
+});
+
+/**
+ * Reads orders and locks them until the transaction ends: what is decided on them holds, and their events keep order.
+ * @returns those that exist, by id
+ */
+export async function lockOrders(
+  tx: Tx,
+  orderIds: readonly string[],
+): Promise<Map<string, StoredOrder<OrderState>>> {
+  // Locked in the order of their ids: transactions that meet at the same orders wait, but never in a circle.
+  const { rows } = await tx.query<StateRow>(
+    `select ${stateColumns} from orders where order_id = any($1::text[]) order by order_id for update`,
+    [orderIds],
+  );
+  return new Map(rows.map((row) => [row.order_id, fromStateRow(row)]));
 }
 
 /** Reads orders as they are now; those that don't exist are left out. */
-export async function findOrders(tx: Tx, orderIds: string[]): Promise<StoredOrder[]> {
+export async function findOrders(tx: Tx, orderIds: readonly string[]): Promise<StoredOrder[]> {
   const { rows } = await tx.query<OrderRow>('select * from orders where order_id = any($1::text[])', [
     orderIds,
   ]);
   return rows.map(fromRow);
 }
 
-/** Writes an order back that `lockOrder` has read. */
-export async function saveOrder(tx: Tx, order: Order, cause: Cause): Promise<void> {
-  const columns = { ...changingColumns(order), cause: JSON.stringify(cause) };
-  const assignments = Object.keys(columns).map((column, index) => `${column} = $${index + 2}`);
-  await tx.query(`update orders set ${assignments.join(', ')}, version = version + 1 where order_id = $1`, [
-    order.orderId,
-    ...Object.values(columns),
-  ]);
+/** Writes orders back that `lockOrders` has read. */
+export async function saveOrders(tx: Tx, orders: readonly StoredOrder<OrderState>[]): Promise<void> {
+  if (orders.length === 0) return;
+  await tx.query(
+    `update orders set
+       status = changed.status, cancel_reason = changed.cancel_reason,
+       payment_state = changed.payment_state, payment_id = changed.payment_id,
+       payment_amount = changed.payment_amount, payment_currency = changed.payment_currency,
+       refund_id = changed.refund_id, paid_at = changed.paid_at, preparing_at = changed.preparing_at,
+       ready_at = changed.ready_at, on_the_way_at = changed.on_the_way_at, delivered_at = changed.delivered_at,
+       cancelled_at = changed.cancelled_at, cancellation_requested_at = changed.cancellation_requested_at,
+       cause = changed.cause, version = changed.version
+     from jsonb_to_recordset($1::jsonb) as changed (order_id text, status text, cancel_reason text,
+       payment_state text, payment_id text, payment_amount bigint, payment_currency text, refund_id text,
+       paid_at timestamptz, preparing_at timestamptz, ready_at timestamptz, on_the_way_at timestamptz,
+       delivered_at timestamptz, cancelled_at timestamptz, cancellation_requested_at timestamptz, cause jsonb,
+       version integer)
+     where orders.order_id = changed.order_id`,
+    [JSON.stringify(orders.map(toChangedRow))],
+  );
 }
 
 /** Locks the orders whose payment is overdue, the longest waiting first. Those that somebody else works on are left out. */

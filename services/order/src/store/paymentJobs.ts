@@ -15,21 +15,25 @@ export type PaymentJob = {
 /** A job that was taken, for the `attempts`th time. */
 export type TakenJob = PaymentJob & { attempts: number };
 
-export async function addPaymentJob(tx: Tx, job: PaymentJob): Promise<void> {
+export async function addPaymentJobs(tx: Tx, jobs: readonly PaymentJob[]): Promise<void> {
+  if (jobs.length === 0) return;
   await tx.query(
     `insert into payment_jobs (job_key, kind, order_id, payment_id, amount, currency, cause)
-     values ($1, $2, $3, $4, $5, $6, $7)`,
-    [
-      job.key,
-      job.kind,
-      job.orderId,
-      job.kind === 'refund' ? job.paymentId : null,
-      job.amount.amount,
-      job.amount.currency,
-      JSON.stringify(job.cause),
-    ],
+     select * from jsonb_to_recordset($1::jsonb)
+       as job (job_key text, kind text, order_id text, payment_id text, amount bigint, currency text, cause jsonb)`,
+    [JSON.stringify(jobs.map(toJobRow))],
   );
 }
+
+const toJobRow = (job: PaymentJob) => ({
+  job_key: job.key,
+  kind: job.kind,
+  order_id: job.orderId,
+  payment_id: job.kind === 'refund' ? job.paymentId : undefined,
+  amount: job.amount.amount,
+  currency: job.amount.currency,
+  cause: job.cause,
+});
 
 /**
  * Takes jobs that are due, the longest waiting first. They stay, but nobody else takes them for as long as the lease:
@@ -47,9 +51,9 @@ export async function takePaymentJobs(tx: Tx, limit: number, leaseSeconds: numbe
   return rows.map(fromJobRow);
 }
 
-/** The call was made: the job is done. */
-export async function finishPaymentJob(tx: Tx, key: string): Promise<void> {
-  await tx.query('delete from payment_jobs where job_key = $1', [key]);
+/** The calls were made: the jobs are done. */
+export async function finishPaymentJobs(tx: Tx, keys: readonly string[]): Promise<void> {
+  await tx.query('delete from payment_jobs where job_key = any($1::text[])', [keys]);
 }
 
 /** The call failed: it is tried again after so many milliseconds. */
@@ -60,9 +64,12 @@ export async function postponePaymentJob(tx: Tx, key: string, ms: number): Promi
   );
 }
 
-/** The order is cancelled: nobody is to be asked for its money any more. */
-export async function withdrawPayment(tx: Tx, orderId: string): Promise<void> {
-  await tx.query(`delete from payment_jobs where order_id = $1 and kind = 'payment'`, [orderId]);
+/** The orders are cancelled: nobody is to be asked for their money any more. */
+export async function withdrawPayments(tx: Tx, orderIds: readonly string[]): Promise<void> {
+  if (orderIds.length === 0) return;
+  await tx.query(`delete from payment_jobs where order_id = any($1::text[]) and kind = 'payment'`, [
+    orderIds,
+  ]);
 }
 
 interface JobRow {

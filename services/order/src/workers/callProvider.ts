@@ -1,15 +1,15 @@
-import { backoff } from '@brew/kafka';
-import { type ServiceContext, type Worker, worker } from '@brew/service';
-import { changeOrder } from '../changeOrder.ts';
+import { backoff, gather } from '@brew/kafka';
+import { type ServiceContext, type Waker, type Worker, worker } from '@brew/service';
+import type { ChangeOrders } from '../changeOrders.ts';
 import { CALL_TIMEOUT_MS, type PaymentProvider } from '../payments/provider.ts';
 import {
-  finishPaymentJob,
+  finishPaymentJobs,
   postponePaymentJob,
   type TakenJob,
   takePaymentJobs,
 } from '../store/paymentJobs.ts';
 
-/** Calls at a time: at 20 ms a call, some 2,500 a second. */
+/** Calls under way at the same time: at 20 ms a call, some 2,500 a second. */
 const AT_ONCE = 50;
 const EVERY_MS = 250;
 /** Longer than the slowest call and the transaction after it: nobody else makes a call that is still being made. */
@@ -17,23 +17,37 @@ const LEASE_SECONDS = CALL_TIMEOUT_MS / 1_000 + 10;
 /** For as long as it takes: it is about money. */
 const RETRY = { initialMs: 500, maxMs: 30_000 };
 
-/** Makes the calls to the payment provider that handlers have written down. */
-export function callProvider(context: ServiceContext, provider: PaymentProvider): Worker {
-  const { db, log, now, transact } = context;
+/**
+ * Makes the calls to the payment provider that transactions have written down.
+ * @param waker woken when there are new ones
+ */
+export function callProvider(
+  { db, log, now, transact }: ServiceContext,
+  { provider, changeOrders, waker }: { provider: PaymentProvider; changeOrders: ChangeOrders; waker: Waker },
+): Worker {
+  const underWay = new Set<Promise<void>>();
+
+  const finish = gather(
+    async (keys: readonly string[]) => {
+      await finishPaymentJobs(db, keys);
+      return keys.map(() => undefined);
+    },
+    { limit: AT_ONCE },
+  );
 
   const call = async (job: TakenJob, signal: AbortSignal) => {
     if (job.kind === 'payment') {
       await provider.requestPayment(job, signal);
-      await finishPaymentJob(db, job.key);
+      await finish(job.key);
       return;
     }
-    const { paymentId } = job;
+    const { orderId, paymentId, cause } = job;
     const refundId = await provider.refund(job, signal);
-    const at = now().getTime();
+    const command = { type: 'recordRefund', paymentId, refundId, at: now().getTime() } as const;
     // Should we die before this commits, the call is made again, with the same key, and answered with the same refund.
-    await transact(job.cause, async (work) => {
-      await changeOrder(work, job.orderId, { type: 'recordRefund', paymentId, refundId, at }, job.cause);
-      await finishPaymentJob(work.tx, job.key);
+    await transact(cause, async (work) => {
+      await changeOrders(work.tx, [{ orderId, command, work, cause }]);
+      await finishPaymentJobs(work.tx, [job.key]);
     });
   };
 
@@ -47,17 +61,34 @@ export function callProvider(context: ServiceContext, provider: PaymentProvider)
         { err: error, orderId, kind, attempt: attempts, retryAfterMs },
         'a call to the provider failed',
       );
-      await postponePaymentJob(db, key, retryAfterMs);
+      // Should this fail as well, the job is due again when its lease is over.
+      await postponePaymentJob(db, key, retryAfterMs).catch(() => undefined);
     }
   };
 
-  return worker({
+  const calls = worker({
     name: 'call-provider',
     everyMs: EVERY_MS,
+    waker,
     async run(signal) {
-      const jobs = await takePaymentJobs(db, AT_ONCE, LEASE_SECONDS);
-      await Promise.all(jobs.map((job) => attempt(job, signal)));
-      return jobs.length === AT_ONCE;
+      const room = AT_ONCE - underWay.size;
+      const jobs = room > 0 ? await takePaymentJobs(db, room, LEASE_SECONDS) : [];
+      for (const job of jobs) {
+        const attempted = attempt(job, signal).finally(() => {
+          underWay.delete(attempted);
+          waker.wake(); // there is room for another one
+        });
+        underWay.add(attempted);
+      }
+      return false;
     },
   });
+
+  return {
+    ...calls,
+    async stop() {
+      await calls.stop();
+      await Promise.all(underWay);
+    },
+  };
 }

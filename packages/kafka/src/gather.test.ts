@@ -1,6 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { gather } from './gather.ts';
 
+const once = { limit: 200 };
+
 /** A run that ends only when it is told to. */
 function heldRuns() {
   const runs: { items: readonly string[]; end: PromiseWithResolvers<void> }[] = [];
@@ -9,7 +11,7 @@ function heldRuns() {
     runs.push({ items, end });
     await end.promise;
     return items.map((item) => (item === 'refused' ? new Error(item) : item.toUpperCase()));
-  });
+  }, once);
   const begun = async (count: number) => {
     while (runs.length < count) await new Promise(setImmediate);
     return runs[count - 1] as (typeof runs)[number];
@@ -50,22 +52,25 @@ describe('gathering', () => {
     expect(b).toEqual({ status: 'fulfilled', value: 'B' });
   });
 
-  it('takes 200 at most at a time, and leaves nobody out', async () => {
-    const sizes: number[] = [];
-    const ask = gather(async (items: readonly number[]) => {
-      sizes.push(items.length);
-      return items;
-    });
-    const items = Array.from({ length: 450 }, (_, index) => index);
+  it('takes as much as the limit allows at a time, and leaves nobody out', async () => {
+    const runs: (readonly number[])[] = [];
+    const ask = gather(
+      async (items: readonly number[]) => {
+        runs.push(items);
+        return items;
+      },
+      { limit: 10, sizeOf: (item) => item },
+    );
+    const items = [4, 6, 1, 20, 3, 3, 3, 3];
     await expect(Promise.all(items.map(ask))).resolves.toEqual(items);
-    expect(sizes).toEqual([200, 200, 50]);
+    expect(runs).toEqual([[4, 6], [1], [20], [3, 3, 3], [3]]);
   });
 
   it('lets nobody suffer from what another one asked for', async () => {
     const ask = gather(async (items: readonly string[]) => {
       if (items.includes('poison')) throw new Error('no');
       return items;
-    });
+    }, once);
     const [a, poison, b] = await Promise.allSettled([ask('a'), ask('poison'), ask('b')]);
     expect(a).toEqual({ status: 'fulfilled', value: 'a' });
     expect(poison).toEqual({ status: 'rejected', reason: new Error('no') });
@@ -74,10 +79,13 @@ describe('gathering', () => {
 
   it('tells an outage to all, instead of meeting it again for each', async () => {
     let runs = 0;
-    const ask = gather(async (): Promise<string[]> => {
-      runs += 1;
-      throw Object.assign(new Error('gone'), { code: 'ECONNREFUSED' });
-    });
+    const ask = gather(
+      async (): Promise<string[]> => {
+        runs += 1;
+        throw new Error('gone');
+      },
+      { limit: 200, concernsAll: () => true },
+    );
     const answers = await Promise.allSettled([ask('a'), ask('b')]);
     expect(answers.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
     expect(runs).toBe(1);

@@ -1,39 +1,48 @@
-import { isOutage } from '@brew/postgres';
-
 /** What became of one item: its result, or the error that its caller gets. */
 export type Outcome<Result> = Result | Error;
 
-/** How many items a run takes at most: what one transaction holds, and what is done again when it fails. */
-const MAX_ITEMS = 200;
+export interface GatherOptions<Item> {
+  /** The most that a run takes: what one transaction holds, and what is done again when it fails. */
+  limit: number;
+  /** What an item counts of the limit; 1 when left out. An item that is more than the limit runs alone. */
+  sizeOf?: (item: Item) => number;
+  /** Whether an error, such as an outage, is everybody's: then it is told to all, instead of met again for each. */
+  concernsAll?: (error: unknown) => boolean;
+}
 
 /**
  * Group commit: what is asked for while a run is under way goes into the next one, together. One transaction, and one
  * wait for the disk, serves everybody who came in the meantime; somebody who comes alone waits for nobody.
  *
- * If a run fails, its items are run one by one, so that nobody suffers from what another one asked for. An outage
- * concerns all of them, and is told to all.
+ * If a run fails, its items are run one by one, so that nobody suffers from what another one asked for.
  *
  * @param run does the work for items in the order in which they came; all of it or, by throwing, nothing
  * @returns what callers call, each with one item
  */
 export function gather<Item, Result>(
   run: (items: readonly Item[]) => Promise<readonly Outcome<Result>[]>,
+  { limit, sizeOf = () => 1, concernsAll = () => false }: GatherOptions<Item>,
 ): (item: Item) => Promise<Result> {
   interface Call {
     item: Item;
     resolve(result: Result): void;
     reject(error: unknown): void;
   }
-  let waiting: Call[] = [];
+  const waiting: Call[] = [];
   let running = false;
 
   async function runAll(): Promise<void> {
-    while (waiting.length > 0) {
-      const calls = waiting.slice(0, MAX_ITEMS);
-      waiting = waiting.slice(MAX_ITEMS);
-      await runTogether(calls);
-    }
+    while (waiting.length > 0) await runTogether(take());
     running = false;
+  }
+
+  function take(): Call[] {
+    let size = 0;
+    const end = waiting.findIndex(({ item }, index) => {
+      size += sizeOf(item);
+      return index > 0 && size > limit;
+    });
+    return waiting.splice(0, end === -1 ? waiting.length : end);
   }
 
   async function runTogether(calls: readonly Call[]): Promise<void> {
@@ -45,7 +54,7 @@ export function gather<Item, Result>(
         else resolve(outcome as Result);
       }
     } catch (error) {
-      if (calls.length === 1 || isOutage(error)) {
+      if (calls.length === 1 || concernsAll(error)) {
         for (const { reject } of calls) reject(error);
       } else {
         for (const call of calls) await runTogether([call]);
