@@ -1,17 +1,21 @@
 import { KitchenStarted, OrderReady, TicketDropped } from '@brew/events';
-import { createService, type Service } from '@brew/service';
+import { createService, createWaker, type Service } from '@brew/service';
 import type { KitchenConfig } from './config.ts';
-import { handlers } from './consumers/handlers.ts';
+import { createHandlers } from './consumers/handlers.ts';
 import { listTickets } from './http/listTickets.ts';
 import { createLine } from './line/line.ts';
 
-export const createApp = (config: KitchenConfig): Service =>
-  createService({
+/** The kitchen, put together. Nothing runs before `start()`. */
+export function createApp(config: KitchenConfig): Service {
+  const lineWaker = createWaker();
+
+  return createService({
     name: 'kitchen',
     config,
     migrations: new URL('./store/migrations/', import.meta.url),
     emits: [KitchenStarted, OrderReady, TicketDropped],
-    handlers,
+    handlers: createHandlers(lineWaker.wake),
     routes: (context) => [listTickets(context)],
-    parts: (context) => [createLine(context)],
+    parts: (context) => [createLine(context, lineWaker)],
   });
+}

@@ -73,7 +73,10 @@ describe('a worker', () => {
       name: 'w',
       everyMs: HOUR,
       restMs: HOUR,
-      run: async () => (ran.resolve(), true),
+      run: async () => {
+        ran.resolve();
+        return true;
+      },
     });
     await resting.start(never, log);
     await ran.promise;

@@ -1,33 +1,39 @@
-import { type Part, type ServiceContext, worker } from '@brew/service';
+import { type Part, type ServiceContext, type Waker, worker } from '@brew/service';
 import type { CourierConfig } from '../config.ts';
 import { roster } from '../domain/roster.ts';
 import { putOnDuty } from '../store/couriers.ts';
-import { nextWake } from '../store/dispatch.ts';
+import { look } from '../store/dispatch.ts';
 import { tick } from './tick.ts';
 
-/** What wakes the dispatcher are shipments and times that are up; this is for the notification that got lost. */
+/** What wakes the dispatcher are shipments and times that are up; this is for who died before they could. */
 const POLL_MS = 5_000;
+/** What is ready or delivered within that time after a look is taken together by the next one. */
+const REST_MS = 20;
 /** How soon to look again at what another instance holds. */
 const CONTENDED_MS = 50;
 
 /**
- * Sends couriers out and takes note of what they delivered. It is woken when an order becomes ready, at commit and
- * on every instance (see the trigger on `shipments`), and when the next delivery is due.
+ * Sends couriers out and takes note of what they delivered. It is woken when a handler of this process has added
+ * shipments, and it wakes by itself when the next delivery is due.
  */
-export function createDispatcher({ config, db, transact, now }: ServiceContext<CourierConfig>): Part {
+export function createDispatcher(
+  { config, db, transact, now }: ServiceContext<CourierConfig>,
+  waker: Waker,
+): Part {
   const rules = { speed: config.SPEED, deliverySeconds: config.DELIVERY_SECONDS };
-  let stopListening: (() => Promise<void>) | undefined;
 
   const dispatcher = worker({
     name: 'dispatcher',
     everyMs: POLL_MS,
+    restMs: REST_MS,
+    waker,
     async run() {
-      const sent = await transact({}, (work) => tick(work, rules));
-
-      const { dueAt, assignable } = await nextWake(db);
-      if (sent && assignable) return true;
+      const { dueAt, assignable } = await look(db);
       const dueInMs = dueAt === null ? POLL_MS : dueAt.getTime() - now().getTime();
-      return assignable ? Math.min(dueInMs, CONTENDED_MS) : dueInMs;
+      const due = dueInMs <= 0;
+      if (!due && !assignable) return dueInMs;
+      const moved = await transact({}, (work) => tick(work, rules, due));
+      return moved || CONTENDED_MS;
     },
   });
 
@@ -35,12 +41,7 @@ export function createDispatcher({ config, db, transact, now }: ServiceContext<C
     ...dispatcher,
     async start(signal, log) {
       await putOnDuty(db, roster(config.COURIERS), now());
-      stopListening = await db.listen('dispatch', dispatcher.poke);
       await dispatcher.start(signal, log);
-    },
-    async stop() {
-      await stopListening?.();
-      await dispatcher.stop();
     },
   };
 }

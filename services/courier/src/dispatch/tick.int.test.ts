@@ -6,8 +6,8 @@ import { type CourierConfig, readCourierConfig } from '../config.ts';
 import { onOrderReady } from '../consumers/onOrderReady.ts';
 import { roster } from '../domain/roster.ts';
 import { listCouriers, putOnDuty } from '../store/couriers.ts';
-import { nextWake } from '../store/dispatch.ts';
-import { addShipment, findShipment } from '../store/shipments.ts';
+import { look as glance } from '../store/dispatch.ts';
+import { addShipments, findShipment } from '../store/shipments.ts';
 import { type Rules, tick } from './tick.ts';
 
 // Starting, and waiting for a machine that is busy with other tests as well.
@@ -45,25 +45,23 @@ describe('tick', () => {
   /** Orders that become ready one after the other; in the order of their ids. */
   async function ready(count: number, prefix = 'order'): Promise<string[]> {
     const orders = Array.from({ length: count }, (_, index) => `${prefix}-${String(index).padStart(4, '0')}`);
-    await bench.context.transact({}, async ({ tx }) => {
-      for (const [index, orderId] of orders.entries()) {
-        const readyAt = new Date(clock.getTime() + index);
-        await addShipment(tx, {
-          orderId,
-          cafeId: 'cafe-001',
-          readyAt,
-          causationId: '',
-          traceparent: undefined,
-        });
-      }
-    });
+    await addShipments(
+      bench.context.db,
+      orders.map((orderId, index) => ({
+        orderId,
+        cafeId: 'cafe-001',
+        readyAt: new Date(clock.getTime() + index),
+        causationId: '',
+        traceparent: undefined,
+      })),
+    );
     return orders;
   }
 
   /** One instance's look at the board; `meanwhile` happens before it commits. */
   const look = (how = rules, meanwhile: () => Promise<unknown> = async () => {}): Promise<void> =>
     bench.context.transact({}, async (work) => {
-      await tick(work, how);
+      await tick(work, how, true);
       await meanwhile();
     });
 
@@ -87,7 +85,7 @@ describe('tick', () => {
     });
     expect(await shipment(first)).toMatchObject({ state: 'on_the_way', courierId: 'courier-001' });
     expect(await shipment(fourth)).toMatchObject({ state: 'waiting', courierId: null });
-    expect(await nextWake(bench.context.db)).toMatchObject({ assignable: false });
+    expect(await glance(bench.context.db)).toMatchObject({ assignable: false });
   });
 
   it('delivers when the time is up; the courier is free again and has one delivery more', async () => {
@@ -120,7 +118,8 @@ describe('tick', () => {
   });
 
   it('tells of each step which event led to it', async () => {
-    const readyId = await bench.deliver([onOrderReady], OrderReady, {
+    const handlers = [onOrderReady(() => {})];
+    const readyId = await bench.deliver(handlers, OrderReady, {
       orderId: 'order',
       cafeId: 'cafe-001',
       customer: { name: 'Ada', address: 'Bean Lane 1' },
@@ -135,11 +134,35 @@ describe('tick', () => {
     expect(delivered).toMatchObject({ type: OrderDelivered, causationId: assigned?.id });
   });
 
+  it('adds what becomes ready together, once, and is woken when it can be seen', async () => {
+    const isReady = (orderId: string): [typeof OrderReady, OrderReady] => [
+      OrderReady,
+      {
+        orderId,
+        cafeId: 'cafe-001',
+        customer: { name: 'Ada', address: 'Bean Lane 1' },
+        readyAt: clock.getTime(),
+      },
+    ];
+    const seen: Promise<boolean>[] = [];
+    const wake = () => seen.push(glance(bench.context.db).then(({ assignable }) => assignable));
+    const events = ['b', 'a', 'b'].map(isReady) as [EventType, unknown][];
+    await bench.deliverTogether([onOrderReady(wake)], events);
+
+    expect(await Promise.all(seen)).toEqual([true]);
+    await look();
+    expect(await ordersOf(CourierAssigned)).toEqual(['a', 'b']);
+  });
+
   it('delivers everything in one look when deliveries take no time, whatever the number of couriers', async () => {
     const orders = await ready(100);
     await look({ ...rules, speed: 0 });
 
     expect((await ordersOf(OrderDelivered)).sort()).toEqual(orders);
+    expect((await bench.emitted()).map(({ type }) => type.name).slice(0, 2)).toEqual([
+      'CourierAssigned',
+      'OrderDelivered',
+    ]);
     expect((await couriers()).map(({ deliveries }) => deliveries)).toEqual([34, 33, 33]);
     expect((await couriers()).every(({ state }) => state === 'free')).toBe(true);
   });

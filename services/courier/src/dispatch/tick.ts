@@ -15,43 +15,56 @@ export interface Rules {
 const ASSIGNED_AT_ONCE = 500;
 
 /**
- * One look at the board, within a transaction: who is back is free, and who is free gets what waits.
- * @returns whether anybody was sent
+ * One turn around the board, within a transaction: who is back is free, and who is free gets what waits.
+ * @param due whether a delivery is done; most often it is known that none is
+ * @returns whether there was anything that another instance didn't hold
  */
-export async function tick(work: Work, rules: Rules): Promise<boolean> {
-  await deliver(work);
+export async function tick(work: Work, rules: Rules, due: boolean): Promise<boolean> {
+  const delivered = due ? await deliver(work) : 0;
   const sent = await send(work, rules);
-  if (sent && !takesTime(rules)) await deliver(work);
-  return sent;
+  return delivered + sent > 0;
 }
 
-const takesTime = ({ speed, deliverySeconds }: Rules): boolean => speed > 0 && deliverySeconds > 0;
-
-async function deliver({ tx, emit, now }: Work): Promise<void> {
+async function deliver({ tx, emit, now }: Work): Promise<number> {
   const deliveredAt = now();
-  for (const { orderId, courierId, ...cause } of await dispatch.deliverDue(tx, deliveredAt)) {
+  const delivered = await dispatch.deliverDue(tx, deliveredAt);
+  for (const { orderId, courierId, ...cause } of delivered) {
     emit(OrderDelivered, { orderId, courierId, deliveredAt: deliveredAt.getTime() }, cause);
   }
+  return delivered.length;
 }
 
-async function send({ tx, emit, now }: Work, rules: Rules): Promise<boolean> {
-  const couriers = await dispatch.takeFreeCouriers(tx, ASSIGNED_AT_ONCE);
-  if (couriers.length === 0) return false;
-
-  const oneEach = takesTime(rules);
-  const shipments = await dispatch.takeWaiting(tx, oneEach ? couriers.length : ASSIGNED_AT_ONCE);
-  const assignedAt = now();
+async function send(work: Work, { speed, deliverySeconds }: Rules): Promise<number> {
+  const oneEach = speed > 0 && deliverySeconds > 0;
+  const { couriers, shipments } = await dispatch.takeWaiting(work.tx, ASSIGNED_AT_ONCE, oneEach);
+  const assignedAt = work.now();
   const assigned = assign(couriers, shipments, oneEach).map(({ courier, shipment }) => {
-    const { orderId, ...cause } = shipment;
-    const { courierId, name: courierName } = courier;
-    const dueAt = new Date(
-      assignedAt.getTime() + deliveryTimeMs(orderId, rules.deliverySeconds, rules.speed),
-    );
-    const times = { assignedAt: assignedAt.getTime(), expectedDeliveryAt: dueAt.getTime() };
-    const eventId = emit(CourierAssigned, { orderId, courierId, courierName, ...times }, cause);
-    return { orderId, courierId, courierName, assignedAt, dueAt, eventId };
+    const takesMs = deliveryTimeMs(shipment.orderId, deliverySeconds, speed);
+    return sendOut(work, courier, shipment, assignedAt, takesMs);
   });
-  if (assigned.length === 0) return false;
-  await dispatch.assign(tx, assigned);
-  return true;
+  if (assigned.length > 0) await dispatch.assign(work.tx, assigned);
+  return assigned.length;
+}
+
+/** Tells that a courier has the order, and, when the way takes no time, that it is delivered: one step in the tables. */
+function sendOut(
+  { emit }: Work,
+  { courierId, name: courierName }: dispatch.FreeCourier,
+  { orderId, causationId, traceparent }: dispatch.WaitingShipment,
+  assignedAt: Date,
+  takesMs: number,
+): dispatch.AssignedShipment {
+  const dueAt = new Date(assignedAt.getTime() + takesMs);
+  const times = { assignedAt: assignedAt.getTime(), expectedDeliveryAt: dueAt.getTime() };
+  const eventId = emit(
+    CourierAssigned,
+    { orderId, courierId, courierName, ...times },
+    { causationId, traceparent },
+  );
+  const deliveredAt = takesMs === 0 ? assignedAt : null;
+  if (deliveredAt) {
+    const cause = { causationId: eventId, traceparent };
+    emit(OrderDelivered, { orderId, courierId, deliveredAt: deliveredAt.getTime() }, cause);
+  }
+  return { orderId, courierId, courierName, assignedAt, dueAt, deliveredAt, eventId };
 }

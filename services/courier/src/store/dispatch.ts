@@ -2,7 +2,26 @@ import type { Tx } from '@brew/postgres';
 
 // DANGER: several instances run these statements side by side. None of them ever waits for a lock (SKIP LOCKED,
 // or rows that are already ours), so no two of them can wait for each other: keep it so. What one instance
-// skips because another holds it, `nextWake` brings it back to.
+// skips because another holds it, `look` brings it back to.
+
+/** What a look at the board tells. */
+export interface Seen {
+  /** When the next delivery is done. */
+  dueAt: Date | null;
+  /** Whether a courier could be sent even now. */
+  assignable: boolean;
+}
+
+/** Looks whether there is anything to do, without a lock and without a transaction. */
+export async function look(db: Tx): Promise<Seen> {
+  const { rows } = await db.query<Seen>({
+    name: 'look', // named statements are planned once a connection: planning takes longer than running
+    text: `select (select min(due_at) from shipments where state = 'on_the_way') as "dueAt",
+                  exists (select from shipments where state = 'waiting')
+                    and exists (select from couriers where on_duty and order_id is null) as assignable`,
+  });
+  return rows[0] as Seen;
+}
 
 /** The event that led to a shipment's latest step. */
 interface Cause {
@@ -20,14 +39,78 @@ export interface WaitingShipment extends Cause {
   orderId: string;
 }
 
+/**
+ * Takes free couriers, those who have been free for the longest first, and what has waited longest; no more of either
+ * than the other needs.
+ * @param limit how many shipments at most
+ * @param oneEach whether a courier can carry only one of them
+ */
+export async function takeWaiting(
+  tx: Tx,
+  limit: number,
+  oneEach: boolean,
+): Promise<{ couriers: FreeCourier[]; shipments: WaitingShipment[] }> {
+  const { rows } = await tx.query<{ couriers: FreeCourier[]; shipments: WaitingShipment[] }>({
+    name: 'take-waiting',
+    text: `with free as (
+             select courier_id as "courierId", name from couriers
+             where on_duty and order_id is null
+             order by free_since, courier_id
+             limit (select count(*) from (select from shipments where state = 'waiting' limit $1) as waiting)
+             for update skip locked
+           ), waiting as (
+             select order_id as "orderId", cause_id as "causationId", coalesce(traceparent, '') as traceparent
+             from shipments
+             where state = 'waiting'
+             order by ready_at, order_id
+             limit least($1, (select count(*) from free) * case when $2 then 1 else $1 end)
+             for update skip locked
+           )
+           select (select coalesce(jsonb_agg(free), '[]') from free) as couriers,
+                  (select coalesce(jsonb_agg(waiting), '[]') from waiting) as shipments`,
+    values: [limit, oneEach],
+  });
+  return rows[0] ?? { couriers: [], shipments: [] };
+}
+
 export interface AssignedShipment {
   orderId: string;
   courierId: string;
   courierName: string;
   assignedAt: Date;
   dueAt: Date;
+  /** Set when the way took no time: then it is delivered as well, and the courier stays free. */
+  deliveredAt: Date | null;
   /** Id of its CourierAssigned. */
   eventId: string;
+}
+
+/** Writes down who brings what, and until when. Shipments and couriers are those taken in this transaction. */
+export async function assign(tx: Tx, assigned: readonly AssignedShipment[]): Promise<void> {
+  await tx.query({
+    name: 'assign',
+    text: `with assigned as (
+             select * from jsonb_to_recordset($1::jsonb) as assigned("orderId" text, "courierId" text,
+               "courierName" text, "assignedAt" timestamptz, "dueAt" timestamptz, "deliveredAt" timestamptz,
+               "eventId" text)
+           ), sent as (
+             update couriers
+             set order_id = trips.order_id, deliveries = deliveries + trips.delivered,
+                 free_since = coalesce(trips.back_at, free_since)
+             from (
+               select "courierId", max("orderId") filter (where "deliveredAt" is null) as order_id,
+                      count("deliveredAt") as delivered, max("deliveredAt") as back_at
+               from assigned group by "courierId"
+             ) as trips
+             where courier_id = trips."courierId"
+           )
+           update shipments
+           set courier_id = assigned."courierId", courier_name = assigned."courierName",
+               assigned_at = assigned."assignedAt", due_at = assigned."dueAt",
+               delivered_at = assigned."deliveredAt", cause_id = assigned."eventId"
+           from assigned where shipments.order_id = assigned."orderId"`,
+    values: [JSON.stringify(assigned)],
+  });
 }
 
 export interface DeliveredShipment extends Cause {
@@ -36,92 +119,24 @@ export interface DeliveredShipment extends Cause {
 }
 
 /**
- * Takes free couriers, those who have been free for the longest first, and no more than could be needed.
- * @param limit how many at most
- */
-export async function takeFreeCouriers(tx: Tx, limit: number): Promise<FreeCourier[]> {
-  const { rows } = await tx.query<FreeCourier>(
-    `select courier_id as "courierId", name from couriers
-     where on_duty and order_id is null
-     order by free_since, courier_id
-     limit (select count(*) from (select from shipments where state = 'waiting' limit $1) as waiting)
-     for update skip locked`,
-    [limit],
-  );
-  return rows;
-}
-
-/**
- * Takes the shipments that have waited longest.
- * @param limit how many at most
- */
-export async function takeWaiting(tx: Tx, limit: number): Promise<WaitingShipment[]> {
-  const { rows } = await tx.query<WaitingShipment>(
-    `select order_id as "orderId", cause_id as "causationId", coalesce(traceparent, '') as traceparent
-     from shipments
-     where state = 'waiting' order by ready_at, order_id limit $1 for update skip locked`,
-    [limit],
-  );
-  return rows;
-}
-
-/** Writes down who brings what, and until when. Shipments and couriers are those taken in this transaction. */
-export async function assign(tx: Tx, assigned: readonly AssignedShipment[]): Promise<void> {
-  // A courier who makes several trips in no time is shown with one of them, until `deliverDue` ends them all.
-  await tx.query(
-    `with assigned as (
-       select * from jsonb_to_recordset($1::jsonb) as assigned(
-         "orderId" text, "courierId" text, "courierName" text, "assignedAt" timestamptz, "dueAt" timestamptz,
-         "eventId" text)
-     ), sent as (
-       update couriers set order_id = trips.order_id
-       from (select "courierId", max("orderId") as order_id from assigned group by "courierId") as trips
-       where courier_id = trips."courierId"
-     )
-     update shipments
-     set courier_id = assigned."courierId", courier_name = assigned."courierName",
-         assigned_at = assigned."assignedAt", due_at = assigned."dueAt", cause_id = assigned."eventId"
-     from assigned where shipments.order_id = assigned."orderId"`,
-    [JSON.stringify(assigned)],
-  );
-}
-
-/**
- * Ends the deliveries whose time is up; their couriers are free again, and one or more deliveries richer. There
- * are never more of them than couriers, so there is no limit: except those given out in this transaction that
- * take no time, and those end here as well. That way a courier never has two trips that others could see, and no
- * two instances meet at one courier.
+ * Ends the deliveries whose time is up; their couriers are free again, and one delivery richer. There are never more
+ * of them than couriers, so there is no limit.
  */
 export async function deliverDue(tx: Tx, now: Date): Promise<DeliveredShipment[]> {
-  const { rows } = await tx.query<DeliveredShipment>(
-    `with delivered as (
-       update shipments set delivered_at = $1
-       where order_id in (
-         select order_id from shipments where state = 'on_the_way' and due_at <= $1 for update skip locked)
-       returning order_id as "orderId", courier_id as "courierId",
-                 cause_id as "causationId", coalesce(traceparent, '') as traceparent
-     ), freed as (
-       update couriers set order_id = null, free_since = $1, deliveries = deliveries + trips.count
-       from (select "courierId", count(*) from delivered group by "courierId") as trips
-       where courier_id = trips."courierId"
-     )
-     select * from delivered`,
-    [now],
-  );
+  const { rows } = await tx.query<DeliveredShipment>({
+    name: 'deliver-due',
+    text: `with delivered as (
+             update shipments set delivered_at = $1
+             where order_id in (
+               select order_id from shipments where state = 'on_the_way' and due_at <= $1 for update skip locked)
+             returning order_id as "orderId", courier_id as "courierId",
+                       cause_id as "causationId", coalesce(traceparent, '') as traceparent
+           ), freed as (
+             update couriers set order_id = null, free_since = $1, deliveries = deliveries + 1
+             from delivered where courier_id = delivered."courierId"
+           )
+           select * from delivered`,
+    values: [now],
+  });
   return rows;
-}
-
-/** When there will be something to do: the next time that is up, and whether a courier could be sent even now. */
-export interface NextWake {
-  dueAt: Date | null;
-  assignable: boolean;
-}
-
-export async function nextWake(db: Tx): Promise<NextWake> {
-  const { rows } = await db.query<NextWake>(
-    `select (select min(due_at) from shipments where state = 'on_the_way') as "dueAt",
-            exists (select from shipments where state = 'waiting')
-              and exists (select from couriers where on_duty and order_id is null) as assignable`,
-  );
-  return rows[0] as NextWake;
 }

@@ -9,13 +9,19 @@ interface ReadyOrder {
   traceparent: string | undefined;
 }
 
-/** Adds a shipment that waits for a courier. */
-export async function addShipment(tx: Tx, order: ReadyOrder): Promise<void> {
-  await tx.query(
-    `insert into shipments (order_id, cafe_id, ready_at, cause_id, traceparent) values ($1, $2, $3, $4, $5)
-     on conflict do nothing`,
-    [order.orderId, order.cafeId, order.readyAt, order.causationId, order.traceparent],
-  );
+/** Adds shipments that wait for a courier. */
+export async function addShipments(tx: Tx, orders: readonly ReadyOrder[]): Promise<void> {
+  await tx.query({
+    name: 'add-shipments',
+    // DANGER: in the order of the ids. Two transactions that add the same orders in different orders would deadlock.
+    text: `insert into shipments (order_id, cafe_id, ready_at, cause_id, traceparent)
+           select "orderId", "cafeId", "readyAt", "causationId", traceparent
+           from jsonb_to_recordset($1::jsonb) as ready("orderId" text, "cafeId" text, "readyAt" timestamptz,
+             "causationId" text, traceparent text)
+           order by "orderId"
+           on conflict do nothing`,
+    values: [JSON.stringify(orders)],
+  });
 }
 
 export interface Shipment {

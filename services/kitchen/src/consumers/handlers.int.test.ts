@@ -14,11 +14,15 @@ import { type KitchenConfig, readKitchenConfig } from '../config.ts';
 import { tick } from '../line/tick.ts';
 import { openCafes } from '../store/line.ts';
 import { latte } from '../testing.ts';
-import { handlers } from './handlers.ts';
+import { createHandlers } from './handlers.ts';
 
 // Starting, and waiting for a machine that is busy with other tests as well.
 jest.setTimeout(90_000);
 
+let woken = 0;
+const handlers = createHandlers(() => {
+  woken += 1;
+});
 const at = Date.parse('2026-01-01T08:30:00Z');
 
 describe('the handlers', () => {
@@ -54,7 +58,7 @@ describe('the handlers', () => {
       /** Lets the line look, and names all that it and the handlers emitted for the order. */
       async emitted() {
         await openCafes(bench.context.db, 1);
-        await bench.context.transact({}, (work) => tick(work, { speed: 60, baristas: 1 }));
+        await bench.context.transact({}, (work) => tick(work, { speed: 60, baristas: 1 }, true));
         const events = (await bench.emitted()).filter(({ correlationId }) => correlationId === orderId);
         return events.map(({ type }) => type.name);
       },
@@ -124,6 +128,15 @@ describe('the handlers', () => {
     await order.cancel();
     await order.askToCancel();
     expect(await order.emitted()).toEqual([]);
+  });
+
+  it('wake the line when there is something to make, and not before', async () => {
+    woken = 0;
+    const order = anOrder();
+    await order.pay();
+    expect(woken).toBe(0);
+    await order.place();
+    expect(woken).toBe(1);
   });
 
   it('tell with TicketDropped which cafe dropped it, and that the request led to it', async () => {

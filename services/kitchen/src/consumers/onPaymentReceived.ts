@@ -1,8 +1,9 @@
 import { PaymentReceived } from '@brew/events';
-import { handle } from '@brew/service';
-import { record } from '../store/tickets.ts';
+import { tells, time } from './tells.ts';
 
 /** The other half of a ticket: "go". With both halves it is queued, and its cafe's next free barista takes it. */
-export const onPaymentReceived = handle(PaymentReceived, async ({ id, traceparent, data }, { tx }) => {
-  await record(tx, data.orderId, { paid_at: new Date(data.receivedAt), cause_id: id, traceparent });
-});
+export const onPaymentReceived = tells(PaymentReceived, ({ id, traceparent, data }) => ({
+  orderId: data.orderId,
+  paidAt: time(data.receivedAt),
+  cause: { id, traceparent },
+}));

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { mustDrop, type Stage } from './ticket.ts';
+import { learn, mustDrop, type Stage } from './ticket.ts';
 
 const ticket = (stage: Stage, changes: { cafeId?: null; cancellationRequested?: boolean } = {}) => ({
   orderId: 'order-1',
@@ -31,5 +31,27 @@ describe('mustDrop', () => {
 
   it('waits for OrderPlaced, which tells the cafe', () => {
     expect(mustDrop(ticket('incomplete', { cafeId: null }))).toBe(false);
+  });
+});
+
+describe('learn', () => {
+  const facts = { orderId: 'order-1' };
+
+  it('keeps what an event does not tell', () => {
+    expect(learn(ticket('queued'), facts)).toEqual(ticket('queued'));
+  });
+
+  it('closes a ticket that is cancelled before it was started, and no other', () => {
+    const cancelledAt = '2026-01-01T09:00:00.000Z';
+    expect(learn(ticket('incomplete'), { ...facts, cancelledAt }).stage).toBe('cancelled');
+    expect(learn(ticket('preparing'), { ...facts, cancelledAt }).stage).toBe('preparing');
+    expect(learn(ticket('dropped'), { ...facts, cancelledAt }).stage).toBe('dropped');
+  });
+
+  it('takes in the cafe and the wish to cancel', () => {
+    const before = ticket('incomplete', { cafeId: null, cancellationRequested: false });
+    const asked = learn(before, { ...facts, cancellationRequestedAt: '2026-01-01T09:00:00.000Z' });
+    expect(mustDrop(asked)).toBe(false);
+    expect(mustDrop(learn(asked, { ...facts, cafeId: 'cafe-001' }))).toBe(true);
   });
 });

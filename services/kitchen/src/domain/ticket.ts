@@ -4,6 +4,21 @@
  */
 export type Stage = 'incomplete' | 'queued' | 'preparing' | 'ready' | 'dropped' | 'cancelled';
 
+/** What an event of another service tells about an order: a part of this. Times are RFC 3339. */
+export interface Facts {
+  orderId: string;
+  cafeId?: string;
+  customer?: { name: string; address: string };
+  items?: { name: string; quantity: number }[];
+  preparationSeconds?: number;
+  placedAt?: string;
+  paidAt?: string;
+  cancellationRequestedAt?: string;
+  cancelledAt?: string;
+  /** The event from which the kitchen's next step follows, with its trace if it belongs to one. */
+  cause?: { id: string; traceparent: string | undefined };
+}
+
 /** As much of a ticket as decides about it. */
 export interface Ticket {
   orderId: string;
@@ -22,8 +37,25 @@ export type DroppableTicket = Ticket & { cafeId: string };
  * no order between topics. Whatever comes after the drop finds the ticket dropped and changes nothing.
  */
 export function mustDrop(ticket: Ticket): ticket is DroppableTicket {
-  if (!ticket.cancellationRequested || ticket.cafeId === null) return false;
-  switch (ticket.stage) {
+  return ticket.cancellationRequested && ticket.cafeId !== null && isOpen(ticket.stage);
+}
+
+/**
+ * The ticket after one more event. Whether it is incomplete or queued by then is left open: nothing here depends
+ * on it, and PostgreSQL knows it.
+ */
+export function learn(ticket: Ticket, facts: Facts): Ticket {
+  return {
+    orderId: ticket.orderId,
+    cafeId: facts.cafeId ?? ticket.cafeId,
+    stage: facts.cancelledAt !== undefined && isOpen(ticket.stage) ? 'cancelled' : ticket.stage,
+    cancellationRequested: ticket.cancellationRequested || facts.cancellationRequestedAt !== undefined,
+  };
+}
+
+/** Whether no barista has the ticket yet, and it may still end before it began. */
+function isOpen(stage: Stage): boolean {
+  switch (stage) {
     case 'incomplete':
     case 'queued':
       return true;
@@ -34,6 +66,6 @@ export function mustDrop(ticket: Ticket): ticket is DroppableTicket {
     case 'cancelled':
       return false; // ended already
     default:
-      return ticket.stage satisfies never;
+      return stage satisfies never;
   }
 }

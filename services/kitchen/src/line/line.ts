@@ -1,44 +1,38 @@
-import { type Part, type ServiceContext, worker } from '@brew/service';
+import { type Part, type ServiceContext, type Waker, worker } from '@brew/service';
 import type { KitchenConfig } from '../config.ts';
-import { nextWake, openCafes } from '../store/line.ts';
+import { look, openCafes } from '../store/line.ts';
 import { tick } from './tick.ts';
 
-/** What wakes the line are tickets and times that are up; this is for the notification that got lost. */
+/** What wakes the line are tickets and times that are up; this is for who died before they could. */
 const POLL_MS = 5_000;
+/** What is queued or done within that time after a look is taken together by the next one. */
+const REST_MS = 20;
 /** How soon to look again at what another instance holds. */
 const CONTENDED_MS = 50;
 
 /**
- * Starts and finishes the tickets of all cafes. It is woken when a ticket is queued, at commit and on every
- * instance (see the trigger on `tickets`), and when the next preparation is done.
+ * Starts and finishes the tickets of all cafes. It is woken when a handler of this process has queued some, and it
+ * wakes by itself when the next preparation is done.
  */
-export function createLine({ config, db, transact, now }: ServiceContext<KitchenConfig>): Part {
+export function createLine({ config, db, transact, now }: ServiceContext<KitchenConfig>, waker: Waker): Part {
   const rules = { speed: config.SPEED, baristas: config.BARISTAS_PER_CAFE };
-  let stopListening: (() => Promise<void>) | undefined;
 
-  const line = worker({
+  return worker({
     name: 'line',
     everyMs: POLL_MS,
+    restMs: REST_MS,
+    waker,
     async run() {
-      await openCafes(db, rules.baristas);
-      const started = await transact({}, (work) => tick(work, rules));
-
-      const { dueAt, startable } = await nextWake(db, rules.baristas);
-      if (started && startable) return true;
-      const dueInMs = dueAt === null ? POLL_MS : dueAt.getTime() - now().getTime();
-      return startable ? Math.min(dueInMs, CONTENDED_MS) : dueInMs;
+      let seen = await look(db, rules.baristas);
+      if (seen.unopened) {
+        await openCafes(db, rules.baristas);
+        seen = await look(db, rules.baristas);
+      }
+      const dueInMs = seen.dueAt === null ? POLL_MS : seen.dueAt.getTime() - now().getTime();
+      const due = dueInMs <= 0;
+      if (!due && !seen.startable) return dueInMs;
+      const moved = await transact({}, (work) => tick(work, rules, due));
+      return moved || CONTENDED_MS;
     },
   });
-
-  return {
-    ...line,
-    async start(signal, log) {
-      stopListening = await db.listen('line', line.poke);
-      await line.start(signal, log);
-    },
-    async stop() {
-      await stopListening?.();
-      await line.stop();
-    },
-  };
 }

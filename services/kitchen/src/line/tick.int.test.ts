@@ -11,14 +11,15 @@ import { infrastructure } from '@brew/sandbox/testing';
 import { createTestBench, type TestBench } from '@brew/service/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { type KitchenConfig, readKitchenConfig } from '../config.ts';
-import { handlers } from '../consumers/handlers.ts';
-import { nextWake, openCafes } from '../store/line.ts';
+import { createHandlers } from '../consumers/handlers.ts';
+import { look as glance, openCafes } from '../store/line.ts';
 import { latte } from '../testing.ts';
 import { type Rules, tick } from './tick.ts';
 
 // Starting, and waiting for a machine that is busy with other tests as well.
 jest.setTimeout(90_000);
 
+const handlers = createHandlers(() => {});
 const rules: Rules = { speed: 60, baristas: 2 };
 const opening = new Date('2026-01-01T09:00:00Z');
 
@@ -66,7 +67,7 @@ describe('tick', () => {
   async function look(how = rules, meanwhile: () => Promise<unknown> = async () => {}): Promise<void> {
     await openCafes(bench.context.db, how.baristas);
     await bench.context.transact({}, async (work) => {
-      await tick(work, how);
+      await tick(work, how, true);
       await meanwhile();
     });
   }
@@ -90,8 +91,8 @@ describe('tick', () => {
       { orderId: 'first', cafeId: 'cafe-001', slot: 1, ...times },
       { orderId: 'second', cafeId: 'cafe-001', slot: 2, ...times },
     ]);
-    const wake = { dueAt: new Date(clock.getTime() + 1_000), startable: false };
-    expect(await nextWake(bench.context.db, rules.baristas)).toEqual(wake);
+    const seen = { dueAt: new Date(clock.getTime() + 1_000), startable: false, unopened: false };
+    expect(await glance(bench.context.db, rules.baristas)).toEqual(seen);
   });
 
   it('hands over what is done and lets the free barista start the next', async () => {
@@ -128,6 +129,29 @@ describe('tick', () => {
     expect(ready).toMatchObject({ type: OrderReady, causationId: started?.id });
   });
 
+  it('says which cafes it has yet to open', async () => {
+    await order('order');
+    expect(await glance(bench.context.db, 2)).toEqual({ dueAt: null, startable: false, unopened: true });
+    await openCafes(bench.context.db, 2);
+    expect(await glance(bench.context.db, 2)).toEqual({ dueAt: null, startable: true, unopened: false });
+  });
+
+  it('makes orders that take no time at once, each started before it is ready', async () => {
+    const orders = Array.from({ length: 7 }, (_, index) => `order-${index}`);
+    for (const [index, orderId] of orders.entries()) await order(orderId, 'cafe-001', index);
+    await look({ ...rules, speed: 0 });
+    const events = await bench.emitted();
+    for (const orderId of orders) {
+      const [started, ready, ...others] = events.filter(({ correlationId }) => correlationId === orderId);
+      expect(started?.type).toBe(KitchenStarted);
+      expect(ready).toMatchObject({ type: OrderReady, causationId: started?.id });
+      expect(others).toEqual([]);
+    }
+    const seen = { dueAt: null, startable: false, unopened: false };
+    expect(await glance(bench.context.db, rules.baristas)).toEqual(seen);
+    expect((await bench.context.db.query('select from slots where order_id is not null')).rowCount).toBe(0);
+  });
+
   it('lets nobody wait for another cafe', async () => {
     for (let index = 0; index < 5; index++) await order(`busy-${index}`, 'cafe-001', index);
     await order('quiet', 'cafe-002', 9);
@@ -153,12 +177,19 @@ describe('tick', () => {
       await look();
     });
     expect(await emitted(KitchenStarted)).toEqual([]);
-    expect((await nextWake(bench.context.db, rules.baristas)).startable).toBe(true);
+    expect(await glance(bench.context.db, rules.baristas)).toMatchObject({ startable: true });
   });
 
   it('makes each order once, or drops it, with several instances at work and customers who cancel', async () => {
-    const orders = Array.from({ length: 120 }, (_, index) => `order-${String(index).padStart(3, '0')}`);
-    for (const [index, orderId] of orders.entries()) await order(orderId, `cafe-00${index % 4}`, index);
+    const orders = Array.from({ length: 600 }, (_, index) => `order-${String(index).padStart(3, '0')}`);
+    const events = orders.flatMap((orderId, index): [EventType, unknown][] => {
+      const { placed, paid } = latte(orderId, `cafe-00${index % 4}`, index);
+      return [
+        [OrderPlaced as EventType, placed],
+        [PaymentReceived as EventType, paid],
+      ];
+    });
+    await bench.deliverTogether(handlers, events);
     const { db } = bench.context;
     const unfinished = `select from tickets where stage in ('queued', 'preparing') limit 1`;
 
@@ -166,9 +197,10 @@ describe('tick', () => {
       while ((await db.query(unfinished)).rowCount !== 0) await look({ ...rules, speed: 0 });
     };
     const customers = async () => {
-      for (const orderId of orders.toReversed()) {
-        await bench.deliver(handlers, CancellationRequested, { orderId, requestedAt: clock.getTime() });
-      }
+      const requests = orders.toReversed().map((orderId): [EventType, unknown] => {
+        return [CancellationRequested as EventType, { orderId, requestedAt: clock.getTime() }];
+      });
+      while (requests.length > 0) await bench.deliverTogether(handlers, requests.splice(0, 20));
     };
     await Promise.all([instance(), instance(), instance(), customers()]);
 

@@ -15,38 +15,54 @@ export interface Rules {
 const TURNS = 10;
 
 /**
- * One look along the counter, within a transaction: what is done goes out, and free baristas start the next.
- * @returns whether anything was started
+ * One turn along the counters, within a transaction: what is done goes out, and free baristas start the next.
+ * @param due whether a preparation is done; most often it is known that none is
+ * @returns whether there was anything that another instance didn't hold
  */
-export async function tick(work: Work, rules: Rules): Promise<boolean> {
-  await finish(work);
+export async function tick(work: Work, rules: Rules, due: boolean): Promise<boolean> {
+  const finished = due ? await finish(work) : 0;
   const started = await start(work, rules);
-  if (started && rules.speed === 0) await finish(work);
-  return started;
+  return finished + started > 0;
 }
 
-async function finish({ tx, emit, now }: Work): Promise<void> {
+async function finish({ tx, emit, now }: Work): Promise<number> {
   const readyAt = now();
-  for (const { orderId, cafeId, customer, ...cause } of await line.finishDue(tx, readyAt)) {
+  const finished = await line.finishDue(tx, readyAt);
+  for (const { orderId, cafeId, customer, ...cause } of finished) {
     emit(OrderReady, { orderId, cafeId, customer, readyAt: readyAt.getTime() }, cause);
   }
+  return finished.length;
 }
 
-async function start({ tx, emit, now }: Work, { speed, baristas }: Rules): Promise<boolean> {
-  const free = await line.takeFreeSlots(tx, baristas);
-  if (free.length === 0) return false;
-
+async function start(work: Work, { speed, baristas }: Rules): Promise<number> {
   const oneEach = speed > 0;
-  const waiting = await line.takeWaiting(tx, free, oneEach ? 1 : TURNS);
-  const startedAt = now();
-  const started = allocate(free, waiting, oneEach).map((ticket) => {
-    const { orderId, cafeId, slot, preparationSeconds, ...cause } = ticket;
-    const dueAt = new Date(startedAt.getTime() + millisecondsAt(speed, preparationSeconds));
-    const times = { startedAt: startedAt.getTime(), expectedReadyAt: dueAt.getTime() };
-    const eventId = emit(KitchenStarted, { orderId, cafeId, slot, ...times }, cause);
-    return { orderId, cafeId, slot, startedAt, dueAt, eventId };
-  });
-  if (started.length === 0) return false;
-  await line.start(tx, started);
-  return true;
+  const counters = await line.takeCounters(work.tx, baristas, oneEach ? 1 : TURNS);
+  const startedAt = work.now();
+  const started = counters.flatMap(({ cafeId, slots, waiting }) =>
+    allocate(slots, waiting, oneEach).map((ticket) => {
+      const takesMs = millisecondsAt(speed, ticket.preparationSeconds);
+      return startTicket(work, { ...ticket, cafeId }, startedAt, takesMs);
+    }),
+  );
+  if (started.length > 0) await line.start(work.tx, started);
+  return started.length;
+}
+
+/** Tells that a ticket is started, and, when it takes no time, that it is ready: one step for both in the tables. */
+function startTicket(
+  { emit }: Work,
+  ticket: line.WaitingTicket & { cafeId: string; slot: number },
+  startedAt: Date,
+  takesMs: number,
+): line.StartedTicket {
+  const { orderId, cafeId, slot, customer, causationId, traceparent } = ticket;
+  const dueAt = new Date(startedAt.getTime() + takesMs);
+  const times = { startedAt: startedAt.getTime(), expectedReadyAt: dueAt.getTime() };
+  const eventId = emit(KitchenStarted, { orderId, cafeId, slot, ...times }, { causationId, traceparent });
+  const readyAt = takesMs === 0 ? startedAt : null;
+  if (readyAt) {
+    const cause = { causationId: eventId, traceparent };
+    emit(OrderReady, { orderId, cafeId, customer, readyAt: readyAt.getTime() }, cause);
+  }
+  return { orderId, cafeId, slot, startedAt, dueAt, readyAt, eventId };
 }

@@ -1,9 +1,52 @@
 import type { Tx } from '@brew/postgres';
-import type { FreeSlot } from '../domain/allocate.ts';
 
 // DANGER: several instances run these statements side by side. None of them ever waits for a lock (SKIP LOCKED,
 // or rows that are already ours), so no two of them can wait for each other: keep it so. What one instance
-// skips because another holds it, `nextWake` brings it back to.
+// skips because another holds it, `look` brings it back to.
+
+/** What a look along the counters tells. */
+export interface Seen {
+  /** When the next preparation is done. */
+  dueAt: Date | null;
+  /** Whether a slot could be filled even now. */
+  startable: boolean;
+  /** Whether somebody waits in a cafe that has no baristas yet. */
+  unopened: boolean;
+}
+
+/** Looks whether there is anything to do, without a lock and without a transaction. */
+export async function look(db: Tx, baristas: number): Promise<Seen> {
+  const { rows } = await db.query<Seen>({
+    name: 'look', // named statements are planned once a connection: planning takes longer than running
+    text: `with busy as materialized (select cafe_id from busy_cafes)
+           select (select min(due_at) from tickets where stage = 'preparing') as "dueAt",
+                  exists (
+                    select from busy join slots using (cafe_id) where order_id is null and slot <= $1
+                  ) as startable,
+                  exists (
+                    select from busy
+                    where not exists (select from slots where slots.cafe_id = busy.cafe_id and slot = $1)
+                  ) as unopened`,
+    values: [baristas],
+  });
+  return rows[0] as Seen;
+}
+
+/**
+ * Puts baristas behind the counter of every cafe that has its first order. Not for use within a transaction:
+ * an insert waits for another instance's insert of the same row. It would also wait for who changes that row, so only
+ * what is missing is inserted.
+ */
+export async function openCafes(db: Tx, baristas: number): Promise<void> {
+  await db.query(
+    `insert into slots (cafe_id, slot)
+     select cafe_id, slot from busy_cafes cross join generate_series(1, $1::int) as slot
+     where not exists (select from slots known where known.cafe_id = busy_cafes.cafe_id and known.slot = slot.slot)
+     order by cafe_id, slot
+     on conflict do nothing`,
+    [baristas],
+  );
+}
 
 /** The event that led to a ticket's latest step. */
 interface Cause {
@@ -14,8 +57,49 @@ interface Cause {
 
 export interface WaitingTicket extends Cause {
   orderId: string;
-  cafeId: string;
+  customer: { name: string; address: string };
   preparationSeconds: number;
+}
+
+/** A cafe's free slots, and the tickets that have waited longest there. */
+export interface Counter {
+  cafeId: string;
+  slots: number[];
+  waiting: WaitingTicket[];
+}
+
+/**
+ * Takes the free slots of cafes where somebody waits, and those who have waited longest there.
+ * @param perSlot how many tickets at most for each free slot
+ */
+export async function takeCounters(tx: Tx, baristas: number, perSlot: number): Promise<Counter[]> {
+  const { rows } = await tx.query<Counter>({
+    name: 'take-counters',
+    text: `with free as (
+             select cafe_id, slot from slots
+             where order_id is null and slot <= $1 and cafe_id in (select cafe_id from busy_cafes)
+             for update skip locked
+           ), counters as (
+             select cafe_id, jsonb_agg(slot order by slot) as slots from free group by cafe_id
+           )
+           select cafe_id as "cafeId", slots, waiting
+           from counters cross join lateral (
+             select jsonb_agg(ticket) as waiting
+             from (
+               select order_id as "orderId", customer, preparation_seconds as "preparationSeconds",
+                      cause_id as "causationId", coalesce(traceparent, '') as traceparent
+               from tickets
+               where tickets.cafe_id = counters.cafe_id and stage = 'queued'
+               order by paid_at, order_id
+               limit jsonb_array_length(slots) * $2::int
+               for update skip locked
+             ) as ticket
+           ) as queue
+           where waiting is not null
+           order by cafe_id`,
+    values: [baristas, perSlot],
+  });
+  return rows;
 }
 
 export interface StartedTicket {
@@ -24,8 +108,30 @@ export interface StartedTicket {
   slot: number;
   startedAt: Date;
   dueAt: Date;
+  /** Set when it took no time: then it is done as well, and its slot stays free. */
+  readyAt: Date | null;
   /** Id of its KitchenStarted. */
   eventId: string;
+}
+
+/** Writes down who makes what, and until when. The tickets and slots are those taken in this transaction. */
+export async function start(tx: Tx, started: readonly StartedTicket[]): Promise<void> {
+  await tx.query({
+    name: 'start',
+    text: `with started as (
+             select * from jsonb_to_recordset($1::jsonb) as started("orderId" text, "cafeId" text, slot int,
+               "startedAt" timestamptz, "dueAt" timestamptz, "readyAt" timestamptz, "eventId" text)
+           ), manned as (
+             update slots set order_id = started."orderId"
+             from started
+             where slots.cafe_id = started."cafeId" and slots.slot = started.slot and started."readyAt" is null
+           )
+           update tickets
+           set slot = started.slot, started_at = started."startedAt", due_at = started."dueAt",
+               ready_at = started."readyAt", cause_id = started."eventId"
+           from started where tickets.order_id = started."orderId"`,
+    values: [JSON.stringify(started)],
+  });
 }
 
 export interface FinishedTicket extends Cause {
@@ -35,115 +141,24 @@ export interface FinishedTicket extends Cause {
 }
 
 /**
- * Puts baristas behind the counter of every cafe that has its first order. Not for use within a transaction:
- * an insert waits for another instance's insert of the same row.
- */
-export async function openCafes(db: Tx, baristas: number): Promise<void> {
-  await db.query(
-    `insert into slots (cafe_id, slot)
-     select cafe_id, slot
-     from (select distinct cafe_id from tickets where stage = 'queued') as busy, generate_series(1, $1::int) as slot
-     where not exists (select from slots s where s.cafe_id = busy.cafe_id and s.slot = $1)
-     order by cafe_id, slot
-     on conflict do nothing`,
-    [baristas],
-  );
-}
-
-/** Takes the free slots of cafes where somebody waits. */
-export async function takeFreeSlots(tx: Tx, baristas: number): Promise<FreeSlot[]> {
-  const { rows } = await tx.query<FreeSlot>(
-    `select cafe_id as "cafeId", slot from slots
-     where order_id is null and slot <= $1
-       and exists (select from tickets t where t.cafe_id = slots.cafe_id and t.stage = 'queued')
-     order by cafe_id, slot
-     for update skip locked`,
-    [baristas],
-  );
-  return rows;
-}
-
-/**
- * Takes the tickets that have waited longest, of each cafe with a slot in `free`.
- * @param perSlot how many at most for each of its free slots
- */
-export async function takeWaiting(
-  tx: Tx,
-  free: readonly FreeSlot[],
-  perSlot: number,
-): Promise<WaitingTicket[]> {
-  const { rows } = await tx.query<WaitingTicket>(
-    `select waiting.*
-     from (select cafe_id, count(*) as slots from unnest($1::text[]) as cafe_id group by cafe_id) as free
-     cross join lateral (
-       select order_id as "orderId", cafe_id as "cafeId", preparation_seconds as "preparationSeconds",
-              cause_id as "causationId", coalesce(traceparent, '') as traceparent
-       from tickets
-       where tickets.cafe_id = free.cafe_id and stage = 'queued'
-       order by paid_at, order_id
-       limit free.slots * $2::int
-       for update skip locked
-     ) as waiting`,
-    [free.map((slot) => slot.cafeId), perSlot],
-  );
-  return rows;
-}
-
-/** Writes down who makes what, and until when. The tickets and slots are those taken in this transaction. */
-export async function start(tx: Tx, started: readonly StartedTicket[]): Promise<void> {
-  await tx.query(
-    `with started as (
-       select * from jsonb_to_recordset($1::jsonb) as started(
-         "orderId" text, "cafeId" text, slot int, "startedAt" timestamptz, "dueAt" timestamptz, "eventId" text)
-     ), manned as (
-       update slots set order_id = started."orderId"
-       from started where slots.cafe_id = started."cafeId" and slots.slot = started.slot
-     )
-     update tickets
-     set slot = started.slot, started_at = started."startedAt", due_at = started."dueAt", cause_id = started."eventId"
-     from started where tickets.order_id = started."orderId"`,
-    [JSON.stringify(started)],
-  );
-}
-
-/**
- * Ends the preparation of tickets whose time is up, and frees their slots. There are never more of them than
- * slots, so there is no limit: except those started in this transaction that take no time, and those end here as
- * well. That way no slot ever has two tickets that others could see.
+ * Ends the preparation of tickets whose time is up, and frees their slots. There are never more of them than slots,
+ * so there is no limit.
  */
 export async function finishDue(tx: Tx, now: Date): Promise<FinishedTicket[]> {
-  const { rows } = await tx.query<FinishedTicket>(
-    `with finished as (
-       update tickets set ready_at = $1
-       where order_id in (
-         select order_id from tickets where stage = 'preparing' and due_at <= $1
-         for update skip locked)
-       returning order_id as "orderId", cafe_id as "cafeId", customer,
-                 cause_id as "causationId", coalesce(traceparent, '') as traceparent
-     ), freed as (
-       update slots set order_id = null from finished where slots.order_id = finished."orderId"
-     )
-     select * from finished`,
-    [now],
-  );
+  const { rows } = await tx.query<FinishedTicket>({
+    name: 'finish-due',
+    text: `with finished as (
+             update tickets set ready_at = $1
+             where order_id in (
+               select order_id from tickets where stage = 'preparing' and due_at <= $1
+               for update skip locked)
+             returning order_id as "orderId", cafe_id as "cafeId", customer,
+                       cause_id as "causationId", coalesce(traceparent, '') as traceparent
+           ), freed as (
+             update slots set order_id = null from finished where slots.order_id = finished."orderId"
+           )
+           select * from finished`,
+    values: [now],
+  });
   return rows;
-}
-
-/** When there will be something to do: the next time that is up, and whether a slot could be filled even now. */
-export interface NextWake {
-  dueAt: Date | null;
-  startable: boolean;
-}
-
-export async function nextWake(db: Tx, baristas: number): Promise<NextWake> {
-  const { rows } = await db.query<NextWake>(
-    `select (select min(due_at) from tickets where stage = 'preparing') as "dueAt",
-            exists (
-              select from slots
-              where order_id is null and slot <= $1
-                and exists (select from tickets t where t.cafe_id = slots.cafe_id and t.stage = 'queued')
-            ) as startable`,
-    [baristas],
-  );
-  return rows[0] as NextWake;
 }
