@@ -1,6 +1,8 @@
 import type { TopicDeclaration } from '@brew/events';
 import kafkajs, { type Admin as KafkaAdmin } from 'kafkajs';
 import type { TopicOutcome } from '../admin.ts';
+import { delay } from '../delay.ts';
+import { kafkaErrorTypeOf } from '../errors.ts';
 
 /** Creates the topics that are missing and reports, for the others, how they differ from their declaration. */
 export async function ensureTopics(
@@ -17,7 +19,7 @@ export async function ensureTopics(
   if (missing.length > 0) {
     // Another process may create them at this moment: then this says false, and they are there all the same.
     await admin.createTopics({
-      waitForLeaders: true,
+      waitForLeaders: false,
       topics: missing.map(({ name, partitions, replicationFactor, config }) => ({
         topic: name,
         numPartitions: partitions,
@@ -25,6 +27,10 @@ export async function ensureTopics(
         configEntries: Object.entries(config).map(([key, value]) => ({ name: key, value })),
       })),
     });
+    await untilLed(
+      admin,
+      missing.map(({ name }) => name),
+    );
   }
   const created = new Set(missing.map(({ name }) => name));
   const differences = await differencesOf(
@@ -36,6 +42,26 @@ export async function ensureTopics(
     const outcome = created.has(name) ? 'created' : found.length > 0 ? 'differs' : 'exists';
     return { topic: name, outcome, differences: found };
   });
+}
+
+const LEADERS_MS = 30_000;
+
+/**
+ * Waits until every partition has a leader. kafkajs offers to, but gives up when the broker that it asks has not heard
+ * of the topic yet: the metadata reaches each broker in its own time.
+ */
+async function untilLed(admin: KafkaAdmin, names: string[]): Promise<void> {
+  const deadline = Date.now() + LEADERS_MS;
+  for (;;) {
+    try {
+      const { topics } = await admin.fetchTopicMetadata({ topics: names });
+      if (topics.every(({ partitions }) => partitions.every(({ leader }) => leader >= 0))) return;
+    } catch (error) {
+      if (kafkaErrorTypeOf(error) !== 'UNKNOWN_TOPIC_OR_PARTITION' || Date.now() > deadline) throw error;
+    }
+    if (Date.now() > deadline) throw new Error(`no leader yet for every partition of ${names.join(', ')}`);
+    await delay(100);
+  }
 }
 
 type Declared = Omit<TopicDeclaration, 'replicationFactor'> & { replicationFactor: number };
