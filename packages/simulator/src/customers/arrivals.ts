@@ -42,7 +42,7 @@ export function createArrivals<Arrival extends { gap: number }>({
           arrival = next(n);
           dueAt += (arrival.gap * 1_000) / rate;
         }
-        timer = setTimeout(arrive, dueAt - performance.now());
+        timer = setTimeout(arrive, Math.max(0, dueAt - performance.now()));
       };
       arrive();
     },
