@@ -1,11 +1,21 @@
 import { describe, expect, it } from '@jest/globals';
-import { parseFrom, parseItem, parseLines, parseRate, parseSpeed, parseTopic, parseType } from './options.ts';
+import {
+  parseFrom,
+  parseGrace,
+  parseItem,
+  parseLines,
+  parseRate,
+  parseSpeed,
+  parseTopic,
+  parseType,
+} from './options.ts';
 
 describe('values of flags', () => {
   it.each<[string, () => unknown, unknown]>([
     ['a rate', () => parseRate('0.5'), 0.5],
     ['no customers at all', () => parseRate('0'), 0],
     ['a speed', () => parseSpeed('60'), 60],
+    ['no patience', () => parseGrace('0'), 0],
     ['a number of lines', () => parseLines('50'), 50],
     ['an item', () => parseItem('latte'), [{ sku: 'latte', quantity: 1 }]],
     [
@@ -34,6 +44,7 @@ describe('values of flags', () => {
     [() => parseRate('-1'), /--rate -1 is not/],
     [() => parseRate(''), /--rate/],
     [() => parseSpeed('1e9'), /--speed 1e9/],
+    [() => parseGrace('soon'), /--younger-than soon .*Give seconds/],
     [() => parseLines('1.5'), /-n 1\.5 is not a whole number\. Give/],
     [() => parseItem('latte:0'), /--item latte:0 .*SKU:QUANTITY/],
     [() => parseItem('Latte'), /--item Latte/],

@@ -19,6 +19,12 @@ export function parseSpeed(value: string): number {
   return number(value, { name: '--speed', from: 0, to: 100_000, todo });
 }
 
+/** Seconds that an order may be open. */
+export function parseGrace(value: string): number {
+  const todo = 'Give seconds, such as --younger-than 60.';
+  return number(value, { name: '--younger-than', from: 0, to: 86_400, todo });
+}
+
 /** How many lines of a log. */
 export function parseLines(value: string): number {
   const todo = 'Give a number of lines, such as -n 50.';

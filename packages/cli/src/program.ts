@@ -1,7 +1,17 @@
 import { Command, type CommanderError } from 'commander';
 import { exitCodes, NotRunningError } from './errors.ts';
 import { type Io, processIo } from './io.ts';
-import { parseFrom, parseItem, parseLines, parseRate, parseSpeed, parseTopic, parseType } from './options.ts';
+import {
+  parseFrom,
+  parseGrace,
+  parseItem,
+  parseLines,
+  parseRate,
+  parseSpeed,
+  parseTopic,
+  parseType,
+} from './options.ts';
+import type { VerifyOptions } from './verify/verify.ts';
 import type { WatchOptions } from './watch/watch.ts';
 
 /**
@@ -127,6 +137,27 @@ export function createProgram(exit: (code: number) => void, io: Io = processIo()
       const { watch } = await import('./watch/watch.ts');
       await watch(options, await runningAddresses(), io, untilInterrupted());
       exit(exitCodes.ok);
+    });
+
+  program
+    .command('verify')
+    .description('read all events from the beginning and check what must always hold')
+    .option('--follow', 'go on with what comes, a line a second')
+    .option(
+      '--younger-than <seconds>',
+      'how long an order may be open, and what follows from its end may take',
+      parseGrace,
+      120,
+    )
+    .option('--json', 'as JSON; with --follow one JSON object a line')
+    .addHelpText(
+      'after',
+      `${examples('npx brew verify', 'npx brew verify --younger-than 10', 'npx brew verify --follow', 'npx brew verify --json | jq .breaches')}\nExit code 0: all of it holds; 1: something is broken, and the orders are shown with their events.`,
+    )
+    .action(async (options: VerifyOptions) => {
+      const { verify } = await import('./verify/verify.ts');
+      const sound = await verify(options, await runningAddresses(), io, untilInterrupted());
+      exit(sound ? exitCodes.ok : exitCodes.failed);
     });
 
   program

@@ -1,0 +1,140 @@
+import { uuidv7 } from '@brew/events';
+import type { ReceivedRecord } from '@brew/kafka';
+import { describe, expect, it, test } from '@jest/globals';
+import fc from 'fast-check';
+import { createLedger, type Ledger } from './ledger.ts';
+import { toSeen } from './seen.ts';
+import { plantedBreaches } from './testing/plantedBreaches.ts';
+import { type AnyEvent, type Flow, flows, soundOrder } from './testing/soundOrder.ts';
+
+const placedAt = Date.parse('2026-01-01T12:00:00Z');
+const longAfter = placedAt + 3_600_000;
+
+/** Hands events to the ledger as the records that a reader gets: an order's in one partition, in this order per topic. */
+function write(ledger: Ledger, events: readonly AnyEvent[]): void {
+  for (const [offset, event] of events.entries()) take(ledger, event, offset);
+}
+
+function take(ledger: Ledger, event: AnyEvent, offset: number): void {
+  const record = {
+    topic: event.type.topic.name,
+    partition: 3,
+    offset: BigInt(offset),
+    value: Buffer.from(JSON.stringify(event.data)),
+  } as ReceivedRecord;
+  ledger.take(event.correlationId, toSeen(record, event));
+}
+
+const found = (ledger: Ledger, at = longAfter) =>
+  ledger.breaches(at, 120_000).map(({ invariant, sentences }) => [invariant, ...sentences]);
+
+const allFlows = Object.keys(flows) as Flow[];
+
+describe('the ledger', () => {
+  it.each(plantedBreaches(placedAt))('finds $what ($invariant)', ({ invariant, sentence, events }) => {
+    const ledger = createLedger();
+    write(ledger, soundOrder('delivered', placedAt));
+    write(ledger, events);
+    const breach = ledger.breaches(longAfter, 0).find((one) => one.invariant === invariant);
+    expect(breach?.sentences).toContain(sentence);
+    expect(breach?.orderId).toBe(events[0]?.correlationId);
+    expect(breach?.events.map(({ name }) => name).toSorted()).toEqual(
+      events.map(({ type }) => type.name).toSorted(),
+    );
+  });
+
+  it.each(allFlows)('finds nothing in an order that is %s', (flow) => {
+    const ledger = createLedger();
+    write(ledger, soundOrder(flow, placedAt));
+    expect(found(ledger)).toEqual([]);
+  });
+
+  test('finds a second effect in an order that ended soundly long ago, and knows all its events', () => {
+    const ledger = createLedger();
+    const events = soundOrder('delivered', placedAt);
+    write(ledger, events);
+    expect(found(ledger)).toEqual([]);
+    const delivered = events.at(-1) as AnyEvent;
+    take(ledger, { ...delivered, id: uuidv7() }, 99);
+    expect(found(ledger)).toEqual([
+      ['one-effect-of-a-kind', 'has OrderDelivered more than once, as different events'],
+    ]);
+    expect(ledger.breaches(longAfter, 0)[0]?.events).toHaveLength(8);
+  });
+
+  test('counts an event that came again as a repeat, and no more', () => {
+    const ledger = createLedger();
+    for (const flow of allFlows) {
+      const events = soundOrder(flow, placedAt);
+      write(ledger, [...events, ...events]);
+    }
+    const events = Object.values(flows).flat().length;
+    expect(found(ledger)).toEqual([]);
+    expect(ledger.counts()).toMatchObject({ events, repeats: events });
+  });
+
+  test('gives an order time, and what must follow from its end', () => {
+    const ledger = createLedger();
+    write(ledger, soundOrder('delivered', placedAt).slice(0, 4));
+    write(ledger, soundOrder('cancelled after paying', placedAt).slice(0, 6));
+    expect(found(ledger, placedAt + 119_000)).toEqual([]);
+    expect(ledger.counts()).toMatchObject({ orders: 2, open: 1, cancelled: 1 });
+    expect(found(ledger, placedAt + 121_000).map(([invariant]) => invariant)).toEqual([
+      'one-end',
+      'money',
+      'stock',
+    ]);
+  });
+
+  test('misses nothing of orders whose events retention may have taken, but still sees what is wrong in itself', () => {
+    const ledger = createLedger();
+    ledger.beginsAt(placedAt);
+    write(ledger, soundOrder('delivered', placedAt).slice(2));
+    expect(found(ledger)).toEqual([]);
+    expect(ledger.counts()).toMatchObject({ curtailed: 1 });
+    const events = soundOrder('delivered', placedAt);
+    write(ledger, [...events, { ...(events.at(-1) as AnyEvent), id: uuidv7() }]);
+    expect(found(ledger).map(([invariant]) => invariant)).toEqual(['one-effect-of-a-kind']);
+  });
+
+  test('sums up money and stock, in which payments that came too late cancel out', () => {
+    const ledger = createLedger();
+    for (const flow of allFlows) write(ledger, soundOrder(flow, placedAt));
+    write(ledger, soundOrder('delivered', placedAt).slice(0, 3));
+    expect(ledger.totals()).toEqual({
+      money: { EUR: { received: 4 * 840, late: 840, refunded: 2 * 840, delivered: 2 * 840, held: 840 } },
+      stock: { reserved: 14, released: 8, sold: 4, kept: 2, uneven: [] },
+    });
+  });
+
+  test('says which shelf does not add up', () => {
+    const ledger = createLedger();
+    write(
+      ledger,
+      soundOrder('delivered', placedAt).filter(({ type }) => type.name !== 'StockReserved'),
+    );
+    expect(ledger.totals().stock.uneven).toEqual(['cafe-007/latte']);
+  });
+
+  test('finds nothing in sound orders, however the topics and orders are interleaved', () => {
+    const orders = fc.array(fc.constantFrom(...allFlows), { minLength: 1, maxLength: 5 });
+    fc.assert(
+      fc.property(orders, fc.infiniteStream(fc.nat()), fc.boolean(), (chosen, choices, twice) => {
+        const ledger = createLedger();
+        const events = chosen.flatMap((flow) => soundOrder(flow, placedAt));
+        const queues = [...Map.groupBy(events, ({ type }) => type.topic.name).values()].map((queue) =>
+          queue.map((event, offset) => ({ event, offset })),
+        );
+        while (queues.some(({ length }) => length > 0)) {
+          const waiting = queues.filter(({ length }) => length > 0);
+          const next = waiting[(choices.next().value ?? 0) % waiting.length]?.shift();
+          if (!next) continue;
+          take(ledger, next.event, next.offset);
+          if (twice) take(ledger, next.event, next.offset + 1_000);
+        }
+        expect(found(ledger)).toEqual([]);
+        expect(ledger.counts()).toMatchObject({ orders: chosen.length, open: 0, events: events.length });
+      }),
+    );
+  });
+});

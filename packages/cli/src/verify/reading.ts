@@ -1,0 +1,139 @@
+import { BrewError, type Event, type Topic } from '@brew/events';
+import {
+  type Codec,
+  createAdmin,
+  createCodec,
+  createFollower,
+  createKafkaClient,
+  type ReceivedRecord,
+} from '@brew/kafka';
+import { pino } from 'pino';
+import type { Addresses } from '../addresses.ts';
+import { createEnds, endsOf } from './ends.ts';
+import type { Ledger } from './ledger.ts';
+import { toSeen } from './seen.ts';
+
+/** A record that can't be taken: nobody knows what it says, or whose it is. */
+export interface UnreadableRecord {
+  topic: string;
+  partition: number;
+  offset: number;
+  key: string | null;
+  problem: string;
+}
+
+export interface Reading extends AsyncDisposable {
+  /** How many records have been read, of how many that were there when it began. */
+  readonly read: number;
+  readonly total: number;
+  /** When it began, in milliseconds. */
+  readonly startedAt: number;
+  readonly unreadable: readonly UnreadableRecord[];
+  /** Why nothing comes at the moment, if that is known. */
+  readonly problem: unknown;
+  /** All that was there at this time, in milliseconds, has been read. Undefined as long as there is no such time. */
+  readonly completeAt: number | undefined;
+  /** Asks where the topics end now. @returns how many records are still to be read */
+  lag(): Promise<number>;
+  /** Resolves when all that was there when it began has been read. */
+  whenCaughtUp(): Promise<void>;
+}
+
+/**
+ * Reads topics into a ledger: from the beginning, and then what comes. In a consumer group of its own that commits
+ * nothing, so that it disturbs nobody and begins at the beginning each time.
+ *
+ * @param topics what to read: the topics' names on the cluster, and what they are declared as
+ * @throws BrokerUnavailableError, TopicMissingError; later it waits for what is away
+ */
+export async function startReading(
+  ledger: Ledger,
+  topics: ReadonlyMap<string, Topic>,
+  { brokers, registryUrl }: Pick<Addresses, 'brokers' | 'registryUrl'>,
+): Promise<Reading> {
+  const log = pino({ level: 'silent' });
+  const client = createKafkaClient({ brokers, clientId: 'brew-verify', log });
+  const codec = createCodec({ registryUrl, log });
+  const admin = createAdmin({ client, log });
+  const names = [...topics.keys()];
+  const unreadable: UnreadableRecord[] = [];
+  let read = 0;
+
+  const startedAt = Date.now();
+  const bounds = await endsOf(admin, names).catch(async (error) => {
+    await admin.close();
+    throw error;
+  });
+  const ends = createEnds(bounds, startedAt);
+  // Nothing is left of what these partitions once held: what was before now can't be complete.
+  if (bounds.some(({ earliest, latest }) => earliest > 0 && earliest === latest)) ledger.beginsAt(startedAt);
+
+  async function take(record: ReceivedRecord): Promise<void> {
+    const { topic, partition, key } = record;
+    const offset = Number(record.offset);
+    const position = ends.positionOf(topic, partition);
+    if (offset < position.next) return; // handed on again: a batch in which something was away
+    const event = await decode(codec, record);
+    const problem = event instanceof BrewError ? event.message : misplaced(record, event, topics.get(topic));
+    if (problem !== undefined) unreadable.push({ topic, partition, offset, key, problem });
+    else if (!(event instanceof BrewError)) ledger.take(event.correlationId, toSeen(record, event));
+    if (position.next === position.earliest && offset > 0) ledger.beginsAt(record.timestamp.getTime());
+    position.next = offset + 1;
+    read++;
+  }
+
+  const follower = createFollower({
+    client,
+    name: 'brew-verify',
+    topics: names,
+    from: 'beginning',
+    log,
+    async onRecords(records) {
+      for (const record of records) await take(record);
+    },
+  });
+  follower.start().catch(() => {}); // it rejects only when it is stopped
+
+  return {
+    get read() {
+      return read;
+    },
+    total: bounds.reduce((sum, { earliest, latest }) => sum + latest - earliest, 0),
+    startedAt,
+    unreadable,
+    get problem() {
+      return follower.lastError;
+    },
+    get completeAt() {
+      return ends.completeAt();
+    },
+    async lag() {
+      const at = Date.now();
+      return ends.look(await endsOf(admin, names), at);
+    },
+    whenCaughtUp: () => follower.whenCaughtUp(),
+    async [Symbol.asyncDispose]() {
+      await Promise.all([follower.stop(), admin.close()]);
+    },
+  };
+}
+
+/** @returns the event, or why it is none; throws in an outage: then the follower hands the records on again */
+async function decode(codec: Codec, record: ReceivedRecord): Promise<Event | BrewError> {
+  try {
+    return await codec.decode(record);
+  } catch (error) {
+    if (error instanceof BrewError && !error.retryable) return error;
+    throw error;
+  }
+}
+
+/** Why an event is where its readers do not find it, or not in order; undefined: it is where it belongs. */
+function misplaced(record: ReceivedRecord, event: Event, topic: Topic | undefined): string | undefined {
+  const { type, correlationId, data } = event;
+  if (type.topic.name !== topic?.name) return `${type.name} does not belong on ${record.topic}.`;
+  const orderId = type.keyOf(data);
+  return record.key === orderId && correlationId === orderId
+    ? undefined
+    : `${type.name} of order ${orderId} has the key ${record.key} and the correlation id ${correlationId}.`;
+}

@@ -1,0 +1,101 @@
+import { clock, fit, money, type Paint, table } from '../text/format.ts';
+import type { Moment } from './follow.ts';
+import { type Report, type ReportedBreach, SHOWN } from './report.ts';
+import type { MoneyTotals, StockTotals } from './totals.ts';
+
+const count = (value: number) => value.toLocaleString('en');
+
+/** While it reads: how far it is. */
+export function renderProgress(
+  { read, total, problem }: { read: number; total: number; problem: unknown },
+  elapsedMs: number,
+): string {
+  if (problem !== undefined) return 'The topics can not be read at the moment; it goes on when they can.';
+  const rate = Math.round((read * 1_000) / elapsedMs);
+  return `${count(read)} of ${count(total)} records read, ${count(rate)} a second`;
+}
+
+/** The whole report: what was read, what holds and what doesn't, and who breaks it. */
+export function renderReport(report: Report, paint: Paint): string[] {
+  const { counts, invariants, breaches, stock } = report;
+  const shown = breaches.slice(0, SHOWN);
+  const found = invariants.reduce((sum, each) => sum + each.breaches, 0);
+  return [
+    ...invariants.map(({ name, promise, breaches: broken }) => {
+      const mark = broken === 0 ? paint('green', '✔') : paint('red', '✖');
+      return `${mark} ${fit(name, 21)}  ${promise}${broken === 0 ? '' : paint('red', `: not for ${count(broken)}`)}`;
+    }),
+    '',
+    ...table(
+      [
+        ['orders', 'delivered', 'cancelled', 'open', 'events', 'repeats'],
+        [counts.orders, counts.delivered, counts.cancelled, counts.open, counts.events, counts.repeats].map(
+          count,
+        ),
+      ],
+      [0, 1, 2, 3, 4, 5],
+    ),
+    ...Object.entries(report.money).map(([currency, sums]) => moneyLine(currency, sums)),
+    ...(stock.reserved > 0 ? [stockLine(stock)] : []),
+    ...(counts.curtailed > 0
+      ? [
+          `${count(counts.curtailed)} orders are older than what all topics still hold: only what is there of them was checked.`,
+        ]
+      : []),
+    ...shown.flatMap((breach) => ['', ...renderBreach(breach, paint)]),
+    ...(found > shown.length ? ['', `… and ${count(found - shown.length)} more.`] : []),
+  ];
+}
+
+function moneyLine(currency: string, { received, late, refunded, delivered, held }: MoneyTotals): string {
+  const of = (amount: number) => money({ amount, currency });
+  const agree = received + late === refunded + delivered + held;
+  return (
+    `received ${of(received)}${late > 0 ? `, and too late ${of(late)}` : ''}: ` +
+    `given back ${of(refunded)}, delivered ${of(delivered)}, held for open orders ${of(held)}` +
+    (agree ? '' : ' (does not add up)')
+  );
+}
+
+function stockLine({ reserved, released, sold, kept, uneven }: StockTotals): string {
+  const shelves = uneven.slice(0, 3).join(', ');
+  return (
+    `reserved ${count(reserved)} items: released ${count(released)}, sold ${count(sold)}, ` +
+    `kept for open orders ${count(kept)}` +
+    (uneven.length === 0 ? '' : ` (does not add up for ${count(uneven.length)} shelves: ${shelves} …)`)
+  );
+}
+
+/** What is broken, by which order, and the order's events. */
+export function renderBreach(
+  { invariant, orderId, sentences, events }: ReportedBreach,
+  paint: Paint,
+): string[] {
+  const subject = orderId === undefined ? '' : `order ${orderId} `;
+  return [
+    ...sentences.map((sentence) => `${paint('red', `✖ ${invariant}`)}: ${subject}${sentence}`),
+    ...table(
+      events.map(({ time, type, topic, partition, offset }) => [
+        ' ',
+        clock(new Date(time), 'ms'),
+        type,
+        `${topic}, partition ${partition}, offset ${offset}`,
+      ]),
+    ),
+  ];
+}
+
+/** A line a second. */
+export function renderMoment(moment: Moment, paint: Paint): string {
+  const { time, orders, open, delivered, cancelled, eventsPerSecond, lag, breaches } = moment;
+  return [
+    paint('dim', clock(new Date(time))),
+    `orders ${count(orders)}`,
+    `open ${count(open)}`,
+    `delivered ${count(delivered)}`,
+    `cancelled ${count(cancelled)}`,
+    `events/s ${count(eventsPerSecond)}`,
+    `lag ${lag === null ? '?' : count(lag)}`,
+    breaches === 0 ? 'breaches 0' : paint('red', `breaches ${count(breaches)}`),
+  ].join('  ');
+}

@@ -1,0 +1,140 @@
+import { endOf, find, type OrderState, sumOf } from './orderState.ts';
+import type { SeenEvent } from './seen.ts';
+
+/** In minor units of one currency: received + late = refunded + delivered + held, if the books agree. */
+export interface MoneyTotals {
+  received: number;
+  /** Came after the order was cancelled, and was never announced but by its refund. */
+  late: number;
+  refunded: number;
+  /** The totals of all orders that were delivered. */
+  delivered: number;
+  /** Received and not given back for orders that are not delivered (yet). */
+  held: number;
+}
+
+/** In pieces: reserved = released + sold + kept, if the books agree. */
+export interface StockTotals {
+  reserved: number;
+  released: number;
+  /** Ordered by those who got a delivery. */
+  sold: number;
+  /** Reserved and not released for orders that are not delivered (yet). */
+  kept: number;
+  /** The shelves, each an item at a cafe, for which it is not so, such as `cafe-007/latte`. */
+  uneven: string[];
+}
+
+export interface Totals {
+  /** An event, once: counted as it comes, whatever its order is like. */
+  count(event: SeenEvent): void;
+  /** An order has ended soundly; or, -1, something has come for it after that. */
+  settle(order: OrderState, sign: 1 | -1): void;
+  /** @param unsettled all orders that have not ended soundly */
+  summary(unsettled: Iterable<OrderState>): { money: Record<string, MoneyTotals>; stock: StockTotals };
+}
+
+type Book = keyof MoneyTotals | Exclude<keyof StockTotals, 'uneven'>;
+/** Sums by currency or shelf. */
+type Books = Record<Book, Map<string, number>>;
+
+/**
+ * The same books kept twice: what was received and refunded, reserved and released is summed up over all events alone,
+ * what was delivered and sold over the orders. Where orders are sound one by one, the two meet in all.
+ */
+export function createTotals(): Totals {
+  const books = emptyBooks();
+  return {
+    count: (event) => enter(books, eventEntries(event)),
+    settle: (order, sign) => enter(books, orderEntries(order), sign),
+    summary(unsettled) {
+      const open = emptyBooks();
+      for (const order of unsettled) enter(open, [...orderEntries(order), ...heldEntries(order)]);
+      const of = (book: Book, key: string) => (books[book].get(key) ?? 0) + (open[book].get(key) ?? 0);
+      const keysOf = (...names: Book[]) =>
+        new Set(names.flatMap((name) => [...books[name].keys(), ...open[name].keys()]));
+
+      const money: Record<string, MoneyTotals> = {};
+      for (const currency of keysOf('received', 'refunded', 'delivered')) {
+        const sums = (book: Book) => of(book, currency);
+        money[currency] = {
+          received: sums('received'),
+          late: sums('late'),
+          refunded: sums('refunded'),
+          delivered: sums('delivered'),
+          held: sums('held'),
+        };
+      }
+      const stock: StockTotals = { reserved: 0, released: 0, sold: 0, kept: 0, uneven: [] };
+      for (const shelf of keysOf('reserved', 'released', 'sold')) {
+        const [reserved, released, sold, kept] = [
+          of('reserved', shelf),
+          of('released', shelf),
+          of('sold', shelf),
+          of('kept', shelf),
+        ];
+        stock.reserved += reserved;
+        stock.released += released;
+        stock.sold += sold;
+        stock.kept += kept;
+        if (reserved !== released + sold + kept) stock.uneven.push(shelf);
+      }
+      return { money, stock };
+    },
+  };
+}
+
+type Entry = [Book, key: string, amount: number];
+
+function enter(books: Books, entries: Iterable<Entry>, sign: 1 | -1 = 1): void {
+  for (const [book, key, amount] of entries) {
+    books[book].set(key, (books[book].get(key) ?? 0) + sign * amount);
+  }
+}
+
+function* eventEntries(event: SeenEvent): Generator<Entry> {
+  if (event.name === 'PaymentReceived') yield* amountOf('received', event);
+  else if (event.name === 'PaymentRefunded') yield* amountOf('refunded', event);
+  else if (event.name === 'StockReserved') yield* piecesOf('reserved', event);
+  else if (event.name === 'StockReleased') yield* piecesOf('released', event);
+}
+
+function* orderEntries(order: OrderState): Generator<Entry> {
+  const placed = find(order, 'OrderPlaced');
+  if (placed && endOf(order) === 'delivered') {
+    yield* amountOf('delivered', placed);
+    yield* piecesOf('sold', placed);
+  }
+  const refund = find(order, 'PaymentRefunded');
+  if (refund && !find(order, 'PaymentReceived')) yield* amountOf('late', refund);
+}
+
+function* heldEntries(order: OrderState): Generator<Entry> {
+  if (endOf(order) === 'delivered') return;
+  const paid = find(order, 'PaymentReceived');
+  if (paid?.amount) {
+    yield ['held', paid.amount.currency, sumOf(order, 'PaymentReceived') - sumOf(order, 'PaymentRefunded')];
+  }
+  for (const event of order.events) {
+    if (event.name === 'StockReserved') yield* piecesOf('kept', event);
+    else if (event.name === 'StockReleased') yield* piecesOf('kept', event, -1);
+  }
+}
+
+function* amountOf(book: Book, { amount }: SeenEvent): Generator<Entry> {
+  if (amount) yield [book, amount.currency, amount.amount];
+}
+
+function* piecesOf(book: Book, { stock }: SeenEvent, sign: 1 | -1 = 1): Generator<Entry> {
+  for (const { sku, quantity } of stock?.lines ?? []) {
+    yield [book, `${stock?.cafeId}/${sku}`, sign * quantity];
+  }
+}
+
+function emptyBooks(): Books {
+  const names: Book[] = [
+    ...(['received', 'late', 'refunded', 'delivered', 'held'] as const),
+    ...(['reserved', 'released', 'sold', 'kept'] as const),
+  ];
+  return Object.fromEntries(names.map((name) => [name, new Map()])) as Books;
+}

@@ -1,0 +1,170 @@
+import { type EventType, eventTypeOf, type Topic, toHeaders } from '@brew/events';
+import {
+  createAdmin,
+  createCodec,
+  createKafkaClient,
+  createProducer,
+  type OutgoingRecord,
+} from '@brew/kafka';
+import { infrastructure, uniqueName, until } from '@brew/sandbox/testing';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { pino } from 'pino';
+import { plain } from '../text/format.ts';
+import type { Moment } from './follow.ts';
+import type { Report } from './report.ts';
+import { ledgerTopics } from './seen.ts';
+import { plantedBreaches } from './testing/plantedBreaches.ts';
+import { type AnyEvent, type Flow, flows, soundOrder } from './testing/soundOrder.ts';
+import { type VerifyOptions, verify } from './verify.ts';
+
+jest.setTimeout(60_000);
+
+const { brokers, registryUrl } = infrastructure();
+const log = pino({ level: 'silent' });
+const client = createKafkaClient({ brokers, clientId: 'brew-cli-test', log });
+const codec = createCodec({ registryUrl, log });
+const producer = createProducer({ client, log });
+const types = ledgerTopics.flatMap(({ name, events }) =>
+  events.map((event) => eventTypeOf(`${name}.${event}`) as EventType),
+);
+
+beforeAll(async () => {
+  await codec.register(types);
+  await codec.prepare(types);
+  await producer.start();
+});
+afterAll(() => producer.stop());
+
+/** Topics of orders under names that nobody else uses, and what is written to and verified in them. */
+async function ownTopics() {
+  const topics = new Map(ledgerTopics.map((topic) => [uniqueName(topic.name), topic]));
+  const nameOf = (topic: Topic) => [...topics].find(([, { name }]) => name === topic.name)?.[0] ?? '';
+  await using admin = createAdmin({ client, log });
+  const declarations = [...topics].map(([name, topic]) => ({ ...topic, name, config: {} }));
+  await admin.ensureTopics(declarations);
+
+  const recordOf = ({ type, data, ...context }: AnyEvent): OutgoingRecord => ({
+    topic: nameOf(type.topic),
+    key: context.correlationId,
+    value: codec.encode(type, data),
+    headers: toHeaders({ ...context, type: type.type }),
+  });
+  return {
+    nameOf,
+    recordOf,
+    send: (...records: OutgoingRecord[]) => producer.send(records),
+    write: (events: readonly AnyEvent[]) => producer.send(events.map(recordOf)),
+    /** Whether the command says that all is well, and what it prints. */
+    async verify(options: Partial<VerifyOptions>, lines: string[] = [], signal = neverAborted) {
+      const io = {
+        out: async (line: string) => void lines.push(line),
+        note: () => {},
+        paint: plain,
+        columns: () => 0,
+      };
+      const all = { youngerThan: 0, ...options };
+      return { sound: await verify(all, { brokers, registryUrl }, io, signal, topics), lines };
+    },
+  };
+}
+
+const neverAborted = new AbortController().signal;
+const anHourAgo = () => Date.now() - 3_600_000;
+
+describe('verify', () => {
+  it('finds no breach where there is none: orders of all kinds, each event sent twice', async () => {
+    const topics = await ownTopics();
+    const events = (Object.keys(flows) as Flow[]).flatMap((flow) => soundOrder(flow, anHourAgo()));
+    await topics.write([...events, ...events]);
+
+    const { sound, lines } = await topics.verify({ json: true });
+
+    const report = JSON.parse(lines.join('\n')) as Report;
+    expect(report.counts).toMatchObject({ orders: 7, delivered: 2, cancelled: 5, open: 0 });
+    expect(report.counts).toMatchObject({ events: events.length, repeats: events.length });
+    expect(report.breaches).toEqual([]);
+    expect(sound).toBe(true);
+  });
+
+  describe('finds in the topics', () => {
+    const planted = plantedBreaches(anHourAgo());
+    let report: Report;
+    let text: string;
+
+    beforeAll(async () => {
+      const topics = await ownTopics();
+      await topics.write(planted.flatMap(({ events }) => events));
+      const json = await topics.verify({ json: true });
+      const { lines, sound } = await topics.verify({});
+      expect([json.sound, sound]).toEqual([false, false]);
+      report = JSON.parse(json.lines.join('\n'));
+      text = lines.join('\n');
+    });
+
+    it.each(planted)(
+      '$what ($invariant), with the events of its order',
+      ({ invariant, sentence, events }) => {
+        const orderId = events[0]?.correlationId;
+        const breach = report.breaches.find((one) => one.orderId === orderId && one.invariant === invariant);
+        expect(breach?.sentences).toContain(sentence);
+        expect(breach?.events.map(({ type }) => type).toSorted()).toEqual(
+          events.map(({ type }) => type.name).toSorted(),
+        );
+      },
+    );
+
+    it('says in words which invariants are broken, and tells of twenty breaches, with their events', () => {
+      for (const name of ['one-end', 'cause-before-effect', 'one-effect-of-a-kind', 'money', 'stock']) {
+        expect(text).toMatch(new RegExp(`^✖ ${name} .*: not for \\d+$`, 'm'));
+      }
+      expect(text).toMatch(/^✔ readable /m);
+      expect(text.match(/^$/gm)?.length).toBeGreaterThanOrEqual(20);
+      expect(text).toMatch(
+        /\d\d:\d\d:\d\d\.\d{3} {2}OrderPlaced +brew\.orders\.v1-\w+, partition \d, offset \d+$/m,
+      );
+      expect(text).toMatch(/^… and \d+ more\.$/m);
+    });
+  });
+
+  it('finds records that are no events, on the wrong topic, or under the key of another order', async () => {
+    const topics = await ownTopics();
+    const [placed, reserved] = soundOrder('delivered', anHourAgo()) as [AnyEvent, AnyEvent];
+    const orders = topics.nameOf(placed.type.topic);
+    await topics.send(
+      { topic: orders, key: 'poison', value: Buffer.from('not avro'), headers: {} },
+      { ...topics.recordOf(placed), key: 'another' },
+      { ...topics.recordOf(reserved), topic: orders },
+    );
+    const { lines, sound } = await topics.verify({});
+    expect(sound).toBe(false);
+    expect(lines.join('\n')).toMatch(/✖ readable: brew\.orders.*key poison: The record can't be decoded/);
+    expect(lines.join('\n')).toMatch(/✖ readable: .*OrderPlaced of order .* has the key another/);
+    expect(lines.join('\n')).toMatch(/✖ readable: .*StockReserved does not belong on brew\.orders/);
+  });
+
+  it('follows: a line a second, and a breach as it comes', async () => {
+    const topics = await ownTopics();
+    await topics.write(soundOrder('delivered', anHourAgo()));
+    const stop = new AbortController();
+    const lines: string[] = [];
+    const moments = () => lines.map((line) => JSON.parse(line) as Moment);
+    const following = topics.verify({ follow: true, json: true }, lines, stop.signal);
+    await until(() => moments().some(({ delivered, lag }) => delivered === 1 && lag === 0), {
+      what: 'a line that says that the order is delivered',
+    });
+    expect(moments().at(-1)?.breaches).toBe(0);
+
+    const [late] = soundOrder('delivered', anHourAgo());
+    await topics.write([late as AnyEvent]);
+    const moment = await until(() => moments().find(({ found }) => found.length > 0), { what: 'the breach' });
+    expect(moment).toMatchObject({
+      orders: 2,
+      open: 1,
+      breaches: 1,
+      found: [{ invariant: 'one-end', orderId: late?.correlationId, events: [{ type: 'OrderPlaced' }] }],
+    });
+    stop.abort();
+    expect((await following).sound).toBe(false);
+    expect(moments().flatMap(({ found }) => found)).toHaveLength(1);
+  });
+});

@@ -1,0 +1,69 @@
+import type { Topic } from '@brew/events';
+import type { Addresses } from '../addresses.ts';
+import type { Io } from '../io.ts';
+import { follow } from './follow.ts';
+import { createLedger } from './ledger.ts';
+import { type Reading, startReading } from './reading.ts';
+import { renderProgress, renderReport } from './render.ts';
+import { reportOf } from './report.ts';
+import { ledgerTopics } from './seen.ts';
+
+export interface VerifyOptions {
+  /** Goes on with what comes, until the signal is aborted. */
+  follow?: boolean;
+  json?: boolean;
+  /** How long an order may be open, and what is missing may be on its way, in seconds. */
+  youngerThan: number;
+}
+
+/** The topics of orders under their own names; a test has others. */
+export const ownTopics: ReadonlyMap<string, Topic> = new Map(
+  ledgerTopics.map((topic) => [topic.name, topic]),
+);
+
+/** How often something is said while it reads: the first time after a second, when it is clear that it takes longer. */
+const PROGRESS_MS = 1_000;
+
+/**
+ * Reads every topic of orders from the beginning and says whether what must always hold did.
+ * @returns whether there is no breach; false, too, if it is stopped before it knows
+ */
+export async function verify(
+  options: VerifyOptions,
+  addresses: Pick<Addresses, 'brokers' | 'registryUrl'>,
+  io: Io,
+  signal: AbortSignal,
+  topics: ReadonlyMap<string, Topic> = ownTopics,
+): Promise<boolean> {
+  const ledger = createLedger();
+  await using reading = await startReading(ledger, topics, addresses);
+  // Awaited here: otherwise the reading would be over before it began.
+  if (options.follow) return await follow(ledger, reading, options, io, signal);
+  await untilCaughtUp(reading, io, signal);
+  if (signal.aborted) {
+    io.note(
+      'brew: It was stopped before everything was read, so nothing is known yet. Let it run to its end.',
+    );
+    return false;
+  }
+  const report = reportOf(ledger, reading, reading.startedAt, options.youngerThan * 1_000);
+  if (options.json) await io.out(JSON.stringify(report, null, 2));
+  else for (const line of renderReport(report, io.paint)) await io.out(line);
+  return report.sound;
+}
+
+async function untilCaughtUp(reading: Reading, io: Io, signal: AbortSignal): Promise<void> {
+  const begun = performance.now();
+  const progress = setInterval(() => {
+    io.note(renderProgress(reading, performance.now() - begun));
+  }, PROGRESS_MS);
+  const aborted = new Promise<void>((resolve) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+  try {
+    await Promise.race([reading.whenCaughtUp(), aborted]);
+  } finally {
+    clearInterval(progress);
+  }
+}
