@@ -1,3 +1,4 @@
+export { gather, type Outcome } from '@brew/kafka';
 export { ConfigError } from './config/configError.ts';
 export { type HttpConfig, readConfig, readHttpConfig, type ServiceConfig } from './config/readConfig.ts';
 export type { HttpContext, ServiceContext } from './context.ts';

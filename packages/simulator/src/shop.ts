@@ -1,3 +1,4 @@
+import { callHttp } from './callHttp.ts';
 import type { Assortment, OrderRequest } from './customers/generator.ts';
 
 /** The shop refused a request, or failed. `status` is undefined when nothing answered. */
@@ -39,29 +40,28 @@ export interface ShopOptions {
 }
 
 export function createShop({ orderUrl, catalogUrl, staffToken, signal }: ShopOptions): Shop {
-  async function call<Answer>(url: string, init: RequestInit = {}): Promise<Answer> {
-    let response: Response;
-    let text: string;
-    try {
-      response = await fetch(url, {
-        ...init,
-        signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]),
-      });
-      text = await response.text();
-    } catch (error) {
+  async function call<Result>(
+    url: string,
+    method = 'GET',
+    body?: unknown,
+    headers: Record<string, string> = {},
+  ): Promise<Result> {
+    const answer = await callHttp(url, {
+      method,
+      headers: { ...(body !== undefined && { 'content-type': 'application/json' }), ...headers },
+      body: body === undefined ? undefined : JSON.stringify(body),
+      timeoutMs: TIMEOUT_MS,
+      signal,
+    }).catch((error) => {
       throw new ShopError(`${url} did not answer`, undefined, error);
-    }
-    if (!response.ok)
-      throw new ShopError(`${url}: ${response.status} ${text.slice(0, 200)}`, response.status);
-    return JSON.parse(text) as Answer;
+    });
+    const { status, text } = answer;
+    if (status < 200 || status > 299) throw new ShopError(`${url}: ${status} ${text.slice(0, 200)}`, status);
+    return JSON.parse(text) as Result;
   }
 
-  const post = <Answer>(url: string, body: unknown, headers: Record<string, string> = {}) =>
-    call<Answer>(url, {
-      method: 'POST',
-      ...(body !== undefined && { body: JSON.stringify(body) }),
-      headers: { ...(body !== undefined && { 'content-type': 'application/json' }), ...headers },
-    });
+  const post = <Result>(url: string, body: unknown, headers?: Record<string, string>) =>
+    call<Result>(url, 'POST', body, headers);
 
   return {
     async assortment() {

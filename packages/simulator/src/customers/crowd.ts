@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { type Shop, ShopError } from '../shop.ts';
+import { sparingly } from '../sparingly.ts';
 import { createArrivals } from './arrivals.ts';
 import { type Assortment, type Customer, customer, type Habits } from './generator.ts';
 
@@ -49,6 +50,7 @@ export function createCrowd(options: CrowdOptions): Crowd {
   const run = randomUUID();
   const changesOfMind = new Set<NodeJS.Timeout>();
   const stopping = new AbortController();
+  const complain = sparingly((reason, times) => log.warn({ reason, times }, 'orders not placed'));
   let outstanding = 0;
 
   const arrivals = createArrivals({
@@ -66,9 +68,8 @@ export function createCrowd(options: CrowdOptions): Crowd {
       if (cancelAfterMs !== undefined) cancelLater(orderId, cancelAfterMs);
     } catch (error) {
       if (stopping.signal.aborted) return;
-      const refused = isRefusal(error);
-      onOutcome(refused ? 'refused' : 'failed');
-      log.warn({ reason: String(error), refused }, 'order not placed');
+      onOutcome(isRefusal(error) ? 'refused' : 'failed');
+      complain(String(error));
     } finally {
       outstanding -= 1;
     }

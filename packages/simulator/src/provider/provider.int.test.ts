@@ -14,10 +14,15 @@ let database: TestDatabase;
 let shop: ShopDouble;
 let provider: Service;
 let shopAnswers = 200;
+/** What the shop waits for before it answers a webhook with this body. */
+let shopDelays: (body: string) => Promise<void> | undefined = () => undefined;
 
 beforeAll(async () => {
   database = await createTestDatabase(infrastructure().postgresUrl);
-  shop = await createShopDouble(() => ({ status: shopAnswers }));
+  shop = await createShopDouble(async ({ body }) => {
+    await shopDelays(body);
+    return { status: shopAnswers };
+  });
   provider = await startProvider();
 });
 afterAll(async () => {
@@ -92,6 +97,11 @@ const told = (orderId: string, count = 1) =>
     what: `${count} webhooks of ${orderId}`,
   });
 
+async function metric(name: string): Promise<number> {
+  const text = await (await fetch(`${provider.url}/metrics`)).text();
+  return Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(text)?.[1]);
+}
+
 const settled = (orderId: string) =>
   until(
     async () => {
@@ -139,6 +149,27 @@ describe('payments', () => {
     });
   });
 
+  it('that come at the same time are stored together, and each is answered as if it had come alone', async () => {
+    const [orderId, key] = [randomUUID(), randomUUID()];
+    const others = Array.from({ length: 30 }, () => randomUUID());
+    const [first, again, different, ...rest] = await Promise.all([
+      pay(orderId, key),
+      pay(orderId, key),
+      pay(randomUUID(), key),
+      ...others.map((other) => pay(other)),
+    ]);
+    // Whichever came first was stored; the one for another order is one of two that don't agree.
+    const statuses = [first, again, different].map(({ status }) => status);
+    expect([
+      [202, 202, 422],
+      [422, 422, 202],
+    ]).toContainEqual(statuses);
+    expect(again?.body.paymentId).toBe(first?.body.paymentId);
+    expect(rest.map(({ status }) => status)).toEqual(others.map(() => 202));
+    expect(new Set(rest.map(({ body }) => body.paymentId)).size).toBe(others.length);
+    for (const other of others) await told(other);
+  });
+
   it('are refused without the key of the API', async () => {
     const headers = { 'idempotency-key': randomUUID(), authorization: 'Bearer guess' };
     const answer = await call('POST', '/payments', { orderId: randomUUID(), amount }, headers);
@@ -181,6 +212,36 @@ describe('webhooks', () => {
       type: 'payment.failed',
       data: { reason: expect.any(String) },
     });
+  });
+
+  it('do not wait for one that takes long, which is not sent again meanwhile', async () => {
+    const slow = randomUUID();
+    const answer = Promise.withResolvers<void>();
+    shopDelays = (body) => (body.includes(slow) ? answer.promise : undefined);
+    await pay(slow);
+    await told(slow);
+    const others = Array.from({ length: 150 }, () => randomUUID());
+    await Promise.all(others.map((orderId) => pay(orderId)));
+    for (const orderId of others) await told(orderId);
+    expect(webhooksOf(slow)).toHaveLength(1);
+    answer.resolve();
+    shopDelays = () => undefined;
+    await until(async () => (await metric('brew_webhooks_pending')) === 0, { what: 'nothing to be pending' });
+    expect(webhooksOf(slow)).toHaveLength(1);
+  });
+
+  it('under way are waited for when the provider stops', async () => {
+    const orderId = randomUUID();
+    const answer = Promise.withResolvers<void>();
+    shopDelays = (body) => (body.includes(orderId) ? answer.promise : undefined);
+    await pay(orderId);
+    await told(orderId);
+    const stopped = provider.stop();
+    answer.resolve();
+    await stopped;
+    shopDelays = () => undefined;
+    provider = await startProvider();
+    expect(await metric('brew_webhooks_pending')).toBe(0);
   });
 
   it('that were not taken before a restart are sent after it', async () => {

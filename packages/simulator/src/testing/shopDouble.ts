@@ -9,6 +9,11 @@ export interface ReceivedRequest {
   body: string;
 }
 
+interface Answer {
+  status: number;
+  body?: unknown;
+}
+
 export interface ShopDouble extends AsyncDisposable {
   url: string;
   received: ReceivedRequest[];
@@ -16,14 +21,14 @@ export interface ShopDouble extends AsyncDisposable {
 
 /** The other end of the simulator's HTTP calls: writes down what comes, and answers what `answer` says. */
 export async function createShopDouble(
-  answer: (request: ReceivedRequest) => { status: number; body?: unknown },
+  answer: (request: ReceivedRequest) => Answer | Promise<Answer>,
 ): Promise<ShopDouble> {
   const received: ReceivedRequest[] = [];
   const server = createServer(async (request, response) => {
     const { method = '', url = '', headers } = request;
     const one = { method, path: url, headers, body: await text(request) };
     received.push(one);
-    const { status, body = {} } = answer(one);
+    const { status, body = {} } = await answer(one);
     response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

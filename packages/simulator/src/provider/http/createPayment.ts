@@ -1,17 +1,40 @@
 import { randomUUID } from 'node:crypto';
-import type { Tx } from '@brew/postgres';
-import { route } from '@brew/service';
+import { isOutage } from '@brew/postgres';
+import { gather, type Outcome, route } from '@brew/service';
 import { z } from 'zod';
-import { type Course, drawCourse } from '../course.ts';
+import { drawCourse } from '../course.ts';
 import type { Provider } from '../provider.ts';
-import { findPaymentByKey, insertPayment, type PaymentRequest } from '../store/payments.ts';
+import { findPaymentsByKey, insertPayments, type NewPayment, type Payment } from '../store/payments.ts';
 import { insertWebhooks } from '../store/webhooks.ts';
 import { credentials, keyReused, requireApiKey } from './credentials.ts';
 import { money } from './money.ts';
 
+/** How many payments one transaction takes at most. */
+const MAX_TOGETHER = 200;
+
 /** Takes the order for a payment. What becomes of it is told by webhooks, which are stored together with it. */
-export const createPayment = ({ db, apiKey, random, now, behaviour, onPlanned }: Provider) =>
-  route({
+export const createPayment = ({ db, apiKey, random, now, behaviour, onPlanned }: Provider) => {
+  /** All who ask at about the same time, in one transaction. @returns the ids of their payments */
+  const take = gather(
+    (asked: readonly NewPayment[]) =>
+      db.transaction(async (tx): Promise<Outcome<string>[]> => {
+        const ids = await insertPayments(tx, asked);
+        const webhooks = asked.flatMap((payment, index) => {
+          const id = ids[index];
+          return id === undefined ? [] : webhooksOf(payment, id, now());
+        });
+        await insertWebhooks(tx, webhooks);
+        const repeated = asked.filter((_, index) => ids[index] === undefined);
+        const before = await findPaymentsByKey(
+          tx,
+          repeated.map(({ idempotencyKey }) => idempotencyKey),
+        );
+        return asked.map((payment, index) => ids[index] ?? repetition(payment, before));
+      }),
+    { limit: MAX_TOGETHER, concernsAll: isOutage },
+  );
+
+  return route({
     method: 'post',
     path: '/payments',
     summary: "Ask for a customer's money",
@@ -25,21 +48,20 @@ export const createPayment = ({ db, apiKey, random, now, behaviour, onPlanned }:
     },
     async handle({ headers, body }) {
       requireApiKey(headers, apiKey);
-      const key = headers['idempotency-key'];
-      const paymentId = await db.transaction(async (tx) => {
-        const course = drawCourse(random, behaviour.current);
-        const created = await insertPayment(tx, key, body, course);
-        if (created === undefined) return paymentOfKey(tx, key, body);
-        await insertWebhooks(tx, webhooksOf(course, created, body, now()));
-        return created;
-      });
+      const course = drawCourse(random, behaviour.current);
+      const paymentId = await take({ ...body, idempotencyKey: headers['idempotency-key'], course });
       onPlanned();
       return { status: 202, body: { paymentId, status: 'pending' as const } };
     },
   });
+};
 
-async function paymentOfKey(tx: Tx, key: string, { orderId, amount }: PaymentRequest): Promise<string> {
-  const payment = await findPaymentByKey(tx, key);
+/** The answer of the first request with the same key, if that asked for the same. */
+function repetition(
+  { idempotencyKey, orderId, amount }: NewPayment,
+  before: ReadonlyMap<string, Payment>,
+): Outcome<string> {
+  const payment = before.get(idempotencyKey);
   const same =
     payment?.orderId === orderId &&
     payment.amount.amount === amount.amount &&
@@ -49,9 +71,8 @@ async function paymentOfKey(tx: Tx, key: string, { orderId, amount }: PaymentReq
 
 /** Two webhooks of one event have the same id, by which a receiver may tell that it had it before. */
 function webhooksOf(
-  { reason, webhooks }: Course,
+  { orderId, amount, course: { reason, webhooks } }: NewPayment,
   paymentId: string,
-  { orderId, amount }: PaymentRequest,
   at: Date,
 ) {
   const ids = new Map(webhooks.map(({ type }) => [type, `evt_${randomUUID()}`]));

@@ -24,8 +24,10 @@ export const createRefund = ({ db, apiKey }: Provider) =>
         // Before looking for the key: of two requests with the same one, the second has to see what the first did.
         const payment = await lockPayment(tx, paymentId);
         const before = await findRefund(tx, key);
-        if (before)
-          return before.paymentId === paymentId && before.amount === amount.amount ? before : keyReused();
+        if (before) {
+          if (before.paymentId === paymentId && before.amount === amount.amount) return before;
+          throw keyReused();
+        }
 
         if (!payment) throw problem(404, 'PAYMENT_NOT_FOUND', `There is no payment ${paymentId}.`);
         if (payment.status !== 'succeeded') {

@@ -20,7 +20,6 @@ export function requireApiKey({ authorization }: z.output<typeof credentials>, a
   }
 }
 
-/** @throws HttpProblem 422: a key stands for one request, and this is another one */
-export function keyReused(): never {
-  throw problem(422, 'IDEMPOTENCY_KEY_REUSED', 'This Idempotency-Key was used for a different request.');
-}
+/** A key stands for one request, and this is another one. */
+export const keyReused = () =>
+  problem(422, 'IDEMPOTENCY_KEY_REUSED', 'This Idempotency-Key was used for a different request.');

@@ -23,6 +23,7 @@ export interface PaymentRequest {
 }
 
 interface PaymentRow {
+  key: string;
   paymentId: string;
   orderId: string;
   amount: string;
@@ -31,44 +32,57 @@ interface PaymentRow {
   refunded: string;
 }
 
-/** Stores a payment with its course; undefined when there is one of that key already. */
-export async function insertPayment(
+/** A payment as it is asked for, with what will become of it. */
+export interface NewPayment extends PaymentRequest {
+  idempotencyKey: string;
+  course: Course;
+}
+
+/**
+ * Stores payments. Of those with the same key the first is stored, and none if there is one of that key already.
+ * @returns an id for each of them, in their order; undefined where it was not stored
+ */
+export async function insertPayments(
   tx: Tx,
-  idempotencyKey: string,
-  { orderId, amount }: PaymentRequest,
-  { outcome, reason, settlesAfterMs }: Course,
-): Promise<string | undefined> {
-  const { rows } = await tx.query<{ paymentId: string }>(
-    `insert into payments (payment_id, idempotency_key, order_id, amount, currency, outcome, reason, settles_at)
-     values ($1, $2, $3, $4, $5, $6, $7, now() + $8 * interval '1 millisecond')
-     on conflict (idempotency_key) do nothing
-     returning payment_id as "paymentId"`,
-    [
-      `pay_${randomUUID()}`,
-      idempotencyKey,
-      orderId,
-      amount.amount,
-      amount.currency,
-      outcome,
-      reason,
-      settlesAfterMs,
+  payments: readonly NewPayment[],
+): Promise<(string | undefined)[]> {
+  const ids = payments.map(() => `pay_${randomUUID()}`);
+  const { rows } = await tx.query<{ paymentId: string }>({
+    name: 'insert-payments',
+    // In the order of the keys: two that insert the same ones at once would deadlock otherwise.
+    text: `insert into payments (payment_id, idempotency_key, order_id, amount, currency, outcome, reason, settles_at)
+           select payment_id, key, order_id, amount, currency, outcome, reason, now() + after_ms * interval '1 millisecond'
+           from unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::text[], $6::text[], $7::text[], $8::float8[])
+             with ordinality as asked (payment_id, key, order_id, amount, currency, outcome, reason, after_ms, position)
+           order by key, position
+           on conflict (idempotency_key) do nothing
+           returning payment_id as "paymentId"`,
+    values: [
+      ids,
+      payments.map(({ idempotencyKey }) => idempotencyKey),
+      payments.map(({ orderId }) => orderId),
+      payments.map(({ amount }) => amount.amount),
+      payments.map(({ amount }) => amount.currency),
+      payments.map(({ course }) => course.outcome),
+      payments.map(({ course }) => course.reason),
+      payments.map(({ course }) => course.settlesAfterMs),
     ],
-  );
-  return rows[0]?.paymentId;
+  });
+  const stored = new Set(rows.map(({ paymentId }) => paymentId));
+  return ids.map((id) => (stored.has(id) ? id : undefined));
 }
 
 const selectPayments = `
-  select payment_id as "paymentId", order_id as "orderId", amount, currency,
+  select idempotency_key as key, payment_id as "paymentId", order_id as "orderId", amount, currency,
          case when outcome <> 'stuck' and settles_at <= now() then outcome else 'pending' end as status,
          (select coalesce(sum(r.amount), 0) from refunds r where r.payment_id = p.payment_id) as refunded
   from payments p`;
 
-/** The payment that was asked for with this key. */
-export async function findPaymentByKey(tx: Tx, idempotencyKey: string): Promise<Payment | undefined> {
-  const { rows } = await tx.query<PaymentRow>(`${selectPayments} where idempotency_key = $1`, [
-    idempotencyKey,
-  ]);
-  return rows.map(toPayment)[0];
+/** The payments that were asked for with these keys, by key. */
+export async function findPaymentsByKey(tx: Tx, keys: readonly string[]): Promise<Map<string, Payment>> {
+  if (keys.length === 0) return new Map();
+  const { rows } = await tx.query<PaymentRow>(`${selectPayments} where idempotency_key = any($1)`, [keys]);
+  return new Map(rows.map((row) => [row.key, toPayment(row)]));
 }
 
 /** Every payment that was asked for an order, the oldest first. */
@@ -90,6 +104,6 @@ export async function lockPayment(tx: Tx, paymentId: string): Promise<Payment | 
 }
 
 /** bigint and sum() come as text from pg; amounts of coffee are far below 2^53. */
-function toPayment({ amount, currency, refunded, ...payment }: PaymentRow): Payment {
+function toPayment({ key: _, amount, currency, refunded, ...payment }: PaymentRow): Payment {
   return { ...payment, amount: { amount: Number(amount), currency }, refunded: Number(refunded) };
 }

@@ -12,27 +12,45 @@ export async function insertWebhooks(
   tx: Tx,
   webhooks: { body: string; sentAfterMs: number }[],
 ): Promise<void> {
-  await tx.query(
-    `insert into webhooks (body, due_at)
-     select body, now() + after_ms * interval '1 millisecond'
-     from unnest($1::text[], $2::float8[]) as planned (body, after_ms)`,
-    [webhooks.map((webhook) => webhook.body), webhooks.map((webhook) => webhook.sentAfterMs)],
-  );
+  if (webhooks.length === 0) return;
+  await tx.query({
+    name: 'insert-webhooks',
+    text: `insert into webhooks (body, due_at)
+           select body, now() + after_ms * interval '1 millisecond'
+           from unnest($1::text[], $2::float8[]) as planned (body, after_ms)`,
+    values: [webhooks.map((webhook) => webhook.body), webhooks.map((webhook) => webhook.sentAfterMs)],
+  });
 }
 
-/** What has to be sent by now, the longest due first. */
-export async function findDueWebhooks(tx: Tx, limit: number): Promise<DueWebhook[]> {
-  const { rows } = await tx.query<DueWebhook>(
-    `select webhook_id as "webhookId", body, attempts from webhooks
-     where due_at <= now() order by due_at, webhook_id limit $1`,
-    [limit],
-  );
+/** What has to be sent by now, the longest due first, but for what is `underWay`. */
+export async function findDueWebhooks(tx: Tx, underWay: string[], limit: number): Promise<DueWebhook[]> {
+  const { rows } = await tx.query<DueWebhook>({
+    name: 'find-due-webhooks',
+    text: `select webhook_id as "webhookId", body, attempts from webhooks
+           where due_at <= now() and webhook_id <> all($1::bigint[]) order by due_at, webhook_id limit $2`,
+    values: [underWay, limit],
+  });
   return rows;
+}
+
+/** When the next one is due, in milliseconds; false: none is. */
+export async function nextDueInMs(tx: Tx): Promise<number | false> {
+  const { rows } = await tx.query<{ ms: number | null }>({
+    name: 'next-due-webhook',
+    text: `select (extract(epoch from min(due_at) - now()) * 1000)::float8 as ms
+           from webhooks where due_at > now()`,
+  });
+  return rows[0]?.ms ?? false;
 }
 
 /** They were taken: nothing is left to do. */
 export async function deleteWebhooks(tx: Tx, webhookIds: string[]): Promise<void> {
-  await tx.query('delete from webhooks where webhook_id = any($1::bigint[])', [webhookIds]);
+  if (webhookIds.length === 0) return;
+  await tx.query({
+    name: 'delete-webhooks',
+    text: 'delete from webhooks where webhook_id = any($1::bigint[])',
+    values: [webhookIds],
+  });
 }
 
 /** They were not: each is tried again after its pause. */
@@ -40,6 +58,7 @@ export async function postponeWebhooks(
   tx: Tx,
   postponed: { webhookId: string; afterMs: number }[],
 ): Promise<void> {
+  if (postponed.length === 0) return;
   await tx.query(
     `update webhooks w set attempts = w.attempts + 1, due_at = now() + p.after_ms * interval '1 millisecond'
      from unnest($1::bigint[], $2::float8[]) as p (webhook_id, after_ms)
