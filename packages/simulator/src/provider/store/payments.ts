@@ -17,7 +17,7 @@ export interface Payment {
   refunded: number;
 }
 
-export interface PaymentRequest {
+interface PaymentRequest {
   orderId: string;
   amount: Money;
 }
