@@ -88,11 +88,12 @@ export interface AssignedShipment {
 /** Writes down who brings what, and until when. Shipments and couriers are those taken in this transaction. */
 export async function assign(tx: Tx, assigned: readonly AssignedShipment[]): Promise<void> {
   await tx.query({
-    name: 'assign',
+    // Not named: it has to be planned for the table as it has become, or it would go on reading all of a table that was
+    // small at first. The limit tells the planner how few rows it looks for.
     text: `with assigned as (
              select * from jsonb_to_recordset($1::jsonb) as assigned("orderId" text, "courierId" text,
                "courierName" text, "assignedAt" timestamptz, "dueAt" timestamptz, "deliveredAt" timestamptz,
-               "eventId" text)
+               "eventId" text) limit $2
            ), sent as (
              update couriers
              set order_id = trips.order_id, deliveries = deliveries + trips.delivered,
@@ -109,7 +110,7 @@ export async function assign(tx: Tx, assigned: readonly AssignedShipment[]): Pro
                assigned_at = assigned."assignedAt", due_at = assigned."dueAt",
                delivered_at = assigned."deliveredAt", cause_id = assigned."eventId"
            from assigned where shipments.order_id = assigned."orderId"`,
-    values: [JSON.stringify(assigned)],
+    values: [JSON.stringify(assigned), assigned.length],
   });
 }
 

@@ -46,11 +46,10 @@ export async function record(tx: Tx, facts: readonly Facts[]): Promise<Recorded[
 
 /** Ends tickets before they began: they will never be started. They were recorded in this transaction. */
 export async function drop(tx: Tx, tickets: readonly { orderId: string; droppedAt: Date }[]): Promise<void> {
-  await tx.query({
-    name: 'drop-tickets',
-    text: `update tickets set dropped_at = dropped."droppedAt"
-           from jsonb_to_recordset($1::jsonb) as dropped("orderId" text, "droppedAt" timestamptz)
-           where order_id = dropped."orderId"`,
-    values: [JSON.stringify(tickets.map(({ orderId, droppedAt }) => ({ orderId, droppedAt })))],
-  });
+  await tx.query(
+    `update tickets set dropped_at = dropped."droppedAt"
+     from jsonb_to_recordset($1::jsonb) as dropped("orderId" text, "droppedAt" timestamptz)
+     where order_id = dropped."orderId"`,
+    [JSON.stringify(tickets.map(({ orderId, droppedAt }) => ({ orderId, droppedAt })))],
+  );
 }
