@@ -57,6 +57,8 @@ export async function startBrew({ env }: { env: Record<string, string> }) {
 
   const brew = {
     system,
+    /** Where it is, for `brewIn`. */
+    dir,
 
     /** What POST /orders answers, whatever that is. The same key again is the same order again. */
     tryToPlace(order: { cafeId: string; items: Line[] }, key: string = crypto.randomUUID()) {

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals
 import { type BadDay, badDayEnv, CUSTOMERS, shelf, spendBadDay } from './badDay.ts';
 import { type OrderBook, openBooks, type PaymentBook, type Reports } from './books.ts';
 import { type Brew, startBrew } from './brew.ts';
+import { brewIn } from './cli.ts';
 import { deadLetterTopics, orderTopics, readTopics } from './readTopics.ts';
 
 /** A bound, not a wait. */
@@ -266,5 +267,10 @@ describe('the topics of that day', () => {
 
   test('have no dead letters beside them', async () => {
     expect(await readTopics(brew.system.brokers, deadLetterTopics)).toEqual([]);
+  });
+
+  test('hold what `npx brew verify` checks, with no order left open', async () => {
+    const { code, stdout, stderr } = await brewIn(brew.dir)('verify', '--younger-than', '0');
+    expect({ code, stderr, stdout }).toEqual({ code: 0, stderr: expect.any(String), stdout });
   });
 });
