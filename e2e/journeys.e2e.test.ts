@@ -1,5 +1,8 @@
+import { OrderDelivered, uuidv7 } from '@brew/events';
 import { afterAll, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { type Brew, startBrew } from './brew.ts';
+import { brewIn } from './cli.ts';
+import { publish } from './publish.ts';
 
 /** Time-outs are part of these journeys, so the system is started with short ones. */
 const PAYMENT_TIMEOUT_SECONDS = 4;
@@ -151,5 +154,32 @@ describe('an order is cancelled, and its stock and money are put right,', () => 
 
     expect(await brew.cancel(orderId)).toMatchObject({ status: 409, body: { code: 'TOO_LATE' } });
     expect(await brew.untilEnded(orderId)).toMatchObject({ status: 'delivered', payment: 'received' });
+  });
+});
+
+describe('the ledger', () => {
+  // With no patience: what has not followed yet from what was there when it began is missing.
+  const verify = (...options: string[]) => brewIn(brew.dir)('verify', '--younger-than', '0', ...options);
+
+  test('finds nothing wrong with any of these orders, from their events alone', async () => {
+    await brew.until('no order is open', async () => {
+      const { stdout } = await verify('--json');
+      return JSON.parse(stdout).counts.open === 0;
+    });
+    const { code, stdout, stderr } = await verify();
+    expect(`${stdout}${stderr}`).not.toContain('✖');
+    expect(stdout).toMatch(/^✔ money /m);
+    expect(code).toBe(0);
+  });
+
+  test('finds a delivery that nobody made, and shows the order and its events', async () => {
+    const orderId = uuidv7();
+    const delivery = { orderId, courierId: 'courier-007', deliveredAt: Date.now() };
+    await publish(brew.system, OrderDelivered, delivery);
+
+    const { code, stdout } = await verify();
+    expect(stdout).toContain(`✖ cause-before-effect: order ${orderId} has OrderDelivered without Courier`);
+    expect(stdout).toMatch(/^ +[\d:.]+ {2}OrderDelivered +brew\.shipments\.v1, partition \d, offset \d+$/m);
+    expect(code).toBe(1);
   });
 });

@@ -9,7 +9,7 @@ export const SHOWN = 20;
 const REPORTED = 1_000;
 
 /** An event of a broken order, and where to find it. */
-export interface ReportedEvent {
+interface ReportedEvent {
   topic: string;
   partition: number;
   offset: number;

@@ -17,7 +17,7 @@ export interface VerifyOptions {
 }
 
 /** The topics of orders under their own names; a test has others. */
-export const ownTopics: ReadonlyMap<string, Topic> = new Map(
+const ownTopics: ReadonlyMap<string, Topic> = new Map(
   ledgerTopics.map((topic) => [topic.name, topic]),
 );
 
