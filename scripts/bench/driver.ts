@@ -10,7 +10,7 @@ export interface Driver extends Disposable {
 }
 
 /** A plan that is carried out. All of it rejects when the load generator ends. */
-export interface Drive {
+interface Drive {
   /** The warm-up is over. */
   measuring: Promise<unknown>;
   /** No more orders are sent. */

@@ -13,7 +13,7 @@ export interface Sample {
 }
 
 /** How many orders came how far, as analytics counts them. */
-export interface Funnel {
+interface Funnel {
   placed: number;
   delivered: number;
   cancelled: { total: number };

@@ -3,7 +3,7 @@ import { type System, services } from '@brew/sandbox';
 import { descendants, memory, type ProcessStat, processTable, TICKS_PER_SECOND } from './processes.ts';
 
 /** What a process (PostgreSQL: all of its processes) took over a time. */
-export interface Usage {
+interface Usage {
   name: string;
   /** Percent of one core, averaged. */
   cpu: number;

@@ -4,6 +4,7 @@ export { type HttpConfig, readConfig, readHttpConfig, type ServiceConfig } from 
 export type { HttpContext, ServiceContext } from './context.ts';
 export { type CreateHttpServiceOptions, createHttpService, type Service } from './createHttpService.ts';
 export { type CreateServiceOptions, createService } from './createService.ts';
+export { callHttp } from './http/callHttp.ts';
 export { type FieldError, HttpProblem, problem } from './http/problem.ts';
 export { type Route, type RouteRequest, route, type Stream } from './http/route.ts';
 export type { SseMessage } from './http/sse.ts';

@@ -1,4 +1,4 @@
-import { callHttp } from './callHttp.ts';
+import { callHttp } from '@brew/service';
 import type { Assortment, OrderRequest } from './customers/generator.ts';
 
 /** The shop refused a request, or failed. `status` is undefined when nothing answered. */

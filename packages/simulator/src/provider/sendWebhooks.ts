@@ -1,8 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Database, isOutage } from '@brew/postgres';
-import { gather, type Worker, worker } from '@brew/service';
+import { callHttp, gather, type Worker, worker } from '@brew/service';
 import type { Logger } from 'pino';
-import { callHttp } from '../callHttp.ts';
 import { sparingly } from '../sparingly.ts';
 import { signWebhook } from './signature.ts';
 import {
@@ -125,7 +124,7 @@ export function sendWebhooks({ db, url, secret, now, log, onAttempt }: SendWebho
       if (free <= 0) return false; // one that ends wakes
       const due = await findDueWebhooks(db, [...underWay.keys()], free);
       for (const webhook of due) underWay.set(webhook.webhookId, deliver(webhook));
-      return due.length === free ? false : nextDueInMs(db);
+      return due.length === free ? false : nextDueInMs(db, [...underWay.keys()]);
     },
   });
 

@@ -1,4 +1,5 @@
 import { BrewError } from '@brew/events';
+import { callHttp } from '@brew/service';
 import { z } from 'zod';
 import type { PaymentJob } from '../store/paymentJobs.ts';
 
@@ -31,24 +32,22 @@ export interface PaymentProviderOptions {
 export function createPaymentProvider({ url, apiKey }: PaymentProviderOptions): PaymentProvider {
   const post = async (path: string, { key, cause }: PaymentJob, body: object, signal: AbortSignal) => {
     const target = new URL(path, url).href;
+    const headers = {
+      'content-type': 'application/json',
+      authorization: `Bearer ${apiKey}`,
+      'idempotency-key': key,
+      ...(cause.traceparent && { traceparent: cause.traceparent }),
+    };
+    const call = { method: 'POST', headers, body: JSON.stringify(body), timeoutMs: CALL_TIMEOUT_MS, signal };
+    const { status, text } = await callHttp(target, call).catch((error: Error) => {
+      throw new PaymentProviderError(`${target} could not be called: ${error.message}`, error);
+    });
+    if (status < 200 || status > 299)
+      throw new PaymentProviderError(`${target} answered ${status}: ${text.slice(0, 200)}`);
     try {
-      const response = await fetch(target, {
-        method: 'POST',
-        headers: {
-          'content-type': 'application/json',
-          authorization: `Bearer ${apiKey}`,
-          'idempotency-key': key,
-          ...(cause.traceparent && { traceparent: cause.traceparent }),
-        },
-        body: JSON.stringify(body),
-        signal: AbortSignal.any([signal, AbortSignal.timeout(CALL_TIMEOUT_MS)]),
-      });
-      const answer = await response.text();
-      if (response.ok) return JSON.parse(answer) as unknown;
-      throw new PaymentProviderError(`${target} answered ${response.status}: ${answer.slice(0, 200)}`);
+      return JSON.parse(text) as unknown;
     } catch (error) {
-      if (error instanceof PaymentProviderError) throw error;
-      throw new PaymentProviderError(`${target} could not be called: ${reasonOf(error)}`, error);
+      throw new PaymentProviderError(`${target} answered ${status}, but no JSON`, error);
     }
   };
 
@@ -63,10 +62,4 @@ export function createPaymentProvider({ url, apiKey }: PaymentProviderOptions): 
       return refund.data.refundId;
     },
   };
-}
-
-/** fetch says only "fetch failed"; what failed is its cause. */
-function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  return error.cause instanceof Error ? error.cause.message || error.message : error.message;
 }

@@ -33,12 +33,16 @@ export async function findDueWebhooks(tx: Tx, underWay: string[], limit: number)
   return rows;
 }
 
-/** When the next one is due, in milliseconds; false: none is. */
-export async function nextDueInMs(tx: Tx): Promise<number | false> {
+/**
+ * In how many milliseconds the next one is due that is not `underWay`; false: there is none. Negative when it is due by
+ * now: it may have become so since the last look.
+ */
+export async function nextDueInMs(tx: Tx, underWay: string[]): Promise<number | false> {
   const { rows } = await tx.query<{ ms: number | null }>({
     name: 'next-due-webhook',
     text: `select (extract(epoch from min(due_at) - now()) * 1000)::float8 as ms
-           from webhooks where due_at > now()`,
+           from webhooks where webhook_id <> all($1::bigint[])`,
+    values: [underWay],
   });
   return rows[0]?.ms ?? false;
 }

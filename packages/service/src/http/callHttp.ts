@@ -23,7 +23,7 @@ const agents = {
 
 /**
  * One request over a connection that is kept. Not fetch: it takes three times the CPU (seen: 320 against 120 µs), and
- * on a promo day a thousand calls a second are made here, on a machine that has the whole system to run.
+ * on a promo day there are a thousand calls a second, on a machine that has the whole system to run.
  *
  * @throws Error when there is no answer, or none in time; any status is an answer
  */
