@@ -99,7 +99,10 @@ describe('the ledger', () => {
 
   test('sums up money and stock, in which payments that came too late cancel out', () => {
     const ledger = createLedger();
-    for (const flow of allFlows) write(ledger, soundOrder(flow, placedAt));
+    for (const flow of allFlows) {
+      const events = soundOrder(flow, placedAt);
+      write(ledger, [...events, ...events]); // what comes again counts once
+    }
     write(ledger, soundOrder('delivered', placedAt).slice(0, 3));
     expect(ledger.totals()).toEqual({
       money: { EUR: { received: 4 * 840, late: 840, refunded: 2 * 840, delivered: 2 * 840, held: 840 } },

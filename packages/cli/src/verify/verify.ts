@@ -17,9 +17,7 @@ export interface VerifyOptions {
 }
 
 /** The topics of orders under their own names; a test has others. */
-const ownTopics: ReadonlyMap<string, Topic> = new Map(
-  ledgerTopics.map((topic) => [topic.name, topic]),
-);
+const ownTopics: ReadonlyMap<string, Topic> = new Map(ledgerTopics.map((topic) => [topic.name, topic]));
 
 /** How often something is said while it reads: the first time after a second, when it is clear that it takes longer. */
 const PROGRESS_MS = 1_000;
