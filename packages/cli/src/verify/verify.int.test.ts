@@ -81,7 +81,9 @@ describe('verify', () => {
 
     const report = JSON.parse(lines.join('\n')) as Report;
     expect(report.counts).toMatchObject({ orders: 7, delivered: 2, cancelled: 5, open: 0 });
-    expect(report.counts).toMatchObject({ events: events.length, repeats: events.length });
+    expect(report.counts.events).toBe(events.length);
+    // The producer may have had to repeat itself: it sends at least once.
+    expect(report.counts.repeats).toBeGreaterThanOrEqual(events.length);
     expect(report.breaches).toEqual([]);
     expect(sound).toBe(true);
   });
