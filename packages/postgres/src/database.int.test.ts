@@ -37,6 +37,29 @@ describe('a transaction', () => {
     expect(await names()).not.toContain('undone');
   });
 
+  it('runs statements that are issued together in their order, and keeps none of them when one fails', async () => {
+    const attempt = rig.db.transaction((tx) =>
+      Promise.all([
+        tx.query("insert into things values ('one')"),
+        tx.query("insert into things select name || ' and two' from things where name = 'one'"),
+        tx.query("insert into things values ('one')"),
+        tx.query("insert into things values ('three')"),
+      ]),
+    );
+    await expect(attempt).rejects.toMatchObject({
+      code: '23505',
+      detail: 'Key (name)=(one) already exists.',
+    });
+    expect(await names()).not.toContain('one');
+    await rig.db.transaction((tx) =>
+      Promise.all([
+        tx.query("insert into things values ('one')"),
+        tx.query("insert into things select name || ' and two' from things where name = 'one'"),
+      ]),
+    );
+    expect(await names()).toEqual(expect.arrayContaining(['one', 'one and two']));
+  });
+
   it('fails with an outage when its connection is terminated between two queries, and the next one works', async () => {
     const attempt = rig.db.transaction(async (tx) => {
       const { rows } = await tx.query<{ pid: number }>('select pg_backend_pid() as pid');

@@ -57,10 +57,12 @@ export function createChangeOrders(onJobs: () => void): ChangeOrders {
       return next;
     });
 
-    await saveOrders(tx, [...changed.values()]);
-    await addPaymentJobs(tx, agenda.jobs);
-    // After the jobs were added: the same transaction may have asked for the payment of what it then cancels.
-    await withdrawPayments(tx, agenda.withdrawn);
+    await Promise.all([
+      saveOrders(tx, [...changed.values()]),
+      addPaymentJobs(tx, agenda.jobs),
+      // After the jobs were added: the same transaction may have asked for the payment of what it then cancels.
+      withdrawPayments(tx, agenda.withdrawn),
+    ]);
     if (agenda.jobs.length > 0) changes[0]?.work.onCommit(onJobs);
     return outcomes;
   };

@@ -31,24 +31,15 @@ interface PlaceOrdersOptions {
 /** Places the orders of all requests that came at about the same time, in one transaction. */
 export function createPlaceOrders({ offer, paymentTimeoutSeconds, now }: PlaceOrdersOptions) {
   return async function placeOrders(tx: Tx, requests: readonly Request<Placing>[]): Promise<Placement[]> {
-    const known = await findIdempotencyKeys(
-      tx,
-      requests.flatMap(({ item }) => item.key ?? []),
-    );
-    const drafts = requests.map(({ item }) => draft(item, known, offer, now().getTime()));
-
-    // Of requests with the same key, in this process or another, one gets it; the others find what it was used for.
-    const uses = drafts.flatMap((made) => (made.type === 'new' && made.use ? [made.use] : []));
-    const claimed = await claimIdempotencyKeys(tx, uses);
-    const taken = await findIdempotencyKeys(
-      tx,
-      uses.filter(({ key }) => !claimed.has(key)).map(({ key }) => key),
-    );
+    const at = now().getTime();
+    const drafts = requests.map(({ item }) => draft(item, offer, at));
+    const claimed = await claimIdempotencyKeys(tx, drafts.flatMap(useOf));
+    const isNew = ({ order, key }: Draft) => order && (key === undefined || claimed.has(order.orderId));
 
     const placed: NewOrder[] = [];
     for (const [index, made] of drafts.entries()) {
       const request = requests[index];
-      if (made.type !== 'new' || !request || (made.use && !claimed.has(made.use.key))) continue;
+      if (!request || !made.order || !isNew(made)) continue;
       const { orderId, cafeId, customer, items, total, times } = made.order;
       const data = { orderId, cafeId, customer, items, total, placedAt: times.placed };
       const causationId = request.work.emit(OrderPlaced, data);
@@ -56,60 +47,41 @@ export function createPlaceOrders({ offer, paymentTimeoutSeconds, now }: PlaceOr
     }
     await insertOrders(tx, placed, paymentTimeoutSeconds);
 
-    const settled = drafts.map((made) => settle(made, claimed, taken));
+    const uses = await findIdempotencyKeys(
+      tx,
+      drafts.flatMap((made) => (made.key === undefined || isNew(made) ? [] : made.key)),
+    );
     const earlier = await findOrders(
       tx,
-      settled.flatMap((end) => (end.outcome === 'repeated' ? end.orderId : [])),
+      [...uses.values()].map(({ orderId }) => orderId),
     );
     const orders = new Map(earlier.map(({ order }) => [order.orderId, order]));
-    return settled.map((end): Placement => {
-      if (end.outcome !== 'repeated') return end;
-      const order = orders.get(end.orderId);
-      return order ? { outcome: 'placed', order } : { outcome: 'busy' };
+
+    return drafts.map((made): Placement => {
+      const { order, errors, key, fingerprint } = made;
+      if (order && isNew(made)) return { outcome: 'placed', order };
+      // Also for what would be refused today: it was ordered while it was on the menu.
+      const use = key === undefined ? undefined : uses.get(key);
+      if (use && !use.fingerprint.equals(fingerprint)) return { outcome: 'reused' };
+      const before = use && orders.get(use.orderId);
+      if (before) return { outcome: 'placed', order: before };
+      return errors ? { outcome: 'refused', errors } : { outcome: 'busy' };
     });
   };
 }
 
-type Draft =
-  | { type: 'new'; order: Order; use: KeyUse | undefined }
-  | { type: 'known'; fingerprint: Buffer; earlier: KeyUse }
-  | { type: 'refused'; errors: FieldError[] };
+interface Draft {
+  key: string | undefined;
+  fingerprint: Buffer;
+  order?: Order;
+  /** Why there is no order. It leaves its key free, for the order as it should have been. */
+  errors?: FieldError[];
+}
 
-/** Decides about a request, and notes in `known` what its key is to be used for. */
-function draft({ body, key }: Placing, known: Map<string, KeyUse>, offer: Offer, at: number): Draft {
+function draft({ body, key }: Placing, offer: Offer, at: number): Draft {
   const fingerprint = createHash('sha256').update(JSON.stringify(body)).digest();
-  const earlier = key === undefined ? undefined : known.get(key);
-  if (earlier) return { type: 'known', fingerprint, earlier };
-
-  const decided = placeOrder(body, offer, uuidv7(), at);
-  // A refused order leaves its key free, for the order as it should have been.
-  if ('errors' in decided) return { type: 'refused', errors: decided.errors };
-  const use = key === undefined ? undefined : { key, fingerprint, orderId: decided.order.orderId };
-  if (use) known.set(use.key, use);
-  return { type: 'new', order: decided.order, use };
+  return { key, fingerprint, ...placeOrder(body, offer, uuidv7(), at) };
 }
 
-type Settled = Placement | { outcome: 'repeated'; orderId: string };
-
-function settle(made: Draft, claimed: ReadonlySet<string>, taken: ReadonlyMap<string, KeyUse>): Settled {
-  switch (made.type) {
-    case 'refused':
-      return { outcome: 'refused', errors: made.errors };
-    case 'known': {
-      // It may be of this very transaction, and lost to another one.
-      const use = taken.get(made.earlier.key) ?? made.earlier;
-      return repeat(use, made.fingerprint);
-    }
-    case 'new': {
-      const { use, order } = made;
-      if (!use || claimed.has(use.key)) return { outcome: 'placed', order };
-      const other = taken.get(use.key);
-      return other ? repeat(other, use.fingerprint) : { outcome: 'busy' };
-    }
-    default:
-      return made satisfies never;
-  }
-}
-
-const repeat = (use: KeyUse, fingerprint: Buffer): Settled =>
-  use.fingerprint.equals(fingerprint) ? { outcome: 'repeated', orderId: use.orderId } : { outcome: 'reused' };
+const useOf = ({ key, fingerprint, order }: Draft): KeyUse[] =>
+  order && key !== undefined ? [{ key, fingerprint, orderId: order.orderId }] : [];

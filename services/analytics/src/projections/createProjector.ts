@@ -27,14 +27,15 @@ export function createProjector({ db, codec, projections }: ProjectorOptions) {
 
     await db.transaction(async (tx) => {
       const firstNew = await claimOffsets(tx, names, rangesOf(records));
-      for (const projection of projections) {
+      const applied = projections.map(async (projection) => {
         const types = new Set(projection.events.map(({ type }) => type));
         const events = received
           .filter(({ event }) => types.has(event.type.type))
           .filter(({ topic, partition, offset }) => offset >= firstNew(projection.name, topic, partition))
           .map(({ event }) => event);
         if (events.length > 0) await projection.apply(tx, { partition: counter, events });
-      }
+      });
+      await Promise.all(applied);
     });
   };
 }

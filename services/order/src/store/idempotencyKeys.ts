@@ -8,7 +8,7 @@ export interface KeyUse {
   orderId: string;
 }
 
-/** Reads what keys were used for before; those that never were are left out. */
+/** Reads what keys are used for; those that are not are left out. */
 export async function findIdempotencyKeys(tx: Tx, keys: readonly string[]): Promise<Map<string, KeyUse>> {
   if (keys.length === 0) return new Map();
   const { rows } = await tx.query<KeyUse>(
@@ -20,24 +20,25 @@ export async function findIdempotencyKeys(tx: Tx, keys: readonly string[]): Prom
 
 /**
  * Takes keys for orders that are about to be placed. While another transaction holds one of them this waits for its
- * end: of requests that come at once one places the order.
- * @returns the keys that are ours; the others were taken in the meantime
+ * end: of requests with the same key, here or elsewhere, one places the order.
+ * @returns the ids of the orders that got their key; the keys of the others are in use
  */
 export async function claimIdempotencyKeys(tx: Tx, uses: readonly KeyUse[]): Promise<Set<string>> {
   if (uses.length === 0) return new Set();
   // Sorted: two transactions that claim the same keys in different orders would deadlock.
-  const { rows } = await tx.query<{ key: string }>(
-    `insert into idempotency_keys (key, fingerprint, order_id)
-     select * from unnest($1::text[], $2::bytea[], $3::text[]) as uses (key, fingerprint, order_id) order by key
-     on conflict do nothing
-     returning key`,
-    [
+  const { rows } = await tx.query<{ order_id: string }>({
+    name: 'claim-idempotency-keys',
+    text: `insert into idempotency_keys (key, fingerprint, order_id)
+           select * from unnest($1::text[], $2::bytea[], $3::text[]) as uses (key, fingerprint, order_id) order by key
+           on conflict do nothing
+           returning order_id`,
+    values: [
       uses.map(({ key }) => key),
       uses.map(({ fingerprint }) => fingerprint),
       uses.map(({ orderId }) => orderId),
     ],
-  );
-  return new Set(rows.map((row) => row.key));
+  });
+  return new Set(rows.map((row) => row.order_id));
 }
 
 /** Forgets the keys older than `hours`: nobody repeats a request after that. */
