@@ -39,6 +39,8 @@ export interface ConsumerOptions {
   retry?: RetryPolicy;
   /** How many records `process` gets at most: what one transaction holds, and what a failure rolls back. */
   maxRecords?: number;
+  /** The shortest time between two calls of `process`, in milliseconds, by default 100: under load they are fewer, and larger. */
+  paceMs?: number;
   /**
    * After how long without a sign of life this member's partitions go to others, by default 15 s. It must be longer
    * than a call of `process` ever takes: one that takes longer counts as hanging, and the consumer starts again.
@@ -66,7 +68,7 @@ export interface Consumer extends AsyncDisposable {
  * taken alone, and of the chunk that fails again each record: so one that is poison is found, and holds up its own key.
  */
 export function createConsumer(options: ConsumerOptions): Consumer {
-  const { client, group, topics, wants, maxRecords = 500, isOutage = () => false } = options;
+  const { client, group, topics, wants, maxRecords = 500, paceMs = 100, isOutage = () => false } = options;
   const sessionTimeout = options.sessionTimeoutMs ?? 15_000;
   const log = options.log.child({ group });
   let outage: unknown;
@@ -79,7 +81,7 @@ export function createConsumer(options: ConsumerOptions): Consumer {
         await watched.process(chunks.flat());
         return chunks.map(() => undefined);
       },
-      { limit: maxRecords, sizeOf: (records) => records.length, concernsAll: isOutage },
+      { limit: maxRecords, sizeOf: (records) => records.length, paceMs, concernsAll: isOutage },
     );
     const processor = createProcessor({
       process,

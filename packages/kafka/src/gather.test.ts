@@ -90,4 +90,21 @@ describe('gathering', () => {
     expect(answers.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
     expect(runs).toBe(1);
   });
+
+  it('keeps its pace: who comes soon after a run waits, together with those behind', async () => {
+    const runs: { at: number; items: readonly string[] }[] = [];
+    const ask = gather(
+      async (items: readonly string[]) => {
+        runs.push({ at: performance.now(), items });
+        return items;
+      },
+      { limit: 200, paceMs: 50 },
+    );
+    await ask('a');
+    const b = ask('b');
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    await Promise.all([b, ask('c')]);
+    expect(runs.map(({ items }) => items)).toEqual([['a'], ['b', 'c']]);
+    expect((runs[1]?.at ?? 0) - (runs[0]?.at ?? 0)).toBeGreaterThanOrEqual(49);
+  });
 });

@@ -1,3 +1,5 @@
+import { delay } from './delay.ts';
+
 /** What became of one item: its result, or the error that its caller gets. */
 export type Outcome<Result> = Result | Error;
 
@@ -6,6 +8,11 @@ export interface GatherOptions<Item> {
   limit: number;
   /** What an item counts of the limit; 1 when left out. An item that is more than the limit runs alone. */
   sizeOf?: (item: Item) => number;
+  /**
+   * The shortest time between the beginnings of two runs, in milliseconds; 0 when left out. Who comes after a pause is
+   * served at once; under load, runs are fewer and larger, and each item costs less.
+   */
+  paceMs?: number;
   /** Whether an error, such as an outage, is everybody's: then it is told to all, instead of met again for each. */
   concernsAll?: (error: unknown) => boolean;
 }
@@ -21,7 +28,7 @@ export interface GatherOptions<Item> {
  */
 export function gather<Item, Result>(
   run: (items: readonly Item[]) => Promise<readonly Outcome<Result>[]>,
-  { limit, sizeOf = () => 1, concernsAll = () => false }: GatherOptions<Item>,
+  { limit, sizeOf = () => 1, paceMs = 0, concernsAll = () => false }: GatherOptions<Item>,
 ): (item: Item) => Promise<Result> {
   interface Call {
     item: Item;
@@ -30,9 +37,15 @@ export function gather<Item, Result>(
   }
   const waiting: Call[] = [];
   let running = false;
+  let nextRunAt = 0;
 
   async function runAll(): Promise<void> {
-    while (waiting.length > 0) await runTogether(take());
+    while (waiting.length > 0) {
+      const restMs = nextRunAt - performance.now();
+      if (restMs > 0) await delay(restMs);
+      nextRunAt = performance.now() + paceMs;
+      await runTogether(take());
+    }
     running = false;
   }
 

@@ -113,7 +113,8 @@ function serviceSpec(session: Session, service: ServiceDeclaration, settings: Sy
     args: [
       // V8 would rather take memory than collect it; these bounds are far above what a service uses.
       '--max-old-space-size=192',
-      '--max-semi-space-size=4',
+      '--min-semi-space-size=16',
+      '--max-semi-space-size=16',
       'src/main.ts',
     ],
     cwd: join(root, service.folder),

@@ -11,6 +11,8 @@ export interface ConsumerPartOptions {
   topics: string[];
   from?: 'beginning' | 'now';
   wants?: (record: ReceivedRecord) => boolean;
+  /** The shortest time between two calls of `process`; see createConsumer of @brew/kafka. */
+  paceMs?: number;
   /** All of it or, by throwing, nothing; see createConsumer of @brew/kafka. */
   process(records: ReceivedRecord[]): Promise<void>;
 }
@@ -18,7 +20,7 @@ export interface ConsumerPartOptions {
 /** A consumer as part of a service: with its dead letters, its metrics and its place in the health. */
 export function consumerPart(
   context: ServiceContext,
-  { group = context.name, topics, from = 'beginning', wants, process }: ConsumerPartOptions,
+  { group = context.name, topics, from = 'beginning', wants, paceMs, process }: ConsumerPartOptions,
 ): Part {
   const { client, metrics, log } = context;
   const consumer = createConsumer({
@@ -27,6 +29,7 @@ export function consumerPart(
     topics,
     from,
     ...(wants && { wants }),
+    ...(paceMs !== undefined && { paceMs }),
     process: (records) => measured(context, group, records, process),
     deadLetters: counted(context),
     isOutage: isWaitedOut,

@@ -68,6 +68,8 @@ const MAX_VALUE_BYTES = 900_000;
 
 /** How many callers share a transaction at most. */
 const MAX_CALLS = 200;
+/** Under load, those who come within this time share one. */
+const PACE_MS = 20;
 
 export function createUnitOfWork(options: UnitOfWorkOptions): UnitOfWork {
   const { name, db, codec, log, now, onEmitted } = options;
@@ -136,7 +138,7 @@ export function createUnitOfWork(options: UnitOfWorkOptions): UnitOfWork {
               tx,
             ),
           ),
-        { limit: MAX_CALLS, concernsAll: isOutage },
+        { limit: MAX_CALLS, paceMs: PACE_MS, concernsAll: isOutage },
       );
       return (cause, item) => call({ cause, item });
     },

@@ -8,6 +8,8 @@ export function createProjections(context: ServiceContext, projections: readonly
     projections.flatMap(({ events }) => events).map((event) => [event.type, event.topic.name]),
   );
   return consumerPart(context, {
+    // Reports may be a moment behind, and in larger portions they cost less.
+    paceMs: 200,
     topics: [...new Set(wanted.values())],
     wants: ({ headers, value }) => {
       if (value === null) return false; // a tombstone is no event

@@ -8,7 +8,7 @@ import { tick } from './tick.ts';
 /** What wakes the dispatcher are shipments and times that are up; this is for who died before they could. */
 const POLL_MS = 5_000;
 /** What is ready or delivered within that time after a look is taken together by the next one. */
-const REST_MS = 20;
+const REST_MS = 50;
 /** How soon to look again at what another instance holds. */
 const CONTENDED_MS = 50;
 

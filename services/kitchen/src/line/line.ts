@@ -6,7 +6,7 @@ import { tick } from './tick.ts';
 /** What wakes the line are tickets and times that are up; this is for who died before they could. */
 const POLL_MS = 5_000;
 /** What is queued or done within that time after a look is taken together by the next one. */
-const REST_MS = 20;
+const REST_MS = 50;
 /** How soon to look again at what another instance holds. */
 const CONTENDED_MS = 50;
 
