@@ -97,6 +97,7 @@ function observe(metrics: HttpMetrics, log: Logger): RequestHandler {
       const route = request.route?.path ?? 'none';
       const { statusCode: status } = response;
       const seconds = end({ method: request.method, route, status: String(status) });
+      if (!log.isLevelEnabled('debug')) return;
       const { traceId } = parseTraceparent(response.locals.traceparent) ?? {};
       log.debug(
         { method: request.method, route, status, ms: Math.round(seconds * 1000), traceId },

@@ -38,7 +38,9 @@ export function serveRoute(route: Route, { log, stopping }: ServeOptions): Reque
     });
     const { traceparent } = response.locals;
     const gone = new AbortController();
-    response.once('close', () => gone.abort());
+    response.once('close', () => {
+      if (!response.writableFinished) gone.abort();
+    });
     const signal = AbortSignal.any([gone.signal, stopping]);
 
     const answer = await route.handle({
@@ -48,7 +50,9 @@ export function serveRoute(route: Route, { log, stopping }: ServeOptions): Reque
       body,
       rawBody,
       cause: { traceparent },
-      log: log.child({ traceId: parseTraceparent(traceparent)?.traceId }),
+      get log() {
+        return log.child({ traceId: parseTraceparent(traceparent)?.traceId });
+      },
       signal,
     });
     if ('stream' in answer) {
