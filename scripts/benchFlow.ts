@@ -22,7 +22,7 @@ latency counts from the time they were due. It ends with what the bars of promo 
 
   --rate N        orders per minute (8000)
   --seconds N     how long to measure (180; with --search, 60 for each rate)
-  --warm-up N     seconds at the same rate before that (20)
+  --warm-up N     seconds at the same rate before that (120: for so long, compilers take their share of the CPU)
   --search        raise the rate by a quarter until it is not kept up with
   --profile NAME  profile this service while it is measured: prints the functions with most self time, and writes
                   .brew/NAME.cpuprofile, for any viewer of V8 profiles
@@ -54,7 +54,7 @@ function readOptions(): Options | undefined {
     options: {
       rate: { type: 'string', default: '8000' },
       seconds: { type: 'string' },
-      'warm-up': { type: 'string', default: '20' },
+      'warm-up': { type: 'string', default: '120' },
       search: { type: 'boolean', default: false },
       profile: { type: 'string' },
       json: { type: 'string' },

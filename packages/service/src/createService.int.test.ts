@@ -199,13 +199,14 @@ describe('while Kafka can not be reached', () => {
     const degraded = await until(
       async () => {
         const found = await health(service);
-        return found.status === 'degraded' && found;
+        return found.dependencies?.kafka?.up === false && found;
       },
       { what: 'the health to say so' },
     );
     expect(degraded).toMatchObject({
       code: 200,
-      dependencies: { postgres: { up: true }, kafka: { up: false } },
+      status: 'degraded',
+      dependencies: { postgres: { up: true } },
     });
     expect(await metric(service, 'brew_outbox_rows')).toBe(1);
 

@@ -16,26 +16,16 @@ export async function ensureTopics(
   }));
   const existing = new Set(await admin.listTopics());
   const missing = declared.filter(({ name }) => !existing.has(name));
-  if (missing.length > 0) {
-    // Another process may create them at this moment: then this says false, and they are there all the same.
-    await admin.createTopics({
-      waitForLeaders: false,
-      topics: missing.map(({ name, partitions, replicationFactor, config }) => ({
-        topic: name,
-        numPartitions: partitions,
-        replicationFactor,
-        configEntries: Object.entries(config).map(([key, value]) => ({ name: key, value })),
-      })),
-    });
-    await untilLed(
-      admin,
-      missing.map(({ name }) => name),
-    );
-  }
-  const created = new Set(missing.map(({ name }) => name));
-  const differences = await differencesOf(
+  const created = new Set((await create(admin, missing)) ? missing.map(({ name }) => name) : []);
+  await untilLed(
     admin,
-    declared.filter(({ name }) => !created.has(name)),
+    missing.map(({ name }) => name),
+  );
+  const differences = await untilKnown(() =>
+    differencesOf(
+      admin,
+      declared.filter(({ name }) => !created.has(name)),
+    ),
   );
   return declared.map(({ name }) => {
     const found = differences.get(name) ?? [];
@@ -44,21 +34,45 @@ export async function ensureTopics(
   });
 }
 
-const LEADERS_MS = 30_000;
+/** @returns whether all were created; not if somebody else did it meanwhile, or the broker that listed them was behind */
+async function create(admin: KafkaAdmin, missing: readonly Declared[]): Promise<boolean> {
+  if (missing.length === 0) return false;
+  return await admin.createTopics({
+    waitForLeaders: false,
+    topics: missing.map(({ name, partitions, replicationFactor, config }) => ({
+      topic: name,
+      numPartitions: partitions,
+      replicationFactor,
+      configEntries: Object.entries(config).map(([key, value]) => ({ name: key, value })),
+    })),
+  });
+}
+
+const KNOWN_MS = 30_000;
 
 /**
- * Waits until every partition has a leader. kafkajs offers to, but gives up when the broker that it asks has not heard
- * of the topic yet: the metadata reaches each broker in its own time.
+ * Asks again while the broker that is asked has not heard of a topic: the metadata reaches each broker in its own time,
+ * and each question goes to any of them.
  */
-async function untilLed(admin: KafkaAdmin, names: string[]): Promise<void> {
-  const deadline = Date.now() + LEADERS_MS;
+async function untilKnown<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
+  const deadline = Date.now() + KNOWN_MS;
   for (;;) {
     try {
-      const { topics } = await admin.fetchTopicMetadata({ topics: names });
-      if (topics.every(({ partitions }) => partitions.every(({ leader }) => leader >= 0))) return;
+      return await ask();
     } catch (error) {
       if (kafkaErrorTypeOf(error) !== 'UNKNOWN_TOPIC_OR_PARTITION' || Date.now() > deadline) throw error;
     }
+    await delay(100);
+  }
+}
+
+/** Waits until every partition has a leader. kafkajs offers to, but gives up when a broker doesn't know the topic yet. */
+async function untilLed(admin: KafkaAdmin, names: string[]): Promise<void> {
+  if (names.length === 0) return;
+  const deadline = Date.now() + KNOWN_MS;
+  for (;;) {
+    const { topics } = await untilKnown(() => admin.fetchTopicMetadata({ topics: names }));
+    if (topics.every(({ partitions }) => partitions.every(({ leader }) => leader >= 0))) return;
     if (Date.now() > deadline) throw new Error(`no leader yet for every partition of ${names.join(', ')}`);
     await delay(100);
   }

@@ -26,8 +26,9 @@ export const shortLivedFlags = ['-Xmx64m', '-XX:+UseSerialGC', '-XX:TieredStopAt
  * second, acks=all:
  * - Heap and collector: 230 MiB resident after the start, 270 under load, 440 for the node that leads most.
  * - Class data archive: 13 s of CPU for the three starts without it, 8 with it, and 4 s sooner.
- * - The whole JIT: -XX:TieredStopAtLevel=1 starts 1 s sooner and saves 20 MiB a node, but once warm takes half as
- *   much CPU again for the same load (55 s a minute instead of 36), which a promo day doesn't have.
+ * - Only the first compiler (-XX:TieredStopAtLevel=1): starts 1 s sooner and saves 20 to 60 MiB a node. What the second
+ *   one compiles takes a third less CPU for the same load, but to compile it takes a quarter of a core for some five
+ *   minutes of a promo day, which is longer than a sandbox is under load.
  * - Compact object headers (Java 25) changed nothing that could be measured.
  *
  * @param archive file for the class data (JEP 310, JEP 350), valid for one Java and one set of jars; may not exist yet
@@ -38,6 +39,7 @@ export function brokerFlags(archive: string, writesArchive: boolean): string[] {
     '-Xms32m',
     '-Xmx256m',
     '-XX:+UseSerialGC',
+    '-XX:TieredStopAtLevel=1',
     `-XX:SharedArchiveFile=${archive}`,
     '-Xshare:auto',
     // JDK 19 and newer, which findJdk sees to.

@@ -20,7 +20,7 @@ const POLL_MS = 5_000;
 /** On stop, what is committed is still sent, but a broker that is away must not hold the stop up. */
 const DRAIN_MS = 1_500;
 /** Under load, what is committed within this time is sent together: each batch costs three brokers some work. */
-const PACE_MS = 100;
+const PACE_MS = 150;
 /** A batch takes milliseconds, the election of a new leader a few seconds. */
 const SLOW_SECONDS = 5;
 
