@@ -1,4 +1,4 @@
-import { randomFillSync } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 
 /** Where in which trace something happens. */
 export interface TraceContext {
@@ -50,17 +50,8 @@ export function childTraceparent(header: string | undefined): string {
   return formatTraceparent(parent === undefined ? newTrace() : childOf(parent));
 }
 
-/** Random bytes are drawn by the thousand: a draw costs the same for 8 of them, and every request and event needs some. */
-const pool = Buffer.alloc(4_096);
-let used = pool.length;
-
 function randomHex(bytes: number): string {
-  if (used + bytes > pool.length) {
-    randomFillSync(pool);
-    used = 0;
-  }
-  const hex = pool.toString('hex', used, used + bytes);
-  used += bytes;
+  const hex = randomBytes(bytes).toString('hex');
   // All zeros means "invalid". It comes up once in 2^64 spans, and a retry costs nothing.
   return /^0+$/.test(hex) ? randomHex(bytes) : hex;
 }
