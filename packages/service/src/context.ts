@@ -3,7 +3,7 @@ import type { Database } from '@brew/postgres';
 import type { Logger } from 'pino';
 import type { HttpConfig, ServiceConfig } from './config/readConfig.ts';
 import type { HttpMetrics, Metrics } from './metrics.ts';
-import type { UnitOfWork } from './work/work.ts';
+import type { UnitOfWork } from './unitOfWork/unitOfWork.ts';
 
 /** What routes and parts are made with where there is no Kafka. */
 export interface HttpContext<Config extends HttpConfig = HttpConfig> {

@@ -9,7 +9,7 @@ import type { Moment } from './testing/holdingNetwork.ts';
 import { anOrder, createServiceRig, type ServiceRig, send } from './testing/serviceRig.ts';
 import { type SpawnedMain, spawnMain } from './testing/spawnMain.ts';
 import { ticketsSql } from './testing/till.ts';
-import { handle } from './work/handle.ts';
+import { handle } from './unitOfWork/handle.ts';
 
 /** Whoever knows this lock keeps a slow ticket's transaction between its last statement and its commit. */
 const COMMIT_LOCK = 4_711;

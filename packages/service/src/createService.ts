@@ -15,10 +15,10 @@ import { consumerPart } from './kafka/consumerPart.ts';
 import { createRelay } from './kafka/relay.ts';
 import type { Part } from './lifecycle/part.ts';
 import { createMetrics, gauge } from './metrics.ts';
-import type { Handler } from './work/handle.ts';
-import { inboxPruning } from './work/inboxPruning.ts';
-import { createChunkProcessor } from './work/processChunk.ts';
-import { createUnitOfWork } from './work/work.ts';
+import type { Handler } from './unitOfWork/handle.ts';
+import { inboxPruning } from './unitOfWork/inboxPruning.ts';
+import { createChunkProcessor } from './unitOfWork/processChunk.ts';
+import { createUnitOfWork } from './unitOfWork/unitOfWork.ts';
 
 export interface CreateServiceOptions<Config extends ServiceConfig> {
   /** Literal and never renamed: consumer group, source of its events, name in every log line. */

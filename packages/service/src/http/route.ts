@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import { z } from 'zod';
-import type { Cause } from '../work/cause.ts';
+import type { Cause } from '../unitOfWork/cause.ts';
 import type { SseMessage } from './sse.ts';
 
 interface ResponseDeclaration {

@@ -6,9 +6,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import type { Part } from '../lifecycle/part.ts';
 import { createMetrics } from '../metrics.ts';
 import { createServiceRig, type ServiceRig } from '../testing/serviceRig.ts';
-import { handle } from '../work/handle.ts';
-import { createChunkProcessor } from '../work/processChunk.ts';
-import { createUnitOfWork, type UnitOfWork } from '../work/work.ts';
+import { handle } from '../unitOfWork/handle.ts';
+import { createChunkProcessor } from '../unitOfWork/processChunk.ts';
+import { createUnitOfWork, type UnitOfWork } from '../unitOfWork/unitOfWork.ts';
 import { createRelay } from './relay.ts';
 
 type Cancelled = { orderId: string; reason: 'customer_request'; cancelledAt: number };

@@ -6,9 +6,9 @@ import { pino } from 'pino';
 import { readConfig, type ServiceConfig } from '../config/readConfig.ts';
 import type { ServiceContext } from '../context.ts';
 import { createMetrics } from '../metrics.ts';
-import type { Handler } from '../work/handle.ts';
-import { createChunkProcessor } from '../work/processChunk.ts';
-import { createUnitOfWork } from '../work/work.ts';
+import type { Handler } from '../unitOfWork/handle.ts';
+import { createChunkProcessor } from '../unitOfWork/processChunk.ts';
+import { createUnitOfWork } from '../unitOfWork/unitOfWork.ts';
 import { type EventRecord, eventRecord } from './eventRecord.ts';
 
 export interface TestBenchOptions<Config extends ServiceConfig> {

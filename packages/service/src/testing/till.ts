@@ -2,7 +2,7 @@ import type { KitchenStarted, OrderPlaced } from '@brew/events';
 import { z } from 'zod';
 import type { ServiceContext } from '../context.ts';
 import { route } from '../http/route.ts';
-import { handle } from '../work/handle.ts';
+import { handle } from '../unitOfWork/handle.ts';
 
 /** The service that this package's tests run: a ticket for each order, which says how often it took effect. */
 export const ticketsSql = 'create table tickets (order_id text primary key, times integer not null);';

@@ -1,6 +1,6 @@
 import type { Event, EventType } from '@brew/events';
 import type { Tx } from '@brew/postgres';
-import type { Work } from './work.ts';
+import type { Work } from './unitOfWork.ts';
 
 /** An event that is to be handled, with what its handling may do. */
 export interface Delivery<Data = unknown> {

@@ -16,7 +16,7 @@ import { createTestBench, type TestBench } from '../testing/createTestBench.ts';
 import { eventRecord } from '../testing/eventRecord.ts';
 import { type Handler, handle, handleTogether } from './handle.ts';
 import { createChunkProcessor } from './processChunk.ts';
-import { createUnitOfWork } from './work.ts';
+import { createUnitOfWork } from './unitOfWork.ts';
 
 const at = new Date('2026-01-02T03:04:05.678Z');
 const payment = { orderId: 'o-1', paymentId: 'p-1', amount: { amount: 350, currency: 'EUR' }, receivedAt: 1 };

@@ -4,7 +4,7 @@ import { claimInbox } from '@brew/postgres';
 import type { Logger } from 'pino';
 import type { Metrics } from '../metrics.ts';
 import type { Delivery, Handler } from './handle.ts';
-import type { UnitOfWork } from './work.ts';
+import type { UnitOfWork } from './unitOfWork.ts';
 
 export interface ProcessChunkOptions {
   group: string;
