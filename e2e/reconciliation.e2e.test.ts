@@ -8,7 +8,7 @@ import { type BadDay, badDayEnv, CUSTOMERS, shelf, spendBadDay } from './badDay.
 import { type OrderBook, openBooks, type PaymentBook, type Reports } from './books.ts';
 import { type Brew, startBrew } from './brew.ts';
 import { brewIn } from './cli.ts';
-import { deadLetterTopics, orderTopics, readTopics } from './readTopics.ts';
+import { readDeadLetters, readOrderTopics } from './readTopics.ts';
 
 /** A bound, not a wait. */
 jest.setTimeout(60_000);
@@ -208,7 +208,7 @@ describe('the topics of that day', () => {
   const nameOf = ({ headers }: ReceivedRecord) => eventTypeOf(headers.ce_type ?? '')?.name ?? 'unknown';
 
   beforeAll(async () => {
-    records = await readTopics(brew.system.brokers, orderTopics);
+    records = await readOrderTopics(brew.system.brokers);
   });
 
   test('have the events of each order in the order of the flow, and of no other order', () => {
@@ -266,7 +266,7 @@ describe('the topics of that day', () => {
   });
 
   test('have no dead letters beside them', async () => {
-    expect(await readTopics(brew.system.brokers, deadLetterTopics)).toEqual([]);
+    expect(await readDeadLetters(brew.system.brokers)).toEqual([]);
   });
 
   test('hold what `npx brew verify` checks, with no order left open', async () => {

@@ -5,9 +5,9 @@ import {
   OrderDelivered,
   OrderPlaced,
   OrderReady,
+  orderTopics,
   PaymentReceived,
   StockReserved,
-  topics,
 } from '@brew/events';
 import { createFollower, createKafkaClient } from '@brew/kafka';
 import type { System } from '@brew/sandbox';
@@ -45,9 +45,7 @@ export async function readOrderTimes(system: System, from: number, to: number): 
   await using follower = createFollower({
     client: createKafkaClient({ brokers: system.brokers, clientId: 'brew-bench', log }),
     name: 'bench',
-    topics: Object.values(topics)
-      .filter(({ key }) => key === 'orderId')
-      .map(({ name }) => name),
+    topics: orderTopics.map(({ name }) => name),
     from: 'beginning',
     onRecords(records) {
       for (const { key, headers } of records) {

@@ -13,7 +13,14 @@ export type { EventType } from './eventType.ts';
 export { eventTypeOf } from './eventTypes.ts';
 export * from './generated/events.ts';
 export { uuidv7 } from './ids.ts';
-export { deadLetterTopic, type ServiceName, type Topic, type TopicDeclaration, topics } from './topics.ts';
+export {
+  deadLetterTopic,
+  orderTopics,
+  type ServiceName,
+  type Topic,
+  type TopicDeclaration,
+  topics,
+} from './topics.ts';
 export {
   childOf,
   childTraceparent,

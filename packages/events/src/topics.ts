@@ -98,6 +98,9 @@ export const topics = {
   },
 } satisfies Record<string, Topic>;
 
+/** The topics whose records have an order's id as their key. */
+export const orderTopics: readonly Topic[] = Object.values(topics).filter(({ key }) => key === 'orderId');
+
 /**
  * Where a consumer group parks the records that it could not process. As many partitions as the sources, so
  * that a key keeps its partition number and a replay keeps its order.

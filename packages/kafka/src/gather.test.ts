@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
 import { gather } from './gather.ts';
 
@@ -102,7 +103,7 @@ describe('gathering', () => {
     );
     await ask('a');
     const b = ask('b');
-    await new Promise((resolve) => setTimeout(resolve, 5));
+    await turn(); // of the event loop
     await Promise.all([b, ask('c')]);
     expect(runs.map(({ items }) => items)).toEqual([['a'], ['b', 'c']]);
     expect((runs[1]?.at ?? 0) - (runs[0]?.at ?? 0)).toBeGreaterThanOrEqual(49);

@@ -18,6 +18,7 @@ export {
   type Failure,
   type ParkedKeys,
 } from './deadLetters.ts';
+export { delay } from './delay.ts';
 export {
   BrokerUnavailableError,
   ConsumerFailedError,

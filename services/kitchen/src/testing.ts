@@ -1,4 +1,29 @@
-import type { OrderPlaced, PaymentReceived } from '@brew/events';
+import {
+  CancellationRequested,
+  KitchenStarted,
+  OrderCancelled,
+  OrderPlaced,
+  OrderReady,
+  PaymentReceived,
+  TicketDropped,
+} from '@brew/events';
+import { infrastructure } from '@brew/sandbox/testing';
+import { createTestBench, type TestBench } from '@brew/service/testing';
+import { type KitchenConfig, readKitchenConfig } from './config.ts';
+
+/** The kitchen's tables and events, without its consumer and its line. */
+export const createKitchenBench = (now?: () => Date): Promise<TestBench<KitchenConfig>> =>
+  createTestBench({
+    name: 'kitchen',
+    migrations: new URL('./store/migrations/', import.meta.url),
+    events: [
+      ...[OrderPlaced, PaymentReceived, CancellationRequested, OrderCancelled],
+      ...[KitchenStarted, OrderReady, TicketDropped],
+    ],
+    infrastructure: infrastructure(),
+    readConfig: readKitchenConfig,
+    ...(now && { now }),
+  });
 
 const EUR = (amount: number) => ({ amount, currency: 'EUR' });
 

@@ -9,13 +9,8 @@ import {
   StockRejected,
   StockReleased,
   StockReserved,
-  type Topic,
-  topics,
 } from '@brew/events';
 import type { ReceivedRecord } from '@brew/kafka';
-
-/** The topics of orders. brew.menu.v1 is none: it is compacted, so most of what was in it is gone. */
-export const ledgerTopics: readonly Topic[] = Object.values(topics).filter(({ key }) => key === 'orderId');
 
 /** What there is of one menu item in an event. */
 export interface Line {

@@ -1,4 +1,4 @@
-import { type EventType, eventTypeOf, type Topic, toHeaders } from '@brew/events';
+import { type EventType, eventTypeOf, orderTopics, type Topic, toHeaders } from '@brew/events';
 import {
   createAdmin,
   createCodec,
@@ -12,7 +12,6 @@ import { pino } from 'pino';
 import { plain } from '../text/format.ts';
 import type { Moment } from './follow.ts';
 import type { Report } from './report.ts';
-import { ledgerTopics } from './seen.ts';
 import { plantedBreaches } from './testing/plantedBreaches.ts';
 import { type AnyEvent, type Flow, flows, soundOrder } from './testing/soundOrder.ts';
 import { type VerifyOptions, verify } from './verify.ts';
@@ -24,7 +23,7 @@ const log = pino({ level: 'silent' });
 const client = createKafkaClient({ brokers, clientId: 'brew-cli-test', log });
 const codec = createCodec({ registryUrl, log });
 const producer = createProducer({ client, log });
-const types = ledgerTopics.flatMap(({ name, events }) =>
+const types = orderTopics.flatMap(({ name, events }) =>
   events.map((event) => eventTypeOf(`${name}.${event}`) as EventType),
 );
 
@@ -37,7 +36,7 @@ afterAll(() => producer.stop());
 
 /** Topics of orders under names that nobody else uses, and what is written to and verified in them. */
 async function ownTopics() {
-  const topics = new Map(ledgerTopics.map((topic) => [uniqueName(topic.name), topic]));
+  const topics = new Map(orderTopics.map((topic) => [uniqueName(topic.name), topic]));
   const nameOf = (topic: Topic) => [...topics].find(([, { name }]) => name === topic.name)?.[0] ?? '';
   await using admin = createAdmin({ client, log });
   const declarations = [...topics].map(([name, topic]) => ({ ...topic, name, config: {} }));

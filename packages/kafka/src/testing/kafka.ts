@@ -2,8 +2,8 @@ import { infrastructure, uniqueName } from '@brew/sandbox/testing';
 import { type Logger, pino } from 'pino';
 import { createAdmin } from '../admin.ts';
 import { createKafkaClient, type KafkaClient, type KafkaClientOptions, kafkaOf } from '../client.ts';
-import { createFollower } from '../follower.ts';
 import type { OutgoingRecord, ReceivedRecord } from '../record.ts';
+import { readAll as readTopics } from './readAll.ts';
 
 /** Silent unless KAFKA_TEST_LOG sets a level. For this package's own tests. */
 export const log: Logger = pino({ level: process.env.KAFKA_TEST_LOG ?? 'silent' });
@@ -33,20 +33,7 @@ export async function createDeadLetterTopic(group: string): Promise<string> {
 }
 
 /** Everything that is in a topic now. */
-export async function readAll(topic: string): Promise<ReceivedRecord[]> {
-  const all: ReceivedRecord[] = [];
-  await using follower = createFollower({
-    client: clientOf(),
-    name: 'test.reader',
-    topics: [topic],
-    from: 'beginning',
-    onRecords: (records) => void all.push(...records),
-    log,
-  });
-  await follower.start();
-  await follower.whenCaughtUp();
-  return all;
-}
+export const readAll = (topic: string): Promise<ReceivedRecord[]> => readTopics(clientOf(), [topic]);
 
 export const outgoing = (topic: string, key: string, value: string): OutgoingRecord => ({
   topic,

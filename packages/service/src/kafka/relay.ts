@@ -1,5 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import type { Producer } from '@brew/kafka';
+import { delay, type Producer } from '@brew/kafka';
 import { type Database, OUTBOX_CHANNEL, type Outbox, type Ownership } from '@brew/postgres';
 import type { Logger } from 'pino';
 import type { Part } from '../lifecycle/part.ts';
@@ -81,7 +80,7 @@ export function createRelay({ db, outbox, producer, metrics, log }: RelayOptions
       lastError = undefined;
       sendingSince = undefined;
       const restMs = PACE_MS - (performance.now() - began);
-      if (rows.length < BATCH && restMs > 0 && !draining.signal.aborted) await sleep(restMs);
+      if (rows.length < BATCH && restMs > 0) await delay(restMs, pausing);
     }
   }
 

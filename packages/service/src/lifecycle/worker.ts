@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { delay } from '@brew/kafka';
 import { isOutage } from '@brew/postgres';
 import type { Logger } from 'pino';
 import type { Part } from './part.ts';
@@ -54,7 +54,7 @@ export function worker({ name, everyMs, restMs = 0, run, waker = createWaker() }
           'worker failed',
         );
       }
-      if (restMs > 0) await sleep(restMs, undefined, { signal }).catch(() => {}); // stopping
+      if (restMs > 0) await delay(restMs, signal);
       if (next === true) continue;
       const dueInMs = next === false ? Number.POSITIVE_INFINITY : next; // without jitter: it would only be late
       await waker.pause(Math.max(0, Math.min(pauseMs(), dueInMs) - restMs), signal);

@@ -8,12 +8,12 @@ import {
   type Codec,
   createAdmin,
   createCodec,
-  createFollower,
   createKafkaClient,
   createProducer,
   type Producer,
   type ReceivedRecord,
 } from '@brew/kafka';
+import { readAll } from '@brew/kafka/testing';
 import { createDatabase, type Database } from '@brew/postgres';
 import { createTestDatabase } from '@brew/postgres/testing';
 import { infrastructure, uniqueName } from '@brew/sandbox/testing';
@@ -78,21 +78,7 @@ export async function createServiceRig(schema: string): Promise<ServiceRig> {
       const topics = new Map(types.map(({ topic }) => [topic.name, { ...topic, partitions: 2 }]));
       await admin.ensureTopics([...topics.values(), { ...deadLetterTopic(name), partitions: 2 }]);
     },
-    async readAll(topic) {
-      const all: ReceivedRecord[] = [];
-      const onRecords = (records: ReceivedRecord[]) => void all.push(...records);
-      await using follower = createFollower({
-        client,
-        name: 'rig',
-        topics: [topic],
-        from: 'beginning',
-        onRecords,
-        log,
-      });
-      await follower.start();
-      await follower.whenCaughtUp();
-      return all;
-    },
+    readAll: (topic) => readAll(client, [topic]),
     async decodeAll(topic) {
       return Promise.all((await rig.readAll(topic)).map((record) => codec.decode(record)));
     },

@@ -1,19 +1,17 @@
 import {
   CancellationRequested,
-  KitchenStarted,
   OrderCancelled,
   OrderPlaced,
-  OrderReady,
   PaymentReceived,
   TicketDropped,
 } from '@brew/events';
-import { infrastructure, uniqueName } from '@brew/sandbox/testing';
-import { createTestBench, type TestBench } from '@brew/service/testing';
+import { uniqueName } from '@brew/sandbox/testing';
+import type { TestBench } from '@brew/service/testing';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { type KitchenConfig, readKitchenConfig } from '../config.ts';
+import type { KitchenConfig } from '../config.ts';
 import { tick } from '../line/tick.ts';
 import { openCafes } from '../store/line.ts';
-import { latte } from '../testing.ts';
+import { createKitchenBench, latte } from '../testing.ts';
 import { createHandlers } from './handlers.ts';
 
 // Starting, and waiting for a machine that is busy with other tests as well.
@@ -29,16 +27,7 @@ describe('the handlers', () => {
   let bench: TestBench<KitchenConfig>;
 
   beforeAll(async () => {
-    bench = await createTestBench({
-      name: 'kitchen',
-      migrations: new URL('../store/migrations/', import.meta.url),
-      events: [
-        ...[OrderPlaced, PaymentReceived, CancellationRequested, OrderCancelled],
-        ...[KitchenStarted, OrderReady, TicketDropped],
-      ],
-      infrastructure: infrastructure(),
-      readConfig: readKitchenConfig,
-    });
+    bench = await createKitchenBench();
   });
 
   afterAll(() => bench?.stop());

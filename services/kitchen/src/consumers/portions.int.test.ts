@@ -1,21 +1,18 @@
 import {
   CancellationRequested,
   type EventType,
-  KitchenStarted,
   OrderCancelled,
   OrderPlaced,
-  OrderReady,
   PaymentReceived,
-  TicketDropped,
 } from '@brew/events';
-import { infrastructure, uniqueName } from '@brew/sandbox/testing';
-import { createTestBench, type TestBench } from '@brew/service/testing';
+import { uniqueName } from '@brew/sandbox/testing';
+import type { TestBench } from '@brew/service/testing';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import fc from 'fast-check';
-import { type KitchenConfig, readKitchenConfig } from '../config.ts';
+import type { KitchenConfig } from '../config.ts';
 import { tick } from '../line/tick.ts';
 import { openCafes } from '../store/line.ts';
-import { latte } from '../testing.ts';
+import { createKitchenBench, latte } from '../testing.ts';
 import { createHandlers } from './handlers.ts';
 
 // Starting, and waiting for a machine that is busy with other tests as well.
@@ -37,17 +34,7 @@ describe('the handlers, given events in portions', () => {
   let bench: TestBench<KitchenConfig>;
 
   beforeAll(async () => {
-    bench = await createTestBench({
-      name: 'kitchen',
-      migrations: new URL('../store/migrations/', import.meta.url),
-      events: [
-        ...[OrderPlaced, PaymentReceived, CancellationRequested, OrderCancelled],
-        ...[KitchenStarted, OrderReady, TicketDropped],
-      ],
-      infrastructure: infrastructure(),
-      readConfig: readKitchenConfig,
-      now: () => new Date('2026-01-01T09:00:00Z'),
-    });
+    bench = await createKitchenBench(() => new Date('2026-01-01T09:00:00Z'));
   });
 
   afterAll(() => bench?.stop());

@@ -7,13 +7,12 @@ import {
   PaymentReceived,
   TicketDropped,
 } from '@brew/events';
-import { infrastructure } from '@brew/sandbox/testing';
-import { createTestBench, type TestBench } from '@brew/service/testing';
+import type { TestBench } from '@brew/service/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { type KitchenConfig, readKitchenConfig } from '../config.ts';
+import type { KitchenConfig } from '../config.ts';
 import { createHandlers } from '../consumers/handlers.ts';
 import { look as glance, openCafes } from '../store/line.ts';
-import { latte } from '../testing.ts';
+import { createKitchenBench, latte } from '../testing.ts';
 import { type Rules, tick } from './tick.ts';
 
 // Starting, and waiting for a machine that is busy with other tests as well.
@@ -28,21 +27,7 @@ describe('tick', () => {
   let clock: Date;
 
   beforeAll(async () => {
-    bench = await createTestBench({
-      name: 'kitchen',
-      migrations: new URL('../store/migrations/', import.meta.url),
-      events: [
-        OrderPlaced,
-        PaymentReceived,
-        CancellationRequested,
-        KitchenStarted,
-        OrderReady,
-        TicketDropped,
-      ],
-      infrastructure: infrastructure(),
-      readConfig: readKitchenConfig,
-      now: () => clock,
-    });
+    bench = await createKitchenBench(() => clock);
   });
 
   afterAll(() => bench?.stop());
