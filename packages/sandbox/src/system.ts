@@ -119,6 +119,8 @@ function serviceSpec(session: Session, service: ServiceDeclaration, settings: Sy
     ],
     cwd: join(root, service.folder),
     env: serviceEnv(service, session, settings),
+    // Customers wait for this one alone.
+    background: service.name !== 'order',
   };
 }
 

@@ -49,6 +49,7 @@ export async function brokerSpec(
     args: kafkaProgram(jars, brokerFlags(archive, node.id === 1), 'kafka.Kafka', [file]),
     cwd: dir,
     env: process.env,
+    background: true,
     mayBeKilled: (left) => onlyWaitsForQuorum(node, left, archive),
   };
 }
