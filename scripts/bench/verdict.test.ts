@@ -1,7 +1,7 @@
 import { expect, it } from '@jest/globals';
 import type { RunResult } from './run.ts';
 import { spreadOf } from './spread.ts';
-import { judge } from './verdict.ts';
+import { judge, judgePace } from './verdict.ts';
 
 const ms = (value: number) => spreadOf([value]);
 
@@ -59,4 +59,11 @@ it('takes a run in which nothing happened for a failure of everything', () => {
     orders: { ...nothing.orders, steps: { delivered: spreadOf([]) } },
   };
   expect(missed(empty)).toHaveLength(5);
+});
+
+it('says that the pace is kept as long as no group falls behind, however long orders wait', () => {
+  const keepsUp = (run: RunResult) => judgePace(run).every(({ met }) => met);
+  expect(keepsUp(result({ intake: 900, end: 9_000 }))).toBe(true);
+  expect(keepsUp(result({ growth: 1.5 }))).toBe(false);
+  expect(keepsUp(result({ accepted: 9 }))).toBe(false);
 });

@@ -1,8 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import { setPriority } from 'node:os';
 
-/** A third of the weight of 0: behind the others, and never left without. */
-const NICE = 5;
+/** A tenth of the weight of 0: behind the others, and never left without. */
+const NICE = 10;
 
 /**
  * Lets a process that has just been started come behind others when there is too little CPU for all. Best effort: where
