@@ -147,13 +147,3 @@ export class FormatError extends BrewError {
     );
   }
 }
-
-/** The cluster has a topic that is not as packages/events declares it. Nothing is changed by itself: keys would move. */
-export class TopicDiffersError extends BrewError {
-  constructor(differences: readonly string[]) {
-    super(
-      'BREW_TOPIC_DIFFERS',
-      `The cluster's topics are not as declared: ${differences.join(' ')} Start with --fresh to begin with new ones (this removes all data), or change the declaration in packages/events.`,
-    );
-  }
-}

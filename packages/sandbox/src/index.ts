@@ -1,10 +1,10 @@
+export { type ServiceDeclaration, services } from '@brew/provision';
 export { type Infrastructure, startInfrastructure } from './infrastructure.ts';
 export { defaultDir, layout } from './paths.ts';
 export { defaultPorts, freePorts, type Ports } from './ports.ts';
 export type { RecordedProcess } from './processes/runFile.ts';
 export { findRun, type Run, removeData, stopRun } from './runs.ts';
 export type { SystemSettings } from './serviceEnv.ts';
-export { type ServiceDeclaration, services } from './services.ts';
 export type { SandboxOptions } from './session.ts';
 export type { OnStep, Step } from './steps.ts';
 export { type System, startSystem } from './system.ts';

@@ -1,3 +1,4 @@
+import { ensureDatabases } from '@brew/provision';
 import { fetchKafka, fetchRegistry } from './artifacts/fetch.ts';
 import { findJdk, type Jdk } from './artifacts/java.ts';
 import { healthAnswers } from './healthAnswers.ts';
@@ -5,11 +6,9 @@ import { clusterId, kafkaNodes } from './kafka/nodes.ts';
 import { brokerSpec, formatNodes } from './kafka/prepare.ts';
 import { brokerAnswers, quorumStands } from './kafka/ready.ts';
 import { infrastructurePorts } from './ports.ts';
-import { ensureDatabases, superuserPassword } from './postgres/databases.ts';
-import { postgresAnswers, preparePostgres } from './postgres/server.ts';
+import { postgresAnswers, preparePostgres, superuserPassword } from './postgres/server.ts';
 import type { Exit, ManagedProcess, StopGroup } from './processes/supervisor.ts';
-import { registryDatabase, registrySpec, registryUrl } from './registry/registry.ts';
-import { services } from './services.ts';
+import { registrySpec, registryUrl } from './registry/registry.ts';
 import { openSession, type SandboxOptions, type Session } from './session.ts';
 
 /** PostgreSQL, the schema registry and three Kafka nodes, running. */
@@ -147,11 +146,7 @@ async function startRegistry(session: Session, jdk: Jdk): Promise<void> {
     async () => {
       const { spec, initialised } = await preparePostgres(dir, ports.postgres);
       await session.run(spec, (waiting) => postgresAnswers(superuserUrl, { ...waiting, log }));
-      await ensureDatabases(
-        superuserUrl,
-        [registryDatabase, ...services.map(({ database }) => database)],
-        log,
-      );
+      await ensureDatabases(superuserUrl, log);
       return initialised;
     },
     (initialised) => (initialised ? 'new data folder' : 'data of an earlier start'),

@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
-import { type ServiceDeclaration, services } from './services.ts';
+import { type ServiceDeclaration, services } from '@brew/provision';
 
 /** One port per node: kafka-1, kafka-2, kafka-3. */
 type NodePorts = readonly [number, number, number];

@@ -1,7 +1,7 @@
+import { services } from '@brew/provision';
 import { expect, test } from '@jest/globals';
 import { defaultPorts } from './ports.ts';
 import { serviceEnv } from './serviceEnv.ts';
-import { services } from './services.ts';
 
 const session = { ports: defaultPorts, cacheDir: '/cache' };
 const envOf = (name: string, settings = {}) => {

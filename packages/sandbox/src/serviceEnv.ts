@@ -1,6 +1,6 @@
 import { join } from 'node:path';
+import type { ServiceDeclaration } from '@brew/provision';
 import { registryUrl } from './registry/registry.ts';
-import type { ServiceDeclaration } from './services.ts';
 import type { Session } from './session.ts';
 
 /** What a user may set about the whole system. */

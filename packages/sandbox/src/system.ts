@@ -1,7 +1,11 @@
 import { join } from 'node:path';
-import { deadLetterTopic, eventTypes, topics } from '@brew/events';
-import { createAdmin, createCodec, createKafkaClient } from '@brew/kafka';
-import { TopicDiffersError } from './errors.ts';
+import {
+  declaredTopics,
+  ensureSchemas,
+  ensureTopics,
+  type ServiceDeclaration,
+  services,
+} from '@brew/provision';
 import { healthAnswers } from './healthAnswers.ts';
 import {
   abandon,
@@ -16,7 +20,6 @@ import { systemPorts } from './ports.ts';
 import type { ProcessSpec, StopGroup } from './processes/supervisor.ts';
 import { registryUrl } from './registry/registry.ts';
 import { type SystemSettings, serviceEnv } from './serviceEnv.ts';
-import { type ServiceDeclaration, services } from './services.ts';
 import { openSession, type SandboxOptions, type Session } from './session.ts';
 
 /** The infrastructure with the five services and the simulator on it. */
@@ -58,28 +61,19 @@ export async function startSystem(options: SandboxOptions & SystemSettings = {})
 }
 
 async function createTopics(session: Session): Promise<void> {
-  const { step, log } = session;
-  const groups = services.filter(({ name }) => name !== 'simulator').map(({ name }) => name);
-  const declarations = [...Object.values(topics), ...groups.map(deadLetterTopic)];
+  const { step, log, signal } = session;
   await step(
     'topics',
-    async () => {
-      const client = createKafkaClient({ brokers: brokersOf(session), clientId: 'brew-sandbox', log });
-      await using admin = createAdmin({ client, log });
-      const outcomes = await admin.ensureTopics(declarations);
-      const differences = outcomes.flatMap((outcome) => outcome.differences);
-      if (differences.length > 0) throw new TopicDiffersError(differences);
-      return outcomes.filter(({ outcome }) => outcome === 'created').length;
-    },
-    (created) => `${declarations.length}, ${created} of them new`,
+    () => ensureTopics(brokersOf(session), { log, signal }),
+    (created) => `${declaredTopics.length}, ${created} of them new`,
   );
 }
 
 async function registerSchemas({ step, log, ports }: Session): Promise<void> {
   await step(
     'schemas',
-    () => createCodec({ registryUrl: registryUrl(ports), log }).register(eventTypes),
-    () => `${eventTypes.length}`,
+    () => ensureSchemas(registryUrl(ports), log),
+    (count) => `${count}`,
   );
 }
 

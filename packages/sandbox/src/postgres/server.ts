@@ -10,8 +10,10 @@ import { poll } from '../poll.ts';
 import { lastLines } from '../processes/lastLines.ts';
 import type { ProcessSpec } from '../processes/supervisor.ts';
 import { postgresAccount } from './account.ts';
-import { superuserPassword } from './databases.ts';
 import { giveTo, postgresFolders } from './folders.ts';
+
+/** Password of the superuser postgres. Not a secret: it opens a sandbox that listens on this machine only. */
+export const superuserPassword = 'postgres';
 
 /** Settings that differ from PostgreSQL's own. Durability is left as it is: data is to survive a kill. */
 const settings: Record<string, string> = {

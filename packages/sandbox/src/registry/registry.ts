@@ -1,9 +1,7 @@
+import { registryDatabase } from '@brew/provision';
 import type { Jdk } from '../artifacts/java.ts';
 import type { Ports } from '../ports.ts';
 import type { ProcessSpec } from '../processes/supervisor.ts';
-
-/** The database and role in which the registry keeps the schemas. */
-export const registryDatabase = 'registry';
 
 /** The Confluent-compatible API, which is what clients speak. */
 export function registryUrl(ports: Ports): string {

@@ -1,0 +1,4 @@
+export { ensureDatabases, registryDatabase } from './databases.ts';
+export { ensureSchemas } from './schemas.ts';
+export { type ServiceDeclaration, services } from './services.ts';
+export { declaredTopics, ensureTopics } from './topics.ts';
