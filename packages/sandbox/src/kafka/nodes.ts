@@ -33,6 +33,7 @@ export function kafkaNodes(dir: string, ports: Ports): KafkaNode[] {
       port,
       data,
       settings: {
+        'process.roles': 'broker,controller',
         'node.id': String(id),
         'controller.quorum.voters': voters,
         listeners: `${advertised},CONTROLLER://127.0.0.1:${ports.controller[index]}`,
@@ -45,7 +46,7 @@ export function kafkaNodes(dir: string, ports: Ports): KafkaNode[] {
 
 /** The text of a node's properties file: the shared settings of infra/kafka and its own. */
 export async function propertiesOf(node: KafkaNode, data = node.data): Promise<string> {
-  const shared = await readFile(join(root, 'infra/kafka/broker.properties'), 'utf8');
+  const shared = await readFile(join(root, 'infra/kafka/config/server.properties'), 'utf8');
   return `${shared}\n# This node alone.\n${toProperties({ ...node.settings, 'log.dirs': data })}`;
 }
 
