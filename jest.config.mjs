@@ -25,5 +25,10 @@ export default {
       displayName: 'e2e',
       testMatch: ['<rootDir>/e2e/**/*.e2e.test.ts'],
     },
+    {
+      ...common,
+      displayName: 'compose',
+      testMatch: ['<rootDir>/e2e/**/*.compose.test.ts'],
+    },
   ],
 };

@@ -23,7 +23,8 @@ interface Order {
 /** A whole system, and what journeys do with it: as customers over HTTP, as onlookers over the topics. */
 export type Brew = Awaited<ReturnType<typeof startBrew>>;
 
-const wellBehaved = {
+/** A payment provider that takes every customer's money, at once and once. */
+export const wellBehaved = {
   declineRate: 0,
   lateRate: 0,
   duplicateRate: 0,

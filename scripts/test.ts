@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { images, whyNoContainers } from '@brew/sandbox/testing';
 
 const help = `Runs every check there is, and ends with a line "N passed, N failed".
 
@@ -13,11 +14,13 @@ Steps, in order:
   unit          pure and quick tests, beside the code
   integration   *.int.test.ts, on a real cluster, registry and PostgreSQL that is started once for the run
   e2e           journeys through the whole system
+  compose       the same from images, where a Docker engine and the images are to be had
 
 Examples:
   npm test
   npm test -- check unit
   npm test -- e2e
+  npm run test:compose
 `;
 
 interface Result {
@@ -91,6 +94,12 @@ const steps: Record<string, () => Promise<Result[]>> = {
   // One at a time: a service's consumer group id is a literal, so two tests of one service would share its partitions.
   integration: async () => [await jest('integration', '--runInBand')],
   e2e: async () => [await jest('e2e', '--runInBand')],
+  compose: async () => {
+    const why = await whyNoContainers(Object.values(images), { compose: true });
+    if (why === undefined) return [await jest('compose', '--runInBand')];
+    console.log(`compose: skipped, since ${why}.`);
+    return [];
+  },
 };
 
 async function main(): Promise<number> {

@@ -1,0 +1,53 @@
+import { until } from '@brew/sandbox/testing';
+import { afterEach, describe, expect, jest, test } from '@jest/globals';
+import { type ComposedBrew, composeBrew } from './compose.ts';
+
+// Twice the whole system, on a machine with two cores, and the image before that.
+jest.setTimeout(600_000);
+
+const clusterId = '5nnS6DRtQnKwoMjkkVxxug';
+const combined = ['docker-compose.yml'];
+const dedicated = [...combined, 'infra/kafka/dedicated/docker-compose.yml'];
+
+describe('docker compose', () => {
+  let brew: ComposedBrew;
+  afterEach(() => brew[Symbol.asyncDispose]());
+
+  test('delivers orders, also without kafka-2, and has them and the cluster after down and up', async () => {
+    brew = await composeBrew(combined);
+    await brew.up();
+    const before = await brew.deliver();
+
+    await brew.compose('stop', 'kafka-2');
+    const without = await brew.deliver();
+    await brew.compose('start', 'kafka-2');
+    await until(async () => (await brew.cluster()).brokers === 3, { what: 'kafka-2 to be back' });
+
+    await comesBackWith([before, without]);
+  });
+
+  test('in dedicated mode delivers orders, also without the active controller, and comes back alike', async () => {
+    brew = await composeBrew(dedicated);
+    await brew.up();
+    const before = await brew.deliver();
+
+    const active = await brew.activeController();
+    // Node 101 is controller-1.
+    const name = `controller-${active - 100}`;
+    await brew.compose('stop', name);
+    expect(await brew.activeController()).not.toBe(active);
+    const without = await brew.deliver();
+    await brew.compose('start', name);
+
+    await comesBackWith([before, without]);
+  });
+
+  /** Ends and starts it, and looks whether it is the same one. */
+  async function comesBackWith(orderIds: readonly string[]): Promise<void> {
+    await brew.compose('down');
+    await brew.up();
+    expect(await brew.cluster()).toEqual({ clusterId, brokers: 3 });
+    for (const orderId of orderIds) expect(await brew.statusOf(orderId)).toBe('delivered');
+    await brew.deliver();
+  }
+});
