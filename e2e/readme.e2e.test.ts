@@ -12,11 +12,11 @@ jest.setTimeout(180_000);
 const root = join(import.meta.dirname, '..');
 const readme = await readFile(join(root, 'README.md'), 'utf8');
 
-/** The lines of the README's `sh` blocks, without their comments. */
+/** The lines of the README's `sh` blocks, without their comments. Those for Docker are what docker.compose.test.ts does. */
 const commands = [...readme.matchAll(/^```sh\n(.*?)^```/gms)]
   .flatMap(([, block = '']) => block.split('\n'))
   .map((line) => line.replace(/ +#.*$/, ''))
-  .filter(Boolean);
+  .filter((command) => command !== '' && !command.startsWith('docker compose'));
 
 /** Goes on until it is interrupted, so that is what a reader does. */
 const isEndless = (command: string) => command.startsWith('npx brew watch');

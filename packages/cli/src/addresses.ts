@@ -20,6 +20,11 @@ export function addressesOf(ports: Ports = defaultPorts): Addresses {
   };
 }
 
+/** Whether any broker answers there, whoever started it. */
+export async function anyBrokerAnswers({ brokers }: Addresses): Promise<boolean> {
+  return (await Promise.all(brokers.map(answers))).includes(true);
+}
+
 /** Whether somebody listens at an address, `host:port`. */
 export function answers(address: string): Promise<boolean> {
   const { hostname: host, port } = new URL(`tcp://${address}`);

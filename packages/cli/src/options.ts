@@ -1,4 +1,5 @@
 import { eventTypeOf, topics } from '@brew/events';
+import type { KafkaMode } from '@brew/sandbox';
 import { ArgumentInvalidError } from './errors.ts';
 
 /** What can be wrong with a value is said here, in words: commander only knows of flags. */
@@ -11,6 +12,12 @@ export function parseRate(value: string): number {
     to: 1_000,
     todo: 'Give orders per second, such as --rate 5.',
   });
+}
+
+/** Whether the brokers are the quorum's voters, too. */
+export function parseKafkaMode(value: string): KafkaMode {
+  if (value === 'combined' || value === 'dedicated') return value;
+  throw new ArgumentInvalidError(`--kafka ${value} is not a mode of Kafka.`, 'Take combined or dedicated.');
 }
 
 /** How many times faster than life; 0 takes no time at all. */

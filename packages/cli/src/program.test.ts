@@ -23,6 +23,7 @@ describe('a wrong command line', () => {
     [['up', '--rte', '5'], /^brew: Unknown option '--rte'\. Did you mean --rate\?$/],
     [['up', '--rate', 'fast'], /^brew: --rate fast is not a number.*\. Give/],
     [['up', '--rate'], /^brew: Option '--rate <orders>' argument missing\. Run it with --help/],
+    [['up', '--kafka', 'split'], /^brew: --kafka split is not a mode.*\. Take/],
     [['watch', '--topic', 'orderz'], /^brew: There is no topic orderz\. Take/],
     [['logs', 'a', 'b'], /^brew: Too many arguments for 'logs'/],
   ])('%j is answered with what is wrong and what to do', async (args, text) => {

@@ -5,6 +5,7 @@ import {
   parseFrom,
   parseGrace,
   parseItem,
+  parseKafkaMode,
   parseLines,
   parseRate,
   parseSpeed,
@@ -45,6 +46,12 @@ export function createProgram(exit: (code: number) => void, io: Io = processIo()
       parseSpeed,
       60,
     )
+    .option(
+      '--kafka <mode>',
+      'combined: three nodes; dedicated: three controllers and three brokers',
+      parseKafkaMode,
+      'combined',
+    )
     .option('--supervise', '', false)
     .addHelpText(
       'after',
@@ -53,6 +60,7 @@ export function createProgram(exit: (code: number) => void, io: Io = processIo()
         'npm start -- --detach',
         'npm start -- --rate 20 --speed 300',
         'npm start -- --fresh --no-simulator',
+        'npm start -- --fresh --kafka dedicated',
       ) + environment,
     )
     .action(async (options) => {
@@ -209,15 +217,14 @@ function inherit(command: Command): void {
  * @throws NotRunningError when nobody listens there
  */
 async function runningAddresses() {
-  const [{ addressesOf, answers }, { findRun }, { brewDir }] = await Promise.all([
+  const [{ addressesOf, anyBrokerAnswers }, { findRun }, { brewDir }] = await Promise.all([
     import('./addresses.ts'),
     import('@brew/sandbox'),
     import('./paths.ts'),
   ]);
   const dir = brewDir();
   const addresses = addressesOf((await findRun(dir))?.ports);
-  const reachable = await Promise.all(addresses.brokers.map(answers));
-  if (!reachable.includes(true)) throw new NotRunningError(dir);
+  if (!(await anyBrokerAnswers(addresses))) throw new NotRunningError(dir);
   return addresses;
 }
 

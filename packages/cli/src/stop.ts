@@ -1,5 +1,6 @@
 import { createInterface } from 'node:readline/promises';
 import { findRun, removeData, stopRun } from '@brew/sandbox';
+import { addressesOf, anyBrokerAnswers } from './addresses.ts';
 import type { Io } from './io.ts';
 import { brewDir } from './paths.ts';
 import { duration } from './text/format.ts';
@@ -8,7 +9,12 @@ import { duration } from './text/format.ts';
 export async function stop(io: Io): Promise<void> {
   const dir = brewDir();
   const run = await findRun(dir);
-  if (!run) return io.out(`Brew is not running in ${dir}.`);
+  if (!run) {
+    await io.out(`Brew is not running in ${dir}.`);
+    if (await anyBrokerAnswers(addressesOf()))
+      await io.out('Containers are stopped with: docker compose stop');
+    return;
+  }
   const startedAt = performance.now();
   await io.out(
     run.alive

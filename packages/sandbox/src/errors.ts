@@ -1,5 +1,6 @@
 import { BrewError } from '@brew/events';
 import type { Jdk } from './artifacts/java.ts';
+import type { KafkaMode } from './kafka/nodes.ts';
 import type { PortUse } from './ports.ts';
 import type { PortOwner } from './processes/portOwner.ts';
 
@@ -133,6 +134,16 @@ export class PostgresInitError extends BrewError {
       'BREW_DATABASE_UNAVAILABLE',
       `PostgreSQL's data folder could not be made. Read what initdb said:\n${lastLines}`,
       { cause },
+    );
+  }
+}
+
+/** The data are of a cluster in the other mode. */
+export class KafkaModeDiffersError extends BrewError {
+  constructor(dir: string, found: KafkaMode) {
+    super(
+      'BREW_CONFIG_INVALID',
+      `The data in ${dir} are of a cluster in ${found} mode. Start with --kafka ${found} to go on with them, or with --fresh to begin anew (this removes all data).`,
     );
   }
 }

@@ -164,6 +164,26 @@ describe('a start that fails stops what it had started', () => {
   });
 });
 
+test('in dedicated mode controllers are apart, one of them may go, and the data are for that mode alone', async () => {
+  await removeData(dir);
+  {
+    await using infrastructure = await startInfrastructure({ dir, ports, kafka: 'dedicated' });
+    expect(infrastructure.processes().map(({ name }) => name)).toEqual(
+      expect.arrayContaining(['controller-1', 'controller-2', 'controller-3', 'kafka-1']),
+    );
+    await infrastructure.kill('controller-1');
+    await using admin = adminOf(infrastructure);
+    // Making a topic takes the active controller: the one that was, or the one that came after it.
+    await admin.ensureTopics([{ name: 'apart', partitions: 1, replicationFactor: 3, config: {} }]);
+    await infrastructure.start('controller-1');
+  }
+  expect(await running()).toEqual([]);
+  await expect(startInfrastructure({ dir, ports })).rejects.toMatchObject({
+    code: 'BREW_CONFIG_INVALID',
+    message: expect.stringContaining('Start with --kafka dedicated'),
+  });
+});
+
 function clientOf({ brokers }: Infrastructure) {
   return createKafkaClient({ brokers, clientId: 'test', log });
 }

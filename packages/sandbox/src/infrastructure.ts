@@ -3,7 +3,7 @@ import { fetchKafka, fetchRegistry } from './artifacts/fetch.ts';
 import { findJdk, type Jdk } from './artifacts/java.ts';
 import { healthAnswers } from './healthAnswers.ts';
 import { clusterId, kafkaNodes } from './kafka/nodes.ts';
-import { brokerSpec, formatNodes } from './kafka/prepare.ts';
+import { formatNodes, nodeSpec } from './kafka/prepare.ts';
 import { brokerAnswers, quorumStands } from './kafka/ready.ts';
 import { infrastructurePorts } from './ports.ts';
 import { postgresAnswers, preparePostgres, superuserPassword } from './postgres/server.ts';
@@ -11,7 +11,7 @@ import type { Exit, ManagedProcess, StopGroup } from './processes/supervisor.ts'
 import { registrySpec, registryUrl } from './registry/registry.ts';
 import { openSession, type SandboxOptions, type Session } from './session.ts';
 
-/** PostgreSQL, the schema registry and three Kafka nodes, running. */
+/** PostgreSQL, the schema registry and three brokers, running. */
 export interface Infrastructure extends AsyncDisposable {
   clusterId: string;
   /** Bootstrap addresses, host:port. */
@@ -22,7 +22,7 @@ export interface Infrastructure extends AsyncDisposable {
   postgresUrl: string;
   /** Connection string of a service's database, with its own role. */
   databaseUrl(name: string): string;
-  /** What runs now: postgres, registry, kafka-1, kafka-2, kafka-3 and, in a system, the services. */
+  /** What runs now: postgres, registry, kafka-1, kafka-2, kafka-3, controllers where they are apart, and, in a system, the services. */
   processes(): ManagedProcess[];
   /** Ends one process by name, as it pleases a test or a lab: SIGKILL by default. Resolves when it is gone. */
   kill(name: string, signal?: NodeJS.Signals): Promise<Exit>;
@@ -32,9 +32,13 @@ export interface Infrastructure extends AsyncDisposable {
   stop(options?: { now?: boolean }): Promise<void>;
 }
 
-/** Brokers and registry need nothing of each other; PostgreSQL is the last that anything needs. */
+/**
+ * Brokers and registry need nothing of each other. Dedicated controllers, where there are any, are what brokers hand
+ * over their partitions by; PostgreSQL is the last that anything needs.
+ */
 export const infrastructureStopGroups: readonly StopGroup[] = [
   { names: ['kafka-1', 'kafka-2', 'kafka-3', 'registry'], graceMs: 7_000 },
+  { names: ['controller-1', 'controller-2', 'controller-3'], graceMs: 2_000 },
   { names: ['postgres'], graceMs: 2_000 },
 ];
 
@@ -114,8 +118,8 @@ export function brokersOf({ ports }: Session): string[] {
 }
 
 async function startBrokers(session: Session, jdk: Jdk): Promise<void> {
-  const { dir, ports, cacheDir, signal, step, log } = session;
-  const nodes = kafkaNodes(dir, ports);
+  const { dir, ports, kafka, cacheDir, signal, step, log } = session;
+  const nodes = kafkaNodes(dir, ports, kafka);
   const { folder: jars } = await step(
     'Kafka jars',
     () => fetchKafka({ cacheDir, jdk, signal }),
@@ -129,9 +133,7 @@ async function startBrokers(session: Session, jdk: Jdk): Promise<void> {
   await session.together(
     nodes.map((node) =>
       step(node.name, async () =>
-        session.run(await brokerSpec(node, { dir, jars, jdk }), (waiting) =>
-          brokerAnswers(node.port, waiting),
-        ),
+        session.run(await nodeSpec(node, { dir, jars, jdk }), (waiting) => brokerAnswers(node.port, waiting)),
       ),
     ),
   );

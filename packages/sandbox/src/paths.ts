@@ -24,7 +24,6 @@ export function layout(dir: string) {
     config: join(dir, 'config'),
     /** Data that survives a stop. */
     data: join(dir, 'data'),
-    brokerData: (node: number) => join(dir, 'data', `kafka-${node}`),
     postgresData: join(dir, 'data', 'postgres'),
   };
 }

@@ -1,5 +1,7 @@
 import { type Logger, pino } from 'pino';
 import { type ProcessDiedError, StartTimeoutError } from './errors.ts';
+import type { KafkaMode } from './kafka/nodes.ts';
+import { requireSameMode } from './kafka/prepare.ts';
 import { defaultCacheDir, defaultDir, layout } from './paths.ts';
 import { defaultPorts, type Ports, type PortUse } from './ports.ts';
 import { requireDisk, requirePorts, requireWritable } from './preflight.ts';
@@ -19,6 +21,8 @@ export interface SandboxOptions {
   dir?: string;
   /** Default: the addresses that the documentation names. */
   ports?: Ports;
+  /** Default: combined. */
+  kafka?: KafkaMode;
   /** Downloads, shared by all folders. Default: .brew/cache in the checkout. */
   cacheDir?: string;
   /** Told of each step of the start. */
@@ -38,6 +42,7 @@ type Ready = (waiting: { signal: AbortSignal; timeoutMs: number }) => Promise<un
 export interface Session {
   dir: string;
   ports: Ports;
+  kafka: KafkaMode;
   cacheDir: string;
   log: Logger;
   /** Aborted when the start fails or is given up. */
@@ -73,10 +78,12 @@ export async function openSession(
   options: SandboxOptions,
   portsNeeded: (ports: Ports) => PortUse[],
 ): Promise<Session> {
-  const { dir = defaultDir, ports = defaultPorts, cacheDir = defaultCacheDir, onExit = () => {} } = options;
+  const { dir = defaultDir, ports = defaultPorts, cacheDir = defaultCacheDir } = options;
+  const { kafka = 'combined', onExit = () => {} } = options;
   await requireWritable(dir);
   await requireDisk(dir, neededMiB);
-  const runFile = await claimRun(dir, ports);
+  await requireSameMode(dir, kafka);
+  const runFile = await claimRun(dir, ports, kafka);
   await requirePorts(portsNeeded(ports)).catch(async (error) => {
     await runFile.release();
     throw error;
@@ -111,6 +118,7 @@ export async function openSession(
   return {
     dir,
     ports,
+    kafka,
     cacheDir,
     log: options.log ?? pino({ level: 'silent' }),
     signal,

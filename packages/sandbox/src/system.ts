@@ -28,7 +28,7 @@ export interface System extends Infrastructure {
   url(name: ServiceDeclaration['name']): string;
 }
 
-/** Whoever sends work stops before whoever does it. Together 14 s at the very most. */
+/** Whoever sends work stops before whoever does it. Together 16 s at the very most. */
 const systemStopGroups: readonly StopGroup[] = [
   { names: ['simulator'], graceMs: 1_000 },
   { names: services.map(({ name }) => name), graceMs: 4_000 },

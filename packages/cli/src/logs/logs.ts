@@ -46,7 +46,10 @@ async function logNames(folder: string, service: string | undefined): Promise<st
   const files = await readdir(folder).catch(() => []);
   const names = files.filter((file) => file.endsWith('.log')).map((file) => basename(file, '.log'));
   if (names.length === 0) {
-    throw new BrewError('BREW_NOT_RUNNING', `There are no logs in ${folder} yet. Start Brew with: npm start`);
+    throw new BrewError(
+      'BREW_NOT_RUNNING',
+      `There are no logs in ${folder} yet. Start Brew with: npm start; the logs of containers are shown by: docker compose logs`,
+    );
   }
   if (service === undefined) return names.sort();
   if (!names.includes(service)) {

@@ -3,7 +3,7 @@ import { duration, mebibytes, type Paint, table } from '../text/format.ts';
 
 export interface ProcessStatus {
   name: string;
-  /** Undefined when it is dead. */
+  /** Undefined when it is dead, or runs where it is not ours to look at: in a container. */
   pid: number | undefined;
   /** Where it listens for clients; Brew's own process has none. */
   port: number | undefined;
@@ -40,11 +40,14 @@ export function renderStatus({ running, dir, processes, addresses }: Status, pai
     paint('dim', head),
     ...lines.map((line, index) => paintState(line, processes[index]?.state, paint)),
     '',
-    `Memory of all: ${mebibytes(total)}`,
+    total > 0 ? `Memory of all: ${mebibytes(total)}` : elsewhere(dir),
     '',
     ...addressLines(addresses),
   ];
 }
+
+const elsewhere = (dir: string) =>
+  `Not started from ${dir}. With Docker: docker compose ps, logs, stop, down; docker stats.`;
 
 /** The addresses to open, one a line. */
 export function addressLines(addresses: Addresses): string[] {

@@ -1,18 +1,35 @@
-import { findRun, type Ports, services } from '@brew/sandbox';
-import { addressesOf } from '../addresses.ts';
+import { defaultPorts, findRun, kafkaNodes, type Run, services } from '@brew/sandbox';
+import { addressesOf, answers, anyBrokerAnswers } from '../addresses.ts';
 import { processFacts } from './processFacts.ts';
 import type { ProcessStatus, Status } from './renderStatus.ts';
 
-/** What runs from a folder, looked at from outside: also what has died shows. */
+/**
+ * What runs from a folder, looked at from outside: also what has died shows. When nothing does, whatever answers at the
+ * addresses that the documentation names: containers have no process of ours, but they have health.
+ */
 export async function status(dir: string): Promise<Status> {
   const run = await findRun(dir);
-  if (!run) return { running: false, dir, startedAt: undefined, processes: [], addresses: addressesOf() };
+  if (!run) return statusElsewhere(dir);
   const pids = new Map(run.processes.map(({ name, pid }) => [name, pid]));
   const processes = await Promise.all([
     statusOf({ name: 'brew', port: undefined, url: undefined }, run.alive ? run.pid : undefined),
-    ...expected(run.ports).map((process) => statusOf(process, pids.get(process.name))),
+    ...expected(run).map((process) => statusOf(process, pids.get(process.name))),
   ]);
   return { running: true, dir, startedAt: run.startedAt, processes, addresses: addressesOf(run.ports) };
+}
+
+async function statusElsewhere(dir: string): Promise<Status> {
+  const addresses = addressesOf();
+  const running = await anyBrokerAnswers(addresses);
+  const all = running ? expected({ dir, ports: defaultPorts, kafka: 'combined' }) : [];
+  const processes = await Promise.all(
+    all.map(async ({ name, port, url }): Promise<ProcessStatus> => {
+      const there = await answers(`localhost:${port}`);
+      const state = !there ? 'dead' : url ? await healthOf(url) : 'running';
+      return { name, pid: undefined, port, state, residentBytes: undefined, uptimeMs: undefined };
+    }),
+  );
+  return { running, dir, startedAt: undefined, processes, addresses };
 }
 
 interface Expected {
@@ -23,11 +40,11 @@ interface Expected {
   url: string | undefined;
 }
 
-function expected(ports: Ports): Expected[] {
+function expected({ dir, ports, kafka }: Pick<Run, 'dir' | 'ports' | 'kafka'>): Expected[] {
   return [
     { name: 'postgres', port: ports.postgres, url: undefined },
     { name: 'registry', port: ports.registry, url: undefined },
-    ...ports.external.map((port, index) => ({ name: `kafka-${index + 1}`, port, url: undefined })),
+    ...kafkaNodes(dir, ports, kafka).map(({ name, port }) => ({ name, port, url: undefined })),
     ...services.map(({ name }) => ({
       name,
       port: ports.services[name],

@@ -29,12 +29,12 @@ export async function detach({ dir }: UpSettings, options: UpOptions, view: View
 
 async function spawnSupervisor(
   dir: string,
-  { rate, simulator, speed, verbose }: UpOptions,
+  { rate, simulator, speed, kafka, verbose }: UpOptions,
 ): Promise<ChildProcess> {
   const { logs } = layout(dir);
   await mkdir(logs, { recursive: true });
   await using log = await open(join(logs, 'supervisor.log'), 'a');
-  const flags = ['--rate', String(rate), '--speed', String(speed)];
+  const flags = ['--rate', String(rate), '--speed', String(speed), '--kafka', kafka];
   if (!simulator) flags.push('--no-simulator');
   if (verbose) flags.push('--verbose');
   // A session of its own, so that neither Ctrl-C nor the end of the terminal reaches it.

@@ -1,4 +1,4 @@
-import { freePorts, type Ports } from '@brew/sandbox';
+import { freePorts, type KafkaMode, type Ports } from '@brew/sandbox';
 import { ArgumentInvalidError } from '../errors.ts';
 import { brewDir } from '../paths.ts';
 
@@ -10,6 +10,7 @@ export interface UpOptions {
   /** False with --no-simulator. */
   simulator: boolean;
   speed: number;
+  kafka: KafkaMode;
   verbose?: boolean;
   /** Set for the process that a detached start leaves behind: it tells its parent what happens. */
   supervise?: boolean;
@@ -22,6 +23,7 @@ export interface UpSettings {
   ports: Ports | undefined;
   rate: number;
   speed: number;
+  kafka: KafkaMode;
 }
 
 /** @throws ArgumentInvalidError when BREW_PORTS is something else than `free` */
@@ -36,5 +38,6 @@ export async function readSettings(options: UpOptions, env: NodeJS.ProcessEnv): 
     // The simulator's process is also the payment provider, without which nothing is ever paid: only its customers go.
     rate: options.simulator ? options.rate : 0,
     speed: options.speed,
+    kafka: options.kafka,
   };
 }

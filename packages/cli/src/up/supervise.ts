@@ -66,7 +66,7 @@ async function start(
   view: View,
   signal: AbortSignal,
 ): Promise<System | undefined> {
-  const { dir, ports, rate, speed } = settings;
+  const { dir, ports, rate, speed, kafka } = settings;
   const onGivenUp = () => view.say('Giving up the start; stopping what has been started …');
   signal.addEventListener('abort', onGivenUp, { once: true });
   try {
@@ -75,6 +75,7 @@ async function start(
       ...(ports && { ports }),
       rate,
       speed,
+      kafka,
       signal,
       // Steps that fail because others did would hide the one that matters.
       onStep: (step) => !signal.aborted && view.step(step),

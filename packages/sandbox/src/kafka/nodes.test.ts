@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import { defaultPorts } from '../ports.ts';
 import { kafkaNodes, propertiesOf, toProperties } from './nodes.ts';
 
-const nodes = kafkaNodes('/data', defaultPorts);
+const nodes = kafkaNodes('/data', defaultPorts, 'combined');
 
 test('three nodes, each with its ports and folder, know the same three voters', () => {
   expect(nodes.map(({ name, port, data }) => ({ name, port, data }))).toEqual([
@@ -19,6 +19,29 @@ test('a node advertises itself to clients and brokers, and its controller to nob
     'node.id': '2',
     listeners: 'EXTERNAL://127.0.0.1:19093,INTERNAL://127.0.0.1:19193,CONTROLLER://127.0.0.1:19293',
     'advertised.listeners': 'EXTERNAL://127.0.0.1:19093,INTERNAL://127.0.0.1:19193',
+  });
+});
+
+test('in dedicated mode three controllers vote, and three brokers with the same ids as ever do not', () => {
+  const apart = kafkaNodes('/data', defaultPorts, 'dedicated');
+  expect(apart.map(({ id, name, port, votes }) => ({ id, name, port, votes }))).toEqual([
+    { id: 101, name: 'controller-1', port: 19292, votes: true },
+    { id: 102, name: 'controller-2', port: 19293, votes: true },
+    { id: 103, name: 'controller-3', port: 19294, votes: true },
+    { id: 1, name: 'kafka-1', port: 19092, votes: false },
+    { id: 2, name: 'kafka-2', port: 19093, votes: false },
+    { id: 3, name: 'kafka-3', port: 19094, votes: false },
+  ]);
+  const voters = '101@127.0.0.1:19292,102@127.0.0.1:19293,103@127.0.0.1:19294';
+  for (const { settings } of apart) expect(settings['controller.quorum.voters']).toBe(voters);
+  expect(apart[0]?.settings).toMatchObject({
+    'process.roles': 'controller',
+    listeners: 'CONTROLLER://127.0.0.1:19292',
+  });
+  expect(apart[0]?.settings).not.toHaveProperty('advertised.listeners');
+  expect(apart[3]?.settings).toMatchObject({
+    'process.roles': 'broker',
+    listeners: 'EXTERNAL://127.0.0.1:19092,INTERNAL://127.0.0.1:19192',
   });
 });
 

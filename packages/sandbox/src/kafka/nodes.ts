@@ -6,43 +6,72 @@ import type { Ports } from '../ports.ts';
 /** Fixed, so that a client that has met this cluster meets the same one after a stop, in the sandbox or in Docker. */
 export const clusterId = '5nnS6DRtQnKwoMjkkVxxug';
 
-/** One Kafka node: a broker that is also one of the voters of the metadata quorum. */
+/**
+ * How the work is shared out. `combined`: three nodes, each of them a broker and one of the voters of the metadata quorum.
+ * `dedicated`: three controllers that vote and three brokers that don't, as large clusters have it.
+ */
+export type KafkaMode = 'combined' | 'dedicated';
+
+/** One Kafka node. */
 export interface KafkaNode {
-  /** 1, 2, 3: node.id. */
+  /** node.id: 1, 2, 3 for brokers, 101, 102, 103 for dedicated controllers. */
   id: number;
-  /** kafka-1, kafka-2, kafka-3. */
+  /** kafka-1, kafka-2, kafka-3, controller-1, … */
   name: string;
-  /** Port of its EXTERNAL listener. */
+  /** The port at which it is known to be up: that of its clients, or of the quorum when it has none. */
   port: number;
+  /** Whether it is one of the voters of the metadata quorum. */
+  votes: boolean;
+  /** Whether it keeps records. */
+  isBroker: boolean;
   /** Its log.dirs. */
   data: string;
   /** Its settings, beside those that all nodes share. */
   settings: Record<string, string>;
 }
 
-/** The three nodes of a folder. Everything listens on 127.0.0.1: "localhost" may be ::1, where nobody listens. */
-export function kafkaNodes(dir: string, ports: Ports): KafkaNode[] {
-  const voters = ports.controller.map((port, index) => `${index + 1}@127.0.0.1:${port}`).join(',');
-  return ports.external.map((port, index) => {
-    const id = index + 1;
+/** What the node ids of dedicated controllers begin after: brokers have the same ids in both modes. */
+const CONTROLLER_IDS = 100;
+
+/** The nodes of a folder. Everything listens on 127.0.0.1: "localhost" may be ::1, where nobody listens. */
+export function kafkaNodes(dir: string, ports: Ports, mode: KafkaMode): KafkaNode[] {
+  const firstVoter = mode === 'dedicated' ? CONTROLLER_IDS + 1 : 1;
+  const voters = ports.controller.map((port, index) => `${firstVoter + index}@127.0.0.1:${port}`).join(',');
+  const node = (
+    name: string,
+    settings: Record<string, string>,
+    what: Omit<KafkaNode, 'name' | 'data' | 'settings'>,
+  ) => {
+    const data = join(layout(dir).data, name);
+    const own = { 'node.id': `${what.id}`, 'controller.quorum.voters': voters, 'log.dirs': data };
+    return { ...what, name, data, settings: { ...own, ...settings } };
+  };
+  const controllerOf = (index: number) => `CONTROLLER://127.0.0.1:${ports.controller[index]}`;
+
+  const brokers = ports.external.map((port, index) => {
     const advertised = `EXTERNAL://127.0.0.1:${port},INTERNAL://127.0.0.1:${ports.internal[index]}`;
-    const data = layout(dir).brokerData(id);
-    return {
-      id,
-      name: `kafka-${id}`,
-      port,
-      data,
-      settings: {
-        'process.roles': 'broker,controller',
-        'node.id': String(id),
-        'controller.quorum.voters': voters,
-        listeners: `${advertised},CONTROLLER://127.0.0.1:${ports.controller[index]}`,
-        'advertised.listeners': advertised,
-        'log.dirs': data,
-      },
+    const votes = mode === 'combined';
+    const settings = {
+      'process.roles': votes ? 'broker,controller' : 'broker',
+      listeners: votes ? `${advertised},${controllerOf(index)}` : advertised,
+      'advertised.listeners': advertised,
     };
+    return node(`kafka-${index + 1}`, settings, { id: index + 1, port, votes, isBroker: true });
   });
+  if (mode === 'combined') return brokers;
+
+  const controllers = ports.controller.map((port, index) =>
+    node(
+      `controller-${index + 1}`,
+      { 'process.roles': 'controller', listeners: controllerOf(index) },
+      { id: firstVoter + index, port, votes: true, isBroker: false },
+    ),
+  );
+  return [...controllers, ...brokers];
 }
+
+/** Whether it is the one node that writes down its loaded classes when it stops: see nodeFlags. */
+export const writesArchive = ({ id }: KafkaNode): boolean => id === 1;
 
 /** The text of a node's properties file: the shared settings of infra/kafka and its own. */
 export async function propertiesOf(node: KafkaNode, data = node.data): Promise<string> {

@@ -1,16 +1,29 @@
 import { execFile } from 'node:child_process';
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { completeOrAbsent } from '../artifacts/fetch.ts';
 import type { Jdk } from '../artifacts/java.ts';
-import { FormatError } from '../errors.ts';
+import { FormatError, KafkaModeDiffersError } from '../errors.ts';
 import { layout } from '../paths.ts';
 import { lastLines } from '../processes/lastLines.ts';
 import type { ProcessSpec } from '../processes/supervisor.ts';
-import { brokerFlags, kafkaProgram, shortLivedFlags } from './jvm.ts';
-import { clusterId, type KafkaNode, propertiesOf } from './nodes.ts';
+import { kafkaProgram, nodeFlags, shortLivedFlags } from './jvm.ts';
+import { clusterId, type KafkaMode, type KafkaNode, propertiesOf, writesArchive } from './nodes.ts';
 import { onlyWaitsForQuorum } from './stop.ts';
+
+/**
+ * Refuses data of the other mode. Its brokers would find themselves in a cluster without their topics, and delete
+ * their records as strays.
+ *
+ * @throws KafkaModeDiffersError
+ */
+export async function requireSameMode(dir: string, mode: KafkaMode): Promise<void> {
+  const has = async (name: string) =>
+    (await stat(join(layout(dir).data, name)).catch(() => undefined)) !== undefined;
+  const found: KafkaMode = (await has('controller-1')) ? 'dedicated' : 'combined';
+  if (found !== mode && (await has('kafka-1'))) throw new KafkaModeDiffersError(dir, found);
+}
 
 /**
  * Formats the data folders that are not there yet; those that are keep their data.
@@ -34,7 +47,7 @@ export async function formatNodes(
 }
 
 /** Writes a node's settings and tells how to run it. */
-export async function brokerSpec(
+export async function nodeSpec(
   node: KafkaNode,
   { dir, jars, jdk }: { dir: string; jars: string; jdk: Jdk },
 ): Promise<ProcessSpec> {
@@ -43,10 +56,11 @@ export async function brokerSpec(
   const file = join(config, `${node.name}.properties`);
   await writeFile(file, await propertiesOf(node));
   const archive = `${jars}-java${jdk.version}.jsa`;
+  const flags = nodeFlags(archive, { writesArchive: writesArchive(node), isBroker: node.isBroker });
   return {
     name: node.name,
     command: jdk.java,
-    args: kafkaProgram(jars, brokerFlags(archive, node.id === 1), 'kafka.Kafka', [file]),
+    args: kafkaProgram(jars, flags, 'kafka.Kafka', [file]),
     cwd: dir,
     env: process.env,
     background: true,

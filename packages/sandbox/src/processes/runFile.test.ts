@@ -92,6 +92,7 @@ async function leaveBehind(processes: RecordedProcess[]): Promise<void> {
     dir,
     startedAt: new Date().toISOString(),
     ports,
+    kafka: 'combined',
     processes,
   };
   await writeFile(layout(dir).runFile, JSON.stringify(record));

@@ -1,6 +1,7 @@
 import { link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { AlreadyRunningError } from '../errors.ts';
+import type { KafkaMode } from '../kafka/nodes.ts';
 import { layout } from '../paths.ts';
 import type { Ports } from '../ports.ts';
 import { isAlive, processIdentity } from './processIdentity.ts';
@@ -25,6 +26,7 @@ export interface RunRecord {
   /** ISO 8601. */
   startedAt: string;
   ports: Ports;
+  kafka: KafkaMode;
   processes: RecordedProcess[];
 }
 
@@ -54,7 +56,7 @@ export async function readRun(dir: string): Promise<RunRecord | undefined> {
  *
  * @throws AlreadyRunningError when another process runs it
  */
-export async function claimRun(dir: string, ports: Ports): Promise<RunFile> {
+export async function claimRun(dir: string, ports: Ports, kafka: KafkaMode = 'combined'): Promise<RunFile> {
   const { runFile } = layout(dir);
   await mkdir(dir, { recursive: true });
   await endLeftovers(dir);
@@ -64,6 +66,7 @@ export async function claimRun(dir: string, ports: Ports): Promise<RunFile> {
     dir,
     startedAt: new Date().toISOString(),
     ports,
+    kafka,
     processes: [],
   };
   // Written aside first: a reader, or a SIGKILL at the wrong moment, never meets half a file.
