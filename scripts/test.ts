@@ -16,6 +16,9 @@ Steps, in order:
   e2e           journeys through the whole system
   compose       the same from images, where a Docker engine and the images are to be had
 
+Integration tests run on containers where a Docker engine has the images, else on child processes;
+BREW_TEST_INFRA=docker or embedded settles it.
+
 Examples:
   npm test
   npm test -- check unit

@@ -1,29 +1,51 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { variable } from './infrastructure.ts';
+import { chooseProvider, type Provider } from './chooseProvider.ts';
+import { type TestInfrastructure, variable } from './infrastructure.ts';
+
+type Ending = TestInfrastructure & { end: () => Promise<void> };
 
 /**
- * Starts one infrastructure for the whole run, on free ports and in a folder of its own, unless
- * BREW_TEST_INFRASTRUCTURE already names one. globalTeardown ends it.
+ * Starts one infrastructure for the whole run, on free ports, unless BREW_TEST_INFRASTRUCTURE already names one.
+ * globalTeardown ends it.
  */
 export default async function globalSetup(): Promise<void> {
   if (process.env[variable]) return;
-  // Loaded only when needed: against a running cluster the tests need neither Java nor Maven.
-  const { freePorts, removeData, startInfrastructure } = await import('../index.ts');
-  // When the start fails, this folder stays: its logs tell why.
-  const dir = await mkdtemp(join(tmpdir(), 'brew-test-'));
-  const { brokers, registryUrl, postgresUrl, stop } = await startInfrastructure({
-    dir,
-    ports: await freePorts(),
-  });
-  process.env[variable] = JSON.stringify({ brokers, registryUrl, postgresUrl });
+  const { provider, why } = await chooseProvider(process.env);
+  console.log(
+    `\nIntegration tests run on ${provider === 'docker' ? 'containers' : 'child processes'}: ${why}.`,
+  );
+  const { end, ...infrastructure } = await start[provider]();
+  process.env[variable] = JSON.stringify(infrastructure);
   // globalTeardown runs in this same process; jest offers it no other way to get at what setup made.
-  Object.assign(globalThis, {
-    endTestInfrastructure: async () => {
+  Object.assign(globalThis, { endTestInfrastructure: end });
+}
+
+// Each is loaded only when needed: containers need neither Java nor Maven, and a running cluster needs nothing at all.
+const start: Record<Provider, () => Promise<Ending>> = {
+  async docker() {
+    const [{ freePorts }, { startContainers }] = await Promise.all([
+      import('../ports.ts'),
+      import('../containers/startContainers.ts'),
+    ]);
+    const { stop, ...infrastructure } = await startContainers(await freePorts());
+    return { ...infrastructure, end: stop };
+  },
+
+  async embedded() {
+    const { freePorts, removeData, startInfrastructure } = await import('../index.ts');
+    // When the start fails, this folder stays: its logs tell why.
+    const dir = await mkdtemp(join(tmpdir(), 'brew-test-'));
+    const { brokers, registryUrl, postgresUrl, stop } = await startInfrastructure({
+      dir,
+      ports: await freePorts(),
+    });
+    const end = async () => {
       await stop();
       await removeData(dir);
       await rm(dir, { recursive: true });
-    },
-  });
-}
+    };
+    return { brokers, registryUrl, postgresUrl, end };
+  },
+};
