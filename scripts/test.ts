@@ -1,9 +1,12 @@
 import { spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { images, whyNoContainers } from '@brew/sandbox/testing';
+import startTestInfrastructure from '@brew/sandbox/testing/globalSetup';
+import endTestInfrastructure from '@brew/sandbox/testing/globalTeardown';
 
 const help = `Runs every check there is, and ends with a line "N passed, N failed".
 
@@ -59,7 +62,7 @@ const check = (step: string, args: string[]) =>
 
 const jest = (project: string, ...options: string[]) =>
   timed(project, async () => {
-    const report = join(reports, `${project}.json`);
+    const report = join(reports, `${randomUUID()}.json`);
     const flags = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'];
     const code = await execute([
       ...flags,
@@ -86,6 +89,30 @@ function countJest(report: string, code: number): Pick<Result, 'passed' | 'faile
   }
 }
 
+/** Everything there has topics and groups of its own in each test. */
+const sharedParts = 'packages/(kafka|service)/';
+
+/**
+ * The parts that services share beside the services: both mostly wait. Among themselves services go one at a time: their consumer
+ * group ids are literals, so two tests of one service would share its partitions.
+ */
+async function onInfrastructure(): Promise<Result[]> {
+  try {
+    await startTestInfrastructure();
+  } catch (error) {
+    console.error(error);
+    return [{ step: 'integration', passed: 0, failed: 1, seconds: 0 }];
+  }
+  try {
+    return await Promise.all([
+      jest('integration', '--runInBand', '--testPathPatterns', sharedParts),
+      jest('integration', '--runInBand', '--testPathIgnorePatterns', sharedParts),
+    ]);
+  } finally {
+    await endTestInfrastructure();
+  }
+}
+
 const steps: Record<string, () => Promise<Result[]>> = {
   check: () =>
     Promise.all([
@@ -94,8 +121,7 @@ const steps: Record<string, () => Promise<Result[]>> = {
       check('knip', ['node_modules/knip/bin/knip.js']),
     ]),
   unit: async () => [await jest('unit')],
-  // One at a time: a service's consumer group id is a literal, so two tests of one service would share its partitions.
-  integration: async () => [await jest('integration', '--runInBand')],
+  integration: onInfrastructure,
   e2e: async () => [await jest('e2e', '--runInBand')],
   compose: async () => {
     const why = await whyNoContainers(Object.values(images), { compose: true });
