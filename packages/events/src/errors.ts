@@ -6,6 +6,8 @@ export const errorCodes = {
   BREW_ALREADY_RUNNING: 'Brew runs already, from the same folder. Stop it first, or use the one that runs.',
   BREW_ARGUMENT_INVALID:
     'A command was given a flag or value that it does not take. Its --help tells what it takes.',
+  BREW_BATCH_CORRUPT:
+    "A record batch is not as it was written. Look at the broker's disk, and at who writes.",
   BREW_BROKER_UNAVAILABLE:
     'No Kafka broker could be reached, or too few are in sync. Look at the brokers; it is retried.',
   BREW_CONFIG_INVALID:
@@ -22,15 +24,19 @@ export const errorCodes = {
   BREW_HEADERS_INVALID:
     'A record has no CloudEvents headers, or bad ones. Find who wrote it; it goes to the DLQ.',
   BREW_JAVA_MISSING: 'There is no JDK, or it is too old. Install one, or use Docker.',
+  BREW_LOG_TRUNCATED: 'Records that were read are lost in Kafka. What was made of them has to be made anew.',
   BREW_MAVEN_MISSING: 'There is no Maven to fetch the Kafka jars with. Install it, or use Docker.',
   BREW_MIGRATION_FAILED:
     'A database migration failed and was rolled back. Read its cause; the service does not start.',
   BREW_NOT_PREPARED:
     'Something was used before its start, or after its stop. A defect in the order of starting.',
   BREW_NOT_RUNNING: 'A command needs a running Brew and there is none. Start it with: npm start.',
+  BREW_OFFSET_OUT_OF_RANGE:
+    'A position lies outside of what a partition holds. Rebuild from what there is, or find where it went.',
   BREW_PAYMENT_PROVIDER_UNAVAILABLE: 'The payment provider could not be reached or failed. It is retried.',
   BREW_PORT_TAKEN: 'Something else listens on a port that Brew needs. Stop it, or choose another port.',
   BREW_PROCESS_DIED: 'A broker, database, registry or service ended by itself. Read the end of its log.',
+  BREW_READ_REFUSED: 'Kafka does not let a topic be read. Look at its ACLs; the message has its reason.',
   BREW_RECORD_UNDECODABLE: 'A record is not what its schema says. Find who wrote it; it goes to the DLQ.',
   BREW_REGISTRY_UNAVAILABLE: 'The schema registry could not be reached. Look at the registry; it is retried.',
   BREW_REQUEST_REFUSED: 'An HTTP request was answered with a problem. The answer says what to change.',

@@ -14,6 +14,10 @@ const all: BrewError[] = [
   new errors.RegistryUnavailableError('http://r', new Error('why')),
   new errors.SchemaIncompatibleError('s', 'why'),
   new errors.SchemaUnknownError('s'),
+  new errors.OffsetOutOfRangeError('t', 0, 1n, { earliest: 2n, latest: 3n }),
+  new errors.LogTruncatedError('t', 0, 2n, 'why'),
+  new errors.CorruptBatchError('t/0', 'why'),
+  new errors.ReadRefusedError('t', 'TOPIC_AUTHORIZATION_FAILED'),
 ];
 
 test('every class of error has a code of its own', () => {
@@ -29,6 +33,10 @@ test('only what may succeed later, unchanged, is retryable', () => {
     'InvalidEventError',
     'UndecodableRecordError',
     'SchemaIncompatibleError',
+    'OffsetOutOfRangeError',
+    'LogTruncatedError',
+    'CorruptBatchError',
+    'ReadRefusedError',
   ]);
 });
 

@@ -119,6 +119,50 @@ export class SchemaUnknownError extends BrewError {
   }
 }
 
+/**
+ * A position lies outside of what the partition holds: retention or somebody deleted what came next, or the log is shorter
+ * than it was. Nothing is skipped. Operator: rebuild from what is there, or find out where the records went.
+ */
+export class OffsetOutOfRangeError extends BrewError {
+  constructor(topic: string, partition: number, offset: bigint, there: { earliest: bigint; latest: bigint }) {
+    const why = offset < there.earliest ? 'what came next was deleted' : 'the log is shorter than that';
+    super(
+      'BREW_OFFSET_OUT_OF_RANGE',
+      `Offset ${offset} of ${topic}/${partition} can't be read: it holds ${there.earliest} to ${there.latest}; ${why}.`,
+    );
+  }
+}
+
+/**
+ * Records that were read are no longer in the log: a broker that lacked them became the leader (an unclean election), or
+ * the topic was deleted and made anew. Operator: what was made of them has to be made anew.
+ */
+export class LogTruncatedError extends BrewError {
+  constructor(topic: string, partition: number, offset: bigint, why: string) {
+    super(
+      'BREW_LOG_TRUNCATED',
+      `${topic}/${partition} was read up to offset ${offset}, and records are lost: ${why}.`,
+    );
+  }
+}
+
+/**
+ * Bytes that are no record batch of magic 2, or not those that were written. Operator: look at the broker's disk, and at
+ * who writes to the topic; the message names topic, partition and offset.
+ */
+export class CorruptBatchError extends BrewError {
+  constructor(where: string, why: string, cause?: unknown) {
+    super('BREW_BATCH_CORRUPT', `A record batch of ${where} can't be read: ${why}.`, { cause });
+  }
+}
+
+/** Kafka won't ever let us read this: as a rule for want of an ACL. Operator: see Kafka's name of the error. */
+export class ReadRefusedError extends BrewError {
+  constructor(what: string, kafkaError: string) {
+    super('BREW_READ_REFUSED', `Kafka refuses to let ${what} be read: ${kafkaError}.`);
+  }
+}
+
 export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /** Kafka's name for what went wrong, such as UNKNOWN_TOPIC_OR_PARTITION; kafkajs wraps it up to three times. */

@@ -22,9 +22,13 @@ export { delay } from './delay.ts';
 export {
   BrokerUnavailableError,
   ConsumerFailedError,
+  CorruptBatchError,
   DeadLetterFailedError,
   InvalidEventError,
+  LogTruncatedError,
   NotPreparedError,
+  OffsetOutOfRangeError,
+  ReadRefusedError,
   RegistryUnavailableError,
   SchemaIncompatibleError,
   SchemaUnknownError,

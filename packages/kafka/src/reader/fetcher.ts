@@ -1,0 +1,160 @@
+import { setImmediate as turnOfEventLoop } from 'node:timers/promises';
+import type { Logger } from 'pino';
+import { takeAnswer } from './answer.ts';
+import type { Cluster } from './cluster.ts';
+import { type FetchAnswer, type FetchTopic, fetch } from './fetch.ts';
+import { createLeaderSearch } from './leaderSearch.ts';
+import {
+  isDone,
+  loseLeader,
+  nextToFetch,
+  nextToHandOn,
+  type Reading,
+  type ReadRange,
+  readingOf,
+} from './readings.ts';
+import type { Records } from './records.ts';
+
+export interface Fetcher {
+  /**
+   * The next records, the oldest first; undefined when all ranges are read.
+   * @throws why reading can't go on, or why the signal was aborted
+   */
+  next(): Promise<Records | undefined>;
+  stop(): void;
+}
+
+/** What is held at most, in bytes, fetched or on its way; a batch that is larger than its share comes besides. */
+const MAX_BYTES = 32 * 1024 * 1024;
+const MAX_BYTES_PER_PARTITION = 1024 * 1024;
+/** How long a broker waits for news, in milliseconds. */
+const MAX_WAIT_MS = 500;
+
+/**
+ * Keeps something of every partition at hand: to each broker that leads one of which nothing is there, one request is under
+ * way. Brokers that can't be reached are tried again, for as long as it takes.
+ */
+export function createFetcher(
+  cluster: Cluster,
+  ranges: readonly ReadRange[],
+  { signal, log }: { signal: AbortSignal | undefined; log: Logger },
+): Fetcher {
+  const readings = ranges.map(readingOf);
+  // Of each partition one chunk may wait to be handed on, and one be in the hands of whoever reads.
+  const partitionMaxBytes = Math.min(
+    MAX_BYTES_PER_PARTITION,
+    Math.floor(MAX_BYTES / 2 / (ranges.length || 1)),
+  );
+  /** The brokers that owe an answer. */
+  const asked = new Set<number>();
+  const stopping = new AbortController();
+  const searchLeaders = createLeaderSearch({ cluster, readings, signal: stopping.signal, log });
+  let searching = false;
+  let failure: { error: unknown } | undefined;
+  let changed = Promise.withResolvers<void>();
+  let turn = 0;
+
+  const onAbort = () => fail(signal?.reason);
+
+  function stop(): void {
+    stopping.abort();
+    signal?.removeEventListener('abort', onAbort);
+  }
+
+  function fail(error: unknown): void {
+    failure ??= { error };
+    stop();
+    changed.resolve();
+  }
+
+  /** Asks for whatever is to be asked for now. */
+  function goOn(): void {
+    if (stopping.signal.aborted) return;
+    changed.resolve();
+    changed = Promise.withResolvers();
+    const open = readings.filter((reading) => !isDone(reading) || reading.waiting);
+    for (const [node, led] of Map.groupBy(open, ({ leader }) => leader?.node)) {
+      if (node === undefined) findLeaders();
+      else if (!asked.has(node)) fetchFrom(node, nextToFetch(led));
+    }
+  }
+
+  function findLeaders(): void {
+    if (searching) return;
+    searching = true;
+    searchLeaders()
+      .finally(() => {
+        searching = false;
+      })
+      .then(goOn, fail);
+  }
+
+  function fetchFrom(node: number, wanted: Reading[]): void {
+    if (wanted.length === 0) return;
+    asked.add(node);
+    ask(node, inTurn(wanted))
+      .then((answer) => answer && takeAnswer(cluster, wanted, answer))
+      .finally(() => asked.delete(node))
+      .then(goOn, fail);
+  }
+
+  /** Undefined when the broker did not answer. */
+  async function ask(node: number, wanted: Reading[]): Promise<FetchAnswer | undefined> {
+    try {
+      const connection = await cluster.connectionTo(node);
+      return await fetch(connection, {
+        topics: requestFor(cluster, wanted, partitionMaxBytes),
+        maxWaitMs: MAX_WAIT_MS,
+        maxBytes: MAX_BYTES / 2,
+      });
+    } catch (error) {
+      log.debug({ err: error, node }, 'a broker gave no answer');
+      for (const reading of wanted) loseLeader(reading);
+      return undefined;
+    }
+  }
+
+  /** A broker that reaches the limit leaves out the last ones: each is to be the first one now and then. */
+  function inTurn(wanted: Reading[]): Reading[] {
+    const first = turn++ % wanted.length;
+    return [...wanted.slice(first), ...wanted.slice(0, first)];
+  }
+
+  if (signal?.aborted) onAbort();
+  signal?.addEventListener('abort', onAbort);
+  goOn();
+
+  return {
+    async next() {
+      for (;;) {
+        if (failure) throw failure.error;
+        const reading = nextToHandOn(readings);
+        if (reading?.waiting) {
+          const { records } = reading.waiting;
+          reading.waiting = undefined;
+          goOn();
+          // Whoever reads may never wait for anything else: without this, nothing would come in meanwhile.
+          await turnOfEventLoop();
+          return records;
+        }
+        if (readings.every(isDone)) return undefined;
+        await changed.promise;
+      }
+    },
+    stop,
+  };
+}
+
+function requestFor(cluster: Cluster, wanted: readonly Reading[], partitionMaxBytes: number): FetchTopic[] {
+  return [...Map.groupBy(wanted, ({ topic }) => topic)].map(([topic, readings]) => ({
+    topicId: cluster.topicId(topic) ?? '',
+    partitions: readings.map(({ partition, position, leader, leaderEpoch }) => ({
+      partition,
+      currentLeaderEpoch: leader?.epoch ?? -1,
+      fetchOffset: position,
+      // The broker tells when its log is not the one that was read (KIP-595).
+      lastFetchedEpoch: leaderEpoch,
+      partitionMaxBytes,
+    })),
+  }));
+}

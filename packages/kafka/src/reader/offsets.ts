@@ -1,0 +1,125 @@
+import { listOffsetsV7 } from '@platformatic/kafka';
+import { backoff } from '../backoff.ts';
+import { delay } from '../delay.ts';
+import { BrokerUnavailableError, ReadRefusedError } from '../errors.ts';
+import type { Cluster } from './cluster.ts';
+import { answerOf, isPassing, refused } from './protocolErrors.ts';
+
+/**
+ * `earliest`: the first that is still there. `latest`: behind the last committed record. A time: of the first record
+ * that is not older; `latest` when all are.
+ */
+export type OffsetAt = 'earliest' | 'latest' | Date;
+
+export interface PartitionOffset {
+  topic: string;
+  partition: number;
+  offset: bigint;
+}
+
+type TopicPartition = Omit<PartitionOffset, 'offset'>;
+
+const READ_COMMITTED = 1;
+const CONSUMER = -1;
+const ANY_EPOCH = -1;
+const LATEST = -1n;
+const EARLIEST = -2n;
+const NONE = -1n;
+
+const RETRY = { initialMs: 100, maxMs: 2_000 };
+const ATTEMPTS = 8;
+
+/**
+ * Finds an offset of each partition of these topics, or of these partitions alone, by asking their leaders.
+ * @throws BrokerUnavailableError when some partition has no leader for some seconds; TopicMissingError, ReadRefusedError
+ */
+export async function listOffsets(
+  cluster: Cluster,
+  { topics, only }: { topics: readonly string[]; only?: readonly TopicPartition[] },
+  at: OffsetAt,
+): Promise<PartitionOffset[]> {
+  const found: PartitionOffset[] = [];
+  let missing: TopicPartition[] | undefined;
+  let failure: unknown;
+  for (let failures = 0; failures < ATTEMPTS; failures++) {
+    if (failures > 0) await delay(backoff(failures, RETRY, Math.random()));
+    try {
+      await cluster.refresh(topics);
+      missing ??= [...(only ?? topics.flatMap((topic) => partitionsOf(cluster, topic)))];
+      const answers = await Promise.allSettled(
+        byLeader(cluster, missing).map(([node, asked]) => ask(cluster, node, asked, timestampOf(at))),
+      );
+      for (const answer of answers) {
+        if (answer.status === 'fulfilled') found.push(...answer.value);
+        else if (answer.reason instanceof ReadRefusedError) throw answer.reason;
+        else failure = answer.reason;
+      }
+      missing = missing.filter((asked) => !found.some((offset) => isSame(offset, asked)));
+      if (missing.length === 0) return at instanceof Date ? await withLatest(cluster, found) : found;
+    } catch (error) {
+      if (!(error instanceof BrokerUnavailableError)) throw error;
+      failure = error;
+    }
+  }
+  const names = missing?.map(({ topic, partition }) => `${topic}/${partition}`) ?? topics;
+  throw new BrokerUnavailableError(
+    `list the offsets of ${names.join(', ')}`,
+    failure ?? new Error('no leader'),
+  );
+}
+
+/** Puts `latest` where all records are older than the time that was asked for. */
+async function withLatest(cluster: Cluster, found: PartitionOffset[]): Promise<PartitionOffset[]> {
+  const older = found.filter(({ offset }) => offset === NONE);
+  if (older.length === 0) return found;
+  const topics = [...new Set(older.map(({ topic }) => topic))];
+  const latest = await listOffsets(cluster, { topics, only: older }, 'latest');
+  return [...found.filter(({ offset }) => offset !== NONE), ...latest];
+}
+
+/** The offsets that one broker knows. Left out are those for which it is not, or no longer, the leader. */
+async function ask(
+  cluster: Cluster,
+  node: number,
+  asked: readonly TopicPartition[],
+  timestamp: bigint,
+): Promise<PartitionOffset[]> {
+  const topics = [...Map.groupBy(asked, ({ topic }) => topic)].map(([name, partitions]) => ({
+    name,
+    partitions: partitions.map(({ partition }) => ({
+      partitionIndex: partition,
+      currentLeaderEpoch: ANY_EPOCH,
+      timestamp,
+    })),
+  }));
+  const connection = await cluster.connectionTo(node);
+  const answer = await answerOf(listOffsetsV7.api.async(connection, CONSUMER, READ_COMMITTED, topics));
+  return answer.topics.flatMap(({ name, partitions }) =>
+    partitions.flatMap(({ partitionIndex, errorCode, offset }) => {
+      if (errorCode === 0) return [{ topic: name, partition: partitionIndex, offset }];
+      if (isPassing(errorCode)) return [];
+      throw refused(`${name}/${partitionIndex}`, errorCode);
+    }),
+  );
+}
+
+function byLeader(cluster: Cluster, partitions: readonly TopicPartition[]): [number, TopicPartition[]][] {
+  const groups = Map.groupBy(
+    partitions,
+    ({ topic, partition }) => cluster.leaderOf(topic, partition)?.node ?? NOBODY,
+  );
+  groups.delete(NOBODY);
+  return [...groups];
+}
+
+const NOBODY = -1;
+
+const partitionsOf = (cluster: Cluster, topic: string): TopicPartition[] =>
+  cluster.partitionsOf(topic).map((partition) => ({ topic, partition }));
+
+const isSame = (a: TopicPartition, b: TopicPartition) => a.topic === b.topic && a.partition === b.partition;
+
+const timestampOf = (at: OffsetAt): bigint => {
+  if (at instanceof Date) return BigInt(at.getTime());
+  return at === 'earliest' ? EARLIEST : LATEST;
+};

@@ -1,0 +1,94 @@
+import type { Leader } from './cluster.ts';
+import type { Records } from './records.ts';
+
+/** Where to read a partition. */
+export interface ReadRange {
+  topic: string;
+  partition: number;
+  /** The first offset. */
+  from: bigint;
+  /** Where it ends, exclusive; left out, reading goes on with what comes. */
+  until?: bigint | undefined;
+}
+
+/** How far a partition has been read. */
+export interface Reading {
+  readonly topic: string;
+  readonly partition: number;
+  /** Where reading ends, exclusive; undefined: never. */
+  readonly until: bigint | undefined;
+  /** The offset that is fetched next. */
+  position: bigint;
+  /** In which term of a leader the records before `position` were written; -1: unknown. */
+  leaderEpoch: number;
+  /** Behind the last committed record, as a broker said last; undefined when none has yet. */
+  end: bigint | undefined;
+  /** Fetched and not handed on yet. */
+  waiting: Waiting | undefined;
+  /** Who to ask; undefined: has to be found out. */
+  leader: Leader | undefined;
+  /** How often in a row it could not be fetched. */
+  failures: number;
+}
+
+interface Waiting {
+  records: Records;
+  /** Of its first batch, in milliseconds since the epoch. */
+  timestamp: number;
+}
+
+export const readingOf = ({ topic, partition, from, until }: ReadRange): Reading => ({
+  topic,
+  partition,
+  until,
+  position: from,
+  leaderEpoch: -1,
+  end: undefined,
+  waiting: undefined,
+  leader: undefined,
+  failures: 0,
+});
+
+/** Its leader has to be found anew: the one we knew did not answer, or is not the leader any more. */
+export function loseLeader(reading: Reading): void {
+  reading.leader = undefined;
+  reading.failures++;
+}
+
+export const isDone = ({ position, until }: Reading): boolean => until !== undefined && position >= until;
+
+/** Whether there is more to fetch at once, as far as is known. */
+export const isBehind = (reading: Reading): boolean =>
+  !isDone(reading) && (reading.end === undefined || reading.position < reading.end);
+
+/**
+ * What to hand on next: what is oldest. So topics are read evenly in time, as if they were one, and whoever puts records of several
+ * together, such as an order with its delivery, has few that wait for the other one.
+ *
+ * Nothing as long as a partition that is behind has nothing to offer, since that may be older still. A partition that
+ * can't be fetched at the moment is not waited for, or one broker's death would stop them all.
+ */
+export function nextToHandOn(readings: readonly Reading[]): Reading | undefined {
+  let oldest: Reading | undefined;
+  for (const reading of readings) {
+    if (reading.waiting === undefined) {
+      if (reading.failures === 0 && isBehind(reading)) return undefined;
+    } else if (oldest?.waiting === undefined || reading.waiting.timestamp < oldest.waiting.timestamp) {
+      oldest = reading;
+    }
+  }
+  return oldest;
+}
+
+/**
+ * Which of the partitions of one broker to fetch now; none of them when it is better to wait.
+ *
+ * A request that finds nothing new is held by the broker for a while, and so is all that comes after it. So partitions
+ * that are read to their end are asked for only together with others, or when nothing of this broker waits to be handed on:
+ * what is behind would have to wait for the answer.
+ */
+export function nextToFetch(readings: readonly Reading[]): Reading[] {
+  const hungry = readings.filter((reading) => reading.waiting === undefined && !isDone(reading));
+  const someWait = readings.some((reading) => reading.waiting !== undefined);
+  return someWait && !hungry.some(isBehind) ? [] : hungry;
+}

@@ -1,0 +1,262 @@
+import { expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { CorruptBatchError } from '../errors.ts';
+import { batchOf, sealed, type TestBatch, type TestRecord } from '../testing/batches.ts';
+import { createLookup } from './lookup.ts';
+import { spanOf } from './recordBatch.ts';
+import { createRecords, type Records, type RecordsOptions } from './records.ts';
+
+const cursor = (bytes: Buffer, options: Partial<RecordsOptions> = {}): Records =>
+  createRecords({
+    topic: 't',
+    partition: 3,
+    bytes: bytes.subarray(0, spanOf(bytes, 't/3').end),
+    from: 0n,
+    until: undefined,
+    nextOffset: 0n,
+    endOffset: 0n,
+    aborted: [],
+    ...options,
+  });
+
+const record = (value: string, more: Partial<TestRecord> = {}): TestRecord => ({
+  key: Buffer.from('k'),
+  value: Buffer.from(value),
+  headers: [],
+  timestamp: 1_700_000_000_000,
+  ...more,
+});
+
+function valuesOf(records: Records): string[] {
+  const values: string[] = [];
+  while (records.next()) values.push(String(records.value()));
+  return values;
+}
+
+const bytes = fc.uint8Array({ maxLength: 300 }).map((array) => Buffer.from(array));
+const arbitraryRecord: fc.Arbitrary<TestRecord> = fc.record({
+  key: fc.option(bytes),
+  value: fc.option(bytes),
+  headers: fc.array(fc.tuple(fc.string({ maxLength: 12 }), fc.option(bytes)), { maxLength: 5 }),
+  // The varints of differences of up to fifty years, forwards and backwards, are longer than 32 bits.
+  timestamp: fc.integer({ min: 0, max: 3_200_000_000_000 }),
+});
+const arbitraryLog: fc.Arbitrary<TestBatch[]> = fc
+  .array(
+    fc.record({
+      gap: fc.bigInt({ min: 0n, max: 5n }),
+      records: fc.array(arbitraryRecord, { minLength: 1, maxLength: 8 }),
+      compression: fc.constantFrom('none', 'gzip', 'snappy', 'lz4', 'zstd'),
+    }),
+    { maxLength: 5 },
+  )
+  .chain((batches) =>
+    fc.bigInt({ min: 0n, max: 2n ** 60n }).map((start) => {
+      let baseOffset = start;
+      return batches.map(({ gap, ...batch }) => {
+        baseOffset += gap;
+        const placed = { ...batch, baseOffset };
+        baseOffset += BigInt(batch.records.length);
+        return placed;
+      });
+    }),
+  );
+
+const flat = (log: TestBatch[]) =>
+  log.flatMap(({ baseOffset, records }) =>
+    records.map((record, i) => ({ ...record, offset: baseOffset + BigInt(i) })),
+  );
+
+test('finds each record as it was written, whatever the codec, up to where the bytes are cut off', () => {
+  fc.assert(
+    fc.property(arbitraryLog, fc.nat(), (log, cut) => {
+      const whole = log.map(batchOf);
+      const all = Buffer.concat(whole);
+      const cutOff = all.subarray(0, cut % (all.length + 1));
+      let complete = 0;
+      for (let end = 0; complete < whole.length; complete++) {
+        end += whole[complete]?.length ?? 0;
+        if (end > cutOff.length) break;
+      }
+      const records = cursor(cutOff);
+      for (const expected of flat(log.slice(0, complete))) {
+        expect(records.next()).toBe(true);
+        expect(records.offset).toBe(expected.offset);
+        expect(records.timestamp).toBe(expected.timestamp);
+        expect(records.key()).toEqual(expected.key);
+        expect(records.keyText()).toBe(expected.key?.toString() ?? null);
+        expect(records.value()).toEqual(expected.value);
+        for (const [name] of expected.headers) {
+          const last = expected.headers.findLast(([other]) => other === name);
+          expect(records.header(name)).toEqual(last?.[1]);
+        }
+        expect(records.header('of no record here')).toBeUndefined();
+      }
+      expect(records.next()).toBe(false);
+      expect(spanOf(cutOff, 't/3').nextOffset).toBe(
+        complete === 0 ? undefined : (flat(log.slice(0, complete)).at(-1)?.offset ?? 0n) + 1n,
+      );
+    }),
+  );
+});
+
+test('hands on what lies in the range that was asked for, although batches begin before and end behind it', () => {
+  fc.assert(
+    fc.property(arbitraryLog, fc.nat({ max: 40 }), fc.nat({ max: 40 }), (log, skip, length) => {
+      const all = flat(log);
+      const from = (all[0]?.offset ?? 0n) + BigInt(skip);
+      const until = from + BigInt(length);
+      const records = cursor(Buffer.concat(log.map(batchOf)), { from, until });
+      const offsets: bigint[] = [];
+      while (records.next()) offsets.push(records.offset);
+      expect(offsets).toEqual(
+        all.map(({ offset }) => offset).filter((offset) => offset >= from && offset < until),
+      );
+    }),
+  );
+});
+
+test('leaves out aborted transactions and the ends of all', () => {
+  const abort = (baseOffset: bigint, producerId: bigint) =>
+    batchOf({ baseOffset, producerId, control: true, records: [record('end')] });
+  const log = [
+    batchOf({ baseOffset: 0n, producerId: 1n, records: [record('aborted'), record('too')] }),
+    batchOf({ baseOffset: 2n, producerId: 2n, records: [record('committed')] }),
+    batchOf({ baseOffset: 3n, records: [record('plain')] }),
+    abort(4n, 1n),
+    batchOf({ baseOffset: 5n, producerId: 1n, records: [record('the same producer, later')] }),
+    abort(6n, 2n),
+    batchOf({ baseOffset: 7n, producerId: 1n, records: [record('its next transaction')] }),
+    abort(8n, 1n),
+    batchOf({ baseOffset: 9n, producerId: 1n, records: [record('aborted again')] }),
+    abort(10n, 1n),
+  ];
+  const aborted = [
+    { producerId: 1n, firstOffset: 9n },
+    { producerId: 1n, firstOffset: 0n },
+  ];
+  expect(valuesOf(cursor(Buffer.concat(log), { aborted }))).toEqual([
+    'committed',
+    'plain',
+    'the same producer, later',
+    'its next transaction',
+  ]);
+});
+
+test("takes the broker's clock where the topic says so", () => {
+  const records = cursor(
+    batchOf({
+      baseOffset: 0n,
+      logAppendTime: true,
+      records: [record('a', { timestamp: 1 }), record('b', { timestamp: 9 })],
+    }),
+  );
+  records.next();
+  expect(records.timestamp).toBe(9);
+});
+
+test('finds what belongs to the value of a header', () => {
+  const types = createLookup([
+    ['brew.orders.v1.OrderPlaced', 1],
+    ['brew.orders.v1.OrderPlates', 2],
+    ['brew.kitchen.v1.OrderReady', 3],
+  ]);
+  const typed = (type: string) => record('', { headers: [['ce_type', Buffer.from(type)]] });
+  const records = cursor(
+    batchOf({
+      baseOffset: 0n,
+      records: [
+        typed('brew.kitchen.v1.OrderReady'),
+        typed('brew.orders.v1.OrderPlates'),
+        typed('other'),
+        record(''),
+      ],
+    }),
+  );
+  const found: unknown[] = [];
+  while (records.next()) found.push(records.headerIn('ce_type', types));
+  expect(found).toEqual([3, 2, undefined, undefined]);
+});
+
+test('makes the record that consumers know', () => {
+  const records = cursor(
+    batchOf({
+      baseOffset: 7n,
+      records: [
+        record('v', {
+          headers: [
+            ['h', Buffer.from('1')],
+            ['h', Buffer.from('2')],
+          ],
+        }),
+      ],
+    }),
+  );
+  records.next();
+  expect(records.received()).toEqual({
+    topic: 't',
+    partition: 3,
+    offset: 7n,
+    key: 'k',
+    value: Buffer.from('v'),
+    headers: { h: '2' },
+    timestamp: new Date(1_700_000_000_000),
+  });
+});
+
+test('refuses a batch of which one bit is another one', () => {
+  const good = batchOf({ baseOffset: 0n, records: [record('value')] });
+  fc.assert(
+    fc.property(fc.integer({ min: 17, max: good.length - 1 }), fc.nat({ max: 7 }), (at, bit) => {
+      const bad = Buffer.from(good);
+      bad[at] = (bad[at] ?? 0) ^ (1 << bit);
+      expect(() => valuesOf(cursor(bad))).toThrow(CorruptBatchError);
+    }),
+  );
+});
+
+test('never reads beyond a batch and always ends, whatever its records say of themselves', () => {
+  const good = batchOf({
+    baseOffset: 0n,
+    records: [record('value', { headers: [['h', Buffer.from('1')]] }), record('w')],
+  });
+  fc.assert(
+    fc.property(
+      fc.array(fc.tuple(fc.integer({ min: 57, max: good.length - 1 }), fc.nat({ max: 255 }))),
+      (changes) => {
+        const bad = Buffer.from(good);
+        for (const [at, byte] of changes) bad[at] = byte;
+        const records = cursor(sealed(bad));
+        try {
+          while (records.next()) {
+            records.header('h');
+            expect(records.keyEnd).toBeLessThanOrEqual(bad.length);
+            expect(records.valueEnd).toBeLessThanOrEqual(bad.length);
+          }
+        } catch (error) {
+          expect(error).toBeInstanceOf(CorruptBatchError);
+        }
+      },
+    ),
+    { numRuns: 2_000 },
+  );
+});
+
+test('refuses formats older than Kafka 0.11 and codecs that it does not know', () => {
+  const old = batchOf({ baseOffset: 0n, records: [record('value')] });
+  old[16] = 1;
+  expect(() => spanOf(old, 't/3')).toThrow('magic 1');
+  const unknown = batchOf({ baseOffset: 0n, records: [record('value')] });
+  unknown[22] = 5;
+  expect(() => valuesOf(cursor(sealed(unknown)))).toThrow('codec 5');
+});
+
+test('says where the bytes are that it can not unpack', () => {
+  for (const codec of [1, 2, 3, 4]) {
+    const bad = batchOf({ baseOffset: 42n, records: [record('value')] });
+    bad[22] = codec;
+    expect(() => valuesOf(cursor(sealed(bad), { from: 42n }))).toThrow(
+      /t\/3 at or behind offset 42 .*decompressed/,
+    );
+  }
+});

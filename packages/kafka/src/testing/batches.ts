@@ -1,0 +1,86 @@
+import { crc32c } from '@node-rs/crc32';
+import { compressionsAlgorithms } from '@platformatic/kafka';
+
+export interface TestRecord {
+  key: Buffer | null;
+  value: Buffer | null;
+  headers: readonly (readonly [name: string, value: Buffer | null])[];
+  timestamp: number;
+}
+
+export interface TestBatch {
+  baseOffset: bigint;
+  records: readonly TestRecord[];
+  compression?: 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd';
+  /** Written within a transaction of this producer. */
+  producerId?: bigint;
+  /** The end of a transaction, not records. */
+  control?: boolean;
+  logAppendTime?: boolean;
+}
+
+const LOG_APPEND_TIME = 1 << 3;
+const TRANSACTIONAL = 1 << 4;
+const CONTROL = 1 << 5;
+
+/**
+ * A record batch as Kafka's documentation describes it, written with no regard for speed. For this package's own tests.
+ * @see https://kafka.apache.org/documentation/#recordbatch
+ */
+export function batchOf(batch: TestBatch): Buffer {
+  const { baseOffset, records, compression = 'none', producerId = -1n } = batch;
+  const timestamps = records.map(({ timestamp }) => timestamp);
+  const baseTimestamp = timestamps[0] ?? -1;
+  const codec = compressionsAlgorithms[compression];
+  const plain = Buffer.concat(records.map((record, i) => recordOf(record, i, baseTimestamp)));
+  const body = compression === 'none' ? plain : codec.compressSync(plain);
+
+  const head = Buffer.alloc(61);
+  head.writeBigInt64BE(baseOffset, 0);
+  head.writeInt32BE(head.length - 12 + body.length, 8);
+  head.writeInt8(2, 16);
+  const flags =
+    (batch.logAppendTime ? LOG_APPEND_TIME : 0) |
+    (producerId >= 0n ? TRANSACTIONAL : 0) |
+    (batch.control ? CONTROL : 0);
+  head.writeInt16BE(codec.bitmask | flags, 21);
+  head.writeInt32BE(records.length - 1, 23);
+  head.writeBigInt64BE(BigInt(baseTimestamp), 27);
+  head.writeBigInt64BE(BigInt(Math.max(...timestamps)), 35);
+  head.writeBigInt64BE(producerId, 43);
+  head.writeInt32BE(records.length, 57);
+  return sealed(Buffer.concat([head, body]));
+}
+
+/** With the checksum that its bytes call for: also of a batch that was made wrong on purpose. */
+export function sealed(batch: Buffer): Buffer {
+  batch.writeUInt32BE(crc32c(batch.subarray(21)), 17);
+  return batch;
+}
+
+function recordOf(
+  { key, value, headers, timestamp }: TestRecord,
+  offsetDelta: number,
+  baseTimestamp: number,
+) {
+  const record = Buffer.concat([
+    Buffer.of(0),
+    varint(timestamp - baseTimestamp),
+    varint(offsetDelta),
+    lengthAnd(key),
+    lengthAnd(value),
+    varint(headers.length),
+    ...headers.flatMap(([name, value]) => [lengthAnd(Buffer.from(name)), lengthAnd(value)]),
+  ]);
+  return Buffer.concat([varint(record.length), record]);
+}
+
+const lengthAnd = (bytes: Buffer | null) =>
+  bytes === null ? varint(-1) : Buffer.concat([varint(bytes.length), bytes]);
+
+function varint(value: number): Buffer {
+  const bytes: number[] = [];
+  let left = BigInt.asUintN(64, (BigInt(value) << 1n) ^ (BigInt(value) >> 63n));
+  for (; left > 0x7fn; left >>= 7n) bytes.push(Number(left & 0x7fn) | 0x80);
+  return Buffer.of(...bytes, Number(left));
+}
