@@ -55,7 +55,7 @@ export async function listOffsets(
         else failure = answer.reason;
       }
       missing = missing.filter((asked) => !found.some((offset) => isSame(offset, asked)));
-      if (missing.length === 0) return at instanceof Date ? await withLatest(cluster, found) : found;
+      if (missing.length === 0) return inOrder(at instanceof Date ? await withLatest(cluster, found) : found);
     } catch (error) {
       if (!(error instanceof BrokerUnavailableError)) throw error;
       failure = error;
@@ -102,6 +102,9 @@ async function ask(
     }),
   );
 }
+
+const inOrder = (offsets: PartitionOffset[]) =>
+  offsets.sort((a, b) => a.topic.localeCompare(b.topic) || a.partition - b.partition);
 
 function byLeader(cluster: Cluster, partitions: readonly TopicPartition[]): [number, TopicPartition[]][] {
   const groups = Map.groupBy(

@@ -33,11 +33,12 @@ function valuesOf(records: Records): string[] {
   return values;
 }
 
-const bytes = fc.uint8Array({ maxLength: 300 }).map((array) => Buffer.from(array));
+const bytes: fc.Arbitrary<Buffer> = fc.uint8Array({ maxLength: 300 }).map((array) => Buffer.from(array));
+const bytesOrNull: fc.Arbitrary<Buffer | null> = fc.option(bytes);
 const arbitraryRecord: fc.Arbitrary<TestRecord> = fc.record({
   key: fc.option(bytes),
   value: fc.option(bytes),
-  headers: fc.array(fc.tuple(fc.string({ maxLength: 12 }), fc.option(bytes)), { maxLength: 5 }),
+  headers: fc.array(fc.tuple(fc.string({ maxLength: 12 }), bytesOrNull), { maxLength: 5 }),
   // The varints of differences of up to fifty years, forwards and backwards, are longer than 32 bits.
   timestamp: fc.integer({ min: 0, max: 3_200_000_000_000 }),
 });

@@ -1,0 +1,41 @@
+import { spawn } from 'node:child_process';
+import { text } from 'node:stream/consumers';
+import { fetchKafka } from '../artifacts/fetch.ts';
+import { findJdk } from '../artifacts/java.ts';
+import { defaultCacheDir } from '../paths.ts';
+import { lastLines } from '../processes/lastLines.ts';
+import { kafkaProgram } from './jvm.ts';
+
+export interface ToolOptions {
+  /** What it reads from its standard input. */
+  input?: string;
+  cacheDir?: string;
+  /** Flags of the JVM; left out, its own defaults. */
+  jvmFlags?: readonly string[];
+}
+
+/**
+ * Runs one of Kafka's own command-line tools to its end, with the jars of the brokers.
+ *
+ * @param mainClass such as org.apache.kafka.tools.ConsoleProducer
+ * @returns what it wrote to its standard output
+ * @throws Error with its last lines when it fails; JdkMissingError, MavenMissingError
+ */
+export async function runKafkaTool(
+  mainClass: string,
+  args: readonly string[],
+  { input = '', cacheDir = defaultCacheDir, jvmFlags = [] }: ToolOptions = {},
+): Promise<string> {
+  const jdk = await findJdk();
+  const { folder: jars } = await fetchKafka({ cacheDir, jdk });
+  const tool = spawn(jdk.java, kafkaProgram(jars, jvmFlags, mainClass, [...args]));
+  tool.stdin.on('error', () => undefined); // it ended without reading all of it: its exit code tells
+  tool.stdin.end(input);
+  const ended = new Promise<number | null>((resolve, reject) => {
+    tool.on('error', reject);
+    tool.on('close', resolve);
+  });
+  const [code, output, errors] = await Promise.all([ended, text(tool.stdout), text(tool.stderr)]);
+  if (code !== 0) throw new Error(`${mainClass} ended with ${code}:\n${lastLines(output + errors)}`);
+  return output;
+}
