@@ -19,7 +19,7 @@ export interface KafkaClientOptions {
 }
 
 /** A name and a password, and the way in which they are shown to a broker. */
-export interface Credentials {
+interface Credentials {
   mechanism: 'PLAIN' | 'SCRAM-SHA-256' | 'SCRAM-SHA-512';
   username: string;
   password: string;

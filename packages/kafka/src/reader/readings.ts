@@ -58,7 +58,7 @@ export function loseLeader(reading: Reading): void {
 export const isDone = ({ position, until }: Reading): boolean => until !== undefined && position >= until;
 
 /** Whether there is more to fetch at once, as far as is known. */
-export const isBehind = (reading: Reading): boolean =>
+const isBehind = (reading: Reading): boolean =>
   !isDone(reading) && (reading.end === undefined || reading.position < reading.end);
 
 /**

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { text } from 'node:stream/consumers';
 import { fetchKafka } from '../artifacts/fetch.ts';
 import { findJdk } from '../artifacts/java.ts';
@@ -9,26 +9,38 @@ import { kafkaProgram } from './jvm.ts';
 export interface ToolOptions {
   /** What it reads from its standard input. */
   input?: string;
-  cacheDir?: string;
   /** Flags of the JVM; left out, its own defaults. */
   jvmFlags?: readonly string[];
 }
 
 /**
- * Runs one of Kafka's own command-line tools to its end, with the jars of the brokers.
+ * Starts a program of Kafka's, or of the JDK's, with the jars of the brokers.
  *
  * @param mainClass such as org.apache.kafka.tools.ConsoleProducer
+ * @throws JdkMissingError, MavenMissingError
+ */
+export async function startKafkaTool(
+  mainClass: string,
+  args: readonly string[],
+  { jvmFlags = [] }: Pick<ToolOptions, 'jvmFlags'> = {},
+): Promise<ChildProcessWithoutNullStreams> {
+  const jdk = await findJdk();
+  const { folder: jars } = await fetchKafka({ cacheDir: defaultCacheDir, jdk });
+  return spawn(jdk.java, kafkaProgram(jars, jvmFlags, mainClass, [...args]));
+}
+
+/**
+ * Runs such a program to its end.
+ *
  * @returns what it wrote to its standard output
- * @throws Error with its last lines when it fails; JdkMissingError, MavenMissingError
+ * @throws Error with its last lines when it fails, beside what startKafkaTool throws
  */
 export async function runKafkaTool(
   mainClass: string,
   args: readonly string[],
-  { input = '', cacheDir = defaultCacheDir, jvmFlags = [] }: ToolOptions = {},
+  { input = '', jvmFlags = [] }: ToolOptions = {},
 ): Promise<string> {
-  const jdk = await findJdk();
-  const { folder: jars } = await fetchKafka({ cacheDir, jdk });
-  const tool = spawn(jdk.java, kafkaProgram(jars, jvmFlags, mainClass, [...args]));
+  const tool = await startKafkaTool(mainClass, args, { jvmFlags });
   tool.stdin.on('error', () => undefined); // it ended without reading all of it: its exit code tells
   tool.stdin.end(input);
   const ended = new Promise<number | null>((resolve, reject) => {
