@@ -69,7 +69,7 @@ function takeRecords(reading: Reading, { bytes, aborted, lastStableOffset }: Fet
     endOffset: lastStableOffset,
     aborted,
   });
-  reading.waiting = { records, timestamp: span.firstTimestamp };
+  reading.waiting.push({ records, timestamp: span.firstTimestamp });
   reading.position = nextOffset;
   reading.leaderEpoch = span.leaderEpoch;
 }

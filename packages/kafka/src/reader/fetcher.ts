@@ -5,6 +5,7 @@ import type { Cluster } from './cluster.ts';
 import { type FetchAnswer, type FetchTopic, fetch } from './fetch.ts';
 import { createLeaderSearch } from './leaderSearch.ts';
 import {
+  FETCHED_AHEAD,
   isDone,
   loseLeader,
   nextToFetch,
@@ -40,11 +41,9 @@ export function createFetcher(
   { signal, log }: { signal: AbortSignal | undefined; log: Logger },
 ): Fetcher {
   const readings = ranges.map(readingOf);
-  // Of each partition one chunk may wait to be handed on, and one be in the hands of whoever reads.
-  const partitionMaxBytes = Math.min(
-    MAX_BYTES_PER_PARTITION,
-    Math.floor(MAX_BYTES / 2 / (ranges.length || 1)),
-  );
+  // Of each partition some chunks wait to be handed on, and one may be in the hands of whoever reads.
+  const share = Math.floor(MAX_BYTES / (FETCHED_AHEAD + 1) / (ranges.length || 1));
+  const partitionMaxBytes = Math.min(MAX_BYTES_PER_PARTITION, share);
   /** The brokers that owe an answer. */
   const asked = new Set<number>();
   const stopping = new AbortController();
@@ -72,7 +71,7 @@ export function createFetcher(
     if (stopping.signal.aborted) return;
     changed.resolve();
     changed = Promise.withResolvers();
-    const open = readings.filter((reading) => !isDone(reading) || reading.waiting);
+    const open = readings.filter((reading) => !isDone(reading) || reading.waiting.length > 0);
     for (const [node, led] of Map.groupBy(open, ({ leader }) => leader?.node)) {
       if (node === undefined) findLeaders();
       else if (!asked.has(node)) fetchFrom(node, nextToFetch(led));
@@ -128,14 +127,12 @@ export function createFetcher(
     async next() {
       for (;;) {
         if (failure) throw failure.error;
-        const reading = nextToHandOn(readings);
-        if (reading?.waiting) {
-          const { records } = reading.waiting;
-          reading.waiting = undefined;
+        const next = nextToHandOn(readings)?.waiting.shift();
+        if (next) {
           goOn();
           // Whoever reads may never wait for anything else: without this, nothing would come in meanwhile.
           await turnOfEventLoop();
-          return records;
+          return next.records;
         }
         if (readings.every(isDone)) return undefined;
         await changed.promise;

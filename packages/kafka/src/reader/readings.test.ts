@@ -8,7 +8,8 @@ const reading = (more: Partial<Reading> = {}): Reading => ({
   end: 10n,
   ...more,
 });
-const waiting = (timestamp: number) => ({ records: {} as never, timestamp });
+const waiting = (...timestamps: number[]) =>
+  timestamps.map((timestamp) => ({ records: {} as never, timestamp }));
 const atItsEnd = { position: 10n };
 
 test('hands on the oldest', () => {
@@ -34,8 +35,18 @@ test('fetches what is at its end too, unless what is behind would have to wait f
   const ready = reading({ waiting: waiting(1) });
   expect(nextToFetch([quiet])).toEqual([quiet]);
   expect(nextToFetch([quiet, behind])).toEqual([quiet, behind]);
-  expect(nextToFetch([quiet, ready])).toEqual([]);
-  expect(nextToFetch([quiet, ready, behind])).toEqual([quiet, behind]);
+  expect(nextToFetch([quiet, reading({ waiting: waiting(1), ...atItsEnd })])).toEqual([]);
+  expect(nextToFetch([quiet, ready, behind])).toEqual([quiet, ready, behind]);
+  const full = reading({ waiting: waiting(1, 2) });
+  expect(nextToFetch([quiet, full, behind])).toEqual([quiet, behind]);
+});
+
+test('asks for many partitions at once, unless one has nothing left', () => {
+  const full = reading({ waiting: waiting(1, 2) });
+  const half = reading({ waiting: waiting(1) });
+  expect(nextToFetch([full, full, half])).toEqual([]);
+  expect(nextToFetch([full, half])).toEqual([half]);
+  expect(nextToFetch([full, full, full, reading()])).toHaveLength(1);
 });
 
 test('reads partitions evenly in time, however fast each of them is fetched and however large its chunks are', () => {
@@ -46,15 +57,20 @@ test('reads partitions evenly in time, however fast each of them is fetched and 
       (spans, choices) => {
         const readings = spans.map(() => reading({ end: 1_000n }));
         const times = spans.map(() => 0);
+        const fetched = spans.map(() => 0);
         for (let step = 0; step < 300; step++) {
           // Any one of those that have nothing gets its next chunk; then whatever can be is handed on.
-          const hungry = readings.filter((candidate) => candidate.waiting === undefined);
+          const hungry = readings.filter((candidate) => candidate.waiting.length < 2);
           const fed = hungry[(choices.next().value ?? 0) % (hungry.length || 1)];
-          if (fed) fed.waiting = waiting(times[readings.indexOf(fed)] ?? 0);
+          if (fed) {
+            const i = readings.indexOf(fed);
+            fed.waiting.push(...waiting(fetched[i] ?? 0));
+            fetched[i] = (fetched[i] ?? 0) + (spans[i] ?? 0);
+          }
           for (let next = nextToHandOn(readings); next; next = nextToHandOn(readings)) {
             const i = readings.indexOf(next);
             times[i] = (times[i] ?? 0) + (spans[i] ?? 0);
-            next.waiting = undefined;
+            next.waiting.shift();
           }
         }
         expect(Math.max(...times) - Math.min(...times)).toBeLessThanOrEqual(Math.max(...spans));

@@ -23,8 +23,8 @@ export interface Reading {
   leaderEpoch: number;
   /** Behind the last committed record, as a broker said last; undefined when none has yet. */
   end: bigint | undefined;
-  /** Fetched and not handed on yet. */
-  waiting: Waiting | undefined;
+  /** Fetched and not handed on yet, in order: at most `FETCHED_AHEAD`. */
+  waiting: Waiting[];
   /** Who to ask; undefined: has to be found out. */
   leader: Leader | undefined;
   /** How often in a row it could not be fetched. */
@@ -37,6 +37,12 @@ interface Waiting {
   timestamp: number;
 }
 
+/**
+ * Two: while the one is handed on, the next one comes. With one, all would wait for the next chunk of a partition whenever its
+ * last one was taken.
+ */
+export const FETCHED_AHEAD = 2;
+
 export const readingOf = ({ topic, partition, from, until }: ReadRange): Reading => ({
   topic,
   partition,
@@ -44,7 +50,7 @@ export const readingOf = ({ topic, partition, from, until }: ReadRange): Reading
   position: from,
   leaderEpoch: -1,
   end: undefined,
-  waiting: undefined,
+  waiting: [],
   leader: undefined,
   failures: 0,
 });
@@ -70,25 +76,31 @@ const isBehind = (reading: Reading): boolean =>
  */
 export function nextToHandOn(readings: readonly Reading[]): Reading | undefined {
   let oldest: Reading | undefined;
+  let timestamp = Number.POSITIVE_INFINITY;
   for (const reading of readings) {
-    if (reading.waiting === undefined) {
+    const first = reading.waiting[0];
+    if (first === undefined) {
       if (reading.failures === 0 && isBehind(reading)) return undefined;
-    } else if (oldest?.waiting === undefined || reading.waiting.timestamp < oldest.waiting.timestamp) {
+    } else if (first.timestamp < timestamp) {
       oldest = reading;
+      timestamp = first.timestamp;
     }
   }
   return oldest;
 }
 
 /**
- * Which of the partitions of one broker to fetch now; none of them when it is better to wait.
+ * Which of the partitions of one broker to fetch now; none of them when it is better to wait: until half of them want more,
+ * since a request costs the same for one and for all, or one has nothing left.
  *
  * A request that finds nothing new is held by the broker for a while, and so is all that comes after it. So partitions
  * that are read to their end are asked for only together with others, or when nothing of this broker waits to be handed on:
  * what is behind would have to wait for the answer.
  */
 export function nextToFetch(readings: readonly Reading[]): Reading[] {
-  const hungry = readings.filter((reading) => reading.waiting === undefined && !isDone(reading));
-  const someWait = readings.some((reading) => reading.waiting !== undefined);
-  return someWait && !hungry.some(isBehind) ? [] : hungry;
+  const hungry = readings.filter((reading) => reading.waiting.length < FETCHED_AHEAD && !isDone(reading));
+  const behind = hungry.filter(isBehind);
+  if (behind.some(({ waiting }) => waiting.length === 0)) return hungry;
+  if (behind.length > 0) return behind.length * 2 >= readings.length ? hungry : [];
+  return readings.some(({ waiting }) => waiting.length > 0) ? [] : hungry;
 }
