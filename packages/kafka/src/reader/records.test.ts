@@ -188,6 +188,7 @@ test('makes the record that consumers know', () => {
           headers: [
             ['h', Buffer.from('1')],
             ['h', Buffer.from('2')],
+            ['__proto__', Buffer.from('3')],
           ],
         }),
       ],

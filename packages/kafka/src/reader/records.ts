@@ -223,7 +223,8 @@ export function createRecords(options: RecordsOptions): Records {
   const view = (start: number, end: number) => (end < start ? null : bytes.subarray(start, end));
 
   function headersOfRecord(): Record<string, Buffer | Buffer[]> {
-    const headers: Record<string, Buffer | Buffer[]> = {};
+    // Without a prototype: a header may have any name, also `__proto__`.
+    const headers: Record<string, Buffer | Buffer[]> = Object.create(null);
     rewindHeaders();
     while (nextHeader()) {
       const value = view(headerStart, headerEnd);
