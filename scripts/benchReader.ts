@@ -71,7 +71,12 @@ async function withKafkasTool({ brokers, count }: Task): Promise<Drained> {
     [...args, '--hide-header'],
     { jvmFlags },
   );
-  const fields = output.trim().split('\n').at(-1)?.split(',') ?? [];
+  // Among lines of its log: start, end, MB, MB/s, records, records/s, join ms, fetch ms, MB/s and records/s of it.
+  const fields = output
+    .split('\n')
+    .map((line) => line.split(','))
+    .find(({ length }) => length === 10);
+  if (!fields) throw new Error(`Kafka's tool has another output than the one that is known: ${output}`);
   return { records: Number(fields[4]), seconds: Number(fields[4]) / Number(fields[9]), memory: Number.NaN };
 }
 
