@@ -1,7 +1,6 @@
 export { type ServiceDeclaration, services } from '@brew/provision';
 export { type Infrastructure, startInfrastructure } from './infrastructure.ts';
 export { type KafkaMode, kafkaNodes } from './kafka/nodes.ts';
-export { runKafkaTool } from './kafka/tool.ts';
 export { runKafkaTool, startKafkaTool } from './kafka/tool.ts';
 export { defaultDir, layout } from './paths.ts';
 export { defaultPorts, freePorts, type Ports } from './ports.ts';
