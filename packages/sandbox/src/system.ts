@@ -113,8 +113,8 @@ function serviceSpec(session: Session, service: ServiceDeclaration, settings: Sy
     ],
     cwd: join(root, service.folder),
     env: serviceEnv(service, session, settings),
-    // Customers wait for the one alone; the other is customers and payment provider, who don't wait for us elsewhere either.
-    background: service.name !== 'order' && service.name !== 'simulator',
+    // Customers wait for this one alone.
+    background: service.name !== 'order',
   };
 }
 

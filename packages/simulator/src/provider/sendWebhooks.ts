@@ -26,7 +26,7 @@ export interface SendWebhooksOptions {
 type AttemptOutcome = 'delivered' | 'failed' | 'given_up';
 
 /** How many are under way at the same time: enough for a promo day, few enough not to be one's cause. */
-const AT_ONCE = 200;
+const AT_ONCE = 100;
 const TIMEOUT_MS = 5_000;
 /** Under load, what is due or taken within this time is read and stored together. */
 const PACE_MS = 25;
