@@ -5,6 +5,7 @@ import { createDatabase } from '@brew/postgres';
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
 import { pino } from 'pino';
 import { freePorts, type Ports } from '../ports.ts';
+import { processIdentity } from '../processes/processIdentity.ts';
 import { claimRun } from '../processes/runFile.ts';
 import { createSupervisor } from '../processes/supervisor.ts';
 import { removeData } from '../runs.ts';
@@ -49,7 +50,18 @@ test('finds its data again', async () => {
   expect(again).toBe('kept');
 });
 
-async function whileRunning(use: (url: string) => Promise<void>): Promise<'new' | 'kept'> {
+test('leaves none of its own processes when its grace is over', async () => {
+  let pids: number[] = [];
+  await whileRunning(async (url) => {
+    await using database = createDatabase({ url, applicationName: 'test', log });
+    const { rows } = await database.query<{ pid: number }>('select pid from pg_stat_activity');
+    pids = rows.map(({ pid }) => pid);
+  }, 0);
+  expect(pids.length).toBeGreaterThan(2);
+  expect(await Promise.all(pids.map(processIdentity))).toEqual(pids.map(() => undefined));
+});
+
+async function whileRunning(use: (url: string) => Promise<void>, graceMs = 5_000): Promise<'new' | 'kept'> {
   const runFile = await claimRun(dir, ports);
   const supervisor = createSupervisor({ logs: join(dir, 'logs'), runFile, onExit: () => {} });
   try {
@@ -60,7 +72,7 @@ async function whileRunning(use: (url: string) => Promise<void>): Promise<'new' 
     await use(url);
     return initialised ? 'new' : 'kept';
   } finally {
-    await supervisor.stop({ names: ['postgres'], graceMs: 5_000 });
+    await supervisor.stop({ names: ['postgres'], graceMs });
     await runFile.release();
   }
 }

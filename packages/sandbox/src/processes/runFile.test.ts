@@ -79,7 +79,8 @@ async function startChild(command: string, ...args: string[]): Promise<RecordedP
   children.push(child);
   const pid = child.pid ?? 0;
   const identity = (await processIdentity(pid)) ?? '';
-  return { name: 'kafka-1', pid, identity, stopSignal: 'SIGTERM', logFile: join(dir, 'kafka-1.log') };
+  const signals = { stopSignal: 'SIGTERM', killSignal: 'SIGKILL' } as const;
+  return { name: 'kafka-1', pid, identity, ...signals, logFile: join(dir, 'kafka-1.log') };
 }
 
 /** Writes the run.json of a run whose own process is gone. */

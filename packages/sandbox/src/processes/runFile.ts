@@ -14,6 +14,8 @@ export interface RecordedProcess {
   identity: string;
   /** Asks it to end in order. */
   stopSignal: NodeJS.Signals;
+  /** Ends it at once. */
+  killSignal: NodeJS.Signals;
   logFile: string;
 }
 
@@ -118,7 +120,7 @@ export async function endLeftovers(dir: string, { now = false } = {}): Promise<v
   if (!now) for (const { pid, stopSignal } of left) signalQuietly(pid, stopSignal);
   const deadline = Date.now() + (now ? 0 : leftoverGraceMs);
   while (left.length > 0) {
-    if (Date.now() >= deadline) for (const { pid } of left) signalQuietly(pid, 'SIGKILL');
+    if (Date.now() >= deadline) for (const { pid, killSignal } of left) signalQuietly(pid, killSignal);
     await delay(50);
     left = await alive(left);
   }

@@ -21,6 +21,8 @@ export interface ProcessSpec {
   background?: boolean;
   /** Asks for an orderly end; SIGTERM by default. */
   stopSignal?: NodeJS.Signals;
+  /** Ends it at once, and whatever it started with it; SIGKILL by default. */
+  killSignal?: NodeJS.Signals;
   /**
    * Asked while it is being stopped: whether it has nothing more to do and only waits for what will not come, so
    * that it may be killed at once.
@@ -120,7 +122,7 @@ export function createSupervisor({
       if (background) await stepBack(managed.pid);
       const identity = await processIdentity(managed.pid);
       if (identity) {
-        await runFile.add({ name, pid: managed.pid, identity, stopSignal: stopSignalOf(spec), logFile });
+        await runFile.add({ name, pid: managed.pid, identity, ...signalsOf(spec), logFile });
       }
       return managed;
     },
@@ -151,12 +153,12 @@ export function createSupervisor({
       const left = new Map([...children].filter(([name]) => names.includes(name)));
       const ends = [...left].map(async ([name, { managed, child, spec }]) => {
         expected.add(managed);
-        child.kill(stopSignalOf(spec));
+        child.kill(signalsOf(spec).stopSignal);
         await managed.exited;
         left.delete(name);
       });
       const late = setTimeout(() => {
-        for (const { child } of left.values()) child.kill('SIGKILL');
+        for (const { child, spec } of left.values()) child.kill(signalsOf(spec).killSignal);
       }, graceMs);
       const looks = setInterval(async () => {
         for (const { child, spec } of left.values()) {
@@ -172,9 +174,10 @@ export function createSupervisor({
   return supervisor;
 }
 
-function stopSignalOf({ stopSignal = 'SIGTERM' }: ProcessSpec): NodeJS.Signals {
-  return stopSignal;
-}
+const signalsOf = ({ stopSignal = 'SIGTERM', killSignal = 'SIGKILL' }: ProcessSpec) => ({
+  stopSignal,
+  killSignal,
+});
 
 async function diedError(
   { name, logFile }: ManagedProcess,
