@@ -79,7 +79,7 @@ function broker(index: number, network: StartedNetwork, ports: Ports): GenericCo
       KAFKA_ADVERTISED_LISTENERS: `EXTERNAL://127.0.0.1:${port},INTERNAL://${name}:9092`,
       KAFKA_LOG_DIRS: '/var/lib/kafka/data',
       KAFKA_HEAP_OPTS: '-Xms32m -Xmx256m',
-      KAFKA_JVM_PERFORMANCE_OPTS: '-XX:+UseSerialGC',
+      KAFKA_JVM_PERFORMANCE_OPTS: '-XX:+UseSerialGC -XX:TieredStopAtLevel=1',
     });
 }
 
