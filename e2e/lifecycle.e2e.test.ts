@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
+import { getPriority, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createAdmin, createKafkaClient } from '@brew/kafka';
 import { defaultPorts } from '@brew/sandbox';
@@ -83,6 +83,12 @@ describe('a system that is started, stopped and started again', () => {
     expect(stderr).toContain(String((await runIn(dir)).pid));
     expect(stderr).toContain(dir);
     expect(stderr).not.toMatch(/^ +at /m);
+  });
+
+  test('lets come first what customers wait for', async () => {
+    const { processes } = await runIn(dir);
+    const first = processes.filter(({ pid }) => getPriority(pid) < 10).map(({ name }) => name);
+    expect(first.sort()).toEqual(['order', 'postgres']);
   });
 
   test('goes on without a service that was killed, and status tells', async () => {

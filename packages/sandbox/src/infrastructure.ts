@@ -57,7 +57,7 @@ export async function startInfrastructure(options: SandboxOptions = {}): Promise
     await abandon(session);
     throw error;
   }
-  session.complete();
+  await session.complete();
   return describe(session, infrastructureStopGroups);
 }
 

@@ -7,6 +7,7 @@ import { defaultPorts, type Ports, type PortUse } from './ports.ts';
 import { requireDisk, requirePorts, requireWritable } from './preflight.ts';
 import { lastLinesOf } from './processes/lastLines.ts';
 import { claimRun } from './processes/runFile.ts';
+import { stepBack } from './processes/stepBack.ts';
 import {
   createSupervisor,
   type Exit,
@@ -60,8 +61,11 @@ export interface Session {
   running(): ManagedProcess[];
   /** Stops group after group and whatever else there is, and gives the folder free. */
   stop(groups: readonly StopGroup[]): Promise<void>;
-  /** From now on, a process that ends is reported through onExit. */
-  complete(): void;
+  /**
+   * From now on, a process that ends is reported through onExit. Where some are named as `inFront`, all others come
+   * behind them when there is too little CPU: not before, for a start must not depend on what else the machine does.
+   */
+  complete(options?: { inFront?: readonly string[] }): Promise<void>;
 }
 
 /** The slowest, a broker that has to recover its log on a busy machine, stays well below. */
@@ -90,6 +94,7 @@ export async function openSession(
   });
 
   let starting = true;
+  let front: readonly string[] | undefined;
   const supervisor = createSupervisor({
     logs: layout(dir).logs,
     runFile,
@@ -100,6 +105,9 @@ export async function openSession(
   const signal = options.signal ? AbortSignal.any([options.signal, giveUp.signal]) : giveUp.signal;
   const known = new Map<string, { spec: ProcessSpec; ready: Ready }>();
 
+  const letFrontPass = async ({ name, pid }: ManagedProcess) => {
+    if (front !== undefined && !front.includes(name)) await stepBack(pid);
+  };
   const run = async (spec: ProcessSpec, ready: Ready) => {
     known.set(spec.name, { spec, ready });
     signal.throwIfAborted();
@@ -113,6 +121,7 @@ export async function openSession(
         throw new StartTimeoutError(spec.name, readyTimeoutMs / 1000, managed.logFile, lines, error);
       }
     });
+    await letFrontPass(managed);
   };
 
   return {
@@ -145,8 +154,10 @@ export async function openSession(
       for (const group of groups) await supervisor.stop(group);
       await runFile.release();
     },
-    complete() {
+    async complete({ inFront } = {}) {
       starting = false;
+      front = inFront;
+      await Promise.all(supervisor.running().map(letFrontPass));
     },
   };
 }

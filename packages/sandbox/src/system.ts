@@ -53,7 +53,8 @@ export async function startSystem(options: SandboxOptions & SystemSettings = {})
     await abandon(session);
     throw error;
   }
-  session.complete();
+  // Customers wait for these two alone.
+  await session.complete({ inFront: ['order', 'postgres'] });
   return {
     ...describe(session, systemStopGroups),
     url: (name) => urlOf(session, name),
@@ -113,8 +114,6 @@ function serviceSpec(session: Session, service: ServiceDeclaration, settings: Sy
     ],
     cwd: join(root, service.folder),
     env: serviceEnv(service, session, settings),
-    // Customers wait for this one alone.
-    background: service.name !== 'order',
   };
 }
 

@@ -63,7 +63,6 @@ export async function nodeSpec(
     args: kafkaProgram(jars, flags, 'kafka.Kafka', [file]),
     cwd: dir,
     env: process.env,
-    background: true,
     mayBeKilled: (left) => onlyWaitsForQuorum(node, left, archive),
   };
 }

@@ -1,5 +1,5 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { getPriority, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import type { ProcessDiedError } from '../errors.ts';
@@ -35,12 +35,6 @@ test('records each process while it runs, and writes its output to its log', asy
   expect(supervisor.running()).toEqual([]);
   await until(async () => (await readRun(dir))?.processes.length === 0);
   expect(unexpected).toEqual([]);
-});
-
-test('lets a process of the background come behind the others', async () => {
-  const order = await supervisor.start(shell('order', 'exec sleep 60'));
-  const broker = await supervisor.start({ ...shell('kafka-1', 'exec sleep 60'), background: true });
-  expect(getPriority(broker.pid)).toBeGreaterThan(getPriority(order.pid));
 });
 
 test('reports a process that ends by itself, with how and the last lines of its log', async () => {

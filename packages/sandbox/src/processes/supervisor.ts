@@ -5,7 +5,6 @@ import { ProcessDiedError } from '../errors.ts';
 import { lastLinesOf } from './lastLines.ts';
 import { processIdentity } from './processIdentity.ts';
 import type { RunFile } from './runFile.ts';
-import { stepBack } from './stepBack.ts';
 
 /** How to run a child process. */
 export interface ProcessSpec {
@@ -17,8 +16,6 @@ export interface ProcessSpec {
   env: NodeJS.ProcessEnv;
   /** Run as another user; only root may. */
   user?: { uid: number; gid: number } | undefined;
-  /** Nobody waits for what it does: when there is too little CPU for all, the others come first. */
-  background?: boolean;
   /** Asks for an orderly end; SIGTERM by default. */
   stopSignal?: NodeJS.Signals;
   /** Ends it at once, and whatever it started with it; SIGKILL by default. */
@@ -88,7 +85,7 @@ export function createSupervisor({
 
   const supervisor: Supervisor = {
     async start(spec) {
-      const { name, command, args, cwd, env, user, background } = spec;
+      const { name, command, args, cwd, env, user } = spec;
       const logFile = join(logs, `${name}.log`);
       await mkdir(logs, { recursive: true });
       // A new run begins a new log; a process that is started again within a run goes on with its old one.
@@ -119,7 +116,6 @@ export function createSupervisor({
         if (!expected.has(managed)) onExit(await diedError(managed, exit), name);
         await runFile.remove(name);
       });
-      if (background) await stepBack(managed.pid);
       const identity = await processIdentity(managed.pid);
       if (identity) {
         await runFile.add({ name, pid: managed.pid, identity, ...signalsOf(spec), logFile });
