@@ -43,7 +43,7 @@ export function* history(count: number, end: number): Generator<HistoricEvent[]>
 /** The events of one order: it is delivered, or cancelled before the kitchen starts. */
 function lifeOf(n: number, order: OrderRequest, placedAt: number, cancelled: boolean): HistoricEvent[] {
   const orderId = events.uuidv7();
-  const { cafeId, customer: who } = order;
+  const { cafeId, customer: who, channel } = order;
   const items = order.items.map(({ sku, quantity }) => lineOf(sku, quantity));
   const total = euros(items.reduce((sum, { quantity, unitPrice }) => sum + quantity * unitPrice.amount, 0));
   const stock = order.items.map(({ sku, quantity }) => ({ sku, quantity, remaining: 900 - (n % 800) }));
@@ -59,7 +59,9 @@ function lifeOf(n: number, order: OrderRequest, placedAt: number, cancelled: boo
     life.push({ type: type as events.EventType, data: { orderId, ...dataAt(at) }, orderId, at });
   }
 
-  then(0, events.OrderPlaced, (placedAt) => ({ cafeId, customer: who, items, total, placedAt }));
+  then(0, events.OrderPlaced, (placedAt) => ({
+    ...{ cafeId, customer: who, items, total, placedAt, channel },
+  }));
   then(40, events.StockReserved, (reservedAt) => ({ cafeId, items: stock, reservedAt }));
   if (cancelled) {
     then(400, events.OrderCancelled, (cancelledAt) => ({ reason: 'customer_request' as const, cancelledAt }));

@@ -42,9 +42,12 @@ describe('generate.ts', () => {
       status: 1,
       stdout: '',
       stderr:
-        'The schemas and src/generated/events.ts and src/generated/schemas.ts differ. Run: npm run generate\n',
+        'The schemas and src/generated/events.ts and src/generated/schemas.ts and src/generated/olderSchemas.ts differ. Run: npm run generate\n',
     });
-    expect(run('generate.ts')).toMatchObject({ status: 0, stdout: 'Wrote events.ts and schemas.ts.\n' });
+    expect(run('generate.ts')).toMatchObject({
+      status: 0,
+      stdout: 'Wrote events.ts and schemas.ts and olderSchemas.ts.\n',
+    });
     expect(run('generate.ts', '--check')).toMatchObject({ status: 0 });
     expect(readFileSync(join(folder, 'src/generated/events.ts'), 'utf8')).toContain(
       '  /** A wish. */\n  note: string;\n',
@@ -85,19 +88,19 @@ describe('checkCompatibility.ts', () => {
     expect(status).toBe(1);
     expect(stderr).toContain(sentence);
     expect(stderr).not.toMatch(/^\s+at /m);
-    expect(existsSync(join(folder, 'schemas/released/brew.orders.v1/OrderPlaced.2.avsc'))).toBe(false);
+    expect(existsSync(join(folder, 'schemas/released/brew.orders.v1/OrderPlaced.3.avsc'))).toBe(false);
   });
 
   test('--release keeps a compatible change as the next version, once', () => {
     addNote(', "default": ""');
-    const released = join(folder, 'schemas/released/brew.orders.v1/OrderPlaced.2.avsc');
+    const released = join(folder, 'schemas/released/brew.orders.v1/OrderPlaced.3.avsc');
     expect(run('checkCompatibility.ts', '--release')).toMatchObject({
       status: 0,
-      stdout: expect.stringContaining('Version 2 of OrderPlaced is released'),
+      stdout: expect.stringContaining('Version 3 of OrderPlaced is released'),
     });
     expect(readFileSync(released, 'utf8')).toBe(readFileSync(join(folder, placed), 'utf8'));
     expect(run('checkCompatibility.ts', '--release').stdout).toMatch(
-      /^15 events are compatible with all \d+ released versions\.\n$/,
+      /^18 events are compatible with all \d+ released versions\.\n$/,
     );
   });
 });

@@ -1,4 +1,5 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { render } from './render.ts';
 import { runCommand } from './runCommand.ts';
@@ -26,8 +27,10 @@ runCommand(HELP, ['check'], ({ check }) => {
     const names = changed.map(([name]) => `src/generated/${name}`).join(' and ');
     throw new Error(`The schemas and ${names} differ. Run: npm run generate`);
   }
-  mkdirSync(folder, { recursive: true });
-  for (const [name, text] of changed) writeFileSync(folder + name, text);
+  for (const [name, text] of changed) {
+    mkdirSync(dirname(folder + name), { recursive: true });
+    writeFileSync(folder + name, text);
+  }
   return changed.length === 0
     ? 'Nothing had changed.'
     : `Wrote ${changed.map(([name]) => name).join(' and ')}.`;

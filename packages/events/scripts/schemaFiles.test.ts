@@ -19,7 +19,7 @@ describe('readSchemas', () => {
     cpSync(`${folder}${ready}`, `${folder}released/brew.kitchen.v1/OrderReady.2.avsc`);
     const found = readSchemas(folder).find(({ name }) => name === 'OrderReady');
     expect(found).toMatchObject({
-      topicKey: 'kitchen',
+      declaredAs: 'topics.kitchen',
       schema: { name: 'OrderReady', namespace: 'brew.kitchen.v1' },
     });
     expect(found?.released.map(({ version }) => version)).toEqual([1, 2]);

@@ -2,13 +2,13 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { RecordSchema } from '../src/avroSchema.ts';
 import { BrewError } from '../src/errors.ts';
-import { type Topic, topics } from '../src/topics.ts';
+import { successors, type Topic, topics } from '../src/topics.ts';
 
 /** An event's schema as it stands in the repository, with everything that was ever released of it. */
 export interface EventSchema {
   topic: Topic;
-  /** Where the topic is in topics.ts, such as "orders". */
-  topicKey: string;
+  /** Where the topic is in topics.ts, such as "topics.orders". */
+  declaredAs: string;
   name: string;
   schema: RecordSchema;
   /** Oldest first: version 1, 2, … without gaps. */
@@ -41,17 +41,20 @@ export const releasedPath = (folder: string, topic: string, name: string, versio
  * @throws SchemaFileError unless topics.ts and the folder tell of the same events
  */
 export function readSchemas(folder: string = schemaFolder): EventSchema[] {
-  const declared: Record<string, Topic> = topics;
-  return Object.entries(declared).flatMap(([topicKey, topic]) => {
-    refuseUnknownFiles(folder, topic);
-    return topic.events.map((name) => ({
-      topic,
-      topicKey,
-      name,
-      schema: readSchema(schemaPath(folder, topic.name, name), topic, name),
-      released: readReleased(folder, topic, name),
-    }));
-  });
+  return Object.entries({ topics, successors }).flatMap(([list, declared]) =>
+    Object.entries<Topic>(declared).flatMap(([key, topic]) => readTopic(folder, topic, `${list}.${key}`)),
+  );
+}
+
+function readTopic(folder: string, topic: Topic, declaredAs: string): EventSchema[] {
+  refuseUnknownFiles(folder, topic);
+  return topic.events.map((name) => ({
+    topic,
+    declaredAs,
+    name,
+    schema: readSchema(schemaPath(folder, topic.name, name), topic, name),
+    released: readReleased(folder, topic, name),
+  }));
 }
 
 function refuseUnknownFiles(folder: string, topic: Topic): void {

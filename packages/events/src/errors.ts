@@ -21,6 +21,9 @@ export const errorCodes = {
   BREW_DOWNLOAD_FAILED: 'A part of the sandbox could not be downloaded. Look at the network and start again.',
   BREW_EVENT_INVALID:
     'Our code tried to emit an event that its schema forbids. A defect: the message names the field.',
+  BREW_EVENT_UNTRANSLATABLE:
+    'An event can not be said in the words of the topic that it is bridged to. It goes to the DLQ.',
+  BREW_FENCED: 'Another process has taken over the work of this one. Nothing is lost; run it once.',
   BREW_HEADERS_INVALID:
     'A record has no CloudEvents headers, or bad ones. Find who wrote it; it goes to the DLQ.',
   BREW_JAVA_MISSING: 'There is no JDK, or it is too old. Install one, or use Docker.',
@@ -35,6 +38,8 @@ export const errorCodes = {
     'A position lies outside of what a partition holds. Rebuild from what there is, or find where it went.',
   BREW_PAYMENT_PROVIDER_UNAVAILABLE: 'The payment provider could not be reached or failed. It is retried.',
   BREW_PORT_TAKEN: 'Something else listens on a port that Brew needs. Stop it, or choose another port.',
+  BREW_POSITION_LOST:
+    'Kafka no longer knows how far a consumer group was. Begin anew, or set its offsets by hand.',
   BREW_PROCESS_DIED: 'A broker, database, registry or service ended by itself. Read the end of its log.',
   BREW_READ_REFUSED: 'Kafka does not let a topic be read. Look at its ACLs; the message has its reason.',
   BREW_RECORD_UNDECODABLE: 'A record is not what its schema says. Find who wrote it; it goes to the DLQ.',

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { eventTypeOf, eventTypes, MenuItemChanged, OrderPlaced, topics } from './index.ts';
+import { eventTypeOf, eventTypes, MenuItemChanged, OrderPlaced, successors, topics, v2 } from './index.ts';
 
 describe('event types', () => {
   test('know their topic, their subject in the registry and their key', () => {
@@ -16,6 +16,7 @@ describe('event types', () => {
       items: [],
       total: { amount: 0, currency: 'EUR' },
       placedAt: 0,
+      channel: 'app',
     };
     expect(OrderPlaced.keyOf(placed)).toBe('order-1');
   });
@@ -32,21 +33,26 @@ describe('event types', () => {
     expect(MenuItemChanged.keyOf(changed)).toBe('flat-white');
   });
 
-  test('are all those that the topics declare, each with the schema of its own name', () => {
-    const declared = Object.values(topics).flatMap((topic) =>
-      topic.events.map((name) => `${topic.name}.${name}`),
-    );
-    expect(eventTypes.map(({ type }) => type)).toEqual(declared);
-    expect(eventTypes.map(({ schema }) => `${schema.namespace}.${schema.name}`)).toEqual(declared);
-  });
+  test.each([[{ topics, eventTypes }], [{ topics: successors, eventTypes: v2.eventTypes }]])(
+    'are all those that the topics declare, each with the schema of its own name',
+    ({ topics, eventTypes }) => {
+      const declared = Object.values(topics).flatMap((topic) =>
+        topic.events.map((name) => `${topic.name}.${name}`),
+      );
+      expect(eventTypes.map(({ type }) => type)).toEqual(declared);
+      expect(eventTypes.map(({ schema }) => `${schema.namespace}.${schema.name}`)).toEqual(declared);
+    },
+  );
 });
 
 describe('eventTypeOf', () => {
   test('finds an event by the name in its header', () => {
-    for (const eventType of eventTypes) expect(eventTypeOf(eventType.type)).toBe(eventType);
+    for (const eventType of [...eventTypes, ...v2.eventTypes]) {
+      expect(eventTypeOf(eventType.type)).toBe(eventType);
+    }
   });
 
-  test.each(['', 'OrderPlaced', 'brew.orders.v2.OrderPlaced', 'constructor'])(
+  test.each(['', 'OrderPlaced', 'brew.orders.v3.OrderPlaced', 'constructor'])(
     'does not know "%s"',
     (type) => {
       expect(eventTypeOf(type)).toBeUndefined();

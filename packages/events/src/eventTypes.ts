@@ -1,7 +1,8 @@
 import type { EventType } from './eventType.ts';
 import { eventTypes } from './generated/events.ts';
+import * as v2 from './generated/v2/events.ts';
 
-const byType = new Map(eventTypes.map((eventType) => [eventType.type, eventType]));
+const byType = new Map([...eventTypes, ...v2.eventTypes].map((eventType) => [eventType.type, eventType]));
 
 /**
  * Looks up an event by its full name.

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { deadLetterTopic, type Topic, topics } from './topics.ts';
+import { deadLetterTopic, successors, type Topic, topics } from './topics.ts';
 
 const declared: Topic[] = Object.values(topics);
 const DAY_MS = 86_400_000;
@@ -52,6 +52,15 @@ describe('topics', () => {
     expect(topics.menu.config).not.toHaveProperty('retention.ms');
   });
 });
+
+test.each(Object.entries(successors))(
+  'the successor of %s has its key and its partitions',
+  (name, successor) => {
+    const { name: _, ...before } = topics[name as keyof typeof successors];
+    expect(successor).toMatchObject({ key: before.key, partitions: before.partitions });
+    expect(successor.name).toMatch(/^brew\.\w+\.v[2-9]$/);
+  },
+);
 
 describe('deadLetterTopic', () => {
   const dlq = deadLetterTopic('kitchen');

@@ -9,10 +9,14 @@ import {
   toHeaders,
   uuidv7,
 } from '@brew/events';
+import { olderSchemas } from '@brew/events/olderSchemas';
 import { infrastructure, uniqueName } from '@brew/sandbox/testing';
 import { beforeAll, expect, jest, test } from '@jest/globals';
 import { SchemaRegistry } from '@kafkajs/confluent-schema-registry';
 import avro from 'avsc';
+import { createReaders } from './codec/readers.ts';
+import { createRegistry } from './codec/registry.ts';
+import { unframe } from './codec/wireFormat.ts';
 import { createCodec } from './codec.ts';
 import {
   InvalidEventError,
@@ -21,8 +25,9 @@ import {
   SchemaIncompatibleError,
   UndecodableRecordError,
 } from './errors.ts';
+import { createProducer } from './producer.ts';
 import type { ReceivedRecord } from './record.ts';
-import { log } from './testing/kafka.ts';
+import { clientOf, createTopic, log, readAll } from './testing/kafka.ts';
 
 jest.setTimeout(60_000);
 
@@ -42,6 +47,17 @@ const payment = {
 };
 const time = new Date('2026-01-02T03:04:05.678Z');
 
+const context = { id: uuidv7(), source: '/brew/order', time, correlationId: 'order-1' };
+const anOrder: OrderPlaced = {
+  orderId: 'order-1',
+  cafeId: 'cafe-001',
+  customer: { name: 'Ada', address: 'Bean Lane 1' },
+  items: [],
+  total: { amount: 450, currency: 'EUR' },
+  placedAt: 1_700_000_000_123,
+  channel: 'counter',
+};
+
 const received = (value: Buffer | null, headers: Partial<Record<string, string>> = {}): ReceivedRecord => ({
   topic: PaymentReceived.topic.name,
   partition: 0,
@@ -49,13 +65,7 @@ const received = (value: Buffer | null, headers: Partial<Record<string, string>>
   key: 'order-1',
   value,
   headers: {
-    ...toHeaders({
-      id: uuidv7(),
-      type: PaymentReceived.type,
-      source: '/brew/order',
-      time,
-      correlationId: 'order-1',
-    }),
+    ...toHeaders({ ...context, type: PaymentReceived.type }),
     ...(headers as Record<string, string>),
   },
   timestamp: time,
@@ -132,7 +142,6 @@ test('reads what newer and older versions of an event wrote', async () => {
     ...PaymentReceived.schema,
     fields: [...fields.slice(0, 3), { name: 'receivedAt', type: 'long', default: 0 }],
   } as never);
-  const { createReaders } = await import('./codec/readers.ts');
   const readers = createReaders({ schemaOf: async () => avro.Type.forSchema(older.schema as never) });
   const read = await readers.find(1, {
     ...PaymentReceived,
@@ -140,6 +149,37 @@ test('reads what newer and older versions of an event wrote', async () => {
   });
   const bytes = avro.Type.forSchema(older.schema as never).toBuffer(payment);
   expect(read(bytes)).toEqual({ ...payment, receivedAt: 0 });
+});
+
+test("version 1 and 2 of OrderPlaced are in one topic, and yesterday's reader and today's read both", async () => {
+  const [first] = olderSchemas.get(OrderPlaced.type) ?? [];
+  const yesterday: EventType = { ...OrderPlaced, schema: first ?? OrderPlaced.schema };
+  const old = createCodec({ registryUrl, log });
+  await old.register([yesterday]);
+  await old.prepare([yesterday]);
+
+  const { channel: _, ...order } = anOrder;
+  const topic = await createTopic('versions');
+  await using producer = createProducer({ client: clientOf(), log });
+  await producer.start();
+  const headers = toHeaders({ ...context, type: OrderPlaced.type });
+  await producer.send([
+    { topic, key: order.orderId, value: old.encode(yesterday, order), headers },
+    { topic, key: order.orderId, value: codec.encode(OrderPlaced, anOrder), headers },
+  ]);
+  const records = await readAll(topic);
+  const idOf = ({ value }: ReceivedRecord) => value?.readInt32BE(1);
+  expect(new Set(records.map(idOf)).size).toBe(2);
+
+  const today = await Promise.all(records.map((record) => codec.decode(record)));
+  expect(today.map(({ data }) => data)).toEqual([{ ...order, channel: 'app' }, anOrder]);
+
+  const readers = createReaders(createRegistry(registryUrl));
+  const before = records.map(async ({ value }) => {
+    const { schemaId = 0, payload = Buffer.alloc(0) } = unframe(value ?? Buffer.alloc(0)) ?? {};
+    return (await readers.find(schemaId, yesterday))(payload);
+  });
+  expect(await Promise.all(before)).toEqual([order, order]);
 });
 
 test('says which rule a schema breaks, and leaves the registry as it was', async () => {

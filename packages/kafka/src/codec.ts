@@ -18,6 +18,11 @@ import type { ReceivedRecord } from './record.ts';
 
 export interface Codec {
   /**
+   * Whether the registry has any schema of this event.
+   * @throws RegistryUnavailableError
+   */
+  isRegistered(type: EventType): Promise<boolean>;
+  /**
    * Puts the schemas into the registry under TopicRecordNameStrategy, with BACKWARD_TRANSITIVE.
    * @throws SchemaIncompatibleError, RegistryUnavailableError
    */
@@ -63,6 +68,8 @@ export function createCodec({ registryUrl, log }: { registryUrl: string; log: Lo
   }
 
   return {
+    isRegistered: ({ subject }) => registry.has(subject),
+
     async register(types) {
       for (const type of types) {
         const id = await registry.register(type.subject, type.schema);

@@ -1,11 +1,14 @@
 import { randomBytes } from 'node:crypto';
-import { createAdmin, createKafkaClient } from '@brew/kafka';
+import { OrderPlaced, type RecordSchema } from '@brew/events';
+import { olderSchemas } from '@brew/events/olderSchemas';
+import { createAdmin, createCodec, createKafkaClient } from '@brew/kafka';
 import { createDatabase } from '@brew/postgres';
-import { infrastructure } from '@brew/sandbox/testing';
+import { infrastructure, uniqueName } from '@brew/sandbox/testing';
 import { expect, jest, test } from '@jest/globals';
 import { pino } from 'pino';
 import { registryDatabase } from './databases.ts';
 import { runJob } from './jobs.ts';
+import { ensureSchemas } from './schemas.ts';
 import { services } from './services.ts';
 import { declaredTopics } from './topics.ts';
 
@@ -41,6 +44,26 @@ test('topics: all that are declared, and nothing to do the second time', async (
 test('schemas: every event has one, however often it is done', async () => {
   expect(await runJob('schemas', env)).toMatch(/^schemas: \d+$/);
   expect(await runJob('schemas', env)).toMatch(/^schemas: \d+$/);
+});
+
+test('schemas: an event that is new to the registry has all its versions, in their order', async () => {
+  const type = { ...OrderPlaced, subject: uniqueName('history') };
+  const versions = async (): Promise<RecordSchema[]> => {
+    const url = `${registryUrl}/subjects/${type.subject}/versions`;
+    const numbers = (await (await fetch(url)).json()) as number[];
+    return Promise.all(
+      numbers.map(async (n) => (await fetch(`${url}/${n}/schema`)).json() as Promise<RecordSchema>),
+    );
+  };
+  await ensureSchemas(registryUrl, log, [type]);
+  await ensureSchemas(registryUrl, log, [type]);
+  expect(await versions()).toEqual([...(olderSchemas.get(type.type) ?? []), type.schema]);
+
+  // It began with the newest one, in a registry of its own: what is older does not come after it.
+  type.subject = uniqueName('no-history');
+  await createCodec({ registryUrl, log }).register([type]);
+  await ensureSchemas(registryUrl, log, [type]);
+  expect(await versions()).toEqual([type.schema]);
 });
 
 test('says which jobs there are, and which address is missing', async () => {

@@ -29,5 +29,6 @@ export function placed(
     })),
     total: price(lines.reduce((sum, { quantity }) => sum + quantity, 0)),
     placedAt: PLACED_AT,
+    channel: 'app',
   };
 }

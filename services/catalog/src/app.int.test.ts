@@ -105,6 +105,7 @@ async function order(cafeId: string, ...items: [sku: string, quantity: number][]
     })),
     total: price,
     placedAt: Date.now(),
+    channel: 'app',
   });
   return orderId;
 }

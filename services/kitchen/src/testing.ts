@@ -38,6 +38,7 @@ export function latte(orderId: string, cafeId = 'cafe-001', minute = 0) {
     items: [{ ...item, preparationSeconds: 60 }],
     total: EUR(420),
     placedAt: at,
+    channel: 'app',
   };
   const paid: PaymentReceived = {
     orderId,

@@ -40,8 +40,8 @@ export function createPlaceOrders({ offer, paymentTimeoutSeconds, now }: PlaceOr
     for (const [index, made] of drafts.entries()) {
       const request = requests[index];
       if (!request || !made.order || !isNew(made)) continue;
-      const { orderId, cafeId, customer, items, total, times } = made.order;
-      const data = { orderId, cafeId, customer, items, total, placedAt: times.placed };
+      const { orderId, cafeId, customer, items, total, times, channel } = made.order;
+      const data = { orderId, cafeId, customer, items, total, placedAt: times.placed, channel };
       const causationId = request.work.emit(OrderPlaced, data);
       placed.push({ order: made.order, cause: { ...request.cause, causationId } });
     }

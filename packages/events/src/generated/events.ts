@@ -43,6 +43,11 @@ export interface OrderItem {
 }
 
 /**
+ * Where an order was placed: in our own app, at the counter of a cafe, or with a partner who passes it on.
+ */
+export type Channel = 'app' | 'counter' | 'partner';
+
+/**
  * A customer has placed an order. Names, prices and preparation times are those of the moment: a later change
  * of the menu does not touch the order.
  */
@@ -59,6 +64,8 @@ export interface OrderPlaced {
   total: Money;
   /** When the order was accepted. */
   placedAt: TimestampMillis;
+  /** Where it was placed. Orders from before this was told count as placed in the app. */
+  channel: Channel;
 }
 
 export const OrderPlaced = defineEvent<OrderPlaced>({
@@ -351,7 +358,7 @@ export const MenuItemChanged = defineEvent<MenuItemChanged>({
   keyOf: (event) => event.sku,
 });
 
-/** Every event there is, in the order of topics.ts. */
+/** Every event of these topics, in the order of topics.ts. */
 export const eventTypes: readonly EventType[] = [
   OrderPlaced,
   CancellationRequested,

@@ -78,6 +78,17 @@ export const OrderPlaced: RecordSchema = {
       type: { type: 'long', logicalType: 'timestamp-millis' },
       doc: 'When the order was accepted.',
     },
+    {
+      name: 'channel',
+      type: {
+        type: 'enum',
+        name: 'Channel',
+        doc: 'Where an order was placed: in our own app, at the counter of a cafe, or with a partner who passes it on.',
+        symbols: ['app', 'counter', 'partner'],
+      },
+      default: 'app',
+      doc: 'Where it was placed. Orders from before this was told count as placed in the app.',
+    },
   ],
 };
 

@@ -5,6 +5,8 @@ import { RegistryUnavailableError, SchemaIncompatibleError, SchemaUnknownError }
 
 /** The schema registry, with errors that say what is the matter. */
 export interface Registry {
+  /** Whether it has any schema of this subject. */
+  has(subject: string): Promise<boolean>;
   /** Makes the subject BACKWARD_TRANSITIVE and puts the schema into it; returns the id, old or new. */
   register(subject: string, schema: object): Promise<number>;
   /** @throws SchemaUnknownError when the subject doesn't have this very schema */
@@ -34,6 +36,15 @@ export function createRegistry(url: string): Registry {
     }
   }
 
+  /** The client can only ask for a version that it knows. */
+  async function hasVersions(subject: string): Promise<boolean> {
+    const response = await fetch(`${url}/subjects/${encodeURIComponent(subject)}/versions`, {
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+    });
+    if (response.ok || response.status === 404) return response.ok;
+    throw new Error(`status ${response.status}: ${await response.text()}`);
+  }
+
   /** The client can set a rule only after the first version is in; it has to hold before. */
   async function setCompatibility(subject: string): Promise<void> {
     const response = await fetch(`${url}/config/${encodeURIComponent(subject)}`, {
@@ -46,6 +57,7 @@ export function createRegistry(url: string): Registry {
   }
 
   return {
+    has: (subject) => ask(hasVersions(subject), () => undefined),
     async register(subject, schema) {
       await ask(setCompatibility(subject), () => undefined);
       const registered = client.register(schema as never, {

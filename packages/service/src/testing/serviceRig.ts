@@ -101,6 +101,7 @@ export function anOrder(orderId: string): OrderPlaced {
     items: [],
     total: { amount: 350, currency: 'EUR' },
     placedAt: Date.now(),
+    channel: 'app',
   };
 }
 

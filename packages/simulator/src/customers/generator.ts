@@ -16,6 +16,7 @@ export interface OrderRequest {
   cafeId: string;
   items: { sku: string; quantity: number }[];
   customer: { name: string; address: string };
+  channel: 'app' | 'counter' | 'partner';
 }
 
 /** One customer: when they come, what they want, and whether they change their mind. */
@@ -57,6 +58,8 @@ export function randomOrder(random: Random, { cafes, menu }: Assortment): OrderR
       name: `${pick(random, firstNames)} ${pick(random, lastNames)}`,
       address: `${pick(random, streets)} ${between(random, 1, 120)}`,
     },
+    // The last draw, so that a seed brings the customers that it always brought.
+    channel: pick(random, channels),
   };
 }
 
@@ -72,6 +75,8 @@ function cancelDelay(random: Random): number {
   return chance(random, 0.5) ? between(random, 0, 500) : between(random, 1_000, 15_000);
 }
 
+/** As often as they are listed. */
+const channels = ['app', 'app', 'app', 'counter', 'counter', 'partner'] as const;
 const firstNames = [
   'Ada',
   'Alan',

@@ -65,7 +65,10 @@ function placed(orderId: string, cafeId: string, ...lines: Line[]): Event {
     preparationSeconds: 10,
   }));
   const customer = { name: 'Ada', address: 'Bean Lane 1' };
-  return { type: OrderPlaced, data: { orderId, cafeId, customer, items, total: price, placedAt: 1 } };
+  return {
+    type: OrderPlaced,
+    data: { orderId, cafeId, customer, items, total: price, placedAt: 1, channel: 'app' },
+  };
 }
 
 const cancelled = (orderId: string): Event => ({

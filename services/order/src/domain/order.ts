@@ -1,4 +1,4 @@
-import type { Money, OrderCancelled, OrderItem, OrderPlaced } from '@brew/events';
+import type { Channel, Money, OrderCancelled, OrderItem, OrderPlaced } from '@brew/events';
 
 /** The way of an order that ends well, in the order of its steps. */
 export const steps = ['placed', 'paid', 'preparing', 'ready', 'on_the_way', 'delivered'] as const;
@@ -36,6 +36,7 @@ export interface OrderState {
 export interface Order extends OrderState {
   cafeId: string;
   customer: OrderPlaced['customer'];
+  channel: Channel;
   items: OrderItem[];
 }
 

@@ -40,6 +40,7 @@ describe('placing an order', () => {
         orderId: 'order-1',
         cafeId: 'cafe-001',
         customer: request.customer,
+        channel: 'app',
         items: [
           {
             sku: 'latte',

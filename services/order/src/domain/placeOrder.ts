@@ -1,4 +1,4 @@
-import type { MenuItemChanged, OrderItem, OrderPlaced } from '@brew/events';
+import type { Channel, MenuItemChanged, OrderItem, OrderPlaced } from '@brew/events';
 import type { Instant, Order } from './order.ts';
 
 /** What the customer asks for; the shape is checked already, what it means is not. */
@@ -6,6 +6,8 @@ export interface OrderRequest {
   cafeId: string;
   items: { sku: string; quantity: number }[];
   customer: OrderPlaced['customer'];
+  /** The app, unless said. */
+  channel?: Channel | undefined;
 }
 
 /** Where and at what price things are sold. */
@@ -58,6 +60,7 @@ export function placeOrder(request: OrderRequest, offer: Offer, orderId: string,
     orderId,
     cafeId: request.cafeId,
     customer: request.customer,
+    channel: request.channel ?? 'app',
     items,
     total: { amount, currency: first.unitPrice.currency },
     status: 'placed',

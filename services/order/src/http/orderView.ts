@@ -36,6 +36,7 @@ export const orderView = z.object({
     .enum(['none', 'requested', 'failed', 'received', 'refunding', 'refunded'])
     .describe('where the money is'),
   customer: z.object({ name: z.string(), address: z.string() }),
+  channel: z.enum(['app', 'counter', 'partner']).describe('where it was placed'),
   items: z.array(
     z.object({
       sku: z.string(),
@@ -51,7 +52,7 @@ export const orderView = z.object({
 export type OrderView = z.infer<typeof orderView>;
 
 export function toView(order: Order): OrderView {
-  const { orderId, cafeId, status, cancelReason, customer, total } = order;
+  const { orderId, cafeId, status, cancelReason, customer, channel, total } = order;
   const outcome = cancellationOutcome(order);
   return {
     orderId,
@@ -62,6 +63,7 @@ export function toView(order: Order): OrderView {
     ...(outcome && { cancellation: { requestedAt: toIso(order.cancellationRequestedAt), outcome } }),
     payment: order.payment.state,
     customer,
+    channel,
     items: order.items.map(({ sku, name, category, quantity, unitPrice }) => ({
       sku,
       name,

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { MenuItemChanged, OrderPlaced, topics } from '@brew/events';
 import { uniqueName, until } from '@brew/sandbox/testing';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
@@ -56,9 +57,17 @@ describe('POST /orders', () => {
       ],
       total: { amount: 420, currency: 'EUR' },
       placedAt: expect.any(Number),
+      channel: 'app',
     });
     expect(event).toMatchObject({ source: '/brew/order', correlationId: orderId });
     expect(event.traceparent).toContain(trace);
+  });
+
+  test('tells where it was placed: in the app, unless said', async () => {
+    const { body } = await post({ channel: 'counter' });
+    expect(await world.get(body.orderId)).toMatchObject({ channel: 'counter' });
+    expect((await world.untilEvent(OrderPlaced, body.orderId)).data.channel).toBe('counter');
+    expect(await world.get(await world.place())).toMatchObject({ channel: 'app' });
   });
 
   test('names what is not sold', async () => {
@@ -80,6 +89,7 @@ describe('POST /orders', () => {
     ['too many lines', { items: Array.from({ length: 21 }, () => ({ sku: 'latte', quantity: 1 })) }, 'items'],
     ['a price of their own', { items: [{ sku: 'latte', quantity: 1, price: 1 }] }, 'items.0.price'],
     ['no address', { customer: { name: 'Ada' } }, 'customer.address'],
+    ['a channel that there is not', { channel: 'pigeon' }, 'channel'],
   ])('refuses %s', async (_title, changes, field) => {
     const { status, body } = await post(changes);
     expect(status).toBe(400);
@@ -104,6 +114,16 @@ describe('an Idempotency-Key', () => {
     await world.untilEvent(OrderPlaced, orderId);
     const { rows } = await world.db.query('select from orders where order_id = $1', [orderId]);
     expect(rows).toHaveLength(1);
+  });
+
+  test('that an older release has seen, which knew of no channel, is still known', async () => {
+    const headers = { 'idempotency-key': uniqueName('key') };
+    const before = createHash('sha256').update(JSON.stringify(world.order)).digest();
+    const { body } = await post({}, headers);
+    const { rows } = await world.db.query('select fingerprint from idempotency_keys where order_id = $1', [
+      body.orderId,
+    ]);
+    expect(rows).toEqual([{ fingerprint: before }]);
   });
 
   test('is not for another order', async () => {

@@ -16,6 +16,11 @@ const request = z.strictObject({
     .min(1)
     .max(20),
   customer: z.strictObject({ name: text(100), address: text(300) }),
+  // Not filled in here: the body is what a repetition is recognized by, also one whose first request came to an older release.
+  channel: z
+    .enum(['app', 'counter', 'partner'])
+    .optional()
+    .describe('where the order was placed; app when left out'),
 });
 
 const answer = z.object({ orderId: z.uuid(), status: z.literal('placed'), total: money });

@@ -36,6 +36,7 @@ export interface StateRow {
 export interface OrderRow extends StateRow {
   cafe_id: string;
   customer: Order['customer'];
+  channel: Order['channel'];
   items: Order['items'];
 }
 
@@ -46,7 +47,8 @@ export const stateColumns = `order_id, total_amount, total_currency, status, can
 
 export function fromRow(row: OrderRow): StoredOrder {
   const { order, ...stored } = fromStateRow(row);
-  return { ...stored, order: { ...order, cafeId: row.cafe_id, customer: row.customer, items: row.items } };
+  const { cafe_id: cafeId, customer, channel, items } = row;
+  return { ...stored, order: { ...order, cafeId, customer, channel, items } };
 }
 
 export function fromStateRow(row: StateRow): StoredOrder<OrderState> {

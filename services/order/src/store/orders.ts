@@ -28,11 +28,11 @@ export async function insertOrders(
 ): Promise<void> {
   if (orders.length === 0) return;
   await tx.query(
-    `insert into orders (order_id, cafe_id, customer, items, total_amount, total_currency, status, payment_state,
+    `insert into orders (order_id, cafe_id, customer, channel, items, total_amount, total_currency, status, payment_state,
                          placed_at, payment_due_at, cause)
-     select order_id, cafe_id, customer, items, total_amount, total_currency, status, payment_state, placed_at,
+     select order_id, cafe_id, customer, channel, items, total_amount, total_currency, status, payment_state, placed_at,
             placed_at + make_interval(secs => $2), cause
-     from jsonb_to_recordset($1::jsonb) as placed (order_id text, cafe_id text, customer jsonb, items jsonb,
+     from jsonb_to_recordset($1::jsonb) as placed (order_id text, cafe_id text, customer jsonb, channel text, items jsonb,
        total_amount bigint, total_currency text, status text, payment_state text, placed_at timestamptz, cause jsonb)`,
     [JSON.stringify(orders.map(toNewRow)), paymentTimeoutSeconds],
   );
@@ -42,6 +42,7 @@ const toNewRow = ({ order, cause }: NewOrder) => ({
   order_id: order.orderId,
   cafe_id: order.cafeId,
   customer: order.customer,
+  channel: order.channel,
   items: order.items,
   total_amount: order.total.amount,
   total_currency: order.total.currency,

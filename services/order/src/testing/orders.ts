@@ -7,6 +7,7 @@ export const placedOrder: Order = {
   orderId: 'order-1',
   cafeId: 'cafe-001',
   customer: { name: 'Ada', address: 'Bean Lane 1' },
+  channel: 'app',
   items: [
     {
       sku: 'latte',
