@@ -2,7 +2,7 @@ import { deadLetterTopic } from '@brew/events';
 import { DeadLetterFailedError } from './errors.ts';
 import { gather } from './gather.ts';
 import type { Producer } from './producer.ts';
-import { type ReceivedRecord, rawPartsOf } from './record.ts';
+import { type OutgoingRecord, type ReceivedRecord, rawPartsOf } from './record.ts';
 
 /** Why a record was parked: it failed, or it came behind one of its key that is parked and must not overtake it. */
 export type Failure =
@@ -54,14 +54,7 @@ export function createDeadLetterQueue({ producer, group, parkedKeys }: DeadLette
     },
 
     async park(record, failure) {
-      const { key, headers } = rawPartsOf(record);
-      const letter = {
-        topic,
-        key,
-        value: record.value,
-        headers: { ...headers, ...provenanceOf(record, failure, group) },
-        timestamp: record.timestamp,
-      };
+      const letter = letterOf(record, failure, group);
       try {
         await producer.send([letter], { signal: AbortSignal.timeout(SEND_MS) });
       } catch (error) {
@@ -70,6 +63,18 @@ export function createDeadLetterQueue({ producer, group, parkedKeys }: DeadLette
       // After the record: a key that is marked without its record would send its successors after nobody.
       if (record.key !== null && failure.reason === 'failed') await parkedKeys.add(record.topic, record.key);
     },
+  };
+}
+
+/** What GROUP.dlq gets of a record: its bytes as they came, and beside its headers where it came from and why it is there. */
+export function letterOf(record: ReceivedRecord, failure: Failure, group: string): OutgoingRecord {
+  const { key, headers } = rawPartsOf(record);
+  return {
+    topic: deadLetterTopic(group).name,
+    key,
+    value: record.value,
+    headers: { ...headers, ...provenanceOf(record, failure, group) },
+    timestamp: record.timestamp,
   };
 }
 

@@ -7,6 +7,7 @@ const all: BrewError[] = [
   new errors.TopicMissingError(['t']),
   new errors.ConsumerFailedError('g', new Error('why')),
   new errors.SendFailedError('why', { retryable: true }),
+  new errors.FencedError('g', 't/0', new Error('why')),
   new errors.NotPreparedError('why'),
   new errors.DeadLetterFailedError('t', new Error('why')),
   new errors.InvalidEventError('T', ['why']),
@@ -29,6 +30,7 @@ test('every class of error has a code of its own', () => {
 test('only what may succeed later, unchanged, is retryable', () => {
   const final = all.filter(({ retryable }) => !retryable).map(({ name }) => name);
   expect(final).toEqual([
+    'FencedError',
     'NotPreparedError',
     'InvalidEventError',
     'UndecodableRecordError',

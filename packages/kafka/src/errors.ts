@@ -46,6 +46,20 @@ export class SendFailedError extends BrewError {
   }
 }
 
+/**
+ * Another instance of a pipeline has begun after this one and fenced it: what this one had under way was aborted, and the other
+ * one does it. Operator: nothing, if that was meant; otherwise find out who runs it twice.
+ */
+export class FencedError extends BrewError {
+  constructor(group: string, where: string, cause: unknown) {
+    super(
+      'BREW_FENCED',
+      `Another process has begun to work as ${group} and goes on with ${where}; this one has nothing more to do.`,
+      { cause },
+    );
+  }
+}
+
 /** A client was used before its start() or after its stop(): a mistake in the order of starting. */
 export class NotPreparedError extends BrewError {
   constructor(what: string) {

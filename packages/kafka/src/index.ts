@@ -24,6 +24,7 @@ export {
   ConsumerFailedError,
   CorruptBatchError,
   DeadLetterFailedError,
+  FencedError,
   InvalidEventError,
   LogTruncatedError,
   NotPreparedError,

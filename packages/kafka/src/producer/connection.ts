@@ -1,6 +1,7 @@
-import { CompressionTypes, Partitioners, type TopicMessages } from 'kafkajs';
+import { CompressionTypes, type TopicMessages } from 'kafkajs';
 import { type KafkaClient, kafkaOf } from '../client.ts';
 import { kafkaErrorTypeOf } from '../errors.ts';
+import { createPartitioning } from './partitioning.ts';
 
 /** One kafkajs producer, good until its first failed send. */
 export interface ProducerConnection {
@@ -10,18 +11,11 @@ export interface ProducerConnection {
 }
 
 export async function connectProducer(client: KafkaClient): Promise<ProducerConnection> {
-  const chosen = new Set<string>();
+  const partitioning = createPartitioning();
   const producer = kafkaOf(client).producer({
     idempotent: true,
     allowAutoTopicCreation: false,
-    createPartitioner: () => {
-      const partitionOf = Partitioners.DefaultPartitioner();
-      return (args) => {
-        const partition = partitionOf(args);
-        chosen.add(`${args.topic}/${partition}`);
-        return partition;
-      };
-    },
+    createPartitioner: partitioning.createPartitioner,
   });
   try {
     await producer.connect();
@@ -32,16 +26,13 @@ export async function connectProducer(client: KafkaClient): Promise<ProducerConn
 
   return {
     async send(batch) {
-      chosen.clear();
+      partitioning.begin();
       const acknowledged = await producer.sendBatch({
         acks: -1,
         compression: CompressionTypes.None,
         topicMessages: batch,
       });
-      // kafkajs repeats a send per broker, not per partition: when a partition moves between attempts to a broker that
-      // has answered already, it reports success without ever having sent that partition's records. So we count.
-      for (const { topicName, partition } of acknowledged) chosen.delete(`${topicName}/${partition}`);
-      if (chosen.size > 0) throw new Error(`no acknowledgement for ${[...chosen].join(', ')}`);
+      partitioning.settle(acknowledged);
     },
     disconnect: () => producer.disconnect(),
   };

@@ -1,0 +1,45 @@
+import { kafkaErrorTypeOf } from '../errors.ts';
+import type { ReceivedRecord } from '../record.ts';
+
+/** Finds out which record it was for which Kafka refused a transaction. */
+export interface Suspects {
+  /** Whether a record is to be alone in its transaction. */
+  isSuspect(topic: string, partition: number, offset: bigint): boolean;
+  /** Why Kafka will never take what this record becomes. */
+  refusalOf(record: ReceivedRecord): unknown;
+  /**
+   * A transaction with what these records became has failed.
+   * @returns whether that was because of one of them
+   */
+  accuse(records: readonly ReceivedRecord[], error: unknown): boolean;
+}
+
+/** What Kafka says to a record, and not to whoever sends it. */
+const refusals = new Set([
+  'MESSAGE_TOO_LARGE',
+  'RECORD_LIST_TOO_LARGE',
+  'INVALID_RECORD',
+  'INVALID_TIMESTAMP',
+]);
+
+/** Kafka refuses a batch and does not say for which record. So each of its records goes alone, and the one that fails is it. */
+export function createSuspects(): Suspects {
+  /** By partition: the last offset of the refused batch. */
+  const suspectUpTo = new Map<string, bigint>();
+  const refused = new Map<string, unknown>();
+  const idOf = ({ topic, partition, offset }: ReceivedRecord) => `${topic}/${partition}/${offset}`;
+
+  return {
+    isSuspect: (topic, partition, offset) => offset <= (suspectUpTo.get(`${topic}/${partition}`) ?? -1n),
+    refusalOf: (record) => refused.get(idOf(record)),
+    accuse(records, error) {
+      const last = records.at(-1);
+      if (!last || !refusals.has(kafkaErrorTypeOf(error) ?? '')) return false;
+      if (records.length > 1) suspectUpTo.set(`${last.topic}/${last.partition}`, last.offset);
+      // Refused once more, although the letter went in its place: that is nothing that going on would mend.
+      else if (refused.has(idOf(last))) return false;
+      else refused.set(idOf(last), error);
+      return true;
+    },
+  };
+}

@@ -1,0 +1,36 @@
+import { expect, test } from '@jest/globals';
+import type { PartitionMetadata } from 'kafkajs';
+import { createPartitioning } from './partitioning.ts';
+
+const partitionMetadata = Array.from({ length: 6 }, (_, partitionId) => ({
+  partitionId,
+  leader: 1,
+})) as PartitionMetadata[];
+
+function choose() {
+  const partitioning = createPartitioning();
+  const partitionOf = partitioning.createPartitioner();
+  return {
+    ...partitioning,
+    of: (message: { key: string | null; value: Buffer | null }) =>
+      partitionOf({ topic: 't', partitionMetadata, message }),
+  };
+}
+
+test('leaves a record where it is when kafkajs asks again, also without a key', () => {
+  const { of } = choose();
+  const messages = Array.from({ length: 20 }, (_, i) => ({ key: i % 2 ? `k${i}` : null, value: null }));
+  const first = messages.map(of);
+  expect(messages.map(of)).toEqual(first);
+  expect(new Set(first).size).toBeGreaterThan(1);
+});
+
+test('misses the acknowledgement of each partition that was chosen', () => {
+  const { of, begin, settle } = choose();
+  of({ key: 'before', value: null });
+  begin();
+  const partition = of({ key: 'k', value: null });
+  expect(() => settle([])).toThrow(`no acknowledgement for t/${partition}`);
+  expect(() => settle([{ topicName: 'other', partition }])).toThrow('no acknowledgement');
+  settle([{ topicName: 't', partition }]);
+});
