@@ -27,6 +27,17 @@ export class NotRunningError extends BrewError {
   }
 }
 
+/** Nobody knows how far a bridge was. Going on from the beginning would bring everything a second time. */
+export class PositionLostError extends BrewError {
+  constructor(target: string, group: string) {
+    super(
+      'BREW_POSITION_LOST',
+      `${target} has records, but Kafka no longer knows how far ${group} was: it forgets that seven days after the last record. ` +
+        `Delete ${target} to bridge everything anew, or set the offsets of ${group}.`,
+    );
+  }
+}
+
 /** A service refused what a command asked of it, or did not answer. */
 export class RequestFailedError extends BrewError {
   constructor(message: string, cause?: unknown) {

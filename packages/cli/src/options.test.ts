@@ -1,5 +1,7 @@
+import { ordersV2 } from '@brew/events';
 import { describe, expect, it } from '@jest/globals';
 import {
+  findBridge,
   parseFrom,
   parseGrace,
   parseItem,
@@ -27,6 +29,8 @@ describe('values of flags', () => {
       ],
     ],
     ['a topic by its short name', () => parseTopic('orders'), ['brew.orders.v1']],
+    ['a topic of a next version', () => parseTopic('brew.orders.v2'), ['brew.orders.v2']],
+    ['a bridge', () => findBridge('brew.orders.v1', 'brew.orders.v2'), ordersV2],
     [
       'topics, gathered',
       () => parseTopic('brew.stock.v1', ['brew.orders.v1']),
@@ -49,7 +53,12 @@ describe('values of flags', () => {
     [() => parseItem('latte:0'), /--item latte:0 .*SKU:QUANTITY/],
     [() => parseItem('Latte'), /--item Latte/],
     [() => parseItem('latte', [{ sku: 'latte', quantity: 1 }]), /given twice\. Give it once/],
-    [() => parseTopic('orderz'), /no topic orderz\. Take .*orders, payments/],
+    [() => parseTopic('orderz'), /no topic orderz\. Take .*orders, payments.*brew\.orders\.v2/],
+    [() => parseTopic('constructor'), /no topic constructor/],
+    [
+      () => findBridge('brew.orders.v2', 'brew.orders.v1'),
+      /no bridge from .*Take one of: brew\.orders\.v1 brew/,
+    ],
     [() => parseType('OrderEaten'), /no event OrderEaten\. Take .*OrderPlaced/],
     [() => parseFrom('yesterday'), /--from yesterday .*beginning or now/],
   ])('are refused with what is wrong and what to do (%#)', (parse, message) => {

@@ -1,4 +1,4 @@
-import { eventTypeOf, topics } from '@brew/events';
+import { type Bridge, bridges, eventTypeOf, successors, topics } from '@brew/events';
 import type { KafkaMode } from '@brew/sandbox';
 import { ArgumentInvalidError } from './errors.ts';
 
@@ -64,14 +64,27 @@ export function parseItem(value: string, before: readonly OrderedItem[] = []): O
   return [...before, { sku, quantity: count }];
 }
 
-/** A topic by its full name, or by the word in the middle: `orders` is brew.orders.v1. */
+/** A topic by its full name, or by the word in the middle: `orders` is brew.orders.v1. Of a next version only by its full name. */
 export function parseTopic(value: string, before: readonly string[] = []): string[] {
-  const declared = Object.entries(topics).find(([short, { name }]) => value === short || value === name);
+  const short: Record<string, { name: string }> = topics;
+  const known = [...Object.values(topics), ...Object.values(successors)];
+  const declared = (Object.hasOwn(short, value) && short[value]) || known.find(({ name }) => name === value);
   if (!declared) {
-    const known = Object.keys(topics).join(', ');
-    throw new ArgumentInvalidError(`There is no topic ${value}.`, `Take one or more of: ${known}.`);
+    const names = [...Object.keys(topics), ...Object.values(successors).map(({ name }) => name)];
+    throw new ArgumentInvalidError(
+      `There is no topic ${value}.`,
+      `Take one or more of: ${names.join(', ')}.`,
+    );
   }
-  return [...before, declared[1].name];
+  return [...before, declared.name];
+}
+
+/** The bridge from one topic to another, by their full names. */
+export function findBridge(source: string, target: string): Bridge {
+  const found = bridges.find((bridge) => bridge.source.name === source && bridge.target.name === target);
+  if (found) return found;
+  const known = bridges.map((bridge) => `${bridge.source.name} ${bridge.target.name}`).join(', ');
+  throw new ArgumentInvalidError(`There is no bridge from ${source} to ${target}.`, `Take one of: ${known}.`);
 }
 
 /** An event type by its name (OrderPlaced) or its full name (brew.orders.v1.OrderPlaced); gives the name. */

@@ -25,6 +25,11 @@ describe('a wrong command line', () => {
     [['up', '--rate'], /^brew: Option '--rate <orders>' argument missing\. Run it with --help/],
     [['up', '--kafka', 'split'], /^brew: --kafka split is not a mode.*\. Take/],
     [['watch', '--topic', 'orderz'], /^brew: There is no topic orderz\. Take/],
+    [
+      ['bridge', 'brew.orders.v1', 'brew.menu.v2'],
+      /^brew: There is no bridge from .* to brew\.menu\.v2\. Take one of: brew/,
+    ],
+    [['bridge', 'brew.orders.v1'], /^brew: Missing required argument 'target'\. Run it/],
     [['logs', 'a', 'b'], /^brew: Too many arguments for 'logs'/],
   ])('%j is answered with what is wrong and what to do', async (args, text) => {
     expect(await wrong(...args)).toEqual({ text: expect.stringMatching(text), exitCode: 2 });

@@ -1,7 +1,9 @@
 import { Command, type CommanderError } from 'commander';
+import type { BridgeOptions } from './bridge/bridge.ts';
 import { exitCodes, NotRunningError } from './errors.ts';
 import { type Io, processIo } from './io.ts';
 import {
+  findBridge,
   parseFrom,
   parseGrace,
   parseItem,
@@ -166,6 +168,23 @@ export function createProgram(exit: (code: number) => void, io: Io = processIo()
       const { verify } = await import('./verify/verify.ts');
       const sound = await verify(options, await runningAddresses(), io, untilInterrupted());
       exit(sound ? exitCodes.ok : exitCodes.failed);
+    });
+
+  program
+    .command('bridge')
+    .description('feed the next version of a topic from the one before, each record exactly once')
+    .argument('<source>', 'the topic that there is, such as brew.orders.v1')
+    .argument('<target>', 'the one that takes over from it; made if it is missing')
+    .option('--until-caught-up', 'end when everything is bridged that was there at the start')
+    .addHelpText(
+      'after',
+      `${examples('npx brew bridge brew.orders.v1 brew.orders.v2', 'npx brew bridge brew.orders.v1 brew.orders.v2 --until-caught-up')}\nIt may be stopped or killed at any time: the next one goes on where it was. A second one takes\nover from the first. What becomes of an event is said in packages/events/src/bridges.ts.`,
+    )
+    .action(async (source: string, target: string, options: BridgeOptions) => {
+      const found = findBridge(source, target);
+      const { bridge } = await import('./bridge/bridge.ts');
+      await bridge(found, options, await runningAddresses(), io, untilInterrupted());
+      exit(exitCodes.ok);
     });
 
   program

@@ -1,7 +1,15 @@
-import { topics } from '@brew/events';
-import { type Codec, createCodec, createFollower, createKafkaClient, type ReceivedRecord } from '@brew/kafka';
+import { bridges, topics } from '@brew/events';
+import {
+  type Codec,
+  createAdmin,
+  createCodec,
+  createFollower,
+  createKafkaClient,
+  type ReceivedRecord,
+} from '@brew/kafka';
 import { pino } from 'pino';
 import type { Addresses } from '../addresses.ts';
+import { ArgumentInvalidError } from '../errors.ts';
 import type { Io } from '../io.ts';
 import { eventJson, renderEvent, type WatchedRecord } from './renderEvent.ts';
 
@@ -27,6 +35,19 @@ export async function watch(
   const client = createKafkaClient({ brokers: addresses.brokers, clientId: 'brew-watch', log });
   const codec = createCodec({ registryUrl: addresses.registryUrl, log });
   const wanted = options.topic ?? Object.values(topics).map(({ name }) => name);
+
+  // It would wait for a topic that is missing, and look as if nothing happened in it.
+  const bridge = bridges.find(({ target }) => wanted.includes(target.name));
+  if (bridge) {
+    await using admin = createAdmin({ client, log });
+    const names = (await admin.describeTopics()).map(({ name }) => name);
+    if (!names.includes(bridge.target.name)) {
+      throw new ArgumentInvalidError(
+        `There is no ${bridge.target.name} yet.`,
+        `Make it with: npx brew bridge ${bridge.source.name} ${bridge.target.name}`,
+      );
+    }
+  }
 
   await using follower = createFollower({
     client,
