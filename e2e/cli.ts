@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Ports } from '@brew/sandbox';
 
 const root = join(import.meta.dirname, '..');
 
@@ -27,7 +28,7 @@ export function brewIn(dir: string, env: Record<string, string> = {}) {
 
 export interface RunRecord {
   pid: number;
-  ports: { services: Record<string, number>; external: number[] };
+  ports: Ports;
   processes: { name: string; pid: number; logFile: string }[];
 }
 

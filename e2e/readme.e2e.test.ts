@@ -1,83 +1,80 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { cp, mkdtemp, readFile, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { defaultPorts } from '@brew/sandbox';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
-import { brewIn, runIn } from './cli.ts';
+import { brewIn } from './cli.ts';
+import { commandsOf, isEndless, runCommand } from './commands.ts';
 
 jest.setTimeout(180_000);
 
 const root = join(import.meta.dirname, '..');
-const readme = await readFile(join(root, 'README.md'), 'utf8');
+const commandsIn = async (file: string) => commandsOf(await readFile(join(root, file), 'utf8'));
 
-/** The lines of the README's `sh` blocks, without their comments. Those for Docker are what docker.compose.test.ts does. */
-const commands = [...readme.matchAll(/^```sh\n(.*?)^```/gms)]
-  .flatMap(([, block = '']) => block.split('\n'))
-  .map((line) => line.replace(/ +#.*$/, ''))
-  .filter((command) => command !== '' && !command.startsWith('docker compose'));
+let dir: string;
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'brew-e2e-'));
+  // As `npm start` does it, but in the background, to have the terminal for the other commands. Every payment comes:
+  // an order whose payment is declined ends cancelled, and `brew order` with exit code 1, as it should.
+  const brew = brewIn(dir, { DECLINE_RATE: '0', LATE_RATE: '0', SILENT_RATE: '0' });
+  const { code, stderr } = await brew('up', '--detach', '--rate', '5', '--speed', '300');
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+});
+afterAll(async () => {
+  await brewIn(dir)('down', '--yes');
+  await rm(dir, { recursive: true, force: true });
+});
 
-/** Goes on until it is interrupted, so that is what a reader does. */
-const isEndless = (command: string) => command.startsWith('npx brew watch');
+const labCommands = await commandsIn('docs/labs/evolve-an-event.md');
 
-describe('the commands of the README', () => {
-  let dir: string;
+describe('the commands of docs/labs/evolve-an-event.md', () => {
+  let checkout: string;
 
   beforeAll(async () => {
-    dir = await mkdtemp(join(tmpdir(), 'brew-e2e-'));
-    // As `npm start` does it, but in the background, to have the terminal for the other commands. Every payment comes:
-    // an order whose payment is declined ends cancelled, and `brew order` with exit code 1, as it should.
-    const brew = brewIn(dir, { DECLINE_RATE: '0', LATE_RATE: '0', SILENT_RATE: '0' });
-    const { code, stderr } = await brew('up', '--detach', '--rate', '5', '--speed', '300');
-    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    checkout = await mkdtemp(join(tmpdir(), 'brew-lab-'));
+    // What the lab changes is a copy, and what it restores is restored from a repository of its own.
+    await cp(join(root, 'packages/events'), join(checkout, 'packages/events'), {
+      recursive: true,
+      verbatimSymlinks: true,
+    });
+    for (const name of ['docs', 'node_modules']) await symlink(join(root, name), join(checkout, name));
+    const author = ['-c', 'user.name=lab', '-c', 'user.email=lab@localhost'];
+    for (const args of [
+      ['init', '-q'],
+      ['add', 'packages/events/schemas'],
+      [...author, 'commit', '-qm', 'lab'],
+    ]) {
+      execFileSync('git', args, { cwd: checkout });
+    }
   });
-  afterAll(async () => {
-    await brewIn(dir)('down', '--yes');
-    await rm(dir, { recursive: true, force: true });
-  });
+  afterAll(() => rm(checkout, { recursive: true, force: true }));
 
+  test.each(labCommands)('$command', async ({ command, shown }) => {
+    const { ended, output } = await runCommand(command, { dir, cwd: checkout });
+    for (const line of shown) expect(output).toContain(line);
+    // Differences and refusals are what the lab is about.
+    const isNo = command.startsWith('diff') || /checkCompatibility|refuses/.test(command + shown);
+    expect(ended).toBe(isEndless(command) ? 'SIGINT' : isNo ? 1 : 0);
+  });
+});
+
+// Those for Docker are what docker.compose.test.ts does.
+const commands = (await commandsIn('README.md'))
+  .map(({ command }) => command)
+  .filter((command) => !command.startsWith('docker compose'));
+
+// The last ones, since they end with stopping it.
+describe('the commands of the README', () => {
   test('are what this test knows how to run', () => {
     expect(commands.filter((command) => !/^(npx brew|curl|npm start$|npm test$)/.test(command))).toEqual([]);
     expect(commands.length).toBeGreaterThan(10);
   });
 
   test.each(commands.filter((command) => !command.startsWith('npm ')))('%s', async (command) => {
-    const onOurPorts = await withPortsOf(dir, command);
-    const { ended, stdout } = await shell(dir, onOurPorts, isEndless(command));
-    expect(stdout).toMatch(/\S/);
+    const { ended, output } = await runCommand(command, { dir, cwd: root });
+    expect(output).toMatch(/\S/);
     expect(ended).toBe(isEndless(command) ? 'SIGINT' : 0);
     // curl is content with any answer; a reader is not.
-    if (command.startsWith('curl')) expect(JSON.parse(stdout)).not.toHaveProperty('code');
+    if (command.startsWith('curl')) expect(JSON.parse(output)).not.toHaveProperty('code');
   });
 });
-
-/** The README names the default ports; this Brew has others, so that it can run beside another one. */
-async function withPortsOf(dir: string, command: string): Promise<string> {
-  if (!command.startsWith('curl')) return command;
-  const { services } = (await runIn(dir)).ports;
-  const names = Object.entries(defaultPorts.services);
-  return command.replace(/localhost:(\d+)/, (address, port) => {
-    const [name] = names.find(([, known]) => known === Number(port)) ?? [];
-    return name ? `localhost:${services[name]}` : address;
-  });
-}
-
-/** Resolves with the exit code, or the signal that ended it. */
-async function shell(dir: string, command: string, endless: boolean) {
-  const child = spawn('sh', ['-c', `exec ${command}`], {
-    cwd: root,
-    env: { ...process.env, NO_COLOR: '1', BREW_DIR: dir, BREW_PORTS: 'free' },
-    stdio: ['ignore', 'pipe', 'inherit'],
-    // A group of its own, so that it can be interrupted as a terminal does it: npx and what it started alike.
-    detached: true,
-  });
-  const interrupt = () => process.kill(-Number(child.pid), 'SIGINT');
-  if (endless) child.stdout.once('data', interrupt);
-  let stdout = '';
-  child.stdout.on('data', (data) => {
-    stdout += data;
-  });
-  const [code, signal] = await once(child, 'close');
-  return { ended: code ?? signal, stdout };
-}
