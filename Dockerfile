@@ -14,8 +14,8 @@ WORKDIR /brew
 COPY --from=manifests /brew .
 # The pnpm that the project pins. Only what the listed packages need in production, down to those that they depend on.
 RUN npx --yes "$(node -p 'require("./package.json").packageManager')" install --prod --frozen-lockfile \
-      --filter-prod '{services/*}...' --filter-prod '@brew/simulator...' --filter-prod '@brew/provision...' \
-      --filter-prod '@brew/gateway...'
+      --filter-prod '{services/*}...' --filter-prod '@brew/consumers...' --filter-prod '@brew/simulator...' \
+      --filter-prod '@brew/provision...' --filter-prod '@brew/gateway...'
 
 FROM ${NODE_IMAGE}
 ENV NODE_ENV=production HOST=0.0.0.0

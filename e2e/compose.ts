@@ -30,7 +30,10 @@ export async function composeBrew(files: readonly string[]) {
     POSTGRES_PORT: `${ports.postgres}`,
     REGISTRY_PORT: `${ports.registry}`,
     ...Object.fromEntries(
-      Object.entries(ports.services).map(([name, port]) => [`${name.toUpperCase()}_PORT`, `${port}`]),
+      Object.entries(ports.services).map(([name, port]) => [
+        `${name.toUpperCase().replaceAll('-', '_')}_PORT`,
+        `${port}`,
+      ]),
     ),
   };
   const url = (name: keyof typeof ports.services) => `http://127.0.0.1:${ports.services[name]}`;

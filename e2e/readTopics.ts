@@ -1,10 +1,11 @@
 import { deadLetterTopic, orderTopics } from '@brew/events';
 import { createKafkaClient } from '@brew/kafka';
 import { readAll } from '@brew/kafka/testing';
+import { services } from '@brew/sandbox';
 import { pino } from 'pino';
 
 const log = pino({ level: 'silent' });
-const groups = ['order', 'catalog', 'kitchen', 'courier', 'analytics'] as const;
+const groups = services.map(({ name }) => name).filter((name) => name !== 'simulator');
 const namesOf = (topics: readonly { name: string }[]) => topics.map(({ name }) => name);
 
 const readTopics = (brokers: string[], names: readonly string[]) =>

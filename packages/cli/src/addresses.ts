@@ -15,10 +15,14 @@ export function addressesOf(ports: Ports = defaultPorts): Addresses {
     brokers: ports.external.map((port) => `localhost:${port}`),
     registryUrl: `http://localhost:${ports.registry}/apis/ccompat/v7`,
     services: Object.fromEntries(
-      services.map(({ name }) => [name, `http://localhost:${ports.services[name]}`]),
+      servicesOf(ports).map(({ name }) => [name, `http://localhost:${ports.services[name]}`]),
     ) as Addresses['services'],
   };
 }
+
+/** The services that a system has: one that was made after its start comes with the next one. */
+export const servicesOf = (ports: Ports): ServiceDeclaration[] =>
+  services.filter(({ name }) => name in ports.services);
 
 /** Whether any broker answers there, whoever started it. */
 export async function anyBrokerAnswers({ brokers }: Addresses): Promise<boolean> {

@@ -18,7 +18,6 @@ export { uuidv7 } from './ids.ts';
 export {
   deadLetterTopic,
   orderTopics,
-  type ServiceName,
   successors,
   type Topic,
   type TopicDeclaration,

@@ -3,7 +3,8 @@
  * all read this.
  */
 
-export type ServiceName = 'catalog' | 'order' | 'kitchen' | 'courier' | 'analytics';
+/** Whoever writes events. A service that only reads is nobody that events need to know. */
+type ServiceName = 'catalog' | 'order' | 'kitchen' | 'courier' | 'analytics';
 
 /** What a cluster has to know of a topic. */
 export interface TopicDeclaration {

@@ -1,5 +1,5 @@
-import { defaultPorts, findRun, kafkaNodes, type Run, services } from '@brew/sandbox';
-import { addressesOf, answers, anyBrokerAnswers } from '../addresses.ts';
+import { defaultPorts, findRun, kafkaNodes, type Run } from '@brew/sandbox';
+import { addressesOf, answers, anyBrokerAnswers, servicesOf } from '../addresses.ts';
 import { processFacts } from './processFacts.ts';
 import type { ProcessStatus, Status } from './renderStatus.ts';
 
@@ -45,7 +45,7 @@ function expected({ dir, ports, kafka }: Pick<Run, 'dir' | 'ports' | 'kafka'>): 
     { name: 'postgres', port: ports.postgres, url: undefined },
     { name: 'registry', port: ports.registry, url: undefined },
     ...kafkaNodes(dir, ports, kafka).map(({ name, port }) => ({ name, port, url: undefined })),
-    ...services.map(({ name }) => ({
+    ...servicesOf(ports).map(({ name }) => ({
       name,
       port: ports.services[name],
       url: `http://localhost:${ports.services[name]}/health/ready`,

@@ -1,12 +1,4 @@
-import {
-  deadLetterTopic,
-  type Event,
-  type EventType,
-  eventTypes,
-  type ServiceName,
-  type Topic,
-  topics,
-} from '@brew/events';
+import { deadLetterTopic, type Event, type EventType, eventTypes, type Topic, topics } from '@brew/events';
 import {
   createAdmin,
   createCodec,
@@ -22,7 +14,7 @@ export interface EventBusOptions {
   /** Where Kafka and the registry are: `infrastructure()` of @brew/sandbox/testing. */
   infrastructure: { brokers: string[]; registryUrl: string };
   /** The service under test: its dead letter topic is made, too. */
-  service: ServiceName;
+  service: string;
 }
 
 /** All the other services, as a test of one of them sees them: it publishes what they would, and reads everything. */

@@ -1,4 +1,4 @@
-import type { Event, EventType, ServiceName } from '@brew/events';
+import type { Event, EventType } from '@brew/events';
 import { createCodec, createKafkaClient, type DeadLetters, type ReceivedRecord } from '@brew/kafka';
 import { createDatabase, messagingMigrations, migrate } from '@brew/postgres';
 import { createTestDatabase } from '@brew/postgres/testing';
@@ -12,7 +12,7 @@ import { createUnitOfWork } from '../unitOfWork/unitOfWork.ts';
 import { type EventRecord, eventRecord } from './eventRecord.ts';
 
 export interface TestBenchOptions<Config extends ServiceConfig> {
-  name: ServiceName;
+  name: string;
   migrations: URL;
   /** Both what it emits and what the test delivers: their schemas are registered. */
   events: readonly EventType[];
