@@ -96,6 +96,21 @@ test('hands on what is wanted, in order, in chunks of bounded size', async () =>
   expect(Math.max(...chunks.map((chunk) => chunk.length))).toBeLessThanOrEqual(4);
 });
 
+test('from now on: also what comes while it is away, before it has read anything', async () => {
+  const topic = await createTopic('consumer', 3);
+  await send(topic, 'a:old', 'b:old', 'c:old');
+  const first = keeping();
+  const consumer = await consume([topic], { from: 'now', ...first });
+  await consumer.stop();
+
+  await send(topic, 'a:new', 'b:new', 'c:new');
+  const second = keeping();
+  await consume([topic], { from: 'now', ...second });
+  await until(() => second.kept.length >= 3, { what: 'what came while it was away' });
+  expect(first.kept).toEqual([]);
+  expect(second.kept.toSorted()).toEqual(['a:new', 'b:new', 'c:new']);
+});
+
 test('goes on where the group was, after a stop', async () => {
   const topic = await createTopic('consumer');
   await send(topic, 'a:1', 'a:2');

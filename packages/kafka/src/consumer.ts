@@ -5,6 +5,7 @@ import type { KafkaClient } from './client.ts';
 import { chunksOf } from './consumer/chunks.ts';
 import { createCommits } from './consumer/commits.ts';
 import { coPartitionedAssigner } from './consumer/coPartitionedAssigner.ts';
+import { createFirstOffsets } from './consumer/firstOffsets.ts';
 import { createProcessor } from './consumer/processor.ts';
 import { isStopped } from './consumer/turn.ts';
 import { watch } from './consumer/watch.ts';
@@ -23,7 +24,7 @@ export interface ConsumerOptions {
   /** The group id: a literal that never changes, since the offsets belong to it. */
   group: string;
   topics: string[];
-  /** Where a group without offsets starts. */
+  /** Where a group without offsets starts; `now` is when it came first, whatever comes while it is away afterwards. */
   from: 'beginning' | 'now';
   /**
    * Does the work for what there is, of all partitions, in offset order for each: all of it or, by throwing, nothing.
@@ -68,9 +69,19 @@ export interface Consumer extends AsyncDisposable {
  * taken alone, and of the chunk that fails again each record: so one that is poison is found, and holds up its own key.
  */
 export function createConsumer(options: ConsumerOptions): Consumer {
-  const { client, group, topics, wants, maxRecords = 500, paceMs = 100, isOutage = () => false } = options;
+  const {
+    client,
+    group,
+    topics,
+    from,
+    wants,
+    maxRecords = 500,
+    paceMs = 100,
+    isOutage = () => false,
+  } = options;
   const sessionTimeout = options.sessionTimeoutMs ?? 15_000;
   const log = options.log.child({ group });
+  const firstOffsets = from === 'now' ? createFirstOffsets({ client, group, topics, log }) : undefined;
   let outage: unknown;
 
   function begin(consumer: KafkaConsumer): Life {
@@ -122,7 +133,14 @@ export function createConsumer(options: ConsumerOptions): Consumer {
     return {
       eachBatch,
       onSkipped: (topic, partition, lastOffset) => commits.note(topic, partition, lastOffset + 1n),
-      onJoined: commits.forget,
+      ...(firstOffsets && { beforeJoining: firstOffsets.look }),
+      onJoined(assignment) {
+        commits.forget();
+        for (const { topic, partition, offset } of firstOffsets?.of(assignment) ?? []) {
+          consumer.seek({ topic, partition, offset: String(offset) });
+          commits.note(topic, partition, offset);
+        }
+      },
       beforeLeaving: commits.flush,
       hanging: watched.hanging,
     };
@@ -143,7 +161,7 @@ export function createConsumer(options: ConsumerOptions): Consumer {
       maxWaitTimeInMs: 1_000,
     }),
     topics,
-    fromBeginning: options.from === 'beginning',
+    fromBeginning: from === 'beginning',
     concurrency: PARTITIONS_AT_ONCE,
     begin,
     log,

@@ -28,8 +28,10 @@ export interface Life {
   eachBatch: (batch: EachBatchPayload, signal: AbortSignal) => Promise<void>;
   /** Called for what kafkajs keeps to itself: transactions' markers, and records of aborted ones, up to `lastOffset`. */
   onSkipped?: (topic: string, partition: number, lastOffset: bigint) => void;
-  /** Called after each (re)join, before anything is fetched. */
-  onJoined?: () => void;
+  /** Called once, before it joins. If it throws, this life is over. */
+  beforeJoining?: () => Promise<void>;
+  /** Called after each (re)join with the partitions by topic that are ours, before anything is fetched. */
+  onJoined?: (assignment: Record<string, number[]>) => void;
   /** Called when the work in hand has ended and before the group is left. */
   beforeLeaving?: () => Promise<void>;
   /** Asked every second: what hangs, if something does. Then this life is given up. */
@@ -89,8 +91,8 @@ export function createGroupMember(options: GroupMemberOptions): GroupMember {
     const hands = createHands(life);
     const ended = Promise.withResolvers<unknown>();
     consumer.on(consumer.events.CRASH, ({ payload }) => ended.resolve(payload.error));
-    consumer.on(consumer.events.GROUP_JOIN, () => {
-      life.onJoined?.();
+    consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
+      life.onJoined?.(payload.memberAssignment);
       onJoined();
     });
     consumer.on(
@@ -104,6 +106,7 @@ export function createGroupMember(options: GroupMemberOptions): GroupMember {
       if (what) ended.resolve(new Error(what));
     }, 1_000);
     try {
+      await life.beforeJoining?.();
       await consumer.connect();
       await consumer.subscribe({ topics, fromBeginning: options.fromBeginning });
       await consumer.run({

@@ -26,11 +26,13 @@ export interface CreateServiceOptions<Config extends ServiceConfig> {
   /** Of the API, in /openapi.json. */
   version?: string;
   config: Config;
-  /** Folder of the service's SQL files. */
-  migrations: URL;
+  /** Folder of the service's SQL files. Left out: no tables but those of outbox and inbox. */
+  migrations?: URL;
   /** Every event that it emits: their schemas are looked up at the start, so that `emit` needs no waiting. */
   emits: readonly EventType[];
   handlers?: readonly Handler[] | ((context: ServiceContext<Config>) => readonly Handler[]);
+  /** Where its consumer group begins, before it has read anything: by default at the beginning of the topics. */
+  from?: 'beginning' | 'now';
   routes?: (context: ServiceContext<Config>) => readonly Route[];
   /** Started in this order after the relay and before the consumer; stopped the other way round. */
   parts?: (context: ServiceContext<Config>) => readonly Part[];
@@ -45,7 +47,7 @@ export function createService<Config extends ServiceConfig>(options: CreateServi
     name,
     version,
     config,
-    migrations: [messagingMigrations, migrations],
+    migrations: migrations ? [messagingMigrations, migrations] : [messagingMigrations],
     assemble: (base) => addMessaging(base, options),
   });
 }
@@ -81,7 +83,12 @@ function addMessaging<Config extends ServiceConfig>(
     const types = handlers.flatMap((handler) => handler.types);
     const topics = [...new Map(types.map(({ topic }) => [topic.name, topic])).values()];
     const chunks = createChunkProcessor({ group: name, handlers, unitOfWork, codec, metrics, log });
-    const consumer = consumerPart(context, { topics: topics.map((topic) => topic.name), ...chunks });
+    const names = topics.map((topic) => topic.name);
+    const consumer = consumerPart(context, {
+      topics: names,
+      ...(options.from && { from: options.from }),
+      ...chunks,
+    });
     return [inboxPruning(db, topics), consumer];
   }
 

@@ -13,7 +13,8 @@ import { type EventRecord, eventRecord } from './eventRecord.ts';
 
 export interface TestBenchOptions<Config extends ServiceConfig> {
   name: string;
-  migrations: URL;
+  /** Left out: no tables of its own. */
+  migrations?: URL;
   /** Both what it emits and what the test delivers: their schemas are registered. */
   events: readonly EventType[];
   /** Where PostgreSQL and the registry are: `infrastructure()` of @brew/sandbox/testing. */
@@ -61,7 +62,11 @@ export async function createTestBench<Config extends ServiceConfig = ServiceConf
   };
   const config = options.readConfig?.(env) ?? (readConfig(name, env, {}) as unknown as Config);
   const log = pino({ level: 'silent' });
-  await migrate({ url: database.url, directories: [messagingMigrations, migrations], log });
+  await migrate({
+    url: database.url,
+    directories: migrations ? [messagingMigrations, migrations] : [messagingMigrations],
+    log,
+  });
   const codec = createCodec({ registryUrl: infrastructure.registryUrl, log });
   await codec.register(events);
   await codec.prepare(events);

@@ -1,2 +1,3 @@
 export { createEventBus, type EventBus, type EventBusOptions } from './createEventBus.ts';
 export { createTestBench, type TestBench, type TestBenchOptions } from './createTestBench.ts';
+export { exampleOf } from './exampleOf.ts';

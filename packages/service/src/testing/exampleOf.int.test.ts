@@ -1,0 +1,27 @@
+import { eventTypes } from '@brew/events';
+import { infrastructure } from '@brew/sandbox/testing';
+import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import type { ServiceConfig } from '../config/readConfig.ts';
+import { handleTogether } from '../unitOfWork/handle.ts';
+import { createTestBench, type TestBench } from './createTestBench.ts';
+import { exampleOf } from './exampleOf.ts';
+
+jest.setTimeout(60_000);
+
+let bench: TestBench<ServiceConfig>;
+beforeAll(async () => {
+  bench = await createTestBench({ name: 'examples', events: eventTypes, infrastructure: infrastructure() });
+});
+afterAll(() => bench?.stop());
+
+test.each(eventTypes.map((type) => [type.name, type] as const))(
+  'an example of %s is one that its schema takes',
+  async (_name, type) => {
+    const keys: string[] = [];
+    const note = handleTogether([type], async (deliveries) => {
+      keys.push(...deliveries.map(({ event }) => type.keyOf(event.data)));
+    });
+    await bench.deliver([note], type, exampleOf(type, 'k-1'));
+    expect(keys).toEqual(['k-1']);
+  },
+);
