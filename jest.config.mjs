@@ -17,6 +17,8 @@ export default {
       ...common,
       displayName: 'integration',
       testMatch: ['<rootDir>/{packages,services}/**/*.int.test.ts'],
+      // Those of a consumer that is still to be written.
+      testPathIgnorePatterns: ['/node_modules/', '/templates/'],
       globalSetup: '<rootDir>/packages/sandbox/src/testing/globalSetup.ts',
       globalTeardown: '<rootDir>/packages/sandbox/src/testing/globalTeardown.ts',
     },

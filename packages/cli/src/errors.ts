@@ -38,6 +38,13 @@ export class PositionLostError extends BrewError {
   }
 }
 
+/** Something is to be removed that is in use. */
+export class StillRunningError extends BrewError {
+  constructor(what: string, todo: string) {
+    super('BREW_STILL_RUNNING', `${what} ${todo}`);
+  }
+}
+
 /** A service refused what a command asked of it, or did not answer. */
 export class RequestFailedError extends BrewError {
   constructor(message: string, cause?: unknown) {

@@ -1,11 +1,13 @@
-import { ordersV2 } from '@brew/events';
+import { OrderDelivered, OrderPlaced, ordersV2 } from '@brew/events';
 import { describe, expect, it } from '@jest/globals';
 import {
   findBridge,
+  parseEvents,
   parseFrom,
   parseGrace,
   parseItem,
   parseLines,
+  parsePort,
   parseRate,
   parseSpeed,
   parseTopic,
@@ -38,6 +40,12 @@ describe('values of flags', () => {
     ],
     ['a type in any case', () => parseType('orderplaced'), ['OrderPlaced']],
     ['a type by its full name', () => parseType('brew.orders.v1.OrderPlaced'), ['OrderPlaced']],
+    [
+      'events, each once',
+      () => parseEvents('OrderPlaced, orderdelivered', [OrderPlaced]),
+      [OrderPlaced, OrderDelivered],
+    ],
+    ['a port', () => parsePort('3006'), 3006],
     ['where to begin', () => parseFrom('beginning'), 'beginning'],
   ])('can be %s', (_what, parse, value) => {
     expect(parse()).toEqual(value);
@@ -53,13 +61,21 @@ describe('values of flags', () => {
     [() => parseItem('latte:0'), /--item latte:0 .*SKU:QUANTITY/],
     [() => parseItem('Latte'), /--item Latte/],
     [() => parseItem('latte', [{ sku: 'latte', quantity: 1 }]), /given twice\. Give it once/],
-    [() => parseTopic('orderz'), /no topic orderz\. Take .*orders, payments.*brew\.orders\.v2/],
+      [() => parseTopic('orderz'), /no topic orderz\. Did you mean orders\?/],
+      [() => parseTopic('tea'), /no topic tea\. Take .*orders, payments.*brew\.orders\.v2/],
     [() => parseTopic('constructor'), /no topic constructor/],
     [
       () => findBridge('brew.orders.v2', 'brew.orders.v1'),
       /no bridge from .*Take one of: brew\.orders\.v1 brew/,
     ],
     [() => parseType('OrderEaten'), /no event OrderEaten\. Take .*OrderPlaced/],
+    [
+      () => parseEvents('OrderPlaced,OrderDelivred'),
+      /no event OrderDelivred\. Did you mean OrderDelivered\?/,
+    ],
+    [() => parseEvents('OrderPlaced,'), /An event is missing\. Take .*OrderPlaced/],
+    [() => parsePort('80'), /--port 80 is not a number from 1024 to 65535/],
+    [() => parsePort('3006.5'), /not a whole number/],
     [() => parseFrom('yesterday'), /--from yesterday .*beginning or now/],
   ])('are refused with what is wrong and what to do (%#)', (parse, message) => {
     expect(parse).toThrow(message);

@@ -1,6 +1,7 @@
-import { type Bridge, bridges, eventTypeOf, successors, topics } from '@brew/events';
+import { type Bridge, bridges, type EventType, eventTypeOf, eventTypes, successors, topics } from '@brew/events';
 import type { KafkaMode } from '@brew/sandbox';
 import { ArgumentInvalidError } from './errors.ts';
+import { suggestion } from './text/nearest.ts';
 
 /** What can be wrong with a value is said here, in words: commander only knows of flags. */
 
@@ -71,10 +72,8 @@ export function parseTopic(value: string, before: readonly string[] = []): strin
   const declared = (Object.hasOwn(short, value) && short[value]) || known.find(({ name }) => name === value);
   if (!declared) {
     const names = [...Object.keys(topics), ...Object.values(successors).map(({ name }) => name)];
-    throw new ArgumentInvalidError(
-      `There is no topic ${value}.`,
-      `Take one or more of: ${names.join(', ')}.`,
-    );
+    const todo = `Take one or more of: ${names.join(', ')}.`;
+    throw new ArgumentInvalidError(`There is no topic ${value}.`, suggestion(value, names, todo));
   }
   return [...before, declared.name];
 }
@@ -89,15 +88,35 @@ export function findBridge(source: string, target: string): Bridge {
 
 /** An event type by its name (OrderPlaced) or its full name (brew.orders.v1.OrderPlaced); gives the name. */
 export function parseType(value: string, before: readonly string[] = []): string[] {
-  const names = Object.values(topics).flatMap(({ events }) => [...events]);
-  const name = eventTypeOf(value)?.name ?? names.find((known) => known.toLowerCase() === value.toLowerCase());
-  if (name === undefined) {
+  return [...before, eventNamed(value).name];
+}
+
+/** Event types, separated by commas, each as parseType takes it; one that is given twice counts once. */
+export function parseEvents(value: string, before: readonly EventType[] = []): EventType[] {
+  const given = value.split(',').map((name) => name.trim());
+  return [...new Set([...before, ...given.map(eventNamed)])];
+}
+
+function eventNamed(value: string): EventType {
+  const names = eventTypes.map(({ name }) => name);
+  const found =
+    eventTypeOf(value) ?? eventTypes.find(({ name }) => name.toLowerCase() === value.toLowerCase());
+  if (found === undefined) {
+    const todo = suggestion(value, names, `Take one or more of: ${names.join(', ')}.`);
     throw new ArgumentInvalidError(
-      `There is no event ${value}.`,
-      `Take one or more of: ${names.join(', ')}.`,
+      value === '' ? 'An event is missing.' : `There is no event ${value}.`,
+      todo,
     );
   }
-  return [...before, name];
+  return found;
+}
+
+/** A port that no root is needed for. */
+export function parsePort(value: string): number {
+  const todo = 'Give a port, such as --port 3006.';
+  const port = number(value, { name: '--port', from: 1024, to: 65_535, todo });
+  if (!Number.isInteger(port)) throw new ArgumentInvalidError(`--port ${value} is not a whole number.`, todo);
+  return port;
 }
 
 export function parseFrom(value: string): 'beginning' | 'now' {

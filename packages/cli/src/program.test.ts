@@ -1,5 +1,6 @@
 import { BrewError } from '@brew/events';
 import { describe, expect, it } from '@jest/globals';
+import type { Command } from 'commander';
 import { describeError } from './errors.ts';
 import { createProgram } from './program.ts';
 import { plain } from './text/format.ts';
@@ -24,12 +25,18 @@ describe('a wrong command line', () => {
     [['up', '--rate', 'fast'], /^brew: --rate fast is not a number.*\. Give/],
     [['up', '--rate'], /^brew: Option '--rate <orders>' argument missing\. Run it with --help/],
     [['up', '--kafka', 'split'], /^brew: --kafka split is not a mode.*\. Take/],
-    [['watch', '--topic', 'orderz'], /^brew: There is no topic orderz\. Take/],
     [
       ['bridge', 'brew.orders.v1', 'brew.menu.v2'],
       /^brew: There is no bridge from .* to brew\.menu\.v2\. Take one of: brew/,
     ],
     [['bridge', 'brew.orders.v1'], /^brew: Missing required argument 'target'\. Run it/],
+    [['watch', '--topic', 'orderz'], /^brew: There is no topic orderz\. Did you mean orders\?$/],
+    [['new', 'consumr', 'loyalty'], /^brew: Unknown command 'consumr'\. Did you mean consumer\?$/],
+    [['new', 'consumer', 'loyalty'], /^brew: Required option '--events <names>' not specified\./],
+    [
+      ['new', 'consumer', 'loyalty', '--events', 'OrderPlacd'],
+      /no event OrderPlacd\. Did you mean OrderPlaced\?$/,
+    ],
     [['logs', 'a', 'b'], /^brew: Too many arguments for 'logs'/],
   ])('%j is answered with what is wrong and what to do', async (args, text) => {
     expect(await wrong(...args)).toEqual({ text: expect.stringMatching(text), exitCode: 2 });
@@ -37,7 +44,11 @@ describe('a wrong command line', () => {
 });
 
 describe('every command', () => {
-  const commands = createProgram(() => {}, io).commands;
+  const withSubcommands = (command: Command): Command[] => [
+    command,
+    ...command.commands.flatMap(withSubcommands),
+  ];
+  const commands = createProgram(() => {}, io).commands.flatMap(withSubcommands);
 
   it.each(commands.map((command) => [command.name(), command] as const))(
     '%s has help with examples',

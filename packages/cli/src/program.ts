@@ -1,6 +1,8 @@
-import { Command, type CommanderError } from 'commander';
+import { Command } from 'commander';
 import type { BridgeOptions } from './bridge/bridge.ts';
-import { exitCodes, NotRunningError } from './errors.ts';
+import { examples, inherit, runningAddresses, untilInterrupted } from './commandLine.ts';
+import { addConsumerCommands } from './consumerCommands.ts';
+import { exitCodes } from './errors.ts';
 import { type Io, processIo } from './io.ts';
 import {
   findBridge,
@@ -210,6 +212,7 @@ export function createProgram(exit: (code: number) => void, io: Io = processIo()
       );
     });
 
+  addConsumerCommands(program, exit, io);
   for (const command of program.commands) inherit(command);
   return program;
 }
@@ -219,37 +222,3 @@ const environment = `
 Environment:
   BREW_DIR          where data and logs are kept (default: .brew in the checkout)
   BREW_PORTS=free   take free ports, to run beside another Brew`;
-
-function examples(...lines: string[]): string {
-  return `\nExamples:\n${lines.map((line) => `  ${line}`).join('\n')}`;
-}
-
-/** Subcommands throw and keep quiet as their program does; commander copies that only to those made later. */
-function inherit(command: Command): void {
-  command.option('--verbose', 'show the stack of what goes wrong').exitOverride((error: CommanderError) => {
-    throw error;
-  });
-}
-
-/**
- * Of the system that runs; if none was started from here, those that the documentation names, as with Docker.
- * @throws NotRunningError when nobody listens there
- */
-async function runningAddresses() {
-  const [{ addressesOf, anyBrokerAnswers }, { findRun }, { brewDir }] = await Promise.all([
-    import('./addresses.ts'),
-    import('@brew/sandbox'),
-    import('./paths.ts'),
-  ]);
-  const dir = brewDir();
-  const addresses = addressesOf((await findRun(dir))?.ports);
-  if (!(await anyBrokerAnswers(addresses))) throw new NotRunningError(dir);
-  return addresses;
-}
-
-/** Aborted by the first Ctrl-C, which then ends the command in order; the next one ends it as usual. */
-function untilInterrupted(): AbortSignal {
-  const interrupted = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => interrupted.abort());
-  return interrupted.signal;
-}

@@ -1,6 +1,6 @@
-import { createInterface } from 'node:readline/promises';
 import { findRun, removeData, stopRun } from '@brew/sandbox';
 import { addressesOf, anyBrokerAnswers } from './addresses.ts';
+import { ask } from './ask.ts';
 import type { Io } from './io.ts';
 import { brewDir } from './paths.ts';
 import { duration } from './text/format.ts';
@@ -28,15 +28,9 @@ export async function stop(io: Io): Promise<void> {
 /** @returns whether it was done: a person may say no */
 export async function down({ yes }: { yes?: boolean }, io: Io): Promise<boolean> {
   const dir = brewDir();
-  if (!yes && process.stdin.isTTY) {
-    const terminal = createInterface({ input: process.stdin, output: process.stderr });
-    const answer = await terminal
-      .question(`Remove all orders, topics and logs in ${dir}? [y/N] `)
-      .finally(() => terminal.close());
-    if (!/^y(es)?$/i.test(answer.trim())) {
-      io.note('Nothing was removed.');
-      return false;
-    }
+  if (!yes && process.stdin.isTTY && !(await ask(`Remove all orders, topics and logs in ${dir}?`))) {
+    io.note('Nothing was removed.');
+    return false;
   }
   if (await findRun(dir)) await stop(io);
   await removeData(dir);

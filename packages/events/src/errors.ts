@@ -52,6 +52,7 @@ export const errorCodes = {
   BREW_SCHEMA_UNKNOWN: 'The registry does not have a schema that is needed. Register the schemas first.',
   BREW_SEND_FAILED: 'Kafka refused a batch for good, or the send was aborted. Read its cause.',
   BREW_START_TIMEOUT: 'Something did not become ready in time. Read the end of its log.',
+  BREW_STILL_RUNNING: 'Something that is to be removed is in use. End it, then remove it.',
   BREW_STOP_TIMEOUT:
     'Something did not stop in time and was left or killed. What it had not finished is done again.',
   BREW_TOPIC_DIFFERS:

@@ -2,6 +2,7 @@ import type { TopicDeclaration } from '@brew/events';
 import type { Logger } from 'pino';
 import { ensureTopics } from './admin/ensureTopics.ts';
 import { groupLag, topicOffsets } from './admin/offsets.ts';
+import { forgetGroup, removeTopic } from './admin/removals.ts';
 import { backoff } from './backoff.ts';
 import { type KafkaClient, kafkaOf } from './client.ts';
 import { delay, within } from './delay.ts';
@@ -62,6 +63,14 @@ export interface Admin extends AsyncDisposable {
   topicOffsets(topic: string): Promise<PartitionOffsets[]>;
   /** Of every partition that the group has ever committed. */
   groupLag(group: string): Promise<PartitionLag[]>;
+  /** Deletes a topic with all that is in it, if there is one. */
+  removeTopic(topic: string): Promise<void>;
+  /**
+   * Deletes a group's offsets: under that name everything is read anew. Waits, for 20 s at most, for members that were killed; their
+   * sessions have to be over. A group that there is not is forgotten already.
+   * @throws BrokerUnavailableError also when it still has members then
+   */
+  forgetGroup(group: string): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -134,6 +143,8 @@ export function createAdmin({ client, log }: { client: KafkaClient; log: Logger 
       ),
     topicOffsets: (topic) => ask(`read the offsets of ${topic}`, () => topicOffsets(admin, topic), [topic]),
     groupLag: (group) => ask(`read the lag of ${group}`, () => groupLag(admin, group)),
+    removeTopic: (topic) => ask(`delete ${topic}`, () => removeTopic(admin, topic)),
+    forgetGroup: (group) => ask(`delete the group ${group}`, () => forgetGroup(admin, group)),
     async close() {
       connected = undefined;
       await within(5_000, admin.disconnect());

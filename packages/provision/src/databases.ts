@@ -9,16 +9,15 @@ export const registryDatabase = 'registry';
  * Makes those databases that are missing, each with a role of the same name that owns it and alone may connect
  * to it: services share a server here, never data. Names are our own, so they are quoted but not checked.
  *
+ * @param names by default those of all services and of the registry
  * @returns how many were missing
  */
-export async function ensureDatabases(superuserUrl: string, log: Logger): Promise<number> {
-  const names = [registryDatabase, ...services.map(({ database }) => database)];
-  await using database = createDatabase({
-    url: superuserUrl,
-    max: 1,
-    applicationName: 'brew-provision',
-    log,
-  });
+export async function ensureDatabases(
+  superuserUrl: string,
+  log: Logger,
+  names: readonly string[] = [registryDatabase, ...services.map(({ database }) => database)],
+): Promise<number> {
+  await using database = connect(superuserUrl, log);
   const { rows } = await database.query<{ datname: string }>('select datname from pg_database');
   const existing = new Set(rows.map(({ datname }) => datname));
   const missing = names.filter((name) => !existing.has(name));
@@ -31,3 +30,20 @@ export async function ensureDatabases(superuserUrl: string, log: Logger): Promis
   }
   return missing.length;
 }
+
+/** How many sessions a database has: none when nobody uses it, or there is none. */
+export async function sessionsOf(name: string, superuserUrl: string, log: Logger): Promise<number> {
+  await using database = connect(superuserUrl, log);
+  const { rowCount } = await database.query('select from pg_stat_activity where datname = $1', [name]);
+  return rowCount ?? 0;
+}
+
+/** Removes a database with all that is in it, and its role; ends whoever uses it. */
+export async function dropDatabase(name: string, superuserUrl: string, log: Logger): Promise<void> {
+  await using database = connect(superuserUrl, log);
+  await database.query(`drop database if exists "${name}" with (force)`);
+  await database.query(`drop role if exists "${name}"`);
+}
+
+const connect = (url: string, log: Logger) =>
+  createDatabase({ url, max: 1, applicationName: 'brew-provision', log });

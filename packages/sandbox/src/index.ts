@@ -1,12 +1,13 @@
 export { type ServiceDeclaration, services } from '@brew/provision';
-export { type Infrastructure, startInfrastructure } from './infrastructure.ts';
+export { type Infrastructure, startInfrastructure, superuserUrl } from './infrastructure.ts';
 export { type KafkaMode, kafkaNodes } from './kafka/nodes.ts';
 export { runKafkaTool, startKafkaTool } from './kafka/tool.ts';
-export { defaultDir, layout } from './paths.ts';
-export { defaultPorts, freePorts, type Ports } from './ports.ts';
+export { defaultCacheDir, defaultDir, layout } from './paths.ts';
+export { defaultPorts, freePorts, infrastructurePorts, isFree, type Ports } from './ports.ts';
 export type { RecordedProcess } from './processes/runFile.ts';
-export { findRun, type Run, removeData, stopRun } from './runs.ts';
+export { endProcess, findRun, type Run, removeData, stopRun } from './runs.ts';
 export type { SystemSettings } from './serviceEnv.ts';
+export { serviceSpec } from './serviceSpec.ts';
 export type { SandboxOptions } from './session.ts';
 export type { OnStep, Step } from './steps.ts';
 export { type System, startSystem } from './system.ts';

@@ -5,7 +5,7 @@ import { healthAnswers } from './healthAnswers.ts';
 import { clusterId, kafkaNodes } from './kafka/nodes.ts';
 import { formatNodes, nodeSpec } from './kafka/prepare.ts';
 import { brokerAnswers, quorumStands } from './kafka/ready.ts';
-import { infrastructurePorts } from './ports.ts';
+import { infrastructurePorts, type Ports } from './ports.ts';
 import { postgresAnswers, preparePostgres, superuserPassword } from './postgres/server.ts';
 import type { Exit, ManagedProcess, StopGroup } from './processes/supervisor.ts';
 import { registrySpec, registryUrl } from './registry/registry.ts';
@@ -94,8 +94,8 @@ export function describe(session: Session, stopGroups: readonly StopGroup[]): In
     clusterId,
     brokers: brokersOf(session),
     registryUrl: registryUrl(ports),
-    postgresUrl: postgresUrl(session, 'postgres', superuserPassword, 'postgres'),
-    databaseUrl: (name) => postgresUrl(session, name, name, name),
+    postgresUrl: superuserUrl(ports),
+    databaseUrl: (name) => postgresUrl(ports, name, name, name),
     processes: session.running,
     kill: (name, signal = 'SIGKILL') => session.kill(name, signal),
     start: session.again,
@@ -142,13 +142,13 @@ async function startBrokers(session: Session, jdk: Jdk): Promise<void> {
 
 async function startRegistry(session: Session, jdk: Jdk): Promise<void> {
   const { dir, ports, cacheDir, signal, step, log } = session;
-  const superuserUrl = postgresUrl(session, 'postgres', superuserPassword, 'postgres');
+  const superuser = superuserUrl(ports);
   const startPostgres = step(
     'PostgreSQL',
     async () => {
       const { spec, initialised } = await preparePostgres(dir, ports.postgres);
-      await session.run(spec, (waiting) => postgresAnswers(superuserUrl, { ...waiting, log }));
-      await ensureDatabases(superuserUrl, log);
+      await session.run(spec, (waiting) => postgresAnswers(superuser, { ...waiting, log }));
+      await ensureDatabases(superuser, log);
       return initialised;
     },
     (initialised) => (initialised ? 'new data folder' : 'data of an earlier start'),
@@ -166,6 +166,10 @@ async function startRegistry(session: Session, jdk: Jdk): Promise<void> {
   );
 }
 
-function postgresUrl({ ports }: Session, user: string, password: string, database: string): string {
+/** Connection string of PostgreSQL's superuser. */
+export const superuserUrl = (ports: Ports, password: string = superuserPassword): string =>
+  postgresUrl(ports, 'postgres', password, 'postgres');
+
+function postgresUrl(ports: Ports, user: string, password: string, database: string): string {
   return `postgresql://${user}:${password}@127.0.0.1:${ports.postgres}/${database}`;
 }

@@ -4,7 +4,7 @@ import { defaultDir, layout } from './paths.ts';
 import { poll } from './poll.ts';
 import { outsideFolder } from './postgres/folders.ts';
 import { isAlive } from './processes/processIdentity.ts';
-import { endLeftovers, type RunRecord, readRun } from './processes/runFile.ts';
+import { endLeftovers, type RecordedProcess, type RunRecord, readRun } from './processes/runFile.ts';
 
 // What another process may do about a run: `brew status`, `brew stop`, `brew down`.
 
@@ -37,13 +37,31 @@ export async function stopRun(dir: string = defaultDir, { now = false } = {}): P
   if (run === undefined) return false;
   if (run.alive) {
     process.kill(run.pid, now ? 'SIGKILL' : 'SIGTERM');
-    const gone = async () => {
-      if (await isAlive(run)) throw new StopTimeoutError(run.pid, stopTimeoutMs / 1000);
-    };
-    await poll(gone, { timeoutMs: stopTimeoutMs, signal: new AbortController().signal });
+    await untilGone(run);
   }
   await endLeftovers(dir, { now });
   return true;
+}
+
+/**
+ * Ends one process of a run in order, and resolves when it is gone. Whoever supervises the run shows that it ended.
+ *
+ * @returns whether there was one
+ * @throws StopTimeoutError
+ */
+export async function endProcess(name: string, dir: string = defaultDir): Promise<boolean> {
+  const found = (await findRun(dir))?.processes.find((recorded) => recorded.name === name);
+  if (found === undefined) return false;
+  process.kill(found.pid, found.stopSignal);
+  await untilGone(found);
+  return true;
+}
+
+async function untilGone(recorded: Pick<RecordedProcess, 'pid' | 'identity'>): Promise<void> {
+  const gone = async () => {
+    if (await isAlive(recorded)) throw new StopTimeoutError(recorded.pid, stopTimeoutMs / 1000);
+  };
+  await poll(gone, { timeoutMs: stopTimeoutMs, signal: new AbortController().signal });
 }
 
 /**

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import {
   declaredTopics,
   ensureSchemas,
@@ -15,11 +14,11 @@ import {
   type Infrastructure,
   infrastructureStopGroups,
 } from './infrastructure.ts';
-import { root } from './paths.ts';
 import { systemPorts } from './ports.ts';
-import type { ProcessSpec, StopGroup } from './processes/supervisor.ts';
+import type { StopGroup } from './processes/supervisor.ts';
 import { registryUrl } from './registry/registry.ts';
-import { type SystemSettings, serviceEnv } from './serviceEnv.ts';
+import type { SystemSettings } from './serviceEnv.ts';
+import { serviceSpec } from './serviceSpec.ts';
 import { openSession, type SandboxOptions, type Session } from './session.ts';
 
 /** The infrastructure with the five services and the simulator on it. */
@@ -93,28 +92,12 @@ function startService(session: Session, service: ServiceDeclaration, settings: S
     if (!body.includes('"waitingFor":"PostgreSQL"')) resolve();
   };
   const ready = session.step(service.name, () =>
-    session.run(serviceSpec(session, service, settings), (waiting) =>
+    session.run(serviceSpec(service, session, settings), (waiting) =>
       healthAnswers(readyUrl, { ...waiting, onAnswer }),
     ),
   );
   ready.catch(reject);
   return { migrated, ready };
-}
-
-function serviceSpec(session: Session, service: ServiceDeclaration, settings: SystemSettings): ProcessSpec {
-  return {
-    name: service.name,
-    command: process.execPath,
-    args: [
-      // V8 would rather take memory than collect it; these bounds are far above what a service uses.
-      '--max-old-space-size=192',
-      '--min-semi-space-size=16',
-      '--max-semi-space-size=16',
-      'src/main.ts',
-    ],
-    cwd: join(root, service.folder),
-    env: serviceEnv(service, session, settings),
-  };
 }
 
 function urlOf({ ports }: Pick<Session, 'ports'>, name: ServiceDeclaration['name']): string {

@@ -1,10 +1,10 @@
 import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { BrewError } from '@brew/events';
-import { prettyFactory } from 'pino-pretty';
 import { ArgumentInvalidError } from '../errors.ts';
 import type { Io } from '../io.ts';
 import { fit } from '../text/format.ts';
+import { prettifier } from './prettifier.ts';
 import { followLines, lastLines } from './tail.ts';
 
 export interface LogsOptions {
@@ -59,24 +59,4 @@ async function logNames(folder: string, service: string | undefined): Promise<st
     );
   }
   return [service];
-}
-
-/** Our services log JSON, which is made readable; Kafka, PostgreSQL and the registry write for people already. */
-function prettifier({ paint }: Pick<Io, 'paint'>): (line: string) => string {
-  const pretty = prettyFactory({
-    colorize: paint('bold', '') !== '',
-    ignore: 'service,pid,hostname',
-    translateTime: 'SYS:HH:MM:ss.l',
-    singleLine: true,
-  });
-  return (line) => (isLogObject(line) ? pretty(line).trimEnd() : line);
-}
-
-function isLogObject(line: string): boolean {
-  if (!line.startsWith('{')) return false;
-  try {
-    return 'level' in (JSON.parse(line) as object);
-  } catch {
-    return false;
-  }
 }

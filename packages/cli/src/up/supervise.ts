@@ -1,5 +1,6 @@
 import { startSystem as realStartSystem, type Step, type System } from '@brew/sandbox';
 import { exitCodes } from '../errors.ts';
+import { onSignals } from '../signals.ts';
 import type { UpSettings } from './settings.ts';
 import type { View } from './views.ts';
 
@@ -14,10 +15,6 @@ export interface SuperviseOptions {
 
 /** A start that was given up by Ctrl-C: 128 + SIGINT, as shells have it. */
 const GIVEN_UP = 130;
-/** One Ctrl-C may come twice: from the terminal, and from npm, which passes it on. */
-const SAME_KEY_MS = 300;
-/** These end it in order; a terminal that is closed sends SIGHUP, and must leave nothing behind. */
-const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /**
  * Starts everything, shows what happens, and stops it when a signal asks for it; a second signal stops it at once.
@@ -34,15 +31,13 @@ export async function supervise({
 }: SuperviseOptions): Promise<number> {
   const asked = new AbortController();
   let system: System | undefined;
-  let askedAt = Number.NEGATIVE_INFINITY;
-  const onSignal = () => {
-    if (performance.now() - askedAt < SAME_KEY_MS) return;
-    askedAt = performance.now();
-    if (!asked.signal.aborted) return asked.abort(new Error('The start was given up.'));
-    view.say('Stopping at once.');
-    void system?.stop({ now: true });
-  };
-  for (const signal of SIGNALS) process.on(signal, onSignal);
+  using _ = onSignals(
+    () => asked.abort(new Error('The start was given up.')),
+    () => {
+      view.say('Stopping at once.');
+      void system?.stop({ now: true });
+    },
+  );
   try {
     system = await start(startSystem, settings, view, asked.signal);
     if (system === undefined) return GIVEN_UP;
@@ -55,7 +50,6 @@ export async function supervise({
     return exitCodes.ok;
   } finally {
     view.close();
-    for (const signal of SIGNALS) process.off(signal, onSignal);
   }
 }
 

@@ -1,0 +1,52 @@
+import type { Ports } from '@brew/sandbox';
+import type { Command, CommanderError } from 'commander';
+import type { Addresses } from './addresses.ts';
+import { NotRunningError } from './errors.ts';
+
+// What the commands have in common.
+
+export function examples(...lines: string[]): string {
+  return `\nExamples:\n${lines.map((line) => `  ${line}`).join('\n')}`;
+}
+
+/** Subcommands throw and keep quiet as their program does; commander copies that only to those made later. */
+export function inherit(command: Command): void {
+  command.option('--verbose', 'show the stack of what goes wrong').exitOverride((error: CommanderError) => {
+    throw error;
+  });
+  for (const subcommand of command.commands) inherit(subcommand);
+}
+
+/**
+ * Of the system that runs; if none was started from here, those that the documentation names, as with Docker.
+ * @throws NotRunningError when nobody listens there
+ */
+export async function runningAddresses(): Promise<Addresses> {
+  const { addressesOf } = await import('./addresses.ts');
+  return addressesOf(await runningPorts());
+}
+
+/** @throws NotRunningError when nobody listens there */
+export async function runningPorts(): Promise<Ports> {
+  const ports = await portsIfRunning();
+  if (ports === undefined) throw new NotRunningError((await import('./paths.ts')).brewDir());
+  return ports;
+}
+
+/** Undefined when nobody listens there. */
+export async function portsIfRunning(): Promise<Ports | undefined> {
+  const [{ addressesOf, anyBrokerAnswers }, { defaultPorts, findRun }, { brewDir }] = await Promise.all([
+    import('./addresses.ts'),
+    import('@brew/sandbox'),
+    import('./paths.ts'),
+  ]);
+  const { ports } = (await findRun(brewDir())) ?? { ports: defaultPorts };
+  return (await anyBrokerAnswers(addressesOf(ports))) ? ports : undefined;
+}
+
+/** Aborted by the first Ctrl-C, which then ends the command in order; the next one ends it as usual. */
+export function untilInterrupted(): AbortSignal {
+  const interrupted = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => interrupted.abort());
+  return interrupted.signal;
+}

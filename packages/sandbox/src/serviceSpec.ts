@@ -1,0 +1,25 @@
+import { join } from 'node:path';
+import type { ServiceDeclaration } from '@brew/provision';
+import { root } from './paths.ts';
+import type { ProcessSpec } from './processes/supervisor.ts';
+import { type SystemSettings, serviceEnv } from './serviceEnv.ts';
+import type { Session } from './session.ts';
+
+/** How to run one of our own processes. */
+export const serviceSpec = (
+  service: ServiceDeclaration,
+  session: Pick<Session, 'ports' | 'cacheDir'>,
+  settings: SystemSettings,
+): ProcessSpec => ({
+  name: service.name,
+  command: process.execPath,
+  args: [
+    // V8 would rather take memory than collect it; these bounds are far above what a service uses.
+    '--max-old-space-size=192',
+    '--min-semi-space-size=16',
+    '--max-semi-space-size=16',
+    'src/main.ts',
+  ],
+  cwd: join(root, service.folder),
+  env: serviceEnv(service, session, settings),
+});
