@@ -105,6 +105,34 @@ test('tells offsets and how far a group is behind', async () => {
   for (const { committed, latest, lag } of lags) expect(latest - (committed ?? 0n)).toBe(lag);
 });
 
+test('removes topics and groups, also those that there are not', async () => {
+  const topic = await createTopic('admin-remove');
+  const group = uniqueName('forgotten');
+  await using consumer = createConsumer({
+    client,
+    group,
+    topics: [topic],
+    from: 'now',
+    process: async () => undefined,
+    deadLetters: { parkedKeys: async () => new Set(), park: async () => undefined },
+    log,
+  });
+  await consumer.start();
+  await until(async () => (await admin.groupLag(group)).length === 1, { what: 'the first offset' });
+  const forgotten = admin.forgetGroup(group);
+  // It waits for members to leave; those that run are not its business.
+  await consumer.stop();
+  await forgotten;
+  expect(await admin.groupLag(group)).toEqual([]);
+  await admin.forgetGroup(group);
+
+  await admin.removeTopic(topic);
+  await until(async () => (await admin.describeTopics()).every(({ name }) => name !== topic), {
+    what: 'the topic to be gone',
+  });
+  await admin.removeTopic(topic);
+});
+
 test('says that a topic is missing', async () => {
   await expect(admin.topicOffsets(uniqueName('nowhere'))).rejects.toThrow(TopicMissingError);
 });

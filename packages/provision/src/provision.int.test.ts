@@ -1,13 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { OrderPlaced, type RecordSchema } from '@brew/events';
 import { olderSchemas } from '@brew/events/olderSchemas';
-import { createAdmin, createCodec, createKafkaClient } from '@brew/kafka';
+import { createAdmin, createCodec, createKafkaClient, createProducer } from '@brew/kafka';
 import { createDatabase } from '@brew/postgres';
-import { infrastructure, uniqueName } from '@brew/sandbox/testing';
+import { infrastructure, uniqueName, until } from '@brew/sandbox/testing';
 import { expect, jest, test } from '@jest/globals';
 import { pino } from 'pino';
 import { registryDatabase } from './databases.ts';
 import { runJob } from './jobs.ts';
+import { ensureService, lookAtService, removeService } from './oneService.ts';
 import { ensureSchemas } from './schemas.ts';
 import { services } from './services.ts';
 import { declaredTopics } from './topics.ts';
@@ -71,4 +72,31 @@ test('says which jobs there are, and which address is missing', async () => {
     'The job has to be one of databases, topics, schemas.',
   );
   await expect(runJob('topics', {})).rejects.toThrow('KAFKA_BROKERS is not set.');
+});
+
+test('one service: made in a system that knew nothing of it, and removed with all that it had', async () => {
+  const name = uniqueName('service');
+  const service = { name, database: name };
+  const running = { brokers, superuserUrl: postgresUrl, log };
+  const url = new URL(postgresUrl.replace(/\/\/.*@/, `//${name}:${name}@`));
+  url.pathname = `/${name}`;
+
+  await ensureService(service, running);
+  await ensureService(service, running);
+  const client = createKafkaClient({ brokers, clientId: 'test', log });
+  await using producer = createProducer({ client, log });
+  await producer.start();
+  await producer.send([{ topic: `${name}.dlq`, key: 'k', value: Buffer.from('poison'), headers: {} }]);
+  await using database = createDatabase({ url: url.href, applicationName: 'test', log });
+  await database.ping();
+  expect(await lookAtService(service, running)).toEqual({ deadLetters: 1, sessions: 1 });
+
+  await database.stop();
+  await removeService(service, running);
+  await using admin = createAdmin({ client, log });
+  await until(async () => (await admin.describeTopics()).every((topic) => topic.name !== `${name}.dlq`), {
+    what: 'the topic to be gone',
+  });
+  expect(await lookAtService(service, running)).toEqual({ deadLetters: 0, sessions: 0 });
+  await removeService(service, running);
 });
