@@ -11,20 +11,31 @@ export interface Outcome {
   stderr: string;
 }
 
-/** Runs `npx brew …` as a user does, on the Brew in `dir` and, for starts, on free ports. */
-export function brewIn(dir: string, env: Record<string, string> = {}) {
+/**
+ * Runs `npx brew …` as a user does, on the Brew in `dir` and, for starts, on free ports.
+ * @param checkout whose Brew it is; this one by default
+ */
+export function brewIn(dir: string, env: Record<string, string> = {}, checkout: string = root) {
   return (...args: string[]): Promise<Outcome> => {
-    const child = spawn(join(root, 'packages/cli/bin/brew.mjs'), args, {
-      cwd: root,
-      env: { ...process.env, NO_COLOR: '1', BREW_DIR: dir, BREW_PORTS: 'free', ...env },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
+    const child = spawnBrew(dir, args, { env, checkout });
     const outcome: Outcome = { code: null, stdout: '', stderr: '' };
     child.stdout.on('data', (data) => (outcome.stdout += data));
     child.stderr.on('data', (data) => (outcome.stderr += data));
     return new Promise((resolve) => child.on('close', (code) => resolve({ ...outcome, code })));
   };
 }
+
+/** The same for a command that goes on until it is interrupted. */
+export const spawnBrew = (
+  dir: string,
+  args: readonly string[],
+  { env = {}, checkout = root }: { env?: Record<string, string>; checkout?: string } = {},
+) =>
+  spawn(join(checkout, 'packages/cli/bin/brew.mjs'), args, {
+    cwd: checkout,
+    env: { ...process.env, NO_COLOR: '1', BREW_DIR: dir, BREW_PORTS: 'free', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
 
 export interface RunRecord {
   pid: number;

@@ -43,6 +43,10 @@ export async function copyCheckout(): Promise<Checkout> {
     });
   }
   await symlink(join(root, 'node_modules/.pnpm'), join(copy, 'node_modules/.pnpm'));
+  // What the sandbox has fetched, or will.
+  await mkdir(join(root, '.brew/cache'), { recursive: true });
+  await mkdir(join(copy, '.brew'));
+  await symlink(join(root, '.brew/cache'), join(copy, '.brew/cache'));
 
   const git = gitIn(copy);
   await git('init', '--quiet');

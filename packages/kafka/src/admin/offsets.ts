@@ -1,7 +1,6 @@
 import type { Admin as KafkaAdmin } from 'kafkajs';
 import type { PartitionLag, PartitionOffsets } from '../admin.ts';
-import { delay } from '../delay.ts';
-import { kafkaErrorTypeOf } from '../errors.ts';
+import { settled } from './settled.ts';
 
 export async function topicOffsets(admin: KafkaAdmin, topic: string): Promise<PartitionOffsets[]> {
   const offsets = await admin.fetchTopicOffsets(topic);
@@ -11,7 +10,7 @@ export async function topicOffsets(admin: KafkaAdmin, topic: string): Promise<Pa
 }
 
 export async function groupLag(admin: KafkaAdmin, group: string): Promise<PartitionLag[]> {
-  const committed = await untilCoordinated(() => admin.fetchOffsets({ groupId: group }));
+  const committed = await settled(() => admin.fetchOffsets({ groupId: group }));
   const lags = await Promise.all(
     committed.map(async ({ topic, partitions }) => {
       const positions = new Map(partitions.map(({ partition, offset }) => [partition, BigInt(offset)]));
@@ -24,22 +23,4 @@ export async function groupLag(admin: KafkaAdmin, group: string): Promise<Partit
     }),
   );
   return lags.flat();
-}
-
-const COORDINATED_MS = 10_000;
-const uncoordinated = new Set([
-  'NOT_COORDINATOR_FOR_GROUP',
-  'GROUP_COORDINATOR_NOT_AVAILABLE',
-  'GROUP_LOAD_IN_PROGRESS',
-]);
-
-/** Asks again while a group has no coordinator, as for a moment after each election; kafkajs doesn't. */
-async function untilCoordinated<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
-  for (const giveUpAt = Date.now() + COORDINATED_MS; ; await delay(100)) {
-    try {
-      return await ask();
-    } catch (error) {
-      if (!uncoordinated.has(kafkaErrorTypeOf(error) ?? '') || Date.now() > giveUpAt) throw error;
-    }
-  }
 }
