@@ -25,7 +25,7 @@ beforeAll(async () => {
   await succeed('up', '--detach', '--no-simulator', '--speed', '300');
 });
 afterAll(async () => {
-  for (const { child } of instances) child.kill('SIGKILL');
+  for (const { pid } of instances) if (lives(pid)) process.kill(pid, 'SIGKILL');
   await brew('down', '--yes');
   await rm(dir, { recursive: true, force: true });
   await checkout?.[Symbol.asyncDispose]();
@@ -187,7 +187,7 @@ interface Instance {
 const instances: Instance[] = [];
 
 async function startsInstance(command: string): Promise<void> {
-  const child = spawnBrew(dir, command.split(' ').slice(2), { checkout: checkout.root });
+  const child = spawnBrew(dir, command.split(' ').slice(2), { checkout: checkout.root, detached: true });
   let shown = '';
   for (const output of [child.stdout, child.stderr]) output.on('data', (data) => (shown += data));
   const ended = once(child, 'close').then(([code]) => code as number | null);
@@ -198,8 +198,9 @@ async function startsInstance(command: string): Promise<void> {
   instances.push({ child, pid, url, shown: () => shown, ended });
 }
 
+/** As a terminal does it on Ctrl-C: the whole group gets it. */
 async function interrupt({ child, pid, ended }: Instance): Promise<void> {
-  child.kill('SIGINT');
+  process.kill(-Number(child.pid), 'SIGINT');
   expect(await ended).toBe(0);
   expect(lives(pid)).toBe(false);
 }

@@ -25,16 +25,24 @@ export function brewIn(dir: string, env: Record<string, string> = {}, checkout: 
   };
 }
 
+interface SpawnOptions {
+  env?: Record<string, string>;
+  checkout?: string;
+  /** In a group of its own, so that it can be interrupted as a terminal does it. */
+  detached?: boolean;
+}
+
 /** The same for a command that goes on until it is interrupted. */
 export const spawnBrew = (
   dir: string,
   args: readonly string[],
-  { env = {}, checkout = root }: { env?: Record<string, string>; checkout?: string } = {},
+  { env = {}, checkout = root, detached = false }: SpawnOptions = {},
 ) =>
   spawn(join(checkout, 'packages/cli/bin/brew.mjs'), args, {
     cwd: checkout,
     env: { ...process.env, NO_COLOR: '1', BREW_DIR: dir, BREW_PORTS: 'free', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
+    detached,
   });
 
 export interface RunRecord {
