@@ -128,7 +128,10 @@ describe('the lab that adds a consumer', () => {
         for (const instance of [one, two]) await untilSeen(instance, { MenuItemChanged: await menuItems() });
         await addToMenu();
         for (const instance of [one, two]) await untilSeen(instance, { MenuItemChanged: await menuItems() });
-        await Promise.all([one, two].map(interrupt));
+        await interrupt(one);
+        // Also when it could not say goodbye, an instance does not outlive its terminal.
+        process.kill(-Number(two.child.pid), 'SIGKILL');
+        await until(() => !lives(two.pid), { what: 'the second instance to end' });
       },
     ],
     ['npx brew remove consumer prices --yes', succeeds],

@@ -12,6 +12,8 @@ import { prettifier } from '../logs/prettifier.ts';
 import { onSignals } from '../signals.ts';
 import { devService } from './devService.ts';
 
+const endWithParent = import.meta.resolve('./endWithParent.ts');
+
 /**
  * Runs one instance of a service of this checkout beside the system that runs, makes what that lacks for it, and shows its log
  * until a signal ends it; a second signal ends it at once.
@@ -29,20 +31,20 @@ export async function dev(name: string, ports: Ports, io: Io): Promise<number> {
   });
 
   // Unknown to a system that was started before the service was there.
-  const port = ports.services[name as keyof Ports['services']] ?? service.port;
+  const port = ports.services[service.name] ?? service.port;
   const free = await isFree(port);
   if (!free) io.note(`Port ${port} is taken, by another instance as a rule: this one takes a free port.`);
   const { SPEED } = process.env;
   const env = { PORT: String(free ? port : 0), ...(SPEED && { SPEED }) };
-  const {
-    command,
-    args,
-    cwd,
-    env: whole,
-  } = serviceSpec(service, { ports, cacheDir: defaultCacheDir }, { env });
+  const spec = serviceSpec(service, { ports, cacheDir: defaultCacheDir }, { env });
 
-  // A session of its own: Ctrl-C in the terminal would reach it as well, and so come twice, which means "at once".
-  const child = spawn(command, args, { cwd, env: whole, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+  const child = spawn(spec.command, ['--import', endWithParent, ...spec.args], {
+    cwd: spec.cwd,
+    env: spec.env,
+    stdio: ['pipe', 'pipe', 'pipe'],
+    // A session of its own: Ctrl-C in the terminal would reach it as well, and so come twice, which means "at once".
+    detached: true,
+  });
   await io.out(io.paint('dim', `${name} · process ${child.pid} · Ctrl-C ends it`));
   return await accompany(child, name, io);
 }

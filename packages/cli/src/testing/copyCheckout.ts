@@ -1,8 +1,9 @@
 import { execFile } from 'node:child_process';
-import { cp, glob, mkdir, mkdtemp, rm, symlink } from 'node:fs/promises';
+import { cp, glob, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
+import { readServiceList } from '../newConsumer/listFiles.ts';
 import { root } from '../paths.ts';
 
 /** A checkout of its own for what changes files. */
@@ -13,8 +14,9 @@ export interface Checkout extends AsyncDisposable {
 }
 
 /**
- * Copies the checkout as it is now, changes that are in no commit included, into a repository in which all of it is committed. Its
- * packages are linked to each other, and to what is installed here: nothing is downloaded.
+ * Copies the checkout as it is now, changes that are in no commit included, into a repository in which all of it is committed. Left out
+ * are consumers that somebody made here: a test makes its own. Its packages are linked to each other, and to what is installed
+ * here: nothing is downloaded.
  */
 export async function copyCheckout(): Promise<Checkout> {
   const copy = await mkdtemp(join(tmpdir(), 'brew-checkout-'));
@@ -47,6 +49,10 @@ export async function copyCheckout(): Promise<Checkout> {
   await mkdir(join(root, '.brew/cache'), { recursive: true });
   await mkdir(join(copy, '.brew'));
   await symlink(join(root, '.brew/cache'), join(copy, '.brew/cache'));
+
+  const { consumers, filesWith } = await readServiceList(copy);
+  for (const [path, text] of filesWith([])) await writeFile(join(copy, path), text);
+  for (const { folder } of consumers) await rm(join(copy, folder), { recursive: true, force: true });
 
   const git = gitIn(copy);
   await git('init', '--quiet');
