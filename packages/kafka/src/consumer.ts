@@ -136,10 +136,13 @@ export function createConsumer(options: ConsumerOptions): Consumer {
       ...(firstOffsets && { beforeJoining: firstOffsets.look }),
       onJoined(assignment) {
         commits.forget();
-        for (const { topic, partition, offset } of firstOffsets?.of(assignment) ?? []) {
+        const first = firstOffsets?.of(assignment) ?? [];
+        for (const { topic, partition, offset } of first) {
           consumer.seek({ topic, partition, offset: String(offset) });
           commits.note(topic, partition, offset);
         }
+        // At once: whoever has the partition after the next rebalance is to begin there, too.
+        if (first.length > 0) void commits.flush();
       },
       beforeLeaving: commits.flush,
       hanging: watched.hanging,

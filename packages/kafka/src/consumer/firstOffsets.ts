@@ -38,6 +38,7 @@ export function createFirstOffsets(options: {
   return {
     async look() {
       await using admin = createAdmin({ client, log });
+      committed.clear();
       for (const lag of await admin.groupLag(group)) {
         if (lag.committed !== undefined) committed.add(idOf(lag.topic, lag.partition));
       }
