@@ -141,8 +141,9 @@ export function createConsumer(options: ConsumerOptions): Consumer {
           consumer.seek({ topic, partition, offset: String(offset) });
           commits.note(topic, partition, offset);
         }
-        // At once: whoever has the partition after the next rebalance is to begin there, too.
-        if (first.length > 0) void commits.flush();
+        // Soon: whoever has the partition after the next rebalance is to begin there, too. Not here: kafkajs drops what is
+        // committed before it has come back from joining.
+        if (first.length > 0) setImmediate(commits.flush);
       },
       beforeLeaving: commits.flush,
       hanging: watched.hanging,
