@@ -61,8 +61,8 @@ describe('values of flags', () => {
     [() => parseItem('latte:0'), /--item latte:0 .*SKU:QUANTITY/],
     [() => parseItem('Latte'), /--item Latte/],
     [() => parseItem('latte', [{ sku: 'latte', quantity: 1 }]), /given twice\. Give it once/],
-      [() => parseTopic('orderz'), /no topic orderz\. Did you mean orders\?/],
-      [() => parseTopic('tea'), /no topic tea\. Take .*orders, payments.*brew\.orders\.v2/],
+    [() => parseTopic('orderz'), /no topic orderz\. Did you mean orders\?/],
+    [() => parseTopic('tea'), /no topic tea\. Take .*orders, payments.*brew\.orders\.v2/],
     [() => parseTopic('constructor'), /no topic constructor/],
     [
       () => findBridge('brew.orders.v2', 'brew.orders.v1'),

@@ -1,4 +1,12 @@
-import { type Bridge, bridges, type EventType, eventTypeOf, eventTypes, successors, topics } from '@brew/events';
+import {
+  type Bridge,
+  bridges,
+  type EventType,
+  eventTypeOf,
+  eventTypes,
+  successors,
+  topics,
+} from '@brew/events';
 import type { KafkaMode } from '@brew/sandbox';
 import { ArgumentInvalidError } from './errors.ts';
 import { suggestion } from './text/nearest.ts';
