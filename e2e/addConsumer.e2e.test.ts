@@ -228,7 +228,8 @@ async function handledBy({ url }: Instance): Promise<number> {
   return counts.reduce((sum, [, count]) => sum + Number(count), 0);
 }
 
-const urlOf = async (name: 'order' | 'catalog') => `http://127.0.0.1:${(await runIn(dir)).ports.services[name]}`;
+const urlOf = async (name: 'order' | 'catalog') =>
+  `http://127.0.0.1:${(await runIn(dir)).ports.services[name]}`;
 
 async function place(): Promise<void> {
   const response = await fetch(`${await urlOf('order')}/orders`, {
