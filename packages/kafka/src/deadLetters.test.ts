@@ -80,3 +80,14 @@ test('does not mark a key whose record it could not send', async () => {
   await expect(queue.park(record, failed(new Error('no')))).rejects.toThrow(DeadLetterFailedError);
   expect(parked.size).toBe(0);
 });
+
+test('parks no key for who does not depend on the order of records', async () => {
+  const sent: OutgoingRecord[] = [];
+  const queue = createDeadLetterQueue({
+    producer: { send: async (records) => void sent.push(...records) },
+    group: 'analytics',
+  });
+  await queue.park(record, failed(new Error('bad bytes')));
+  expect(sent).toMatchObject([{ topic: 'analytics.dlq', key: 'order-1', value: record.value }]);
+  expect(await queue.parkedKeys('brew.orders.v1', ['order-1'])).toEqual(new Set());
+});

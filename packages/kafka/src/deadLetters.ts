@@ -25,7 +25,8 @@ export interface ParkedKeys {
 export interface DeadLetterQueueOptions {
   producer: Pick<Producer, 'send'>;
   group: string;
-  parkedKeys: ParkedKeys;
+  /** Left out, nothing waits behind a dead letter of its key: for who does not depend on the order of a key's records. */
+  parkedKeys?: ParkedKeys;
 }
 
 /** After this the consumer gives a sign of life and tries again: the producer by itself would never give up. */
@@ -41,7 +42,7 @@ export function createDeadLetterQueue({ producer, group, parkedKeys }: DeadLette
       const parked = new Map<string, Set<string>>();
       for (const [source, asked] of Map.groupBy(questions, (question) => question.source)) {
         const keys = asked.flatMap((question) => question.keys);
-        parked.set(source, await parkedKeys.has(source, keys));
+        parked.set(source, (await parkedKeys?.has(source, keys)) ?? new Set());
       }
       return questions.map(({ source, keys }) => new Set(keys.filter((key) => parked.get(source)?.has(key))));
     },
@@ -61,7 +62,7 @@ export function createDeadLetterQueue({ producer, group, parkedKeys }: DeadLette
         throw new DeadLetterFailedError(topic, error);
       }
       // After the record: a key that is marked without its record would send its successors after nobody.
-      if (record.key !== null && failure.reason === 'failed') await parkedKeys.add(record.topic, record.key);
+      if (record.key !== null && failure.reason === 'failed') await parkedKeys?.add(record.topic, record.key);
     },
   };
 }

@@ -9,6 +9,7 @@ export {
 } from './admin.ts';
 export { backoff, defaultRetry, type RetryPolicy } from './backoff.ts';
 export { createKafkaClient, type KafkaClient, type KafkaClientOptions } from './client.ts';
+export type { FieldReader, FieldsOf, Picked } from './codec/fieldReader.ts';
 export { type Codec, createCodec } from './codec.ts';
 export { type Consumer, type ConsumerOptions, type ConsumerState, createConsumer } from './consumer.ts';
 export {

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { compressionsAlgorithms, connectionsConnectsChannel } from '@platformatic/kafka';
 import fc from 'fast-check';
 import kafkajs from 'kafkajs';
+import { createAdmin } from './admin.ts';
 import { kafkaOf } from './client.ts';
 import { LogTruncatedError, OffsetOutOfRangeError, ReadRefusedError, TopicMissingError } from './errors.ts';
 import { createProducer } from './producer.ts';
@@ -289,6 +290,35 @@ test('finds the offsets for a time', async () => {
   expect(await at(1_001)).toEqual([1n]);
   expect(await at(3_000)).toEqual([2n]);
   expect(await at(3_001)).toEqual([3n]);
+});
+
+test('tells how far a group is, for those who look at its lag', async () => {
+  const [topic, group] = [await createTopic('reader', 2), uniqueName('projection')];
+  await producer.send(numbered(topic, 100));
+  await until(
+    // Nobody coordinates a group of which the brokers have not heard yet.
+    () => reader.commit(group, [{ topic, partition: 0, offset: 3n }]).then(() => true),
+    { what: 'the coordinator' },
+  );
+  await reader.commit(group, [{ topic, partition: 1, offset: 5n }]);
+  await using lags = createAdmin({ client, log });
+  const committed = (await lags.groupLag(group)).map(({ partition, committed }) => [partition, committed]);
+  expect(committed.toSorted()).toEqual([
+    [0, 3n],
+    [1, 5n],
+  ]);
+});
+
+test('does not tell so of a group that has members, who know better', async () => {
+  const [topic, group] = [await createTopic('reader'), uniqueName('members')];
+  const member = kafkaOf(client).consumer({ groupId: group });
+  await member.connect();
+  await member.subscribe({ topic });
+  const joined = new Promise((resolve) => member.on(member.events.GROUP_JOIN, resolve));
+  await member.run({ eachMessage: async () => {} });
+  await joined;
+  await expect(reader.commit(group, [{ topic, partition: 0, offset: 0n }])).rejects.toThrow(ReadRefusedError);
+  await member.disconnect();
 });
 
 test('says what there is when the next record was deleted, or there never was one', async () => {

@@ -1,7 +1,8 @@
 import type { Logger } from 'pino';
 import type { KafkaClient } from './client.ts';
 import { createCluster } from './reader/cluster.ts';
-import { createFetcher } from './reader/fetcher.ts';
+import { commitOffsets } from './reader/commit.ts';
+import { createFetcher, type Fetcher } from './reader/fetcher.ts';
 import { listOffsets, type OffsetAt, type PartitionOffset } from './reader/offsets.ts';
 import type { ReadRange } from './reader/readings.ts';
 import type { Records } from './reader/records.ts';
@@ -24,6 +25,14 @@ export interface Reader extends AsyncDisposable {
    *   TopicMissingError
    */
   read(ranges: readonly ReadRange[], options?: { signal?: AbortSignal }): AsyncGenerator<Records, void, void>;
+  /** Partitions that it reads but can't reach at the moment, such as `brew.orders.v1/3`; it goes on when it can. */
+  readonly unreachable: readonly string[];
+  /**
+   * Tells the cluster how far a group is, for whoever looks at its lag; the reader itself never asks. The group must not
+   * have members.
+   * @throws BrokerUnavailableError, ReadRefusedError
+   */
+  commit(group: string, offsets: readonly PartitionOffset[]): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -33,16 +42,23 @@ export interface Reader extends AsyncDisposable {
  */
 export function createReader({ client, log }: { client: KafkaClient; log: Logger }): Reader {
   const cluster = createCluster(client);
+  const fetchers = new Set<Fetcher>();
   return {
     offsets: (topics, at) => listOffsets(cluster, { topics }, at),
     async *read(ranges, { signal } = {}) {
       const fetcher = createFetcher(cluster, ranges, { signal, log });
+      fetchers.add(fetcher);
       try {
         for (let records = await fetcher.next(); records; records = await fetcher.next()) yield records;
       } finally {
         fetcher.stop();
+        fetchers.delete(fetcher);
       }
     },
+    get unreachable() {
+      return [...fetchers].flatMap((fetcher) => fetcher.unreachable());
+    },
+    commit: (group, offsets) => commitOffsets(cluster, group, offsets),
     close: () => cluster.close(),
     [Symbol.asyncDispose]: () => cluster.close(),
   };

@@ -1,7 +1,7 @@
 import type { EventType } from '@brew/events';
 import avro, { type Type } from 'avsc';
-import { UndecodableRecordError } from '../errors.ts';
 import type { Registry } from './registry.ts';
+import { resolve } from './resolve.ts';
 
 type Read = (payload: Buffer) => unknown;
 
@@ -25,20 +25,9 @@ export function createReaders(registry: Pick<Registry, 'schemaOf'>): Readers {
   }
 
   async function make(schemaId: number, type: EventType): Promise<Read> {
-    const writer = await registry.schemaOf(schemaId);
-    if (!writer) throw new UndecodableRecordError(`the registry has no schema ${schemaId}`);
-    if (writer.name !== type.type) {
-      throw new UndecodableRecordError(
-        `its headers say ${type.type}, its schema ${schemaId} is ${writer.name}`,
-      );
-    }
     const reader = ownTypeOf(type);
-    try {
-      const resolver = reader.createResolver(writer);
-      return (payload) => reader.fromBuffer(payload, resolver);
-    } catch (error) {
-      throw new UndecodableRecordError(`schema ${schemaId} can't be read as ours of ${type.name}`, error);
-    }
+    const { resolver } = await resolve(registry, reader, schemaId, type);
+    return (payload) => reader.fromBuffer(payload, resolver);
   }
 
   return {

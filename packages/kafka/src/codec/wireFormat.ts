@@ -4,7 +4,7 @@ import type { Type } from 'avsc';
  * Confluent wire format: a zero byte, the schema id as four bytes, then Avro binary.
  * @see https://docs.confluent.io/platform/current/schema-registry/fundamentals/serdes-develop/index.html#wire-format
  */
-const HEADER_BYTES = 5;
+export const HEADER_BYTES = 5;
 const MAGIC = 0;
 
 /** One buffer for all encoding, since encoding is synchronous: what leaves is a copy of just the bytes it took. */
@@ -24,6 +24,11 @@ export function frame(schemaId: number, type: Type, value: unknown): Buffer {
 
 /** Takes the frame off; undefined when it isn't one. */
 export function unframe(value: Buffer): { schemaId: number; payload: Buffer } | undefined {
-  if (value.length < HEADER_BYTES || value[0] !== MAGIC) return undefined;
-  return { schemaId: value.readInt32BE(1), payload: value.subarray(HEADER_BYTES) };
+  const schemaId = schemaIdIn(value, 0, value.length);
+  return schemaId === undefined ? undefined : { schemaId, payload: value.subarray(HEADER_BYTES) };
+}
+
+/** The schema id of the value at `start` up to `end`; undefined when it is no frame. */
+export function schemaIdIn(bytes: Buffer, start: number, end: number): number | undefined {
+  return end - start < HEADER_BYTES || bytes[start] !== MAGIC ? undefined : bytes.readInt32BE(start + 1);
 }

@@ -1,4 +1,4 @@
-import { metadataV12 } from '@platformatic/kafka';
+import { type Connection, metadataV12 } from '@platformatic/kafka';
 import { type KafkaClient, optionsOf } from '../client.ts';
 import { BrokerUnavailableError, TopicMissingError } from '../errors.ts';
 import { type Address, type Connections, createConnections } from './connections.ts';
@@ -24,6 +24,9 @@ export interface Cluster {
   leaderOf(topic: string, partition: number): Leader | undefined;
   /** @throws when there is no way to it */
   connectionTo(node: number): ReturnType<Connections['to']>;
+  connectionAt(address: Address): ReturnType<Connections['to']>;
+  /** To whichever broker answers first: those that are known, then those that were given. */
+  connectionToAny(): ReturnType<Connections['to']>;
   close(): Promise<void>;
 }
 
@@ -42,23 +45,27 @@ export function createCluster(client: KafkaClient): Cluster {
   let nodes = new Map<number, Address>();
   const known = new Map<string, KnownTopic>();
 
-  /** From whichever broker answers first: those that are known, then those that were given. */
-  async function askAnybody(topics: readonly string[]) {
+  /** What the first broker says that says anything. */
+  async function askAnybody<Answer>(
+    doing: string,
+    ask: (connection: Connection) => Answer | Promise<Answer>,
+  ): Promise<Answer> {
     const failures: unknown[] = [];
     for (const address of [...nodes.values(), ...bootstrap]) {
       try {
-        const connection = await connections.to(address);
-        return await answerOf(metadataV12.api.async(connection, [...topics], false));
+        return await ask(await connections.to(address));
       } catch (error) {
         failures.push(error);
       }
     }
-    throw new BrokerUnavailableError(`ask who leads ${topics.join(', ')}`, failures[0]);
+    throw new BrokerUnavailableError(doing, failures[0]);
   }
 
   return {
     async refresh(topics) {
-      const answer = await askAnybody(topics);
+      const answer = await askAnybody(`ask who leads ${topics.join(', ')}`, (connection) =>
+        answerOf(metadataV12.api.async(connection, [...topics], false)),
+      );
       nodes = new Map(answer.brokers.map(({ nodeId, host, port }) => [nodeId, { host, port }]));
       for (const { name, topicId, errorCode, partitions } of answer.topics) {
         if (!name) continue;
@@ -74,6 +81,8 @@ export function createCluster(client: KafkaClient): Cluster {
       const address = nodes.get(node);
       return address ? connections.to(address) : Promise.reject(new Error(`broker ${node} is not known`));
     },
+    connectionAt: (address) => connections.to(address),
+    connectionToAny: () => askAnybody('find a broker', (connection) => connection),
     close: () => connections.close(),
   };
 }

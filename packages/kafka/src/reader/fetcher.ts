@@ -7,7 +7,9 @@ import { createLeaderSearch } from './leaderSearch.ts';
 import {
   FETCHED_AHEAD,
   isDone,
+  isUnreachable,
   loseLeader,
+  nameOfReading,
   nextToFetch,
   nextToHandOn,
   type Reading,
@@ -22,6 +24,8 @@ export interface Fetcher {
    * @throws why reading can't go on, or why the signal was aborted
    */
   next(): Promise<Records | undefined>;
+  /** Partitions that could not be fetched for some time, such as `brew.orders.v1/3`. */
+  unreachable(): string[];
   stop(): void;
 }
 
@@ -138,6 +142,7 @@ export function createFetcher(
         await changed.promise;
       }
     },
+    unreachable: () => readings.filter(isUnreachable).map(nameOfReading),
     stop,
   };
 }

@@ -3,11 +3,9 @@ import { backoff } from '../backoff.ts';
 import { delay } from '../delay.ts';
 import { BrokerUnavailableError, LogTruncatedError, ReadRefusedError } from '../errors.ts';
 import type { Cluster } from './cluster.ts';
-import { isDone, type Reading } from './readings.ts';
+import { isDone, isUnreachable, nameOfReading, type Reading } from './readings.ts';
 
 const RETRY = { initialMs: 100, maxMs: 2_000 };
-/** Leaders change now and then, and it takes some tries: nothing to tell of. */
-const FAILURES_WORTH_A_WARNING = 4;
 
 /**
  * Finds out whom to ask for the partitions that have no leader that we know of: looks once, after a wait if there was none
@@ -29,8 +27,8 @@ export function createLeaderSearch({
   async function search(): Promise<void> {
     const lost = readings.filter((reading) => reading.leader === undefined && !isDone(reading));
     const failures = Math.max(...lost.map((reading) => reading.failures));
-    if (failures >= FAILURES_WORTH_A_WARNING) {
-      const partitions = lost.map(({ topic, partition }) => `${topic}/${partition}`);
+    if (lost.some(isUnreachable)) {
+      const partitions = lost.map(nameOfReading);
       log.warn({ partitions, failures }, 'partitions without a leader: waiting for the brokers');
     }
     if (failures > 0) await delay(backoff(failures, RETRY, Math.random()), signal);

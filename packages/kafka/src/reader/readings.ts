@@ -61,6 +61,13 @@ export function loseLeader(reading: Reading): void {
   reading.failures++;
 }
 
+/** Leaders change now and then, and it takes some tries: not worth telling anybody before. */
+const FAILURES_WORTH_A_WARNING = 4;
+
+export const isUnreachable = (reading: Reading): boolean => reading.failures >= FAILURES_WORTH_A_WARNING;
+
+export const nameOfReading = ({ topic, partition }: Reading): string => `${topic}/${partition}`;
+
 export const isDone = ({ position, until }: Reading): boolean => until !== undefined && position >= until;
 
 /** Whether there is more to fetch at once, as far as is known. */

@@ -14,7 +14,7 @@ jest.setTimeout(120_000);
 
 // What an unclean election does too: records that were read are gone, and others get their offsets. By its offset alone, the
 // reader would go on behind them as if nothing had been.
-test('says so when records that it has read are lost', async () => {
+test('says what it can not reach while a broker is away, and when it is back that records it has read are lost', async () => {
   await using broker = await startLoneBroker();
   const client = createKafkaClient({ clientId: 'test', log, ...broker.reach });
   await using admin = createAdmin({ client, log });
@@ -35,8 +35,11 @@ test('says so when records that it has read are lost', async () => {
   }
   const following = follow().catch((error: unknown) => error);
   await until(() => read === 10);
+  expect(reader.unreachable).toEqual([]);
 
   await broker.kill();
+  await until(() => reader.unreachable.length > 0, { what: 'the missing broker to be noticed' });
+  expect(reader.unreachable).toEqual(['lost/0']);
   const segment = join(broker.data, 'lost-0/00000000000000000000.log');
   await truncate(segment, Math.floor((await stat(segment)).size / 2));
   await broker.start();

@@ -1,0 +1,80 @@
+import type { EventType } from '@brew/events';
+import avro from 'avsc';
+import { messageOf, UndecodableRecordError } from '../errors.ts';
+import { compileRead, type Selection } from './fields/compile.ts';
+import type { Cursor } from './fields/cursor.ts';
+import type { Registry } from './registry.ts';
+import { resolve } from './resolve.ts';
+import { HEADER_BYTES, schemaIdIn } from './wireFormat.ts';
+
+/** Reads some fields of the events of one type from the bytes of records, and makes nothing of the others. */
+export interface FieldReader<Fields = unknown> {
+  /**
+   * The fields of the value at `start` up to `end`; undefined when the schema it was written with is not known yet: learn() it.
+   * @throws UndecodableRecordError
+   */
+  read(bytes: Buffer, start: number, end: number): Fields | undefined;
+  /**
+   * Gets the schema of a value from the registry, once.
+   * @throws UndecodableRecordError; RegistryUnavailableError, which is an outage
+   */
+  learn(bytes: Buffer, start: number, end: number): Promise<void>;
+}
+
+/** The fields of an event that can be asked for: see Selection. */
+export type FieldsOf<Data> = {
+  readonly [Name in keyof Data]?:
+    | true
+    | FieldsOf<Data[Name] extends readonly (infer Item)[] ? Item : Data[Name]>;
+};
+
+/** What is read when they are asked for. */
+export type Picked<Data, Fields> = {
+  -readonly [Name in keyof Fields & keyof Data]: Fields[Name] extends true
+    ? Data[Name]
+    : Data[Name] extends readonly (infer Item)[]
+      ? Picked<Item, Fields[Name]>[]
+      : Picked<Data[Name], Fields[Name]>;
+};
+
+export function createFieldReader<Data, const Fields extends FieldsOf<Data>>(
+  registry: Pick<Registry, 'schemaOf'>,
+  type: EventType<Data>,
+  fields: Fields,
+): FieldReader<Picked<Data, Fields>> {
+  const own = avro.Type.forSchema(type.schema as never);
+  const known = new Map<number, (at: Cursor) => unknown>();
+  const at: Cursor = { bytes: Buffer.alloc(0), position: 0, end: 0 };
+
+  function schemaIdOf(bytes: Buffer, start: number, end: number): number {
+    const id = schemaIdIn(bytes, start, end);
+    if (id === undefined) throw new UndecodableRecordError('its value is not in Confluent wire format');
+    return id;
+  }
+
+  return {
+    read(bytes, start, end) {
+      const schemaId = schemaIdOf(bytes, start, end);
+      const read = known.get(schemaId);
+      if (read === undefined) return undefined;
+      at.bytes = bytes;
+      at.position = start + HEADER_BYTES;
+      at.end = end;
+      try {
+        const value = read(at);
+        if (at.position !== end) throw new RangeError('there are more of them');
+        return value as Picked<Data, Fields>;
+      } catch (error) {
+        throw new UndecodableRecordError(
+          `its bytes are not what schema ${schemaId} says: ${messageOf(error)}`,
+          error,
+        );
+      }
+    },
+    async learn(bytes, start, end) {
+      const schemaId = schemaIdOf(bytes, start, end);
+      const { writer } = await resolve(registry, own, schemaId, type as EventType);
+      known.set(schemaId, compileRead(writer, own, fields as Selection));
+    },
+  };
+}

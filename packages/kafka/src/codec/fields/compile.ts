@@ -1,0 +1,140 @@
+import avro, { type Type, type types } from 'avsc';
+import {
+  type Cursor,
+  eachItem,
+  readBytes,
+  readLong,
+  readString,
+  skipBytes,
+  skipLong,
+  skipString,
+} from './cursor.ts';
+
+/** Which fields to read: all of one (true), or some of what is in it; of a list, of each of its items. */
+export interface Selection {
+  readonly [field: string]: true | Selection;
+}
+
+type Read = (at: Cursor) => unknown;
+type Skip = (at: Cursor) => void;
+
+/**
+ * Makes what reads `wanted` of values that were written as `writer`, and steps over the rest, by the rules of Avro's schema
+ * resolution: what only `reader` has, which is ours, gets its default. Of a union it gives the value, bare.
+ *
+ * @param reader has to be able to read what `writer` wrote: that was asked of Avro, and is not checked again
+ * @throws TypeError for maps and fixed, which no event of ours has
+ * @see https://avro.apache.org/docs/1.12.0/specification/#schema-resolution
+ */
+export function compileRead(writer: Type, reader: Type, wanted: true | Selection): Read {
+  if (isUnion(writer)) return branchOf(writer.types.map((branch) => compileRead(branch, reader, wanted)));
+  const own = isUnion(reader) ? branchFor(writer, reader) : reader;
+  if (isRecord(writer)) return readRecord(writer, own as types.RecordType, wanted);
+  if (isArray(writer)) return readArray(writer, own as types.ArrayType, wanted);
+  if (isEnum(writer)) return readEnum(writer, own as types.EnumType);
+  // What differs between text and bytes is only what is made of them.
+  if (writer.typeName === 'string' || writer.typeName === 'bytes') {
+    return own.typeName === 'bytes' ? readBytes : readString;
+  }
+  return scalarOf(writer).read;
+}
+
+function compileSkip(writer: Type): Skip {
+  if (isUnion(writer)) return branchOf(writer.types.map(compileSkip));
+  if (isArray(writer)) {
+    const skip = compileSkip(writer.itemsType);
+    return (at) => eachItem(at, skip);
+  }
+  if (isRecord(writer)) {
+    const skips = writer.fields.map(({ type }) => compileSkip(type));
+    return (at) => {
+      for (const skip of skips) skip(at);
+    };
+  }
+  if (isEnum(writer)) return skipLong;
+  return writer.typeName === 'string' || writer.typeName === 'bytes' ? skipString : scalarOf(writer).skip;
+}
+
+function readRecord(writer: types.RecordType, reader: types.RecordType, wanted: true | Selection): Read {
+  const selected = (name: string) => (wanted === true ? true : wanted[name]);
+  const steps = writer.fields.map(({ name, type }) => {
+    const field = reader.fields.find((own) => own.name === name || own.aliases.includes(name));
+    const inner = field && selected(field.name);
+    if (field === undefined || inner === undefined) return { name: undefined, read: compileSkip(type) };
+    return { name: field.name, read: compileRead(type, field.type, inner) };
+  });
+  const written = new Set(steps.map(({ name }) => name));
+  const missing = reader.fields.filter(({ name }) => selected(name) !== undefined && !written.has(name));
+  return (at) => {
+    const record: Record<string, unknown> = {};
+    for (const { name, read } of steps) {
+      const value = read(at);
+      if (name !== undefined) record[name] = value;
+    }
+    for (const field of missing) record[field.name] = field.defaultValue();
+    return record;
+  };
+}
+
+function readArray(writer: types.ArrayType, reader: types.ArrayType, wanted: true | Selection): Read {
+  const read = compileRead(writer.itemsType, reader.itemsType, wanted);
+  return (at) => {
+    const items: unknown[] = [];
+    eachItem(at, () => items.push(read(at)));
+    return items;
+  };
+}
+
+function readEnum(writer: types.EnumType, reader: types.EnumType): Read {
+  const known = new Set(reader.symbols);
+  // What a reader takes for a symbol that it does not know.
+  const { default: other } = reader as { default?: string };
+  const symbols = writer.symbols.map((symbol) => (known.has(symbol) ? symbol : other));
+  return (at) => symbols[indexIn(symbols, at)];
+}
+
+function branchOf<Step extends (at: Cursor) => unknown>(branches: readonly Step[]): Read {
+  return (at) => branches[indexIn(branches, at)]?.(at);
+}
+
+function indexIn({ length }: readonly unknown[], at: Cursor): number {
+  const index = readLong(at);
+  if (index < 0 || index >= length) throw new RangeError(`there is no number ${index} of ${length}`);
+  return index;
+}
+
+/** What stays as it is, whatever number or truth value it is read as. */
+const scalars: Record<string, { read: Read; skip: Skip }> = {
+  null: { read: () => null, skip: () => {} },
+  boolean: { read: (at) => at.bytes[skipBytes(at, 1)] !== 0, skip: (at) => void skipBytes(at, 1) },
+  int: { read: readLong, skip: skipLong },
+  long: { read: readLong, skip: skipLong },
+  float: { read: (at) => at.bytes.readFloatLE(skipBytes(at, 4)), skip: (at) => void skipBytes(at, 4) },
+  double: { read: (at) => at.bytes.readDoubleLE(skipBytes(at, 8)), skip: (at) => void skipBytes(at, 8) },
+};
+
+function scalarOf({ typeName }: Type): { read: Read; skip: Skip } {
+  const scalar = scalars[typeName];
+  if (scalar === undefined) throw new TypeError(`Some fields of a record can't be read past a ${typeName}.`);
+  return scalar;
+}
+
+function branchFor(writer: Type, { types }: types.UnwrappedUnionType): Type {
+  const fitting = types.find((branch) => canRead(branch, writer));
+  if (fitting === undefined) throw new TypeError(`No branch of a union takes a ${writer.typeName}.`);
+  return fitting;
+}
+
+function canRead(reader: Type, writer: Type): boolean {
+  try {
+    return reader.createResolver(writer) !== undefined;
+  } catch {
+    return false;
+  }
+}
+
+// Of avsc's classes there may be two copies, one of them within the registry's client: so they are told by name.
+const isRecord = (type: Type): type is types.RecordType => avro.Type.isType(type, 'record');
+const isArray = (type: Type): type is types.ArrayType => avro.Type.isType(type, 'array');
+const isEnum = (type: Type): type is types.EnumType => avro.Type.isType(type, 'enum');
+const isUnion = (type: Type): type is types.UnwrappedUnionType => avro.Type.isType(type, 'union');
