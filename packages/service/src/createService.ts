@@ -12,6 +12,7 @@ import type { HttpContext, ServiceContext } from './context.ts';
 import { createHttpService, type Service } from './createHttpService.ts';
 import type { Route } from './http/route.ts';
 import { consumerPart } from './kafka/consumerPart.ts';
+import { countDeadLetters } from './kafka/countDeadLetters.ts';
 import { createRelay } from './kafka/relay.ts';
 import type { Part } from './lifecycle/part.ts';
 import { createMetrics, gauge } from './metrics.ts';
@@ -36,6 +37,11 @@ export interface CreateServiceOptions<Config extends ServiceConfig> {
   routes?: (context: ServiceContext<Config>) => readonly Route[];
   /** Started in this order after the relay and before the consumer; stopped the other way round. */
   parts?: (context: ServiceContext<Config>) => readonly Part[];
+  /**
+   * Whether records wait behind a dead letter of their key. By default they do; false for who does not depend on the order of a
+   * key's records.
+   */
+  parksKeys?: boolean;
   /** For tests that put a broken network between the service and Kafka. */
   client?: KafkaClient;
 }
@@ -64,7 +70,14 @@ function addMessaging<Config extends ServiceConfig>(
     options.client ?? createKafkaClient({ brokers: [...config.KAFKA_BROKERS], clientId: name, log });
   const codec = createCodec({ registryUrl: config.SCHEMA_REGISTRY_URL, log });
   const producer = createProducer({ client, log });
-  const deadLetters = createDeadLetterQueue({ producer, group: name, parkedKeys: createParkedKeys(db) });
+  const deadLetters = countDeadLetters(
+    createDeadLetterQueue({
+      producer,
+      group: name,
+      ...(options.parksKeys !== false && { parkedKeys: createParkedKeys(db) }),
+    }),
+    { metrics, log },
+  );
   const relay = createRelay({ db, outbox, producer, metrics, log });
   const unitOfWork = createUnitOfWork({ name, db, codec, log, now, onEmitted: relay.wake });
   const { transact, together } = unitOfWork;

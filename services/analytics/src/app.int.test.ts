@@ -11,8 +11,9 @@ import {
   toHeaders,
   uuidv7,
 } from '@brew/events';
-import { createKafkaClient, createProducer } from '@brew/kafka';
-import { createDatabase, createParkedKeys } from '@brew/postgres';
+import { createAdmin, createKafkaClient, createProducer } from '@brew/kafka';
+import { readAll } from '@brew/kafka/testing';
+import { createDatabase } from '@brew/postgres';
 import { createTestDatabase, type TestDatabase } from '@brew/postgres/testing';
 import { infrastructure, uniqueName, until } from '@brew/sandbox/testing';
 import type { Service } from '@brew/service';
@@ -21,7 +22,7 @@ import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { pino } from 'pino';
 import { createApp } from './app.ts';
 import { readAnalyticsConfig } from './config.ts';
-import { PLACED_AT, placed } from './testing.ts';
+import { PLACED_AT, placed } from './testing/orders.ts';
 
 // Starting, and waiting for a machine that is busy with other tests as well.
 jest.setTimeout(90_000);
@@ -169,18 +170,26 @@ describe('analytics', () => {
     await using producer = createProducer({ client, log });
     await producer.start();
     await producer.send([{ topic, key, value: Buffer.from('poison'), headers: toHeaders(context) }]);
-    // So many that some of them are in the poison's partition, behind it.
-    const orders = Array.from({ length: 30 }, () => uniqueName('order'));
+    // Of the same order, and so many others that some of them are in the poison's partition, behind it.
+    const orders = [key, ...Array.from({ length: 30 }, () => uniqueName('order'))];
     for (const orderId of orders) {
       await place(orderId);
       await deliver(orderId);
     }
 
-    await until(async () => (await sold(app)) === before + 30, { what: 'all orders to be counted' });
-    await using db = createDatabase({ url: database.url, applicationName: 'test', log });
-    await until(async () => (await createParkedKeys(db).has(topic, [key])).has(key), {
-      what: 'the parking',
+    await until(async () => (await sold(app)) === before + 31, { what: 'all orders to be counted' });
+    const letters = (await readAll(client, ['analytics.dlq'])).filter((letter) => letter.key === key);
+    expect(letters.map(({ value }) => String(value))).toEqual(['poison']);
+    expect(letters[0]?.headers).toMatchObject({
+      ce_id: context.id,
+      dlq_source_topic: topic,
+      dlq_error_code: 'BREW_RECORD_UNDECODABLE',
     });
+    const metrics = await (await fetch(`${app.url}/metrics`)).text();
+    expect(metrics).toMatch(/^brew_dead_letters_total\{topic="brew.orders.v1"\} [1-9]/m);
+    expect(metrics).toMatch(
+      /^brew_events_total\{type="brew.orders.v1.OrderPlaced",outcome="handled"\} [1-9]/m,
+    );
   });
 
   it('counts nothing twice across restarts and repetitions', async () => {
@@ -201,11 +210,55 @@ describe('analytics', () => {
       ...{ assignedAt: PLACED_AT, expectedDeliveryAt: PLACED_AT },
     });
     await using db = createDatabase({ url: database.url, applicationName: 'test', log });
-    const assigned = `select from funnel_steps where order_id = $1 and step = 'assigned'`;
+    // Its step is the sixth.
+    const assigned = 'select from funnel.orders where order_id = $1 and steps & 32 <> 0';
     await until(async () => (await db.query(assigned, [orderId])).rowCount === 1, {
       what: 'the last event',
     });
     expect(await sold(second)).toBe(before + 1);
+  });
+
+  it('is read by one instance, and by another one when that is gone', async () => {
+    await using first = await run();
+    await using second = await run();
+    const stateOf = async (app: Service) => {
+      const { dependencies } = (await (await fetch(`${app.url}/health/ready`)).json()) as {
+        dependencies: { consumer: { up: boolean; detail?: string } };
+      };
+      return dependencies.consumer;
+    };
+    await until(async () => (await stateOf(first)).detail === undefined && (await stateOf(first)).up);
+    expect(await stateOf(second)).toEqual({ up: true, detail: 'stands by: another instance reads' });
+    const before = await sold(second);
+    const [one, other] = [uniqueName('order'), uniqueName('order')];
+    await place(one);
+    await deliver(one);
+    await until(async () => (await sold(second)) === before + 1, { what: 'the order, from either' });
+    await first.stop();
+    await place(other);
+    await deliver(other);
+    await until(async () => (await sold(second)) === before + 2, { what: 'the order, from the one left' });
+    expect(await stateOf(second)).toEqual({ up: true });
+  });
+
+  it('tells Kafka how far it is, for those who look at its lag', async () => {
+    await using app = await run();
+    const orderId = uniqueName('order');
+    const before = await sold(app);
+    await place(orderId);
+    await deliver(orderId);
+    await until(async () => (await sold(app)) === before + 1, { what: 'the order to be counted' });
+    const client = createKafkaClient({ brokers: infrastructure().brokers, clientId: 'test', log });
+    await using admin = createAdmin({ client, log });
+    await until(
+      async () => {
+        const lags = await admin.groupLag('analytics');
+        return (
+          lags.length === 30 && lags.every(({ committed, lag }) => committed !== undefined && lag === 0n)
+        );
+      },
+      { what: 'no lag' },
+    );
   });
 
   it('refuses a time range that holds nothing, and a filter that it does not know', async () => {

@@ -4,11 +4,9 @@ import { funnelReport } from './http/funnelReport.ts';
 import { latencyReport } from './http/latencyReport.ts';
 import { salesReport } from './http/salesReport.ts';
 import { topDrinksReport } from './http/topDrinksReport.ts';
-import { createProjections } from './projections/createProjections.ts';
-import { projectFunnel } from './projections/funnel/projectFunnel.ts';
-import { projectLatency } from './projections/latency/projectLatency.ts';
-import { projectSales } from './projections/sales/projectSales.ts';
-import { projectTopDrinks } from './projections/topDrinks/projectTopDrinks.ts';
+import { projections } from './projections/index.ts';
+import { createProjector } from './projector/projector.ts';
+import { ensureGenerations } from './store/ensureGenerations.ts';
 
 export const createApp = (config: AnalyticsConfig): Service =>
   createService({
@@ -22,7 +20,14 @@ export const createApp = (config: AnalyticsConfig): Service =>
       latencyReport(context),
       topDrinksReport(context),
     ],
+    // Its orders are counted whatever the order of their events, so none has to wait behind one that is dead.
+    parksKeys: false,
     parts: (context) => [
-      createProjections(context, [projectSales, projectFunnel, projectLatency, projectTopDrinks]),
+      {
+        name: 'tables',
+        start: () => ensureGenerations(context.db, projections),
+        stop: async () => {},
+      },
+      createProjector(context, projections),
     ],
   });

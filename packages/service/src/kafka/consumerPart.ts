@@ -1,9 +1,9 @@
-import { eventTypeOf } from '@brew/events';
-import { type Consumer, createConsumer, type DeadLetters, type ReceivedRecord } from '@brew/kafka';
+import { type Consumer, createConsumer, type ReceivedRecord } from '@brew/kafka';
 import { isOutage } from '@brew/postgres';
 import type { ServiceContext } from '../context.ts';
 import type { Part } from '../lifecycle/part.ts';
 import { gauge } from '../metrics.ts';
+import { typeOf } from './countDeadLetters.ts';
 
 export interface ConsumerPartOptions {
   /** Consumer group. The service's name, unless the service has a second consumer. */
@@ -31,7 +31,7 @@ export function consumerPart(
     ...(wants && { wants }),
     ...(paceMs !== undefined && { paceMs }),
     process: (records) => measured(context, group, records, process),
-    deadLetters: counted(context),
+    deadLetters: context.deadLetters,
     isOutage: isWaitedOut,
     log,
   });
@@ -73,26 +73,4 @@ async function measured(
     for (const { headers } of records) metrics.events.inc({ type: typeOf(headers), outcome: 'failed' });
     throw error;
   }
-}
-
-function counted({ deadLetters, metrics, log }: ServiceContext): DeadLetters {
-  return {
-    parkedKeys: deadLetters.parkedKeys,
-    async park(record, failure) {
-      await deadLetters.park(record, failure);
-      const { topic, partition, offset, key, headers } = record;
-      metrics.deadLetters.inc({ topic });
-      metrics.events.inc({ type: typeOf(headers), outcome: 'dead_lettered' });
-      const err = failure.reason === 'failed' ? failure.error : undefined;
-      log.error(
-        { err, reason: failure.reason, topic, partition, offset: String(offset), key },
-        'dead letter',
-      );
-    },
-  };
-}
-
-/** Headers come from outside: only known types become label values, or a stranger could fill the memory with them. */
-function typeOf({ ce_type = 'unknown' }: Record<string, string>): string {
-  return eventTypeOf(ce_type) ? ce_type : 'unknown';
 }

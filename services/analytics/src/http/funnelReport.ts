@@ -1,6 +1,6 @@
 import { route, type ServiceContext } from '@brew/service';
 import { z } from 'zod';
-import type { Step } from '../projections/funnel/projectFunnel.ts';
+import type { Step } from '../projections/funnel/funnel.ts';
 import { reportFunnel } from '../projections/funnel/reportFunnel.ts';
 
 const report = z.object({

@@ -1,33 +1,75 @@
-import type { Event, EventType } from '@brew/events';
-import type { Tx } from '@brew/postgres';
+import type { EventType } from '@brew/events';
+import type { FieldsOf, Picked } from '@brew/kafka';
+import type { ColumnType, ColumnTypes } from '../orders/columns.ts';
 
 /**
- * A view of the topics, made for one report. It may be told of the same event more than once, under the same id
- * or another (a producer's retry can append twice), and must count it once: its tables have a row per order for
- * that.
+ * A view of the topics, made for one report: what it keeps of each order, and what it counts over all of them. It lives in a
+ * PostgreSQL schema of its own for each generation, `NAME_gNUMBER`, and is read through views in the schema NAME.
  */
-export interface Projection {
-  /** Names its offsets: never renamed, or it would begin again at offset zero and find its tables full. */
+export interface Projection<Columns extends Record<string, ColumnType> = Record<string, ColumnType>> {
+  /** Names its schemas: never renamed, or it would be built anew beside the old one. */
   readonly name: string;
-  /** The events that it is told of. */
+  /**
+   * Of this code: one more whenever the same events lead to other tables. The service then builds it anew by itself, while the tables
+   * that it finds are still read.
+   */
+  readonly version: number;
+  /** What it is made from. */
   readonly events: readonly EventType[];
-  /** Takes a batch into its tables, with one statement. */
-  apply(tx: Tx, batch: Batch): Promise<void>;
+  /** SQL that makes its tables: `orders (order_id text primary key, …)` with the columns below, and those of the report. */
+  readonly tables: URL;
+  /** What it keeps of each order, under the column's name in camel case. */
+  readonly columns: Columns;
+  /** One row for each thing by which old and new are compared: its name, then numbers. */
+  readonly summary: Summary;
+  /** Begins to take events, for as long as it is not begun anew. */
+  begin(columns: { [Name in keyof Columns]: ColumnTypes[Columns[Name]] }): Tally;
 }
 
-export interface Batch {
-  /** Number of a partition that only this instance reads: its counters are apart from those of the others. */
-  readonly partition: number;
-  /** In the order of their offsets, partition by partition. */
-  readonly events: readonly Event[];
+export interface Summary {
+  /** What a row is about, such as `cafe`. */
+  by: string;
+  /** With unqualified names of tables. The first column is text, the others are float8. */
+  sql: string;
 }
 
-/** The data of those events of a batch that are of one type. */
-export function dataOf<Data>(batch: Batch, type: EventType<Data>): Data[] {
-  return batch.events.filter((event) => event.type.type === type.type).map((event) => event.data as Data);
+/** What a projection makes of events, until it is written. Orders go by the numbers that they have on the desk. */
+export interface Tally {
+  /** It may be told of the same event again, under the same id or another: its columns take only the first. */
+  readonly takes: readonly Take[];
+  /** Which of the things that it counts an order stands for, as bits; told by its columns alone. */
+  reached(order: number): number;
+  /** Counts an order for things that it has not been counted for. */
+  count(order: number, newly: number): void;
+  /** Takes out what it has counted since: the statement that adds it to its table; undefined when there is nothing to add. */
+  drain(schema: string): Statement | undefined;
 }
 
-/** As timestamptz is read from JSON: milliseconds would be taken for a date. */
-export function timestamp(millis: number): string {
-  return new Date(millis).toISOString();
+export interface Statement {
+  text: string;
+  values: unknown[];
 }
+
+export interface Take {
+  readonly event: EventType;
+  /** The fields that it needs; the order is told by the record's key. */
+  readonly fields: object;
+  readonly take: (order: number, data: never) => void;
+}
+
+/** Keeps the types of the columns. */
+export const defineProjection = <const Columns extends Record<string, ColumnType>>(
+  projection: Projection<Columns>,
+): Projection => projection as unknown as Projection;
+
+/** Declares what is done with the events of one type, and which of their fields it takes. */
+export const on = <Data, const Fields extends FieldsOf<Data>>(
+  event: EventType<Data>,
+  fields: Fields,
+  take: (order: number, data: Picked<Data, Fields>) => void,
+): Take => ({ event: event as EventType, fields, take });
+
+/** The topics with the events of projections. */
+export const topicsOf = (projections: readonly Projection[]): string[] => [
+  ...new Set(projections.flatMap(({ events }) => events).map(({ topic }) => topic.name)),
+];

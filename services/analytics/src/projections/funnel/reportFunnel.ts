@@ -1,5 +1,5 @@
 import type { Tx } from '@brew/postgres';
-import type { Step } from './projectFunnel.ts';
+import type { Step } from './funnel.ts';
 
 export interface StepCount {
   step: Step;
@@ -10,8 +10,6 @@ export interface StepCount {
 
 /** How many orders took each step, since the beginning. */
 export async function reportFunnel(db: Tx): Promise<StepCount[]> {
-  const { rows } = await db.query<StepCount>(
-    `select step, reason, sum(orders)::float8 as orders from funnel_counts group by step, reason`,
-  );
+  const { rows } = await db.query<StepCount>('select step, reason, orders::float8 from funnel.counts');
   return rows;
 }

@@ -27,7 +27,7 @@ export async function reportLatency(db: Tx, { from, to }: { from: Date; to: Date
   );
   type Row = Record<keyof Latencies, { orders: number; percentiles: [number, number, number] | null }>;
   const { rows } = await db.query<Row>(
-    `select ${columns.join(', ')} from latency_orders where placed_at >= $1 and placed_at < $2`,
+    `select ${columns.join(', ')} from latency.orders where placed_at >= $1 and placed_at < $2`,
     [from, to],
   );
   const row = rows[0] as Row;

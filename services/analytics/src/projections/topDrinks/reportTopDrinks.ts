@@ -11,8 +11,8 @@ export interface Drink {
 /** The drinks most wanted since the beginning, the most wanted first. */
 export async function reportTopDrinks(db: Tx, limit: number): Promise<Drink[]> {
   const { rows } = await db.query<Drink>(
-    `select sku, max(name) as name, sum(quantity)::float8 as quantity, sum(orders)::float8 as orders
-     from drink_counts group by sku order by quantity desc, sku limit $1`,
+    `select sku, name, quantity::float8, orders::float8
+     from top_drinks.counts order by counts.quantity desc, sku limit $1`,
     [limit],
   );
   return rows;

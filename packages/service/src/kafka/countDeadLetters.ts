@@ -1,0 +1,30 @@
+import { eventTypeOf } from '@brew/events';
+import type { DeadLetters } from '@brew/kafka';
+import type { Logger } from 'pino';
+import type { Metrics } from '../metrics.ts';
+
+/** Dead letters that are seen: in the metrics and in the log. */
+export function countDeadLetters(
+  deadLetters: DeadLetters,
+  { metrics, log }: { metrics: Metrics; log: Logger },
+): DeadLetters {
+  return {
+    parkedKeys: deadLetters.parkedKeys,
+    async park(record, failure) {
+      await deadLetters.park(record, failure);
+      const { topic, partition, offset, key, headers } = record;
+      metrics.deadLetters.inc({ topic });
+      metrics.events.inc({ type: typeOf(headers), outcome: 'dead_lettered' });
+      const err = failure.reason === 'failed' ? failure.error : undefined;
+      log.error(
+        { err, reason: failure.reason, topic, partition, offset: String(offset), key },
+        'dead letter',
+      );
+    },
+  };
+}
+
+/** Headers come from outside: only known types become label values, or a stranger could fill the memory with them. */
+export function typeOf({ ce_type = 'unknown' }: Record<string, string>): string {
+  return eventTypeOf(ce_type) ? ce_type : 'unknown';
+}

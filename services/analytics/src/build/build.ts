@@ -1,0 +1,143 @@
+import type { Codec, DeadLetters } from '@brew/kafka';
+import type { Reader } from '@brew/kafka/reader';
+import type { copyIn, Database, Tx } from '@brew/postgres';
+import type { Logger } from 'pino';
+import { createOrderBooks } from '../orders/orderBooks.ts';
+import type { Projection } from '../projections/projection.ts';
+import { createIntake } from './intake.ts';
+import { createPace } from './pace.ts';
+import { createPositions, type Position } from './positions.ts';
+import { storePage } from './storePage.ts';
+import { createUnreadable } from './unreadable.ts';
+
+export interface BuildOptions {
+  /** What is built, each into the schema of a generation. */
+  generations: readonly { projection: Projection; schema: string }[];
+  /** How far all of them are. */
+  positions: readonly Position[];
+  /** A connection of its own. */
+  client: Parameters<typeof copyIn>[0];
+  db: Database;
+  reader: Pick<Reader, 'read'>;
+  codec: Pick<Codec, 'fieldReader'>;
+  deadLetters: Pick<DeadLetters, 'park'>;
+  log: Logger;
+  /** Called first in each transaction: throws when these generations are not to be written any more. */
+  guard?: (tx: Tx) => Promise<void>;
+  onStored?(stored: Stored): void;
+  /** What it waits for; undefined: nothing any more. */
+  onTrouble?(error: unknown): void;
+}
+
+/** What a transaction has stored. */
+export interface Stored {
+  positions: Position[];
+  /** How many events were taken for it, by type. */
+  taken: Map<string, number>;
+  /** How long it took to get it ready and to store it. */
+  seconds: number;
+}
+
+export interface Reading {
+  /** `from`: where a partition begins for which no position is stored. `until`: exclusive; left out, reading goes on with what comes. */
+  ranges: readonly { topic: string; partition: number; from: bigint; until?: bigint | undefined }[];
+  signal: AbortSignal;
+  /** Told after each chunk of records. */
+  onRead?(position: Position): void;
+}
+
+/** Reads topics into the tables of projections. Following live events and rebuilding from the beginning are both this. */
+export interface Build {
+  /** Takes up what the last one left open. To be called first. */
+  load(): Promise<void>;
+  /**
+   * Reads ranges, and stores what it reads a few times a second. When it returns, all of it is stored; it may be called again, to go on.
+   * @throws BuildSupersededError, what the reader and PostgreSQL throw, the signal's reason. Then what was not stored is forgotten, and
+   *   so is this build: the next one begins with what is stored
+   */
+  read(reading: Reading): Promise<void>;
+}
+
+/** How many records are stored together when there are so many. */
+const TOGETHER = 200_000;
+/** So many records may still be to come, and orders are put into their tables at once. */
+const ALMOST_THERE = 20_000;
+
+export function createBuild(options: BuildOptions): Build {
+  const { client, reader, db, log } = options;
+  const orders = createOrderBooks(options.generations);
+  const unreadable = createUnreadable({ db, deadLetters: options.deadLetters, log });
+  const positions = createPositions(options.positions);
+  const pace = createPace(TOGETHER);
+  const intake = createIntake(orders.desk, orders.books, options.codec, {
+    onTaken: orders.touch,
+    onEnded: orders.end,
+    onUnreadable: (records, error) => unreadable.note(records.received(), error),
+    onTrouble: (error) => options.onTrouble?.(error),
+  });
+  let storing: Promise<void> = Promise.resolve();
+
+  /** Gets ready what was read, and has it stored while reading goes on. One at a time. */
+  async function flush(everything: boolean, ending: AbortController): Promise<void> {
+    await storing;
+    const begun = performance.now();
+    pace.begin();
+    const letters = unreadable.page();
+    const page = {
+      pages: await orders.turnPage(client, everything),
+      schemas: options.generations.map(({ schema }) => schema),
+      moves: positions.moves(),
+      guard: options.guard,
+      alongside: letters.store,
+    };
+    const stored = { positions: positions.all(), taken: intake.counts() };
+
+    async function store(): Promise<void> {
+      await letters.park(ending.signal);
+      await storePage(client, page);
+      pace.end();
+      options.onStored?.({ ...stored, seconds: (performance.now() - begun) / 1_000 });
+    }
+    storing = store();
+    // Also when nothing comes any more that would have to be stored after it.
+    storing.catch((error: unknown) => ending.abort(error));
+  }
+
+  return {
+    load: () => orders.load(client),
+
+    async read({ ranges, signal, onRead }) {
+      const own = ranges.map(({ from, ...range }) => ({
+        ...range,
+        from: positions.of(range.topic, range.partition) ?? from,
+      }));
+      for (const { topic, partition, from, until } of own) positions.move(topic, partition, from, until);
+      const ending = new AbortController();
+      const either = AbortSignal.any([signal, ending.signal]);
+      const chunks = reader.read(own, { signal: either });
+      let next = chunks.next();
+      try {
+        for (;;) {
+          const arrived = await Promise.race([next, pace.due()]);
+          if (arrived?.done) break;
+          if (arrived) {
+            const { topic, partition, nextOffset, endOffset } = arrived.value;
+            await intake.take(arrived.value, either);
+            pace.note(positions.move(topic, partition, nextOffset, endOffset));
+            onRead?.({ topic, partition, offset: nextOffset });
+            next = chunks.next();
+          }
+          if (pace.isDue()) await flush(positions.left() < ALMOST_THERE, ending);
+        }
+        await flush(true, ending);
+        await storing;
+      } finally {
+        pace.stop();
+        // A reader that waits for records would not hear of being left.
+        ending.abort();
+        await Promise.allSettled([next, storing]);
+        await chunks.return();
+      }
+    },
+  };
+}

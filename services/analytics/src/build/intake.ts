@@ -1,0 +1,131 @@
+import { OrderCancelled, OrderDelivered } from '@brew/events';
+import {
+  backoff,
+  type Codec,
+  delay,
+  type FieldReader,
+  RegistryUnavailableError,
+  UndecodableRecordError,
+} from '@brew/kafka';
+import { createLookup, type Records } from '@brew/kafka/reader';
+import type { Book } from '../orders/book.ts';
+import type { Desk } from '../orders/desk.ts';
+import { createCheck } from './checks.ts';
+import { mergeFields } from './mergeFields.ts';
+
+/** What becomes of records. */
+export interface IntakeEvents {
+  /** Something was taken for an order. */
+  onTaken(order: number): void;
+  /** An order was delivered or cancelled. */
+  onEnded(order: number): void;
+  /** A record that can't be read, now or later. */
+  onUnreadable(records: Records, error: UndecodableRecordError): void;
+  /** The schema registry is away (undefined: back again), and waited for. */
+  onTrouble(error: unknown): void;
+}
+
+export interface Intake {
+  /** Gives what is in records to those projections that want it. @throws when `signal` is aborted while it waits for a schema */
+  take(records: Records, signal: AbortSignal): Promise<void>;
+  /** How many events of each type were taken since it was asked last. */
+  counts(): Map<string, number>;
+}
+
+interface Want {
+  type: string;
+  fields: FieldReader<object>;
+  check(data: object): void;
+  takes: { book: Book; take: (order: number, data: never) => void }[];
+  ends: boolean;
+  taken: number;
+}
+
+const RETRY = { initialMs: 200, maxMs: 3_000 };
+const endings = [OrderDelivered, OrderCancelled].map(({ type }) => type);
+
+/** Which events are wanted, what is read of each, and who gets it: an event that several projections want is read once. */
+export function createIntake(
+  desk: Desk,
+  books: readonly Book[],
+  codec: Pick<Codec, 'fieldReader'>,
+  { onTaken, onEnded, onUnreadable, onTrouble }: IntakeEvents,
+): Intake {
+  const wants = wantsOf(books, codec);
+  const lookup = createLookup(wants.map((want) => [want.type, want] as const));
+
+  async function learn({ fields }: Want, records: Records, signal: AbortSignal): Promise<void> {
+    for (let failures = 1; ; failures++) {
+      try {
+        await fields.learn(records.bytes, records.valueStart, records.valueEnd);
+        if (failures > 1) onTrouble(undefined);
+        return;
+      } catch (error) {
+        if (!(error instanceof RegistryUnavailableError)) throw error;
+        onTrouble(error);
+        await delay(backoff(failures, RETRY, Math.random()), signal);
+        signal.throwIfAborted();
+      }
+    }
+  }
+
+  return {
+    async take(records, signal) {
+      while (records.next()) {
+        // A tombstone is no event.
+        if (records.valueEnd < records.valueStart) continue;
+        const want = records.headerIn('ce_type', lookup);
+        if (want === undefined) {
+          // A record without a type isn't Brew's, and is to be seen; the others are for somebody else.
+          if (records.header('ce_type') === undefined) onUnreadable(records, unreadable('it has no ce_type'));
+          continue;
+        }
+        try {
+          let data = want.fields.read(records.bytes, records.valueStart, records.valueEnd);
+          if (data === undefined) {
+            await learn(want, records, signal);
+            data = want.fields.read(records.bytes, records.valueStart, records.valueEnd) as object;
+          }
+          want.check(data);
+          const order = desk.find(records.bytes, records.keyStart, records.keyEnd);
+          if (order < 0) throw unreadable('its key is no id of an order');
+          for (const { book, take } of want.takes) {
+            take(order, data as never);
+            book.touch(order);
+          }
+          want.taken++;
+          onTaken(order);
+          if (want.ends) onEnded(order);
+        } catch (error) {
+          if (!(error instanceof UndecodableRecordError)) throw error;
+          onUnreadable(records, error);
+        }
+      }
+    },
+    counts() {
+      const counts = new Map(wants.map(({ type, taken }) => [type, taken]));
+      for (const want of wants) want.taken = 0;
+      return counts;
+    },
+  };
+}
+
+const unreadable = (why: string) => new UndecodableRecordError(why);
+
+function wantsOf(books: readonly Book[], codec: Pick<Codec, 'fieldReader'>): Want[] {
+  const takes = books.flatMap((book) => book.takes.map((take) => ({ book, ...take })));
+  const wanted = new Map(takes.map(({ event }) => [event.type, event]));
+  for (const event of [OrderDelivered, OrderCancelled]) wanted.set(event.type, event as never);
+  return [...wanted.values()].map((event) => {
+    const own = takes.filter(({ event: { type } }) => type === event.type);
+    const fields = mergeFields(own.map((take) => take.fields));
+    return {
+      type: event.type,
+      fields: codec.fieldReader(event, fields as never) as FieldReader<object>,
+      check: createCheck(event.schema, fields),
+      takes: own,
+      ends: endings.includes(event.type),
+      taken: 0,
+    };
+  });
+}

@@ -1,0 +1,54 @@
+/** The longest that a record waits for being stored, unless so many come that they are stored together. */
+const PACE_MS = 250;
+
+/** When to store what was read. */
+export interface Pace {
+  /** So many records were read. */
+  note(records: number): void;
+  /** Resolves with undefined when something has waited long enough. */
+  due(): Promise<undefined>;
+  isDue(): boolean;
+  /** What was read so far begins to be stored. */
+  begin(): void;
+  /** It is stored. */
+  end(): void;
+  stop(): void;
+}
+
+/** @param together how many records are stored at once, when there are so many; up to twice as many, while others are being stored */
+export function createPace(together: number): Pace {
+  let records = 0;
+  let since = 0;
+  let isStoring = false;
+  let timer: NodeJS.Timeout | undefined;
+  let bell = Promise.withResolvers<undefined>();
+
+  function ring(): void {
+    timer = undefined;
+    bell.resolve(undefined);
+    bell = Promise.withResolvers();
+  }
+
+  return {
+    note(more) {
+      if (records === 0) since = performance.now();
+      records += more;
+    },
+    due() {
+      if (records > 0) timer ??= setTimeout(ring, PACE_MS);
+      return bell.promise;
+    },
+    isDue() {
+      if (isStoring) return records >= 2 * together;
+      return records >= together || (records > 0 && performance.now() - since >= PACE_MS);
+    },
+    begin() {
+      records = 0;
+      isStoring = true;
+    },
+    end() {
+      isStoring = false;
+    },
+    stop: () => clearTimeout(timer),
+  };
+}

@@ -1,0 +1,126 @@
+import { OrderCancelled, OrderDelivered, OrderPlaced } from '@brew/events';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { PLACED_AT, placed } from '../testing/orders.ts';
+import { ALL_TIME, createRig, type Rig } from '../testing/rig.ts';
+import { projections } from './index.ts';
+import { reportSales } from './sales/reportSales.ts';
+
+// Starting, and waiting for a machine that is busy with other tests as well.
+jest.setTimeout(90_000);
+
+const MINUTE_MS = 60_000;
+
+describe('the projections', () => {
+  let rig: Rig;
+  beforeAll(async () => {
+    rig = await createRig();
+  });
+  afterAll(() => rig?.stop());
+  beforeEach(() => rig.begin());
+
+  const place = (orderId: string, options?: Parameters<typeof placed>[1]) =>
+    rig.record(OrderPlaced, placed(orderId, options));
+  const deliver = (orderId: string, minutes = 5) =>
+    rig.record(OrderDelivered, {
+      orderId,
+      courierId: 'courier-001',
+      deliveredAt: PLACED_AT + minutes * MINUTE_MS,
+    });
+  const project = async (...records: ReturnType<typeof place>[]) => {
+    await rig.send(...records);
+    await rig.project();
+  };
+
+  it('count an order as sold in the hour of its delivery', async () => {
+    await project(place('a', { lines: [{ sku: 'latte', quantity: 2 }] }));
+    expect((await rig.reports()).sales).toEqual([]);
+    await project(deliver('a', 55));
+    const sale = { cafeId: 'cafe-001', hour: new Date('2026-01-01T09:00:00Z'), currency: 'EUR' };
+    expect((await rig.reports()).sales).toEqual([{ ...sale, orders: 1, amount: 840 }]);
+  });
+
+  it('count an order as sold whichever of its events comes first', async () => {
+    await project(deliver('a'));
+    expect((await rig.reports()).sales).toEqual([]);
+    await project(place('a'));
+    expect((await rig.reports()).sales).toMatchObject([{ orders: 1, amount: 420 }]);
+  });
+
+  it('filter sales by cafe and by time, whose end is not included', async () => {
+    await project(place('a', { cafeId: 'cafe-001' }), place('b', { cafeId: 'cafe-002' }));
+    await project(deliver('a'), deliver('b', 55));
+    const found = async (filter: object) =>
+      (await reportSales(rig.db, { ...ALL_TIME, ...filter })).map(({ cafeId }) => cafeId);
+    expect(await found({})).toEqual(['cafe-001', 'cafe-002']);
+    expect(await found({ cafeId: 'cafe-002' })).toEqual(['cafe-002']);
+    expect(await found({ to: new Date('2026-01-01T09:00:00Z') })).toEqual(['cafe-001']);
+    expect(await found({ from: new Date('2026-01-01T09:00:00Z') })).toEqual(['cafe-002']);
+  });
+
+  it('tell how many orders took each step, and why orders were cancelled', async () => {
+    const cancel = (orderId: string, reason: OrderCancelled['reason']) =>
+      rig.record(OrderCancelled, { orderId, reason, cancelledAt: PLACED_AT });
+    await project(...['a', 'b', 'c'].map((orderId) => place(orderId)));
+    await project(cancel('a', 'out_of_stock'), cancel('b', 'customer_request'));
+    expect((await rig.reports()).funnel).toEqual({
+      placed: 3,
+      cancelledout_of_stock: 1,
+      cancelledcustomer_request: 1,
+    });
+  });
+
+  it('tell how long orders took to each stage, those under way included', async () => {
+    const minutes = Array.from({ length: 100 }, (_, i) => i + 1);
+    await project(...minutes.flatMap((n) => [place(`order-${n}`), deliver(`order-${n}`, n)]), place('other'));
+    const { delivered: toDelivered, paid } = (await rig.reports()).latency;
+    expect(toDelivered).toEqual({ orders: 100, p50: 3_030_000, p95: 5_703_000, p99: 5_940_600 });
+    expect(paid).toEqual({ orders: 0, p50: null, p95: null, p99: null });
+    await project(deliver('other', 1_000));
+    expect((await rig.reports()).latency.delivered).toMatchObject({ orders: 101 });
+  });
+
+  it('rank drinks by how many were ordered, and leave food out', async () => {
+    const lines = [
+      { sku: 'mocha', quantity: 3 },
+      { sku: 'latte', quantity: 1 },
+      { sku: 'bagel', quantity: 9, category: 'food' as const },
+    ];
+    await project(place('a', { lines: [{ sku: 'latte', quantity: 1 }] }), place('b', { lines }));
+    expect((await rig.reports()).drinks).toEqual([
+      { sku: 'mocha', name: 'A mocha', quantity: 3, orders: 1 },
+      { sku: 'latte', name: 'A latte', quantity: 2, orders: 2 },
+    ]);
+  });
+
+  it('add up the lines of an order that has the same drink twice', async () => {
+    const lines = [
+      { sku: 'latte', quantity: 1 },
+      { sku: 'latte', quantity: 2 },
+    ];
+    await project(place('a', { lines }));
+    expect((await rig.reports()).drinks).toEqual([{ sku: 'latte', name: 'A latte', quantity: 3, orders: 1 }]);
+  });
+
+  it('call a drink what it was called last, whenever that is read', async () => {
+    const named = (orderId: string, name: string, minutes: number) => {
+      const order = placed(orderId);
+      const items = order.items.map((item) => ({ ...item, name }));
+      return rig.record(OrderPlaced, { ...order, items, placedAt: PLACED_AT + minutes * MINUTE_MS });
+    };
+    await project(named('a', 'Latte', 1), named('b', 'Caffè Latte', 3));
+    await project(named('c', 'Milk Coffee', 2));
+    expect((await rig.reports()).drinks).toMatchObject([{ name: 'Caffè Latte', orders: 3 }]);
+  });
+
+  it.each(projections.map((projection) => [projection.name, projection] as const))(
+    '%s says what events it takes',
+    (_, { events, columns, begin }) => {
+      const unused = { get: () => Number.NaN, take() {} };
+      const { takes } = begin(
+        Object.fromEntries(Object.keys(columns).map((name) => [name, unused])) as never,
+      );
+      const types = (all: readonly { type: string }[]) => all.map(({ type }) => type).toSorted();
+      expect(types(events)).toEqual(types(takes.map(({ event }) => event)));
+    },
+  );
+});

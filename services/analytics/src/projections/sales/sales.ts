@@ -1,0 +1,77 @@
+import { OrderDelivered, OrderPlaced } from '@brew/events';
+import { defineProjection, on } from '../projection.ts';
+
+const SOLD = 1;
+const HOUR_MS = 60 * 60 * 1000;
+
+/**
+ * Sales by cafe and hour. An order is sold when it is delivered: then it is paid for good, and it counts in the
+ * hour of the delivery (UTC), with the total it was placed with. One that is cancelled is never delivered.
+ */
+export const sales = defineProjection({
+  name: 'sales',
+  version: 1,
+  events: [OrderPlaced, OrderDelivered],
+  tables: new URL('./tables.sql', import.meta.url),
+  columns: { cafeId: 'text', amount: 'number', currency: 'text', deliveredAt: 'time' },
+  summary: {
+    by: 'cafe',
+    sql: `select cafe_id || ', ' || currency as what, sum(orders)::float8 as orders, sum(amount)::float8 as amount
+          from by_hour group by cafe_id, currency`,
+  },
+
+  begin({ cafeId, amount, currency, deliveredAt }) {
+    interface Total {
+      cafe: string;
+      hour: number;
+      currency: string;
+      orders: number;
+      amount: number;
+    }
+    const totals = new Map<string, Total>();
+
+    return {
+      takes: [
+        on(OrderPlaced, { cafeId: true, total: true }, (order, data) => {
+          cafeId.take(order, data.cafeId);
+          amount.take(order, data.total.amount);
+          currency.take(order, data.total.currency);
+        }),
+        on(OrderDelivered, { deliveredAt: true }, (order, data) => deliveredAt.take(order, data.deliveredAt)),
+      ],
+      // Its two events come in either order.
+      reached: (order) => (cafeId.get(order) !== undefined && deliveredAt.get(order) >= 0 ? SOLD : 0),
+      count(order) {
+        const of = {
+          cafe: cafeId.get(order) ?? '',
+          hour: Math.floor(deliveredAt.get(order) / HOUR_MS) * HOUR_MS,
+          currency: currency.get(order) ?? '',
+        };
+        const key = `${of.cafe}\0${of.hour}\0${of.currency}`;
+        const total = totals.get(key) ?? { ...of, orders: 0, amount: 0 };
+        total.orders += 1;
+        total.amount += amount.get(order);
+        totals.set(key, total);
+      },
+      drain(schema) {
+        if (totals.size === 0) return undefined;
+        const rows = [...totals.values()];
+        totals.clear();
+        return {
+          text: `insert into ${schema}.by_hour as total (cafe_id, hour, currency, orders, amount)
+           select * from unnest($1::text[], $2::timestamptz[], $3::text[], $4::bigint[], $5::numeric[])
+           on conflict (cafe_id, hour, currency) do update set
+             orders = total.orders + excluded.orders,
+             amount = total.amount + excluded.amount`,
+          values: [
+            rows.map(({ cafe }) => cafe),
+            rows.map(({ hour }) => new Date(hour)),
+            rows.map(({ currency }) => currency),
+            rows.map(({ orders }) => orders),
+            rows.map(({ amount }) => amount),
+          ],
+        };
+      },
+    };
+  },
+});

@@ -1,0 +1,141 @@
+import { BrewError } from '@brew/events';
+import { backoff, delay } from '@brew/kafka';
+import { createReader } from '@brew/kafka/reader';
+import { gauge, type Part, type ServiceContext } from '@brew/service';
+import { createBuild, type Stored } from '../build/build.ts';
+import { BuildSupersededError } from '../errors.ts';
+import { type Projection, topicsOf } from '../projections/projection.ts';
+import { lastSwitch, shareSwitch, waitForLock } from '../store/locks.ts';
+import { fedOf, liveGenerations } from './fed.ts';
+import { createLagReport } from './lag.ts';
+
+const RETRY = { initialMs: 500, maxMs: 10_000 };
+
+/**
+ * Reads events into the live tables, as they come. One instance does; the others stand by, and one of them takes over when it is gone.
+ * Whatever goes wrong, it begins again with what is stored.
+ *
+ * @param topics left out: those of the projections
+ */
+export function createProjector(
+  context: ServiceContext,
+  projections: readonly Projection[],
+  topics: readonly string[] = topicsOf(projections),
+): Part {
+  const { name, client: kafka, db, codec, deadLetters, metrics, log } = context;
+  const reader = createReader({ client: kafka, log });
+  const lag = createLagReport({ reader, group: name, log });
+  const stopping = new AbortController();
+  const begun = Promise.withResolvers<void>();
+  let state: 'waiting' | 'standing by' | 'running' = 'waiting';
+  let trouble: unknown;
+  let running: Promise<void> | undefined;
+
+  gauge(metrics, 'brew_consumer_running', 'Whether the consumer reads: 1 or 0', () =>
+    state === 'running' && trouble === undefined ? 1 : 0,
+  );
+
+  /** For as long as this instance is the one that reads. */
+  async function lead(signal: AbortSignal): Promise<void> {
+    const session = await db.connect();
+    const lost = new AbortController();
+    session.once('end', () => lost.abort(new Error('the connection to PostgreSQL is gone')));
+    const either = AbortSignal.any([signal, lost.signal]);
+    try {
+      state = 'standing by';
+      begun.resolve();
+      await waitForLock(session, 'projector', either);
+      for (;;) await follow(session, either);
+    } finally {
+      await session.end();
+    }
+  }
+
+  /** Until other tables become live. */
+  async function follow(session: Awaited<ReturnType<typeof db.connect>>, signal: AbortSignal): Promise<void> {
+    const number = await lastSwitch(db);
+    const fed = fedOf(await liveGenerations(db, projections));
+    const [{ positions } = { positions: [] }] = fed;
+    const starts = await reader.offsets(topics, 'earliest');
+    const build = createBuild({
+      generations: fed.map(({ code, schema }) => ({ projection: code, schema })),
+      positions,
+      client: session,
+      db,
+      reader,
+      codec,
+      deadLetters,
+      log,
+      guard: async (tx) => {
+        if ((await shareSwitch(tx)) !== number) throw new BuildSupersededError('what was live');
+      },
+      onStored,
+      onTrouble: (error) => {
+        trouble = error;
+      },
+    });
+    await build.load();
+    state = 'running';
+    trouble = undefined;
+    const ranges = starts.map(({ offset, ...partition }) => ({ ...partition, from: offset }));
+    lag.note(starts.map((start) => positions.find((one) => isSame(one, start)) ?? start));
+    try {
+      await build.read({ ranges, signal });
+    } catch (error) {
+      if (!(error instanceof BuildSupersededError)) throw error;
+      log.info('the live tables were switched: going on with those that are live now');
+    }
+  }
+
+  function onStored({ positions, taken, seconds }: Stored): void {
+    trouble = undefined;
+    for (const [type, count] of taken) if (count > 0) metrics.events.inc({ type, outcome: 'handled' }, count);
+    metrics.chunkSeconds.observe({ group: name, outcome: 'handled' }, seconds);
+    lag.note(positions);
+  }
+
+  async function run(signal: AbortSignal): Promise<void> {
+    for (let failures = 1; ; failures++) {
+      try {
+        await lead(signal);
+      } catch (error) {
+        if (signal.aborted) return;
+        if (state === 'running') failures = 1;
+        state = 'waiting';
+        trouble = error;
+        const level = error instanceof BrewError && error.retryable ? 'warn' : 'error';
+        log[level]({ err: error, failures }, 'reading ended: beginning again with what is stored');
+      }
+      await delay(backoff(failures, RETRY, Math.random()), signal);
+      if (signal.aborted) return;
+    }
+  }
+
+  return {
+    name: 'consumer',
+    mayComeLater: true,
+    async start(signal) {
+      running ??= run(stopping.signal);
+      await new Promise<void>((resolve, reject) => {
+        begun.promise.then(resolve);
+        signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+      });
+    },
+    async stop() {
+      stopping.abort();
+      lag.stop();
+      await running;
+      await reader.close();
+    },
+    health() {
+      if (state === 'standing by') return { up: true, detail: 'stands by: another instance reads' };
+      const { unreachable } = reader;
+      if (unreachable.length > 0) return { up: false, detail: `can't reach ${unreachable.join(', ')}` };
+      if (trouble === undefined && state === 'running') return { up: true };
+      return { up: false, detail: trouble instanceof Error ? trouble.message : state };
+    },
+  };
+}
+
+const isSame = (a: { topic: string; partition: number }, b: { topic: string; partition: number }) =>
+  a.topic === b.topic && a.partition === b.partition;

@@ -1,0 +1,17 @@
+import type { Database } from '@brew/postgres';
+import type { Projection } from '../projections/projection.ts';
+import { createGeneration, listGenerations, makeLive } from './generations.ts';
+import { lockSwitch } from './locks.ts';
+
+/** Makes the first generation, empty and live, of those projections that have none. Instances that start together wait for each other. */
+export async function ensureGenerations(db: Database, projections: readonly Projection[]): Promise<void> {
+  const missing = async (tx: Pick<Database, 'query'>) => {
+    const known = new Set((await listGenerations(tx)).map(({ projection }) => projection));
+    return projections.filter(({ name }) => !known.has(name));
+  };
+  if ((await missing(db)).length === 0) return;
+  await db.transaction(async (tx) => {
+    await lockSwitch(tx);
+    for (const projection of await missing(tx)) await makeLive(tx, [await createGeneration(tx, projection)]);
+  });
+}

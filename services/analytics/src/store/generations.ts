@@ -1,0 +1,102 @@
+import { readFile } from 'node:fs/promises';
+import type { Tx } from '@brew/postgres';
+import type { Position } from '../build/positions.ts';
+import type { Projection } from '../projections/projection.ts';
+
+/** A set of tables of a projection, with the positions that they were read up to. */
+export interface Generation {
+  projection: string;
+  number: number;
+  /** Of the code that it is made by. */
+  version: number;
+  /** `live` is what reports show, one for each projection; `old` was it before; `building` may become it. */
+  state: 'building' | 'live' | 'old';
+  beganAt: Date;
+  /** Where its tables are. */
+  schema: string;
+}
+
+const schemaOf = (projection: string, number: number) => `${projection}_g${number}`;
+
+/** All there are, of all projections, the oldest first. */
+export async function listGenerations(db: Tx): Promise<Generation[]> {
+  const { rows } = await db.query<Omit<Generation, 'schema'>>(
+    `select projection, number, version, state, began_at as "beganAt" from generations order by projection, number`,
+  );
+  return rows.map((row) => ({ ...row, schema: schemaOf(row.projection, row.number) }));
+}
+
+/** Makes the next generation of a projection, with empty tables. To be called with the switch's lock. */
+export async function createGeneration(tx: Tx, { name, version, tables }: Projection): Promise<Generation> {
+  const { rows } = await tx.query<Omit<Generation, 'schema'>>(
+    `insert into generations (projection, number, version, state)
+     select $1, coalesce(max(number), 0) + 1, $2, 'building' from generations where projection = $1
+     returning projection, number, version, state, began_at as "beganAt"`,
+    [name, version],
+  );
+  const row = rows[0] as Omit<Generation, 'schema'>;
+  const schema = schemaOf(name, row.number);
+  await tx.query(`create schema ${schema}`);
+  await tx.query(`set local search_path to ${schema}; ${OWN_TABLES} ${await readFile(tables, 'utf8')}`);
+  await tx.query('set local search_path to default');
+  return { ...row, schema };
+}
+
+/** What the tables of every generation go with. */
+const OWN_TABLES = `
+  create table positions (
+    topic text not null,
+    partition integer not null,
+    next_offset bigint not null,
+    primary key (topic, partition)
+  );
+  -- Orders under way that are not in their table yet, as COPY's binary format has them. One row. While a generation is behind,
+  -- each order gets into its table once, when it has ended, instead of with each of its events.
+  create table open_orders (rows bytea);
+  alter table open_orders alter column rows set storage external;
+  insert into open_orders values (null);
+`;
+
+/** What reports don't read. */
+const isOwn = (table: string) => table === 'positions' || table === 'open_orders';
+
+/** Makes generations live, and those that were it old: the views that reports read show them from the commit on. */
+export async function makeLive(tx: Tx, generations: readonly Generation[]): Promise<void> {
+  for (const { projection, number, schema } of generations) {
+    await tx.query(`update generations set state = 'old' where projection = $1 and state = 'live'`, [
+      projection,
+    ]);
+    await tx.query(`update generations set state = 'live' where projection = $1 and number = $2`, [
+      projection,
+      number,
+    ]);
+    const views = (await tablesOf(tx, schema)).filter((table) => !isOwn(table));
+    await tx.query(`create schema if not exists ${projection}`);
+    for (const view of await tablesOf(tx, projection)) await tx.query(`drop view ${projection}.${view}`);
+    for (const view of views) {
+      await tx.query(`create view ${projection}.${view} as select * from ${schema}.${view}`);
+    }
+  }
+}
+
+/** Tables and views of a schema. */
+async function tablesOf(tx: Tx, schema: string): Promise<string[]> {
+  const { rows } = await tx.query<{ name: string }>(
+    'select table_name as name from information_schema.tables where table_schema = $1',
+    [schema],
+  );
+  return rows.map(({ name }) => name);
+}
+
+export async function dropGeneration(tx: Tx, { projection, number, schema }: Generation): Promise<void> {
+  await tx.query('delete from generations where projection = $1 and number = $2', [projection, number]);
+  await tx.query(`drop schema ${schema} cascade`);
+}
+
+/** How far a generation has been read. */
+export async function positionsOf(tx: Tx, { schema }: Pick<Generation, 'schema'>): Promise<Position[]> {
+  const { rows } = await tx.query<{ topic: string; partition: number; offset: string }>(
+    `select topic, partition, next_offset as offset from ${schema}.positions order by topic, partition`,
+  );
+  return rows.map((row) => ({ ...row, offset: BigInt(row.offset) }));
+}
