@@ -55,7 +55,7 @@ afterAll(async () => {
 
 /** Runs a service as its own process, until it takes requests. */
 async function run() {
-  const process = spawnMain('fragileMain.ts', {
+  const process = spawnMain(new URL('testing/fragileMain.ts', import.meta.url), {
     ...rig.env,
     LOG_LEVEL: 'info',
     EXAMPLE_NAME: rig.name,

@@ -21,7 +21,12 @@ afterAll(() => rig.stop());
 /** Runs a service as its own process. */
 function run(changed: Record<string, string> = {}): SpawnedMain {
   const example = { EXAMPLE_NAME: rig.name, EXAMPLE_MIGRATIONS: rig.migrations.href, EXAMPLE_TOPIC: topic };
-  const process = spawnMain('exampleMain.ts', { ...rig.env, LOG_LEVEL: 'info', ...example, ...changed });
+  const process = spawnMain(new URL('testing/exampleMain.ts', import.meta.url), {
+    ...rig.env,
+    LOG_LEVEL: 'info',
+    ...example,
+    ...changed,
+  });
   spawned.push(process);
   return process;
 }

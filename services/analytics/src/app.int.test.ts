@@ -52,6 +52,7 @@ describe('analytics', () => {
         DATABASE_URL: database.url,
         KAFKA_BROKERS: brokers.join(','),
         SCHEMA_REGISTRY_URL: registryUrl,
+        STAFF_TOKEN: 'staff-token',
         LOG_LEVEL: 'silent',
       }),
     );

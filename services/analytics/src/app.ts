@@ -1,12 +1,19 @@
-import { createService, type Service } from '@brew/service';
+import { createService, type Service, type ServiceContext } from '@brew/service';
 import type { AnalyticsConfig } from './config.ts';
 import { funnelReport } from './http/funnelReport.ts';
 import { latencyReport } from './http/latencyReport.ts';
+import { listGenerations } from './http/listGenerations.ts';
+import { pruneGenerations } from './http/pruneGenerations.ts';
 import { salesReport } from './http/salesReport.ts';
+import { startReplay } from './http/startReplay.ts';
 import { topDrinksReport } from './http/topDrinksReport.ts';
 import { projections } from './projections/index.ts';
+import { topicsOf } from './projections/projection.ts';
 import { createProjector } from './projector/projector.ts';
+import { createMender } from './replay/mend.ts';
 import { ensureGenerations } from './store/ensureGenerations.ts';
+
+const replaysIn = (context: ServiceContext) => ({ ...context, projections, topics: topicsOf(projections) });
 
 export const createApp = (config: AnalyticsConfig): Service =>
   createService({
@@ -19,6 +26,9 @@ export const createApp = (config: AnalyticsConfig): Service =>
       funnelReport(context),
       latencyReport(context),
       topDrinksReport(context),
+      listGenerations(context),
+      pruneGenerations(replaysIn(context)),
+      startReplay(replaysIn(context)),
     ],
     // Its orders are counted whatever the order of their events, so none has to wait behind one that is dead.
     parksKeys: false,
@@ -29,5 +39,6 @@ export const createApp = (config: AnalyticsConfig): Service =>
         stop: async () => {},
       },
       createProjector(context, projections),
+      createMender(replaysIn(context)),
     ],
   });

@@ -16,10 +16,9 @@ export interface SpawnedMain {
   listening(): Promise<string>;
 }
 
-/** Runs a file of this folder as a process of its own. */
-export function spawnMain(file: string, env: NodeJS.ProcessEnv): SpawnedMain {
-  const main = fileURLToPath(new URL(file, import.meta.url));
-  const child = spawn(process.execPath, [main], {
+/** Runs a service's main file as a process of its own. */
+export function spawnMain(main: URL, env: NodeJS.ProcessEnv): SpawnedMain {
+  const child = spawn(process.execPath, [fileURLToPath(main)], {
     env: { PATH: process.env.PATH, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

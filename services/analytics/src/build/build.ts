@@ -38,7 +38,7 @@ export interface Stored {
   seconds: number;
 }
 
-export interface Reading {
+interface Reading {
   /** `from`: where a partition begins for which no position is stored. `until`: exclusive; left out, reading goes on with what comes. */
   ranges: readonly { topic: string; partition: number; from: bigint; until?: bigint | undefined }[];
   signal: AbortSignal;
@@ -59,8 +59,8 @@ export interface Build {
 }
 
 /** How many records are stored together when there are so many. */
-const TOGETHER = 200_000;
-/** So many records may still be to come, and orders are put into their tables at once. */
+const TOGETHER = 250_000;
+/** With no more records than these still to come, each order gets into its tables at once. */
 const ALMOST_THERE = 20_000;
 
 export function createBuild(options: BuildOptions): Build {
@@ -127,7 +127,8 @@ export function createBuild(options: BuildOptions): Build {
             onRead?.({ topic, partition, offset: nextOffset });
             next = chunks.next();
           }
-          if (pace.isDue()) await flush(positions.left() < ALMOST_THERE, ending);
+          const isBehind = positions.left() > ALMOST_THERE;
+          if (pace.isDue(isBehind)) await flush(!isBehind, ending);
         }
         await flush(true, ending);
         await storing;

@@ -1,5 +1,7 @@
-/** The longest that a record waits for being stored, unless so many come that they are stored together. */
+/** The longest that a record waits for being stored, once reading has almost caught up. */
 const PACE_MS = 250;
+/** And before that, when as many as possible are stored together. */
+const BEHIND_MS = 5_000;
 
 /** When to store what was read. */
 export interface Pace {
@@ -7,7 +9,8 @@ export interface Pace {
   note(records: number): void;
   /** Resolves with undefined when something has waited long enough. */
   due(): Promise<undefined>;
-  isDue(): boolean;
+  /** @param behind whether there is much more to read */
+  isDue(behind: boolean): boolean;
   /** What was read so far begins to be stored. */
   begin(): void;
   /** It is stored. */
@@ -38,9 +41,10 @@ export function createPace(together: number): Pace {
       if (records > 0) timer ??= setTimeout(ring, PACE_MS);
       return bell.promise;
     },
-    isDue() {
+    isDue(behind) {
       if (isStoring) return records >= 2 * together;
-      return records >= together || (records > 0 && performance.now() - since >= PACE_MS);
+      const longest = behind ? BEHIND_MS : PACE_MS;
+      return records >= together || (records > 0 && performance.now() - since >= longest);
     },
     begin() {
       records = 0;

@@ -6,6 +6,15 @@ export interface Position {
   offset: bigint;
 }
 
+/** Whether one who is at these positions is at those. */
+export const isAt = (these: readonly Position[], those: readonly Position[]): boolean =>
+  those.every((at) =>
+    these.some(
+      ({ topic, partition, offset }) =>
+        topic === at.topic && partition === at.partition && offset === at.offset,
+    ),
+  );
+
 /** A position that has moved; `before` is undefined when none was stored. */
 export interface Move {
   topic: string;

@@ -9,7 +9,7 @@ export interface Unreadable {
   page(): UnreadablePage;
 }
 
-export interface UnreadablePage {
+interface UnreadablePage {
   /** Sends what the dead letters don't have, and waits for as long as they take nothing. @throws when `signal` is aborted */
   park(signal: AbortSignal): Promise<void>;
   /** Remembers, in the transaction that moves the positions, that they were sent. */

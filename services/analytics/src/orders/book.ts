@@ -70,6 +70,8 @@ export function createBook(projection: Projection, schema: string, desk: Desk): 
   let fresh = createRowWriter();
   let open = createRowWriter();
   let changed: number[] = [];
+  /** Whether the open ones of the last page are in the table. */
+  let hadOpen = false;
 
   const flagsOf = (order: number) => flags[order] as number;
 
@@ -146,6 +148,8 @@ export function createBook(projection: Projection, schema: string, desk: Desk): 
       const copied = fresh.rows > 0 ? fresh.end() : undefined;
       const update = changed.length > 0 ? updateOf(changed) : undefined;
       const opened = open.rows > 0 ? open.end() : null;
+      const changesOpen = opened !== null || hadOpen;
+      hadOpen = opened !== null;
       fresh = createRowWriter();
       open = createRowWriter();
       changed = [];
@@ -154,9 +158,7 @@ export function createBook(projection: Projection, schema: string, desk: Desk): 
           if (copied) await copyIn(client, `${schema}.orders (${['order_id', ...names].join(', ')})`, copied);
           if (update) await client.query(update);
           if (statement) await client.query(statement);
-          await client.query(`update ${schema}.open_orders set rows = $1 where rows is distinct from $1`, [
-            opened,
-          ]);
+          if (changesOpen) await client.query(`update ${schema}.open_orders set rows = $1`, [opened]);
         },
       };
     },
@@ -167,6 +169,7 @@ export function createBook(projection: Projection, schema: string, desk: Desk): 
       );
       const { rows: opened = null, greatest = null } = rows[0] ?? {};
       if (opened) readOpen(opened);
+      hadOpen = opened !== null;
       return greatest ?? undefined;
     },
   };

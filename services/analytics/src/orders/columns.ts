@@ -13,19 +13,19 @@ export interface ColumnTypes {
 }
 export type ColumnType = keyof ColumnTypes;
 
-export interface TextColumn {
+interface TextColumn {
   get(order: number): string | undefined;
   /** Sets it, if it is not set. */
   take(order: number, value: string): void;
 }
 
-export interface NumberColumn {
+interface NumberColumn {
   /** NaN: it is not set. */
   get(order: number): number;
   take(order: number, value: number): void;
 }
 
-export interface StepsColumn {
+interface StepsColumn {
   /** 0: none. */
   get(order: number): number;
   take(order: number, steps: number): void;

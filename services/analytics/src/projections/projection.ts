@@ -26,7 +26,7 @@ export interface Projection<Columns extends Record<string, ColumnType> = Record<
   begin(columns: { [Name in keyof Columns]: ColumnTypes[Columns[Name]] }): Tally;
 }
 
-export interface Summary {
+interface Summary {
   /** What a row is about, such as `cafe`. */
   by: string;
   /** With unqualified names of tables. The first column is text, the others are float8. */
@@ -34,7 +34,7 @@ export interface Summary {
 }
 
 /** What a projection makes of events, until it is written. Orders go by the numbers that they have on the desk. */
-export interface Tally {
+interface Tally {
   /** It may be told of the same event again, under the same id or another: its columns take only the first. */
   readonly takes: readonly Take[];
   /** Which of the things that it counts an order stands for, as bits; told by its columns alone. */
@@ -45,7 +45,7 @@ export interface Tally {
   drain(schema: string): Statement | undefined;
 }
 
-export interface Statement {
+interface Statement {
   text: string;
   values: unknown[];
 }

@@ -20,6 +20,11 @@ export function createLagReport({
 }) {
   let latest: readonly Position[] = [];
   let timer: NodeJS.Timeout | undefined;
+  let stopped = false;
+
+  const commitSoon = () => {
+    if (!stopped) timer ??= setTimeout(() => void commit(), EVERY_MS);
+  };
 
   async function commit(): Promise<void> {
     timer = undefined;
@@ -27,14 +32,19 @@ export function createLagReport({
       await reader.commit(group, latest);
     } catch (error) {
       log.debug({ err: error }, 'Kafka was not told how far the projections are');
+      // Perhaps nothing comes for a long time that would have it told again.
+      commitSoon();
     }
   }
 
   return {
     note(positions: readonly Position[]): void {
       latest = positions;
-      timer ??= setTimeout(() => void commit(), EVERY_MS);
+      commitSoon();
     },
-    stop: () => clearTimeout(timer),
+    stop(): void {
+      stopped = true;
+      clearTimeout(timer);
+    },
   };
 }

@@ -5,11 +5,13 @@ import { gauge, type Part, type ServiceContext } from '@brew/service';
 import { createBuild, type Stored } from '../build/build.ts';
 import { BuildSupersededError } from '../errors.ts';
 import { type Projection, topicsOf } from '../projections/projection.ts';
+import { beginAt } from '../store/generations.ts';
 import { lastSwitch, shareSwitch, waitForLock } from '../store/locks.ts';
 import { fedOf, liveGenerations } from './fed.ts';
 import { createLagReport } from './lag.ts';
 
 const RETRY = { initialMs: 500, maxMs: 10_000 };
+const LOOK_MS = 500;
 
 /**
  * Reads events into the live tables, as they come. One instance does; the others stand by, and one of them takes over when it is gone.
@@ -42,9 +44,14 @@ export function createProjector(
     session.once('end', () => lost.abort(new Error('the connection to PostgreSQL is gone')));
     const either = AbortSignal.any([signal, lost.signal]);
     try {
-      state = 'standing by';
-      begun.resolve();
-      await waitForLock(session, 'projector', either);
+      await waitForLock(session, 'projector', {
+        signal: either,
+        onTaken() {
+          state = 'standing by';
+          begun.resolve();
+        },
+      });
+      state = 'waiting';
       for (;;) await follow(session, either);
     } finally {
       await session.end();
@@ -55,8 +62,16 @@ export function createProjector(
   async function follow(session: Awaited<ReturnType<typeof db.connect>>, signal: AbortSignal): Promise<void> {
     const number = await lastSwitch(db);
     const fed = fedOf(await liveGenerations(db, projections));
-    const [{ positions } = { positions: [] }] = fed;
+    if (fed.length === 0) return untilSwitched(number, signal);
     const starts = await reader.offsets(topics, 'earliest');
+    const [{ positions: stored } = { positions: [] }] = fed;
+    // Put down at once, so that whoever builds others beside them knows how far these are.
+    if (stored.length === 0) {
+      await db.transaction(async (tx) => {
+        for (const generation of fed) await beginAt(tx, generation, starts);
+      });
+    }
+    const positions = stored.length > 0 ? stored : starts;
     const build = createBuild({
       generations: fed.map(({ code, schema }) => ({ projection: code, schema })),
       positions,
@@ -76,14 +91,23 @@ export function createProjector(
     });
     await build.load();
     state = 'running';
+    begun.resolve();
     trouble = undefined;
     const ranges = starts.map(({ offset, ...partition }) => ({ ...partition, from: offset }));
-    lag.note(starts.map((start) => positions.find((one) => isSame(one, start)) ?? start));
+    lag.note(positions);
     try {
       await build.read({ ranges, signal });
     } catch (error) {
       if (!(error instanceof BuildSupersededError)) throw error;
       log.info('the live tables were switched: going on with those that are live now');
+    }
+  }
+
+  /** There is nothing to read events into at the moment: all live tables are just being built. */
+  async function untilSwitched(number: bigint, signal: AbortSignal): Promise<void> {
+    while ((await lastSwitch(db)) === number) {
+      await delay(LOOK_MS, signal);
+      signal.throwIfAborted();
     }
   }
 
@@ -136,6 +160,3 @@ export function createProjector(
     },
   };
 }
-
-const isSame = (a: { topic: string; partition: number }, b: { topic: string; partition: number }) =>
-  a.topic === b.topic && a.partition === b.partition;

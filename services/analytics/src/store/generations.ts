@@ -11,6 +11,8 @@ export interface Generation {
   version: number;
   /** `live` is what reports show, one for each projection; `old` was it before; `building` may become it. */
   state: 'building' | 'live' | 'old';
+  /** Live, but live events are not read into it yet: first it is brought up to the others. */
+  behind: boolean;
   beganAt: Date;
   /** Where its tables are. */
   schema: string;
@@ -18,10 +20,12 @@ export interface Generation {
 
 const schemaOf = (projection: string, number: number) => `${projection}_g${number}`;
 
+const COLUMNS = 'projection, number, version, state, behind, began_at as "beganAt"';
+
 /** All there are, of all projections, the oldest first. */
 export async function listGenerations(db: Tx): Promise<Generation[]> {
   const { rows } = await db.query<Omit<Generation, 'schema'>>(
-    `select projection, number, version, state, began_at as "beganAt" from generations order by projection, number`,
+    `select ${COLUMNS} from generations order by projection, number`,
   );
   return rows.map((row) => ({ ...row, schema: schemaOf(row.projection, row.number) }));
 }
@@ -31,7 +35,7 @@ export async function createGeneration(tx: Tx, { name, version, tables }: Projec
   const { rows } = await tx.query<Omit<Generation, 'schema'>>(
     `insert into generations (projection, number, version, state)
      select $1, coalesce(max(number), 0) + 1, $2, 'building' from generations where projection = $1
-     returning projection, number, version, state, began_at as "beganAt"`,
+     returning ${COLUMNS}`,
     [name, version],
   );
   const row = rows[0] as Omit<Generation, 'schema'>;
@@ -70,7 +74,7 @@ export async function makeLive(tx: Tx, generations: readonly Generation[]): Prom
       projection,
       number,
     ]);
-    const views = (await tablesOf(tx, schema)).filter((table) => !isOwn(table));
+    const views = await tablesIn(tx, { schema });
     await tx.query(`create schema if not exists ${projection}`);
     for (const view of await tablesOf(tx, projection)) await tx.query(`drop view ${projection}.${view}`);
     for (const view of views) {
@@ -79,10 +83,25 @@ export async function makeLive(tx: Tx, generations: readonly Generation[]): Prom
   }
 }
 
-/** Tables and views of a schema. */
+/** Whether live generations have to be brought up to the others before live events are read into them. */
+export async function setBehind(tx: Tx, generations: readonly Generation[], behind: boolean): Promise<void> {
+  for (const { projection, number } of generations) {
+    await tx.query('update generations set behind = $3 where projection = $1 and number = $2', [
+      projection,
+      number,
+      behind,
+    ]);
+  }
+}
+
+/** The tables that a projection has filled. */
+export const tablesIn = async (tx: Tx, { schema }: Pick<Generation, 'schema'>): Promise<string[]> =>
+  (await tablesOf(tx, schema)).filter((table) => !isOwn(table));
+
+/** Tables and views of a schema, in alphabetical order. */
 async function tablesOf(tx: Tx, schema: string): Promise<string[]> {
   const { rows } = await tx.query<{ name: string }>(
-    'select table_name as name from information_schema.tables where table_schema = $1',
+    'select table_name as name from information_schema.tables where table_schema = $1 order by 1',
     [schema],
   );
   return rows.map(({ name }) => name);
@@ -93,10 +112,50 @@ export async function dropGeneration(tx: Tx, { projection, number, schema }: Gen
   await tx.query(`drop schema ${schema} cascade`);
 }
 
-/** How far a generation has been read. */
-export async function positionsOf(tx: Tx, { schema }: Pick<Generation, 'schema'>): Promise<Position[]> {
-  const { rows } = await tx.query<{ topic: string; partition: number; offset: string }>(
-    `select topic, partition, next_offset as offset from ${schema}.positions order by topic, partition`,
+/** How far generations have been read, by schema: all of them at the same moment. */
+export async function positionsOf(
+  tx: Tx,
+  generations: readonly Pick<Generation, 'schema'>[],
+): Promise<Map<string, Position[]>> {
+  if (generations.length === 0) return new Map();
+  const each = generations.map(
+    ({ schema }) =>
+      `select '${schema}' as schema, topic, partition, next_offset as offset from ${schema}.positions`,
   );
-  return rows.map((row) => ({ ...row, offset: BigInt(row.offset) }));
+  // One statement: between two of them, live events may be read into all generations.
+  const { rows } = await tx.query<{ schema: string; topic: string; partition: number; offset: string }>(
+    `${each.join(' union all ')} order by schema, topic, partition`,
+  );
+  const found = new Map<string, Position[]>(generations.map(({ schema }) => [schema, []]));
+  for (const { schema, offset, ...at } of rows) found.get(schema)?.push({ ...at, offset: BigInt(offset) });
+  return found;
+}
+
+/** Says where a generation without positions begins. */
+export async function beginAt(
+  tx: Tx,
+  { schema }: Pick<Generation, 'schema'>,
+  positions: readonly Position[],
+): Promise<void> {
+  await tx.query(
+    `insert into ${schema}.positions select * from unnest($1::text[], $2::int[], $3::bigint[])
+     on conflict do nothing`,
+    [
+      positions.map(({ topic }) => topic),
+      positions.map(({ partition }) => partition),
+      positions.map(({ offset }) => String(offset)),
+    ],
+  );
+}
+
+/** Empties the tables of a generation, and begins it anew. */
+export async function emptyGeneration(
+  tx: Tx,
+  generation: Generation,
+  positions: readonly Position[],
+): Promise<void> {
+  const tables = (await tablesOf(tx, generation.schema)).filter((table) => table !== 'open_orders');
+  await tx.query(`truncate ${tables.map((table) => `${generation.schema}.${table}`).join(', ')}`);
+  await tx.query(`update ${generation.schema}.open_orders set rows = null`);
+  await beginAt(tx, generation, positions);
 }

@@ -25,14 +25,22 @@ export async function tryLock(session: Tx, name: 'projector' | 'replay'): Promis
 export async function waitForLock(
   session: Tx,
   name: 'projector' | 'replay',
-  signal: AbortSignal,
+  { signal, onTaken }: { signal: AbortSignal; onTaken(): void },
 ): Promise<void> {
-  while (!(await tryLock(session, name))) await sleep(RETRY_MS, undefined, { signal });
+  while (!(await tryLock(session, name))) {
+    onTaken();
+    await sleep(RETRY_MS, undefined, { signal });
+  }
 }
 
-/** Nobody writes to live tables from here on until the transaction ends; if it commits, everybody who does finds out. */
-export async function lockSwitch(tx: Tx): Promise<void> {
+/** Nobody writes to live tables from here on until the transaction ends. */
+export async function holdLive(tx: Tx): Promise<void> {
   await tx.query('select pg_advisory_xact_lock($1)', [locks.switch]);
+}
+
+/** The same; and if the transaction commits, everybody who writes to them finds out that others are live. */
+export async function lockSwitch(tx: Tx): Promise<void> {
+  await holdLive(tx);
   await tx.query('update switches set number = number + 1');
 }
 

@@ -1,26 +1,26 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { type EventType, eventTypes, orderTopics, toHeaders, uuidv7 } from '@brew/events';
-import {
-  createAdmin,
-  createCodec,
-  createKafkaClient,
-  createProducer,
-  type OutgoingRecord,
-} from '@brew/kafka';
+import { createAdmin, createProducer, type DeadLetters, type OutgoingRecord } from '@brew/kafka';
 import { createReader } from '@brew/kafka/reader';
-import { createDatabase, messagingMigrations, migrate } from '@brew/postgres';
-import { createTestDatabase } from '@brew/postgres/testing';
+import { runKafkaTool } from '@brew/sandbox';
 import { infrastructure, uniqueName } from '@brew/sandbox/testing';
-import { pino } from 'pino';
+import type { Part } from '@brew/service';
+import { createTestBench } from '@brew/service/testing';
 import { type BuildOptions, createBuild } from '../build/build.ts';
 import type { Position } from '../build/positions.ts';
+import { readAnalyticsConfig } from '../config.ts';
 import { reportFunnel } from '../projections/funnel/reportFunnel.ts';
 import { projections } from '../projections/index.ts';
 import { reportLatency } from '../projections/latency/reportLatency.ts';
+import type { Projection } from '../projections/projection.ts';
 import { reportSales } from '../projections/sales/reportSales.ts';
 import { reportTopDrinks } from '../projections/topDrinks/reportTopDrinks.ts';
 import { liveGenerations } from '../projector/fed.ts';
+import { createProjector } from '../projector/projector.ts';
 import { ensureGenerations } from '../store/ensureGenerations.ts';
-import { dropGeneration, listGenerations } from '../store/generations.ts';
+import { beginAt, dropGeneration, listGenerations } from '../store/generations.ts';
 
 export type Rig = Awaited<ReturnType<typeof createRig>>;
 export type Session = Awaited<ReturnType<Rig['db']['connect']>>;
@@ -29,45 +29,65 @@ export const ALL_TIME = { from: new Date(0), to: new Date('2100-01-01') };
 
 /** Topics and a database of a test file's own, and what reads the ones into the other. */
 export async function createRig() {
-  const { brokers, registryUrl, postgresUrl } = infrastructure();
-  const log = pino({ level: process.env.ANALYTICS_TEST_LOG ?? 'silent' });
-  const database = await createTestDatabase(postgresUrl);
-  const migrations = new URL('../store/migrations/', import.meta.url);
-  await migrate({ url: database.url, directories: [messagingMigrations, migrations], log });
-  const db = createDatabase({ url: database.url, applicationName: 'analytics-test', log });
-  const client = createKafkaClient({ brokers, clientId: 'analytics-test', log });
-  const codec = createCodec({ registryUrl, log });
-  await codec.register(eventTypes);
-  await codec.prepare(eventTypes);
+  const where = infrastructure();
+  const bench = await createTestBench({
+    name: 'analytics',
+    migrations: new URL('../store/migrations/', import.meta.url),
+    events: eventTypes,
+    infrastructure: where,
+    readConfig: (env) => readAnalyticsConfig({ ...env, STAFF_TOKEN: 'staff-token' }),
+  });
+  const { db, client, codec, log } = bench.context;
   const producer = createProducer({ client, log });
   const reader = createReader({ client, log });
   await producer.start();
 
-  const own = new Map(orderTopics.map(({ name }) => [name, uniqueName(name)]));
-  const topics = [...own.values()];
-  await using admin = createAdmin({ client, log });
-  await admin.ensureTopics(
-    orderTopics.map((topic) => ({ ...topic, name: own.get(topic.name) ?? '', partitions: 2 })),
-  );
+  const admin = createAdmin({ client, log });
+  let own = new Map<string, string>();
+  async function createTopics(): Promise<void> {
+    own = new Map(orderTopics.map(({ name }) => [name, uniqueName(name)]));
+    const declarations = orderTopics.map((topic) => ({ ...topic, name: ownName(topic), partitions: 2 }));
+    await admin.ensureTopics(declarations);
+  }
+  const ownName = ({ name }: { name: string }) => own.get(name) ?? '';
+  await createTopics();
+  const letters: { topic: string; key: string | null; value: Buffer | null; error: unknown }[] = [];
+  const deadLetters: DeadLetters = {
+    parkedKeys: async () => new Set(),
+    async park({ topic, key, value }, failure) {
+      letters.push({ topic, key, value, error: failure.reason === 'failed' ? failure.error : undefined });
+    },
+  };
 
   const rig = {
     db,
-    client,
-    codec,
-    producer,
     reader,
-    log,
-    topics,
-    url: database.url,
+    get topics() {
+      return [...own.values()];
+    },
+    /** For replays. */
+    get context() {
+      return { ...bench.context, deadLetters, projections, topics: rig.topics };
+    },
+    /** Topics that nothing was sent to. */
+    createTopics,
+    /** Reads live events from now on. */
+    async follow(known: readonly Projection[] = projections): Promise<Part> {
+      // Of its gauges there may be only one at a time.
+      bench.context.metrics.prometheus.clear();
+      const projector = createProjector(rig.context, known, rig.topics);
+      await projector.start(new AbortController().signal, log);
+      return projector;
+    },
     /** What the dead letters got. */
-    letters: [] as { topic: string; key: string | null; value: Buffer | null; error: unknown }[],
+    letters,
 
     /** A record of an event, for the topic that stands for its own. */
     record<Data>(type: EventType<Data>, data: Data): OutgoingRecord {
       const key = type.keyOf(data);
       const context = { id: uuidv7(), type: type.type, source: '/brew/test', time: new Date() };
       return {
-        topic: own.get(type.topic.name) ?? '',
+        topic: ownName(type.topic),
         key,
         value: codec.encode(type, data),
         headers: toHeaders({ ...context, correlationId: key }),
@@ -79,7 +99,25 @@ export async function createRig() {
       await producer.send(records);
     },
 
-    ends: (): Promise<Position[]> => reader.offsets(topics, 'latest'),
+    /** The topic that stands for an event's own. */
+    topicOf: (type: EventType): string => ownName(type.topic),
+
+    /** Deletes all that is in a topic, as its retention would. */
+    async deleteRecords(topic: string): Promise<void> {
+      const ends = await reader.offsets([topic], 'latest');
+      const offsets = ends.map(({ partition, offset }) => ({ topic, partition, offset: Number(offset) }));
+      const file = join(await mkdtemp(join(tmpdir(), 'brew-test-')), 'offsets.json');
+      await writeFile(file, JSON.stringify({ version: 1, partitions: offsets }));
+      const servers = ['--bootstrap-server', where.brokers.join()];
+      await runKafkaTool('org.apache.kafka.tools.DeleteRecordsCommand', [
+        ...servers,
+        '--offset-json-file',
+        file,
+      ]);
+      await rm(dirname(file), { recursive: true });
+    },
+
+    ends: (): Promise<Position[]> => reader.offsets(rig.topics, 'latest'),
 
     /** Empty tables, for what is sent from now on. */
     async begin(): Promise<void> {
@@ -88,8 +126,8 @@ export async function createRig() {
       });
       await ensureGenerations(db, projections);
       const ends = await rig.ends();
-      for (const { schema } of await liveGenerations(db, projections)) await setPositions(rig, schema, ends);
-      rig.letters.length = 0;
+      for (const generation of await liveGenerations(db, projections)) await beginAt(db, generation, ends);
+      letters.length = 0;
     },
 
     /** Reads all that there is by now into the live tables. */
@@ -104,12 +142,7 @@ export async function createRig() {
           db,
           reader,
           codec,
-          deadLetters: {
-            async park({ topic, key, value }, failure) {
-              const error = failure.reason === 'failed' ? failure.error : undefined;
-              rig.letters.push({ topic, key, value, error });
-            },
-          },
+          deadLetters,
           log,
           ...options,
         });
@@ -132,21 +165,9 @@ export async function createRig() {
     },
 
     async stop(): Promise<void> {
-      await Promise.all([producer.stop(), reader.close()]);
-      await db.stop();
-      await database.drop();
+      await Promise.all([producer.stop(), reader.close(), admin.close()]);
+      await bench.stop();
     },
   };
   return rig;
-}
-
-async function setPositions({ db }: Pick<Rig, 'db'>, schema: string, positions: Position[]): Promise<void> {
-  await db.query(
-    `insert into ${schema}.positions select * from unnest($1::text[], $2::int[], $3::bigint[])`,
-    [
-      positions.map(({ topic }) => topic),
-      positions.map(({ partition }) => partition),
-      positions.map(({ offset }) => String(offset)),
-    ],
-  );
 }

@@ -8,6 +8,7 @@ create table generations (
   number integer not null,
   version integer not null, -- of the projection's code
   state text not null check (state in ('building', 'live', 'old')),
+  behind boolean not null default false, -- live, and to be brought up to the others before live events are read into it
   began_at timestamptz not null default now(),
   primary key (projection, number)
 );

@@ -1,0 +1,35 @@
+import { problem, route } from '@brew/service';
+import { z } from 'zod';
+import type { ReplayContext } from '../replay/catchUp.ts';
+import { dropGeneration, listGenerations } from '../store/generations.ts';
+import { tryLock } from '../store/locks.ts';
+import { chosenProjections, projectionNames } from './projectionNames.ts';
+
+/** Removes what is not live: tables that were it before, and those of replays that were not finished. */
+export const pruneGenerations = ({ db, projections }: ReplayContext) =>
+  route({
+    method: 'delete',
+    path: '/generations',
+    summary: 'Remove the tables that are not live',
+    staff: true,
+    body: z.strictObject({ projections: projectionNames }),
+    responses: {
+      200: { description: 'What was removed', schema: z.object({ schemas: z.array(z.string()) }) },
+    },
+    async handle({ body }) {
+      const names = chosenProjections(projections, body.projections).map(({ name }) => name);
+      const session = await db.connect();
+      try {
+        if (!(await tryLock(session, 'replay'))) {
+          throw problem(409, 'REPLAY_UNDER_WAY', 'A replay is under way, and needs them. Wait for its end.');
+        }
+        const superfluous = (await listGenerations(db)).filter(
+          ({ projection, state }) => state !== 'live' && names.includes(projection),
+        );
+        for (const generation of superfluous) await db.transaction((tx) => dropGeneration(tx, generation));
+        return { status: 200, body: { schemas: superfluous.map(({ schema }) => schema) } };
+      } finally {
+        await session.end();
+      }
+    },
+  });

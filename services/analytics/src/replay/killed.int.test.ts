@@ -1,0 +1,136 @@
+import { OrderDelivered, OrderPlaced } from '@brew/events';
+import { createDatabase, type Database } from '@brew/postgres';
+import { createTestDatabase, type TestDatabase } from '@brew/postgres/testing';
+import { infrastructure, uniqueName, until } from '@brew/sandbox/testing';
+import { createEventBus, type EventBus, type SpawnedMain, spawnMain } from '@brew/service/testing';
+import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { pino } from 'pino';
+import { reportSales } from '../projections/sales/reportSales.ts';
+import { listGenerations } from '../store/generations.ts';
+import { PLACED_AT, placed } from '../testing/orders.ts';
+import { ALL_TIME } from '../testing/rig.ts';
+
+// Each process has to start, on a machine that is busy with other tests as well.
+jest.setTimeout(120_000);
+
+const ORDERS = 20;
+const cafeId = uniqueName('cafe');
+
+let database: TestDatabase;
+let db: Database;
+let bus: EventBus;
+const spawned: SpawnedMain[] = [];
+
+beforeAll(async () => {
+  const where = infrastructure();
+  database = await createTestDatabase(where.postgresUrl);
+  db = createDatabase({ url: database.url, applicationName: 'test', log: pino({ level: 'silent' }) });
+  bus = await createEventBus({ infrastructure: where, service: 'analytics' });
+  for (let n = 0; n < ORDERS; n++) {
+    const orderId = uniqueName('order');
+    await bus.publish(OrderPlaced, placed(orderId, { cafeId }));
+    await bus.publish(OrderDelivered, { orderId, courierId: 'courier-001', deliveredAt: PLACED_AT + 60_000 });
+  }
+  // Who sends it to the dead letters remembers that: a place at which a replay can be held up while it stores what it has read.
+  await bus.publishRaw(OrderPlaced.topic, uniqueName('poison'), Buffer.from('poison'));
+});
+afterEach(() => {
+  for (const { child } of spawned.splice(0)) child.kill('SIGKILL');
+});
+afterAll(async () => {
+  await bus?.stop();
+  await db?.stop();
+  await database?.drop();
+});
+
+async function start(): Promise<{ service: SpawnedMain; url: string }> {
+  const { brokers, registryUrl } = infrastructure();
+  const service = spawnMain(new URL('../main.ts', import.meta.url), {
+    PORT: '0',
+    DATABASE_URL: database.url,
+    KAFKA_BROKERS: brokers.join(),
+    SCHEMA_REGISTRY_URL: registryUrl,
+    STAFF_TOKEN: 'staff-token',
+    LOG_LEVEL: 'info',
+  });
+  spawned.push(service);
+  return { service, url: await service.listening() };
+}
+
+const ask = (url: string, body: object = {}) =>
+  fetch(`${url}/replays`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', authorization: 'Bearer staff-token' },
+    body: JSON.stringify(body),
+  });
+
+/** As the reports show it, whoever is killed. */
+const sold = async () => {
+  const own = (await reportSales(db, ALL_TIME)).filter((row) => row.cafeId === cafeId);
+  return own.reduce((sum, { orders }) => sum + orders, 0);
+};
+const untilSold = () => until(async () => (await sold()) === ORDERS, { what: 'all orders to be sold' });
+const untilCaughtUp = async () => {
+  await untilSold();
+  await until(async () => (await db.query('select from dead_letters')).rowCount, { what: 'the dead letter' });
+};
+const states = async () =>
+  (await listGenerations(db))
+    .filter(({ projection }) => projection === 'sales')
+    .map(({ schema, state }) => `${schema} ${state}`);
+
+/** Has a replay wait for a lock, and kills its process there. */
+async function killWhere(lock: string, body: object = {}): Promise<void> {
+  const { service, url } = await start();
+  await untilCaughtUp();
+  const holder = await db.connect();
+  await holder.query(`begin; ${lock}`);
+  const answer = ask(url, body)
+    .then((response) => response.text())
+    .catch(() => 'hung up');
+  await until(
+    async () => {
+      const waiting = `select from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()`;
+      return (await db.query(waiting)).rowCount;
+    },
+    { what: 'the replay to wait' },
+  );
+  service.child.kill('SIGKILL');
+  await service.exited;
+  await holder.end();
+  expect(await answer).not.toContain('event: done');
+  // What waited in PostgreSQL for the process that is gone finds that out, and takes its transaction back.
+  await until(async () => {
+    const left = `select from pg_stat_activity where datname = current_database() and application_name = 'analytics'`;
+    return (await db.query(left)).rowCount === 0;
+  });
+}
+
+describe('a replay whose process is killed', () => {
+  it.each([
+    ['before it has tables', 'lock table generations in share mode', []],
+    ['while it stores what it has read', 'lock table dead_letters', ['sales_g2 building']],
+    ['before it compares', 'select pg_advisory_xact_lock_shared(7241872)', ['sales_g2 building']],
+    ['while it switches', 'select from sales.by_hour', ['sales_g2 building']],
+  ])('%s has changed nothing that is read', async (_when, lock, left) => {
+    await killWhere(lock);
+    expect(await sold()).toBe(ORDERS);
+    expect(await states()).toEqual(['sales_g1 live', ...left]);
+  });
+
+  it('can be begun again, or gone on with', async () => {
+    await killWhere('lock table dead_letters');
+    const { url } = await start();
+    for (const how of ['resume', 'beside']) {
+      expect(await (await ask(url, { how })).text()).toContain('"outcome":"switched"');
+      expect(await sold()).toBe(ORDERS);
+    }
+  });
+
+  it('is completed by the next process when it was made in place', async () => {
+    await killWhere('lock table dead_letters', { how: 'in place' });
+    expect(await sold()).toBe(0);
+    await start();
+    await untilSold();
+  });
+});

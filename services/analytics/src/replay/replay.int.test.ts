@@ -1,0 +1,344 @@
+import { OrderDelivered, OrderPlaced } from '@brew/events';
+import { until } from '@brew/sandbox/testing';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { projections } from '../projections/index.ts';
+import type { Projection } from '../projections/projection.ts';
+import { sales } from '../projections/sales/sales.ts';
+import { listGenerations } from '../store/generations.ts';
+import { PLACED_AT, placed } from '../testing/orders.ts';
+import { createRig, type Rig } from '../testing/rig.ts';
+import { type RunReplay, runReplay } from '../testing/runReplay.ts';
+import { createMender } from './mend.ts';
+
+// Starting, and waiting for a machine that is busy with other tests as well.
+jest.setTimeout(120_000);
+
+describe('a replay', () => {
+  let rig: Rig;
+  const parts: { stop(): Promise<void> }[] = [];
+  beforeAll(async () => {
+    rig = await createRig();
+  });
+  afterAll(() => rig?.stop());
+  beforeEach(async () => {
+    await rig.createTopics();
+    await rig.begin();
+  });
+  afterEach(async () => {
+    for (const part of parts.splice(0)) await part.stop();
+  });
+
+  const follow = async (known?: readonly Projection[]) => void parts.push(await rig.follow(known));
+  /** Mends what has to be mended. */
+  async function mend(known: readonly Projection[]): Promise<void> {
+    const mender = createMender({ ...rig.context, projections: known });
+    parts.push(mender);
+    await mender.start(new AbortController().signal, rig.context.log);
+  }
+
+  let number = 0;
+  /** Orders that were placed and delivered, at one cafe. */
+  const sold = (count: number, cafeId = 'cafe-001') =>
+    Array.from({ length: count }, () => `order-${++number}`).flatMap((orderId) => [
+      rig.record(OrderPlaced, placed(orderId, { cafeId })),
+      rig.record(OrderDelivered, { orderId, courierId: 'courier-001', deliveredAt: PLACED_AT + 60_000 }),
+    ]);
+  const delivered = async () => (await rig.reports()).funnel.delivered ?? 0;
+  const untilDelivered = (count: number) =>
+    until(async () => (await delivered()) === count, { what: `${count} deliveries to be counted` });
+  const run = (options?: RunReplay) => runReplay(rig.context, options);
+  const states = async () =>
+    (await listGenerations(rig.db)).map(({ schema, state }) => `${schema} ${state}`).toSorted();
+
+  it('builds tables beside the live ones, reads no further than they are, and switches when both are alike', async () => {
+    await rig.send(...sold(40));
+    await follow();
+    await untilDelivered(40);
+    const before = await rig.reports();
+
+    const { plan, comparisons, outcome } = await run();
+    expect(plan).toMatchObject({ records: 80, incomplete: [] });
+    expect(comparisons.map(({ different }) => different)).toEqual([0, 0, 0, 0]);
+    expect(comparisons.find(({ projection }) => projection === 'sales')).toMatchObject({
+      by: 'cafe',
+      same: 1,
+      totals: { live: { orders: 40, amount: 40 * 420 }, rebuilt: { orders: 40, amount: 40 * 420 } },
+    });
+    expect(outcome).toMatchObject({ outcome: 'switched' });
+    expect(await rig.reports()).toEqual(before);
+    expect(await states()).toEqual([
+      ...['funnel_g1 old', 'funnel_g2 live', 'latency_g1 old', 'latency_g2 live'],
+      ...['sales_g1 old', 'sales_g2 live', 'top_drinks_g1 old', 'top_drinks_g2 live'],
+    ]);
+
+    await rig.send(...sold(5));
+    await untilDelivered(45);
+  });
+
+  it('goes on while events come, and no report ever goes back', async () => {
+    await rig.send(...sold(500));
+    await follow();
+    await untilDelivered(500);
+    let last = 0;
+    let ended = false;
+    const looking = (async () => {
+      for (; !ended; ) {
+        const now = await delivered();
+        expect(now).toBeGreaterThanOrEqual(last);
+        last = now;
+      }
+    })();
+    const sending = (async () => {
+      for (let i = 0; i < 20; i++) await rig.send(...sold(10));
+    })();
+    const { outcome } = await run();
+    expect(outcome?.outcome).toBe('switched');
+    await sending;
+    await untilDelivered(700);
+    ended = true;
+    await looking;
+    expect((await rig.reports()).sales).toMatchObject([{ orders: 700 }]);
+  });
+
+  it('leaves the live tables as they were when it is cancelled, and goes on from there when it is resumed', async () => {
+    await rig.send(...sold(3_000));
+    await follow();
+    await untilDelivered(3_000);
+    const before = await rig.reports();
+    const cancelled = new AbortController();
+    // After something was stored: then there is something to resume.
+    const stored = async () => {
+      const { rows } = await rig.db.query('select sum(next_offset)::int as sum from sales_g2.positions');
+      return rows[0].sum > 0;
+    };
+    await expect(
+      run({
+        signal: cancelled.signal,
+        onProgress: () =>
+          void stored().then(
+            (is) => is && cancelled.abort(new Error('hung up')),
+            () => {},
+          ),
+      }),
+    ).rejects.toThrow('hung up');
+    expect(await rig.reports()).toEqual(before);
+    expect(await states()).toContain('sales_g2 building');
+
+    const { read, outcome } = await run({ beginning: { how: 'resume' } });
+    expect(outcome).toMatchObject({ outcome: 'switched' });
+    expect(read).toBeLessThan(6_000);
+    expect(await rig.reports()).toEqual(before);
+    expect(await states()).toContain('sales_g2 live');
+  });
+
+  it('begins anew where it was cancelled, unless told otherwise', async () => {
+    await rig.send(...sold(10));
+    await rig.project();
+    expect((await run({ end: 'now' })).outcome).toMatchObject({ outcome: 'built' });
+    expect(await states()).toContain('sales_g2 building');
+    expect((await run()).outcome).toMatchObject({ outcome: 'switched' });
+    expect((await states()).filter((state) => state.startsWith('sales'))).toEqual([
+      'sales_g1 old',
+      'sales_g3 live',
+    ]);
+    await expect(run({ beginning: { how: 'resume' } })).rejects.toMatchObject({
+      problemCode: 'NOTHING_TO_RESUME',
+    });
+  });
+
+  it('is resumed one by one where the projections were left at different places', async () => {
+    await rig.send(...sold(10));
+    await rig.project();
+    await run({ end: 'now', projections: [sales] });
+    await rig.send(...sold(5));
+    await rig.project();
+    await run({ end: 'now', projections: projections.filter((projection) => projection !== sales) });
+    const resume = { beginning: { how: 'resume' } } as const;
+    await expect(run(resume)).rejects.toMatchObject({ problemCode: 'LEFT_APART' });
+    expect((await run({ ...resume, projections: [sales] })).outcome?.outcome).toBe('switched');
+    expect((await run(resume)).outcome?.outcome).toBe('switched');
+  });
+
+  it('survives the loss of its connection like a cancellation', async () => {
+    await rig.send(...sold(3_000));
+    await follow();
+    await untilDelivered(3_000);
+    const before = await rig.reports();
+    const cut = () =>
+      rig.db.query(
+        `select pg_terminate_backend(l.pid) from pg_locks l
+         where l.locktype = 'advisory' and l.objid = 7241871 and l.granted`,
+      );
+    await expect(run({ onProgress: () => void cut() })).rejects.toThrow();
+    expect(await rig.reports()).toEqual(before);
+    expect((await run()).outcome).toMatchObject({ outcome: 'switched' });
+    expect(await rig.reports()).toEqual(before);
+  });
+
+  it('keeps what it built, and does not switch, when that counts something else; unless that is accepted', async () => {
+    await rig.send(...sold(10), ...sold(5, 'cafe-002'));
+    await follow();
+    await untilDelivered(15);
+    await rig.db.query(`update sales_g1.by_hour set amount = amount + 1 where cafe_id = 'cafe-002'`);
+
+    const { comparisons, outcome } = await run();
+    expect(outcome).toMatchObject({ outcome: 'different' });
+    const { differences, same } = comparisons.find(({ projection }) => projection === 'sales') ?? {};
+    expect(same).toBe(1);
+    expect(differences).toEqual([
+      {
+        what: 'cafe-002, EUR',
+        live: { orders: 5, amount: 2_101 },
+        rebuilt: { orders: 5, amount: 2_100 },
+      },
+    ]);
+    expect((await rig.reports()).sales.map(({ amount }) => amount)).toEqual([4_200, 2_101]);
+
+    const accepted = await run({ beginning: { how: 'resume' }, acceptDifferences: true });
+    expect(accepted.outcome).toMatchObject({ outcome: 'switched' });
+    expect((await rig.reports()).sales.map(({ amount }) => amount)).toEqual([4_200, 2_100]);
+  });
+
+  it('finds what was changed in the tables, and leaves nothing behind', async () => {
+    await rig.send(...sold(10));
+    await follow();
+    await untilDelivered(10);
+    await run({ end: 'now', projections: [sales] });
+    const clean = await run({ end: 'check' });
+    expect(clean.outcome).toMatchObject({ outcome: 'checked' });
+    expect(clean.tables).toHaveLength(7);
+    expect(clean.tables.every(({ onlyLive, onlyRebuilt }) => onlyLive + onlyRebuilt === 0)).toBe(true);
+
+    await rig.db.query(`update sales_g1.by_hour set orders = orders + 1`);
+    await rig.db.query(`delete from latency_g1.orders where order_id = $1`, [`order-${number}`]);
+    const { tables } = await run({ end: 'check' });
+    const differing = tables.filter(({ onlyLive, onlyRebuilt }) => onlyLive + onlyRebuilt > 0);
+    expect(differing).toMatchObject([
+      { table: 'latency.orders', rows: 9, onlyLive: 0, onlyRebuilt: 1 },
+      {
+        table: 'sales.by_hour',
+        onlyLive: 1,
+        onlyRebuilt: 1,
+        examples: { live: [{ orders: 11 }], rebuilt: [{ orders: 10 }] },
+      },
+    ]);
+    // But for what somebody else has left to be gone on with.
+    expect((await states()).filter((state) => !state.endsWith('g1 live'))).toEqual(['sales_g2 building']);
+  });
+
+  it('rebuilds one projection alone, and the others stay what they are', async () => {
+    await rig.send(...sold(10));
+    await follow();
+    await untilDelivered(10);
+    const { comparisons } = await run({ projections: [sales] });
+    expect(comparisons.map(({ projection }) => projection)).toEqual(['sales']);
+    expect(await states()).toEqual([
+      ...['funnel_g1 live', 'latency_g1 live', 'sales_g1 old', 'sales_g2 live', 'top_drinks_g1 live'],
+    ]);
+    await rig.send(...sold(5));
+    await untilDelivered(15);
+    expect((await rig.reports()).sales).toMatchObject([{ orders: 15 }]);
+  });
+
+  it('rebuilds in place, for one or for all, and then goes on with what comes', async () => {
+    await rig.send(...sold(10));
+    await follow();
+    await untilDelivered(10);
+    await rig.db.query(`update sales_g1.by_hour set orders = 99`);
+    for (const [chosen, different] of [
+      [[sales], 1],
+      [projections, 0],
+    ] as const) {
+      const { outcome, comparisons } = await run({
+        projections: chosen,
+        beginning: { how: 'in place', from: undefined },
+      });
+      expect(comparisons.find(({ projection }) => projection === 'sales')?.different).toBe(different);
+      expect(outcome).toMatchObject({ outcome: 'switched' });
+      expect((await rig.reports()).sales).toMatchObject([{ orders: await delivered() }]);
+      const count = await delivered();
+      await rig.send(...sold(5));
+      await untilDelivered(count + 5);
+    }
+    expect((await states()).every((state) => state.endsWith('g1 live'))).toBe(true);
+  });
+
+  it('is completed by the service when it was cut off in place', async () => {
+    await rig.send(...sold(3_000));
+    await follow();
+    await untilDelivered(3_000);
+    const before = await rig.reports();
+    const cancelled = new AbortController();
+    cancelled.abort(new Error('hung up'));
+    await expect(
+      run({
+        projections: [sales],
+        beginning: { how: 'in place', from: undefined },
+        signal: cancelled.signal,
+      }),
+    ).rejects.toThrow('hung up');
+    expect((await rig.reports()).sales).toEqual([]);
+
+    await mend(projections);
+    await until(async () => (await rig.reports()).sales[0]?.orders === 3_000, {
+      what: 'the sales to be back',
+    });
+    expect(await rig.reports()).toEqual(before);
+    await rig.send(...sold(1));
+    await untilDelivered(3_001);
+    expect((await rig.reports()).sales).toMatchObject([{ orders: 3_001 }]);
+  });
+
+  it('rebuilds from a time on, and says what is missing then', async () => {
+    await rig.send(...sold(10));
+    await follow();
+    await untilDelivered(10);
+    const since = new Date();
+    await rig.send(...sold(4));
+    await untilDelivered(14);
+    const options = { beginning: { how: 'beside', from: since } as const };
+    const { plan, outcome, comparisons } = await run(options);
+    expect(plan).toMatchObject({ records: 8, incomplete: [] });
+    expect(outcome).toMatchObject({ outcome: 'different' });
+    expect(comparisons.find(({ projection }) => projection === 'sales')?.differences).toMatchObject([
+      { live: { orders: 14 }, rebuilt: { orders: 4 } },
+    ]);
+    await run({ ...options, acceptDifferences: true });
+    expect(await delivered()).toBe(4);
+    await rig.send(...sold(2));
+    await untilDelivered(6);
+  });
+
+  it('only says what it would do when that is asked', async () => {
+    await rig.send(...sold(10));
+    const { plan, outcome } = await run({ end: 'plan' });
+    expect(plan?.records).toBe(20);
+    expect(outcome).toMatchObject({ outcome: 'planned', schemas: [] });
+    expect((await states()).every((state) => state.endsWith('g1 live'))).toBe(true);
+  });
+
+  it('is done by the service itself when the code has another version, which goes on with the old tables meanwhile', async () => {
+    await rig.send(...sold(10));
+    await follow();
+    await untilDelivered(10);
+    await parts.pop()?.stop();
+    const changed = { ...sales, version: 2 };
+    const known = projections.map((projection) => (projection === sales ? changed : projection));
+
+    await follow(known);
+    await rig.send(...sold(5));
+    await untilDelivered(15);
+    // Whose code nobody has any more, they are read, but nothing is read into them.
+    expect((await rig.reports()).sales).toMatchObject([{ orders: 10 }]);
+    await mend(known);
+    await until(async () => (await rig.reports()).sales[0]?.orders === 15, { what: 'the new version' });
+    const versions = (await listGenerations(rig.db)).filter(({ projection }) => projection === 'sales');
+    expect(versions.map(({ version, state }) => [version, state])).toEqual([
+      [1, 'old'],
+      [2, 'live'],
+    ]);
+    await rig.send(...sold(1));
+    await untilDelivered(16);
+    expect((await rig.reports()).sales).toMatchObject([{ orders: 16 }]);
+  });
+});
