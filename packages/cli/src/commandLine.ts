@@ -11,7 +11,10 @@ export function examples(...lines: string[]): string {
 
 /** Subcommands throw and keep quiet as their program does; commander copies that only to those made later. */
 export function inherit(command: Command): void {
-  command.option('--verbose', 'show the stack of what goes wrong').exitOverride((error: CommanderError) => {
+  if (!command.options.some(({ long }) => long === '--verbose')) {
+    command.option('--verbose', 'show the stack of what goes wrong');
+  }
+  command.exitOverride((error: CommanderError) => {
     throw error;
   });
   for (const subcommand of command.commands) inherit(subcommand);

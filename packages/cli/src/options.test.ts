@@ -8,11 +8,17 @@ import {
   parseItem,
   parseLines,
   parsePort,
+  parseProjection,
   parseRate,
+  parseReplayed,
+  parseSince,
   parseSpeed,
   parseTopic,
   parseType,
+  parseUntil,
 } from './options.ts';
+
+const NOW = Date.parse('2026-01-31T00:00:00Z');
 
 describe('values of flags', () => {
   it.each<[string, () => unknown, unknown]>([
@@ -21,6 +27,13 @@ describe('values of flags', () => {
     ['a speed', () => parseSpeed('60'), 60],
     ['no patience', () => parseGrace('0'), 0],
     ['a number of lines', () => parseLines('50'), 50],
+    ['a service that can be replayed', () => parseReplayed('analytics'), 'analytics'],
+    ['projections', () => parseProjection('top-drinks', parseProjection('sales')), ['sales', 'top_drinks']],
+    ['days ago', () => parseSince('21d', NOW), new Date('2026-01-10T00:00:00Z')],
+    ['hours ago', () => parseSince('12h', NOW), new Date('2026-01-30T12:00:00Z')],
+    ['a date', () => parseSince('2026-01-01', NOW), new Date('2026-01-01T00:00:00Z')],
+    ['a time', () => parseSince('2026-01-01T08:00:00+01:00', NOW), new Date('2026-01-01T07:00:00Z')],
+    ['the only end there is', () => parseUntil('now'), 'now'],
     ['an item', () => parseItem('latte'), [{ sku: 'latte', quantity: 1 }]],
     [
       'items, gathered',

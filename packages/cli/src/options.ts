@@ -132,6 +132,46 @@ export function parseFrom(value: string): 'beginning' | 'now' {
   throw new ArgumentInvalidError(`--from ${value} is not a place to begin.`, 'Take beginning or now.');
 }
 
+/** A service whose tables can be built anew: there is one. */
+export function parseReplayed(value: string): 'analytics' {
+  if (value === 'analytics') return value;
+  throw new ArgumentInvalidError(`There is nothing to replay in ${value}.`, 'Take analytics.');
+}
+
+/** The name of a projection, with hyphens or underscores; gathered when the flag is repeated. Which there are, the service knows. */
+export function parseProjection(value: string, before: readonly string[] = []): string[] {
+  return [...before, value.replaceAll('-', '_')];
+}
+
+const UNITS = { d: 86_400_000, h: 3_600_000, m: 60_000 };
+
+/** A time in the past: how long ago (21d, 12h, 30m), or a date (UTC) or time. */
+export function parseSince(value: string, now = Date.now()): Date {
+  const { amount, unit } = /^(?<amount>\d+)(?<unit>[dhm])$/.exec(value)?.groups ?? {};
+  const since = amount ? now - Number(amount) * UNITS[unit as keyof typeof UNITS] : dateOf(value);
+  if (!(since >= 0 && since <= now)) {
+    throw new ArgumentInvalidError(
+      `--from ${value} is not a time in the past.`,
+      'Write it as 21d, 12h, 2026-11-01 or 2026-11-01T08:00:00Z.',
+    );
+  }
+  return new Date(since);
+}
+
+/** Date.parse alone also takes "2026" and "1 May", and times without a zone as local ones. */
+const dateOf = (value: string) =>
+  /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d))?$/.test(value)
+    ? Date.parse(value)
+    : Number.NaN;
+
+export function parseUntil(value: string): 'now' {
+  if (value === 'now') return value;
+  throw new ArgumentInvalidError(
+    `--until ${value} is not an end.`,
+    'Take now, or leave it out to go on until it is live.',
+  );
+}
+
 function number(
   value: string,
   { name, from, to, todo }: { name: string; from: number; to: number; todo: string },

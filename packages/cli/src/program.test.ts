@@ -37,6 +37,9 @@ describe('a wrong command line', () => {
       ['new', 'consumer', 'loyalty', '--events', 'OrderPlacd'],
       /no event OrderPlacd\. Did you mean OrderPlaced\?$/,
     ],
+    [['replay', 'order'], /^brew: There is nothing to replay in order\. Take analytics\.$/],
+    [['replay', 'analytics', '--from', 'yesterday'], /^brew: --from yesterday is not a time.*\. Write/],
+    [['replay', 'check', 'analytics', '--from', '1d'], /^brew: Unknown option '--from'\./],
     [['logs', 'a', 'b'], /^brew: Too many arguments for 'logs'/],
   ])('%j is answered with what is wrong and what to do', async (args, text) => {
     expect(await wrong(...args)).toEqual({ text: expect.stringMatching(text), exitCode: 2 });

@@ -16,6 +16,7 @@ import {
   parseTopic,
   parseType,
 } from './options.ts';
+import { registerReplay } from './replay/command.ts';
 import type { VerifyOptions } from './verify/verify.ts';
 import type { WatchOptions } from './watch/watch.ts';
 
@@ -31,6 +32,8 @@ export function createProgram(exit: (code: number) => void, io: Io = processIo()
       '\nExit codes: 0 done, 1 it did not work, 2 the command line is wrong, 3 (status) nothing runs.',
     )
     .showSuggestionAfterError()
+    // What stands behind `replay check` is its own, also where `replay` has an option of that name.
+    .enablePositionalOptions()
     .exitOverride();
   // Errors are thrown and written in one place; what commander says itself is only help.
   program.configureOutput({ outputError: () => {} });
@@ -212,6 +215,7 @@ export function createProgram(exit: (code: number) => void, io: Io = processIo()
       );
     });
 
+  registerReplay(program, exit, io);
   addConsumerCommands(program, exit, io);
   for (const command of program.commands) inherit(command);
   return program;

@@ -13,9 +13,12 @@ export interface SystemSettings {
   env?: Readonly<Record<string, string>>;
 }
 
+/** What staff show to a service, unless it was started with another one. docker-compose.yml has the same. */
+export const defaultStaffToken = 'sandbox-staff';
+
 /** Secrets of a sandbox that only this machine can reach: known to everybody, and good for nothing else. */
 const secrets = {
-  STAFF_TOKEN: 'sandbox-staff',
+  STAFF_TOKEN: defaultStaffToken,
   PSP_API_KEY: 'sandbox-psp',
   WEBHOOK_SECRET: 'sandbox-webhooks',
 };

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
+import { readSse } from '../sse.ts';
 import { plain } from '../text/format.ts';
 import { heading, newSteps } from './renderSteps.ts';
 import type { OrderView } from './shop.ts';
-import { readSse } from './sse.ts';
 
 const at = (ms: number) => new Date(Date.UTC(2026, 0, 1) + ms).toISOString();
 const view: OrderView = {

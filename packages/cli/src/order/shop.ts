@@ -1,6 +1,6 @@
 import type { Assortment, OrderRequest } from '@brew/simulator';
-import { RequestFailedError } from '../errors.ts';
-import { readSse } from './sse.ts';
+import { request } from '../request.ts';
+import { readSse } from '../sse.ts';
 
 /** An order as GET /orders/:id shows it; of it, what is printed. */
 export interface OrderView {
@@ -15,12 +15,8 @@ export interface OrderView {
   total: { amount: number; currency: string };
 }
 
-interface Problem {
-  detail?: string;
-  errors?: { field?: string; message: string }[];
-}
-
 const TIMEOUT_MS = 15_000;
+const HINT = 'The menu is at GET /menu of the catalog.';
 
 /** What can be ordered, and where. */
 export async function fetchAssortment(catalogUrl: string, signal: AbortSignal): Promise<Assortment> {
@@ -52,34 +48,14 @@ export async function* followOrder(
   orderId: string,
   signal: AbortSignal,
 ): AsyncGenerator<OrderView> {
-  const response = await request(`${orderUrl}/orders/${orderId}/events`, { signal });
-  for await (const { event, data } of readSse(response.body ?? emptyBody())) {
+  const response = await request(`${orderUrl}/orders/${orderId}/events`, { signal }, HINT);
+  for await (const { event, data } of readSse(response.body)) {
     if (event === 'order') yield JSON.parse(data) as OrderView;
   }
 }
 
 async function call<Answer>(url: string, init: RequestInit & { signal: AbortSignal }): Promise<Answer> {
   const signal = AbortSignal.any([init.signal, AbortSignal.timeout(TIMEOUT_MS)]);
-  const response = await request(url, { ...init, signal });
+  const response = await request(url, { ...init, signal }, HINT);
   return (await response.json()) as Answer;
 }
-
-/** @throws RequestFailedError in the service's own words, or saying that it does not answer */
-async function request(url: string, init: RequestInit): Promise<Response> {
-  let response: Response;
-  try {
-    response = await fetch(url, init);
-  } catch (error) {
-    const { origin } = new URL(url);
-    throw new RequestFailedError(`${origin} does not answer. See what runs with: npx brew status`, error);
-  }
-  if (response.ok) return response;
-  const { detail, errors = [] } = (await response.json().catch(() => ({}))) as Problem;
-  const what = [
-    detail ?? `${url} answered ${response.status}.`,
-    ...errors.map(({ message }) => `${message}.`),
-  ];
-  throw new RequestFailedError(`${what.join(' ')} The menu is at GET /menu of the catalog.`);
-}
-
-async function* emptyBody(): AsyncGenerator<Uint8Array> {}

@@ -5,12 +5,12 @@ export interface SseEvent {
 }
 
 /** Reads the events of a stream. Comments, ids and retry times are skipped; what is cut off at the end is dropped. */
-export async function* readSse(body: AsyncIterable<Uint8Array>): AsyncGenerator<SseEvent> {
+export async function* readSse(body: AsyncIterable<Uint8Array> | null): AsyncGenerator<SseEvent> {
   const decoder = new TextDecoder();
   let rest = '';
   let event = 'message';
   let data: string[] = [];
-  for await (const chunk of body) {
+  for await (const chunk of body ?? []) {
     const lines = (rest + decoder.decode(chunk, { stream: true })).split(/\r?\n/);
     rest = lines.pop() ?? '';
     for (const line of lines) {

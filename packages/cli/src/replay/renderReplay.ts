@@ -1,0 +1,87 @@
+import { duration, fit, type Paint, table } from '../text/format.ts';
+import type { Comparison, Outcome, Plan, TableDifference } from './messages.ts';
+
+const count = (value: number) => value.toLocaleString('en');
+const plural = (number: number, what: string) => `${count(number)} ${what}${number === 1 ? '' : 's'}`;
+
+const how = {
+  beside: 'beside the live tables',
+  resume: 'going on where it was left',
+  'in place': 'in the live tables, which are emptied first: until it is done, reports show less',
+};
+
+/** What is going to happen, before it does. */
+export function renderPlan(
+  { beginning, projections, partitions, records, incomplete }: Plan,
+  paint: Paint,
+): string[] {
+  const names = projections.map(({ name }) => name).join(', ');
+  return [
+    `Rebuilding ${names} from ${plural(records, 'record')} in ${plural(partitions.length, 'partition')}, ${how[beginning]}.`,
+    ...incomplete.map(({ topic, since }) =>
+      paint(
+        'yellow',
+        `! ${topic} begins ${since === null ? 'with what comes next' : `at ${since}`}: what was before is gone, and will be missing.`,
+      ),
+    ),
+  ];
+}
+
+/** Whether what was built counts the same as what is live. */
+export function renderComparisons(comparisons: readonly Comparison[], paint: Paint): string[] {
+  return comparisons.flatMap(({ projection, by, totals, same, different, differences }) => {
+    const name = fit(projection, 11);
+    const all = plural(same + different, by);
+    if (same + different === 0) return [`${paint('green', '✔')} ${name} nothing to compare yet`];
+    if (different === 0) return [`${paint('green', '✔')} ${name} ${all}, all alike: ${numbers(totals.live)}`];
+    return [
+      `${paint('red', '✖')} ${name} ${count(different)} of ${all} differ: live ${numbers(totals.live)}, rebuilt ${numbers(totals.rebuilt)}`,
+      ...table(
+        differences.map(({ what, live, rebuilt }) => [
+          ' ',
+          what,
+          `live ${numbers(live)}`,
+          `rebuilt ${numbers(rebuilt)}`,
+        ]),
+      ),
+      ...(different > differences.length ? [`    … and ${count(different - differences.length)} more.`] : []),
+    ];
+  });
+}
+
+/** Where live and rebuilt tables differ, row by row. */
+export function renderCheck(tables: readonly TableDifference[], paint: Paint): string[] {
+  return tables.flatMap(({ table, rows, onlyLive, onlyRebuilt, examples }) => {
+    const name = fit(table, 18);
+    if (onlyLive + onlyRebuilt === 0)
+      return [`${paint('green', '✔')} ${name} ${plural(rows, 'row')}, all as rebuilt`];
+    return [
+      `${paint('red', '✖')} ${name} ${plural(rows, 'row')}: ${count(onlyLive)} only live, ${count(onlyRebuilt)} only rebuilt`,
+      ...examples.live.map((row) => `    live     ${JSON.stringify(row)}`),
+      ...examples.rebuilt.map((row) => `    rebuilt  ${JSON.stringify(row)}`),
+    ];
+  });
+}
+
+const outcomes: Record<Outcome['outcome'], (schemas: string) => string> = {
+  planned: () => 'Nothing was done: this is what would be.',
+  built: (schemas) => `Built ${schemas}, and kept. Make it live with: npx brew replay analytics --resume`,
+  checked: () => 'Compared with a rebuild, which is removed again.',
+  switched: (schemas) =>
+    `Live are now ${schemas}. Those before are kept until: npx brew replay analytics --prune`,
+  different: (schemas) =>
+    `Built ${schemas}, but not switched: it counts something else. Switch all the same with: npx brew replay analytics --resume --yes`,
+};
+
+export function renderOutcome({ outcome, schemas, seconds }: Outcome, paint: Paint): string {
+  const mark = outcome === 'different' ? paint('red', '✖') : paint('green', '✔');
+  return `${mark} ${outcomes[outcome](schemas.join(', '))} (${duration(seconds * 1_000)})`;
+}
+
+/** "orders 5, amount 2,101"; null: there is none. */
+const numbers = (values: Record<string, number> | null) =>
+  values === null
+    ? 'none'
+    : Object.entries(values)
+        .map(([name, value]) => `${name} ${count(value)}`)
+        .join(', ');

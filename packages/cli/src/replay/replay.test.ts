@@ -1,0 +1,220 @@
+import { createServer, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { addressesOf } from '../addresses.ts';
+import { plain } from '../text/format.ts';
+import type { ReplayMessages } from './messages.ts';
+import { check, type ReplayCommandOptions, replay } from './replay.ts';
+
+/** The service's HTTP side, answering what a test tells it to. */
+let server: Server;
+let services: ReturnType<typeof addressesOf>['services'];
+let asked: { method: unknown; url: unknown; token: unknown; body: Record<string, unknown> }[] = [];
+let answers: ((response: ServerResponse) => void)[] = [];
+let said: string[] = [];
+let noted: string[] = [];
+
+const io = {
+  out: async (line: string) => void said.push(line),
+  note: (line: string) => void noted.push(line),
+  paint: plain,
+  columns: () => 0,
+};
+
+beforeAll(async () => {
+  server = createServer(async (request, response) => {
+    const { method, url, headers } = request;
+    const body = JSON.parse((await request.toArray()).join(''));
+    asked.push({ method, url, token: headers.authorization, body });
+    answers.shift()?.(response);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  services = { ...addressesOf().services, analytics: url };
+});
+afterAll(() => {
+  server.closeAllConnections();
+  server.close();
+});
+beforeEach(() => {
+  [asked, answers, said, noted] = [[], [], [], []];
+});
+
+const { signal } = new AbortController();
+const run = (options: ReplayCommandOptions = {}) => replay(options, { services }, io, signal);
+
+type Message = { [Event in keyof ReplayMessages]: [Event, ReplayMessages[Event]] }[keyof ReplayMessages];
+
+function stream(...messages: Message[]) {
+  answers.push((response) => {
+    response.writeHead(200, { 'content-type': 'text/event-stream' });
+    for (const [event, data] of messages) {
+      response.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
+    }
+    response.end();
+  });
+}
+
+const json = (status: number, body: unknown) =>
+  answers.push((response) =>
+    response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body)),
+  );
+
+const plan: Message = [
+  'plan',
+  {
+    beginning: 'beside',
+    projections: [{ name: 'sales', live: 'sales_g1' }],
+    partitions: [0, 1],
+    records: 1_001_000,
+    incomplete: [{ topic: 'brew.shipments.v1', since: '2026-01-01T08:00:00.000Z' }],
+  },
+];
+const partition = { topic: 'brew.orders.v1', partition: 0, from: 10, offset: 60, until: 110 };
+const progress: Message = ['progress', { partitions: [partition] }];
+const totals = { live: { orders: 5, amount: 2_101 }, rebuilt: { orders: 5, amount: 2_100 } };
+const same: Message = [
+  'comparison',
+  { comparisons: [{ projection: 'sales', by: 'cafe', totals, same: 80, different: 0, differences: [] }] },
+];
+const done = (outcome: ReplayMessages['done']['outcome']): Message => [
+  'done',
+  { outcome, schemas: ['sales_g2'], seconds: 3.21 },
+];
+
+describe('brew replay analytics', () => {
+  it('tells what it will do, how far it is, what it found, and what is live now', async () => {
+    stream(plan, progress, same, done('switched'));
+    expect(await run({ projection: ['sales'], verbose: true })).toBe(true);
+    expect(asked).toEqual([
+      {
+        method: 'POST',
+        url: '/replays',
+        token: 'Bearer sandbox-staff',
+        body: { how: 'beside', end: 'switch', acceptDifferences: false, projections: ['sales'] },
+      },
+    ]);
+    expect(said).toEqual([
+      'Rebuilding sales from 1,001,000 records in 2 partitions, beside the live tables.',
+      '! brew.shipments.v1 begins at 2026-01-01T08:00:00.000Z: what was before is gone, and will be missing.',
+      expect.stringMatching(/^50 of 100 records, [\d,]+ a second, .* left$/),
+      '  brew.orders.v1/0  50 of 100',
+      '✔ sales       80 cafes, all alike: orders 5, amount 2,101',
+      '✔ Live are now sales_g2. Those before are kept until: npx brew replay analytics --prune (3.2 s)',
+    ]);
+  });
+
+  it('shows where they differ, and switches only when told to', async () => {
+    const differences = [{ what: 'cafe-007, EUR', live: { orders: 5 }, rebuilt: null }];
+    const other = { projection: 'sales', by: 'cafe', totals, same: 79, different: 1, differences };
+    stream(['comparison', { comparisons: [other] }], done('different'));
+    expect(await run()).toBe(false);
+    expect(said).toEqual([
+      '✖ sales       1 of 80 cafes differ: live orders 5, amount 2,101, rebuilt orders 5, amount 2,100',
+      '   cafe-007, EUR  live orders 5  rebuilt none',
+      expect.stringContaining('Switch all the same with: npx brew replay analytics --resume --yes'),
+    ]);
+    stream(done('switched'));
+    expect(await run({ resume: true, yes: true })).toBe(true);
+    expect(asked[1]?.body).toEqual({ how: 'resume', end: 'switch', acceptDifferences: true });
+  });
+
+  it.each<[ReplayCommandOptions, object]>([
+    [{ from: new Date(0) }, { how: 'beside', end: 'switch', from: '1970-01-01T00:00:00.000Z' }],
+    [{ until: 'now' }, { how: 'beside', end: 'now' }],
+    [
+      { dryRun: true, resume: true },
+      { how: 'resume', end: 'plan' },
+    ],
+    [
+      { inPlace: true, dryRun: true },
+      { how: 'in place', end: 'plan' },
+    ],
+  ])('asks the service for %j', async (options, body) => {
+    stream(done('built'));
+    expect(await run(options)).toBe(true);
+    expect(asked[0]?.body).toEqual({ ...body, acceptDifferences: false });
+  });
+
+  it.each<[ReplayCommandOptions, string]>([
+    [{ prune: true, dryRun: true }, '--prune and --dry-run'],
+    [{ resume: true, from: new Date(0) }, '--resume and --from'],
+    [{ inPlace: true, until: 'now' }, '--in-place and --until'],
+  ])('refuses %j before anything is asked', async (options, flags) => {
+    await expect(run(options)).rejects.toThrow(`${flags} don't go together. Leave one of them out.`);
+    expect(asked).toEqual([]);
+  });
+
+  it('prints each message as it is, for programs', async () => {
+    stream(plan, done('planned'));
+    await run({ json: true, dryRun: true });
+    expect(said.map((line) => JSON.parse(line))).toEqual([
+      { event: 'plan', ...plan[1] },
+      { event: 'done', outcome: 'planned', schemas: ['sales_g2'], seconds: 3.21 },
+    ]);
+  });
+
+  it("says in the service's words why it was refused, or failed", async () => {
+    json(409, { code: 'REPLAY_UNDER_WAY', detail: 'Another replay is under way. Wait for its end.' });
+    await expect(run()).rejects.toThrow(/^Another replay is under way\. Wait for its end\.$/);
+    stream(plan, ['failed', { message: 'Offset 3 can not be read.' }]);
+    await expect(run()).rejects.toThrow(
+      'Offset 3 can not be read. The live tables are as they were. Go on with: npx brew replay analytics --resume',
+    );
+    answers.push((response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      response.write(': \n\n', () => response.destroy());
+    });
+    await expect(run()).rejects.toThrow('The service went away. The live tables are as they were.');
+  });
+
+  it('is cancelled by hanging up', async () => {
+    const interrupted = new AbortController();
+    const hungUp = Promise.withResolvers<void>();
+    answers.push((response) => {
+      response.once('close', () => hungUp.resolve());
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      response.write(`event: plan\ndata: ${JSON.stringify(plan[1])}\n\n`, () => interrupted.abort());
+    });
+    expect(await replay({}, { services }, io, interrupted.signal)).toBe(false);
+    await hungUp.promise;
+    expect(noted).toEqual([
+      expect.stringMatching(/^Cancelled\. The live tables are as they were\. Go on with/),
+    ]);
+  });
+
+  it('removes what is not live when that is asked', async () => {
+    json(200, { schemas: ['sales_g1', 'sales_g2'] });
+    expect(await run({ prune: true, projection: ['sales'] })).toBe(true);
+    expect(asked[0]).toMatchObject({
+      method: 'DELETE',
+      url: '/generations',
+      body: { projections: ['sales'] },
+    });
+    expect(said).toEqual(['✔ Removed sales_g1, sales_g2.']);
+  });
+});
+
+describe('brew replay check analytics', () => {
+  const table = { rows: 80, examples: { live: [], rebuilt: [] } };
+  const checked = (...tables: ReplayMessages['check']['tables']) => {
+    stream(['check', { tables }], done('checked'));
+    return check({}, { services }, io, signal);
+  };
+
+  it('says that the tables are what a rebuild makes', async () => {
+    expect(await checked({ ...table, table: 'sales.by_hour', onlyLive: 0, onlyRebuilt: 0 })).toBe(true);
+    expect(said[0]).toBe('✔ sales.by_hour      80 rows, all as rebuilt');
+  });
+
+  it('shows rows that differ', async () => {
+    const examples = { live: [{ orders: 11 }], rebuilt: [{ orders: 10 }] };
+    const differing = { ...table, table: 'sales.by_hour', onlyLive: 1, onlyRebuilt: 1, examples };
+    expect(await checked(differing)).toBe(false);
+    expect(said.slice(0, 3)).toEqual([
+      '✖ sales.by_hour      80 rows: 1 only live, 1 only rebuilt',
+      '    live     {"orders":11}',
+      '    rebuilt  {"orders":10}',
+    ]);
+  });
+});

@@ -1,0 +1,163 @@
+import { createInterface } from 'node:readline/promises';
+import { defaultStaffToken } from '@brew/sandbox';
+import type { Addresses } from '../addresses.ts';
+import { ArgumentInvalidError, RequestFailedError } from '../errors.ts';
+import type { Io } from '../io.ts';
+import { request } from '../request.ts';
+import { readSse } from '../sse.ts';
+import type { Outcome, ReplayMessages } from './messages.ts';
+import { createView } from './view.ts';
+
+export interface ReplayCommandOptions {
+  projection?: string[];
+  /** Only what was published since. */
+  from?: Date;
+  until?: 'now';
+  inPlace?: boolean;
+  dryRun?: boolean;
+  resume?: boolean;
+  prune?: boolean;
+  yes?: boolean;
+  json?: boolean;
+  verbose?: boolean;
+}
+
+type Server = Pick<Addresses, 'services'>;
+
+/** Goes together with nothing else that says what to do. */
+const alone: [keyof ReplayCommandOptions, (keyof ReplayCommandOptions)[]][] = [
+  ['prune', ['from', 'until', 'inPlace', 'dryRun', 'resume']],
+  ['resume', ['from', 'inPlace']],
+  ['inPlace', ['until']],
+];
+
+/**
+ * Has the reports' tables built anew.
+ * @returns whether they are live, or whatever else was asked for was done
+ * @throws ArgumentInvalidError, RequestFailedError
+ */
+export async function replay(
+  options: ReplayCommandOptions,
+  addresses: Server,
+  io: Io,
+  signal: AbortSignal,
+): Promise<boolean> {
+  for (const [one, others] of alone) {
+    const other = others.find((name) => options[name] !== undefined);
+    if (options[one] && other) {
+      throw new ArgumentInvalidError(
+        `${flag(one)} and ${flag(other)} don't go together.`,
+        'Leave one of them out.',
+      );
+    }
+  }
+  if (options.prune) return prune(options, addresses, io, signal);
+  const how = options.resume ? 'resume' : options.inPlace ? 'in place' : 'beside';
+  const end = options.dryRun ? 'plan' : options.until === 'now' ? 'now' : 'switch';
+  const body = { how, end, from: options.from?.toISOString(), acceptDifferences: options.yes === true };
+  const outcome = await run(body, options, addresses, io, signal);
+  if (outcome?.outcome !== 'different') return outcome !== undefined;
+  if (options.json || !(await confirm('Switch all the same? [y/N] '))) return false;
+  const again = { how: 'resume', end: 'switch', acceptDifferences: true };
+  return (await run(again, options, addresses, io, signal)) !== undefined;
+}
+
+/** @returns whether the live tables are what a rebuild makes */
+export async function check(
+  options: Pick<ReplayCommandOptions, 'projection' | 'json' | 'verbose'>,
+  addresses: Server,
+  io: Io,
+  signal: AbortSignal,
+): Promise<boolean> {
+  let sound = true;
+  const outcome = await run({ how: 'beside', end: 'check' }, options, addresses, io, signal, ({ tables }) => {
+    sound = tables.every(({ onlyLive, onlyRebuilt }) => onlyLive + onlyRebuilt === 0);
+  });
+  return outcome !== undefined && sound;
+}
+
+/** @returns undefined when it was cancelled */
+async function run(
+  body: Record<string, unknown>,
+  options: Pick<ReplayCommandOptions, 'projection' | 'json' | 'verbose'>,
+  addresses: Server,
+  io: Io,
+  signal: AbortSignal,
+  onCheck: (check: ReplayMessages['check']) => void = () => {},
+): Promise<Outcome | undefined> {
+  const view = await createView(io, options);
+  try {
+    const response = await ask(
+      'POST',
+      '/replays',
+      { ...body, projections: options.projection },
+      addresses,
+      signal,
+    );
+    for await (const { event, data } of readSse(response.body)) {
+      const message = JSON.parse(data);
+      if (event === 'failed') throw new RequestFailedError(failure(message.message, body));
+      if (event === 'check') onCheck(message);
+      await view.show(event as keyof ReplayMessages, message);
+      if (event === 'done') return message;
+    }
+    throw new RequestFailedError(failure('The service went away.', body));
+  } catch (error) {
+    if (signal.aborted) {
+      view.close();
+      io.note(failure('Cancelled.', body));
+      return undefined;
+    }
+    if (error instanceof RequestFailedError) throw error;
+    throw new RequestFailedError(failure('The service went away.', body), error);
+  } finally {
+    view.close();
+  }
+}
+
+/** What went wrong, and what now. */
+function failure(why: string, { how, end }: Record<string, unknown>): string {
+  if (how === 'in place') return `${why} The service goes on with it by itself.`;
+  const asTheyWere = `${why} The live tables are as they were.`;
+  return end === 'check' ? asTheyWere : `${asTheyWere} Go on with: npx brew replay analytics --resume`;
+}
+
+async function prune(
+  { projection }: ReplayCommandOptions,
+  addresses: Server,
+  io: Io,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const response = await ask('DELETE', '/generations', { projections: projection }, addresses, signal);
+  const { schemas } = (await response.json()) as { schemas: string[] };
+  await io.out(
+    schemas.length > 0 ? `✔ Removed ${schemas.join(', ')}.` : 'There is nothing but what is live.',
+  );
+  return true;
+}
+
+function ask(
+  method: string,
+  path: string,
+  body: object,
+  { services }: Server,
+  signal: AbortSignal,
+): Promise<Response> {
+  const { STAFF_TOKEN = defaultStaffToken } = process.env;
+  return request(`${services.analytics}${path}`, {
+    method,
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${STAFF_TOKEN}` },
+    body: JSON.stringify(body),
+    signal,
+  });
+}
+
+/** Nobody who could be asked has said no. */
+async function confirm(question: string): Promise<boolean> {
+  if (!process.stdin.isTTY) return false;
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  const answer = await terminal.question(question).finally(() => terminal.close());
+  return /^y(es)?$/i.test(answer.trim());
+}
+
+const flag = (name: string) => `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;

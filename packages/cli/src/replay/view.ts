@@ -1,0 +1,58 @@
+import type { Io } from '../io.ts';
+import type { Comparison, Outcome, Plan, Progress, ReplayMessages, TableDifference } from './messages.ts';
+import { progressModel, renderBar, renderPartitions, renderProgress } from './renderProgress.ts';
+import { renderCheck, renderComparisons, renderOutcome, renderPlan } from './renderReplay.ts';
+
+/** Shows what a replay tells. */
+export interface View {
+  show<Event extends keyof ReplayMessages>(event: Event, message: ReplayMessages[Event]): Promise<void>;
+  close(): void;
+}
+
+/** Where nothing can be rewritten, a line now and then is enough. */
+const LINE_MS = 2_000;
+
+/** A bar that moves in a terminal; lines elsewhere; with `json`, each message as it is, one a line. */
+export async function createView(
+  io: Io,
+  { json, verbose }: { json?: boolean; verbose?: boolean },
+): Promise<View> {
+  if (json) {
+    return { show: (event, message) => io.out(JSON.stringify({ event, ...message })), close() {} };
+  }
+  const isTerminal = io.columns() > 0;
+  const screen = isTerminal ? (await import('log-update')).createLogUpdate(process.stdout) : undefined;
+  const begun = performance.now();
+  let saidAt = Number.NEGATIVE_INFINITY;
+
+  async function progress(now: Progress): Promise<void> {
+    const model = progressModel(now, performance.now() - begun);
+    const details = verbose ? renderPartitions(now) : [];
+    if (screen) screen([renderBar(model, io.paint), ...details].join('\n'));
+    else if (performance.now() - saidAt > LINE_MS) {
+      saidAt = performance.now();
+      for (const line of [renderProgress(model), ...details]) await io.out(line);
+    }
+  }
+
+  const show = {
+    plan: (plan: Plan) => say(renderPlan(plan, io.paint)),
+    progress,
+    comparison: (message: { comparisons: Comparison[] }) =>
+      say(renderComparisons(message.comparisons, io.paint)),
+    check: (message: { tables: TableDifference[] }) => say(renderCheck(message.tables, io.paint)),
+    done: (outcome: Outcome) => say([renderOutcome(outcome, io.paint)]),
+    failed: async () => {},
+  };
+
+  /** What was drawn last stays above it. */
+  async function say(lines: readonly string[]): Promise<void> {
+    screen?.done();
+    for (const line of lines) await io.out(line);
+  }
+
+  return {
+    show: (event, message) => show[event](message as never),
+    close: () => screen?.done(),
+  };
+}

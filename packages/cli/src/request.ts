@@ -1,0 +1,29 @@
+import { RequestFailedError } from './errors.ts';
+
+interface Problem {
+  detail?: string;
+  errors?: { field?: string; message: string }[];
+}
+
+/**
+ * Asks a service.
+ * @param hint where to look when it refuses
+ * @throws RequestFailedError in the service's own words, or saying that it does not answer
+ */
+export async function request(url: string, init: RequestInit, hint = ''): Promise<Response> {
+  let response: Response;
+  try {
+    response = await fetch(url, init);
+  } catch (error) {
+    const { origin } = new URL(url);
+    throw new RequestFailedError(`${origin} does not answer. See what runs with: npx brew status`, error);
+  }
+  if (response.ok) return response;
+  const { detail, errors = [] } = (await response.json().catch(() => ({}))) as Problem;
+  const what = [
+    detail ?? `${url} answered ${response.status}.`,
+    ...errors.map(({ message }) => `${message}.`),
+    ...(hint ? [hint] : []),
+  ];
+  throw new RequestFailedError(what.join(' '));
+}
