@@ -1,15 +1,9 @@
-import { execFile } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { cpus, tmpdir, totalmem } from 'node:os';
-import { join } from 'node:path';
-import { parseArgs, promisify } from 'node:util';
-import { mebibytes, table } from '@brew/cli/text';
-import { topics as declarations, eventTypes } from '@brew/events';
-import { createAdmin, createCodec, createKafkaClient, createProducer } from '@brew/kafka';
-import { freePorts, type Infrastructure, removeData, runKafkaTool, startInfrastructure } from '@brew/sandbox';
-import { pino } from 'pino';
-import type { Drained, Task } from './bench/drain.ts';
-import { writeHistory } from './bench/writeHistory.ts';
+import { parseArgs } from 'node:util';
+import { orderTopics } from '@brew/events';
+import { compareWays, drainInProcess } from './bench/compareWays.ts';
+import type { Task } from './bench/drain.ts';
+import { withKafkasTool } from './bench/kafkasTool.ts';
+import { withHistory } from './bench/withHistory.ts';
 
 const help = `Measures how fast a history of orders can be read from Kafka.
 
@@ -33,101 +27,6 @@ Examples:
   npm run bench:reader -- --events 100000 --rounds 1
 `;
 
-const topics = Object.values(declarations)
-  .filter(({ key }) => key === 'orderId')
-  .map(({ name }) => name);
-
-const log = pino({ level: 'warn' }, pino.destination(2));
-
-async function write(count: number, { brokers, registryUrl }: Infrastructure): Promise<void> {
-  const client = createKafkaClient({ brokers, clientId: 'bench', log });
-  await using admin = createAdmin({ client, log });
-  await admin.ensureTopics(Object.values(declarations));
-  const codec = createCodec({ registryUrl, log });
-  await codec.register(eventTypes);
-  await codec.prepare(eventTypes);
-  await using producer = createProducer({ client, log });
-  await producer.start();
-  await writeHistory(count, { producer, codec }, (written) => {
-    if (process.stdout.isTTY) process.stdout.write(`\r${written} of ${count} events written`);
-  });
-  if (process.stdout.isTTY) process.stdout.write('\n');
-}
-
-/** Its rate without the joining of the group; it goes on for as long as it takes to see that there is no more. */
-async function withKafkasTool({ brokers, count }: Task): Promise<Drained> {
-  const args = [
-    '--bootstrap-server',
-    brokers.join(),
-    '--include',
-    topics.join('|'),
-    '--num-records',
-    String(count),
-  ];
-  // As Kafka's script sets it.
-  const jvmFlags = ['-Xmx512m'];
-  const output = await runKafkaTool(
-    'org.apache.kafka.tools.ConsumerPerformance',
-    [...args, '--hide-header'],
-    { jvmFlags },
-  );
-  // Among lines of its log: start, end, MB, MB/s, records, records/s, join ms, fetch ms, MB/s and records/s of it.
-  const fields = output
-    .split('\n')
-    .map((line) => line.split(','))
-    .find(({ length }) => length === 10);
-  if (!fields) throw new Error(`Kafka's tool has another output than the one that is known: ${output}`);
-  return { records: Number(fields[4]), seconds: Number(fields[4]) / Number(fields[9]), memory: Number.NaN };
-}
-
-async function inProcess(task: Task): Promise<Drained> {
-  const script = join(import.meta.dirname, 'bench/drain.ts');
-  const { stdout } = await promisify(execFile)(process.execPath, [script, JSON.stringify(task)]);
-  return JSON.parse(stdout) as Drained;
-}
-
-const ways = [
-  { name: "Kafka's own tool", drain: withKafkasTool },
-  { name: 'reader, walk', drain: (task: Task) => inProcess({ ...task, how: 'walk' }) },
-  { name: 'reader, decode', drain: (task: Task) => inProcess({ ...task, how: 'decode' }) },
-  { name: 'consumer, decode', drain: (task: Task) => inProcess({ ...task, how: 'consumer' }) },
-];
-
-const rateOf = ({ records, seconds }: Drained) => records / seconds;
-const median = (values: number[]) =>
-  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
-
-async function measure(
-  count: number,
-  rounds: number,
-  { brokers, registryUrl }: Infrastructure,
-): Promise<string[]> {
-  const task: Task = { how: 'walk', brokers, registryUrl, topics, count };
-  const all: Drained[][] = ways.map(() => []);
-  // In turns: what else happens on the machine happens to all of them.
-  for (let round = 0; round < rounds; round++) {
-    for (const [i, { name, drain }] of ways.entries()) {
-      const drained = await drain(task);
-      if (drained.records < count) throw new Error(`${name} read ${drained.records} of ${count} events.`);
-      all[i]?.push(drained);
-    }
-  }
-  const limit = median((all[0] ?? []).map(rateOf));
-  const rows = ways.map(({ name }, i) => {
-    const drained = all[i] ?? [];
-    const rates = drained.map(rateOf);
-    const memory = Math.max(...drained.map((one) => one.memory));
-    return [
-      name,
-      `${Math.round(median(rates) / 1_000)} k`,
-      `${Math.round(Math.max(...rates) / 1_000)} k`,
-      (median(rates) / limit).toFixed(2),
-      Number.isNaN(memory) ? '' : mebibytes(memory),
-    ];
-  });
-  return table([['events a second', 'median', 'best', 'of the limit', 'memory'], ...rows], [1, 2, 3, 4]);
-}
-
 const { values } = parseArgs({
   options: {
     events: { type: 'string', default: '1000000' },
@@ -135,20 +34,18 @@ const { values } = parseArgs({
     help: { type: 'boolean', short: 'h', default: false },
   },
 });
-if (values.help) {
-  console.log(help);
-} else {
-  const dir = await mkdtemp(join(tmpdir(), 'brew-bench-'));
-  try {
-    await using infrastructure = await startInfrastructure({ dir, ports: await freePorts() });
-    console.log(
-      `${cpus().length} cores, ${(totalmem() / 2 ** 30).toFixed(0)} GiB, ${cpus()[0]?.model.trim()}\n`,
-    );
-    await write(Number(values.events), infrastructure);
-    for (const line of await measure(Number(values.events), Number(values.rounds), infrastructure))
-      console.log(line);
-  } finally {
-    await removeData(dir);
-    await rm(dir, { recursive: true, force: true });
-  }
+if (values.help) console.log(help);
+else {
+  const count = Number(values.events);
+  await withHistory(count, async ({ brokers, registryUrl }) => {
+    const topics = orderTopics.map(({ name }) => name);
+    const task: Task = { how: 'walk', brokers, registryUrl, topics, count };
+    const ways = [
+      { name: "Kafka's own tool", drain: () => withKafkasTool(task) },
+      { name: 'reader, walk', drain: () => drainInProcess(task) },
+      { name: 'reader, decode', drain: () => drainInProcess({ ...task, how: 'decode' }) },
+      { name: 'consumer, decode', drain: () => drainInProcess({ ...task, how: 'consumer' }) },
+    ];
+    for (const line of await compareWays(ways, count, Number(values.rounds))) console.log(line);
+  });
 }

@@ -1,0 +1,48 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { mebibytes, table } from '@brew/cli/text';
+import type { Drained, Task } from './drain.ts';
+
+/** A way of reading a history. The first of several is the limit that the others are held against. */
+export interface Way {
+  name: string;
+  drain(): Promise<Drained>;
+}
+
+/** Reads in a process of its own, so that no way finds the heap or the compiled code of another. */
+export async function drainInProcess(task: Task): Promise<Drained> {
+  const script = join(import.meta.dirname, 'drain.ts');
+  const { stdout } = await promisify(execFile)(process.execPath, [script, JSON.stringify(task)]);
+  return JSON.parse(stdout) as Drained;
+}
+
+/** Lets each way read everything, in turns: what else happens on the machine happens to all of them. @returns a table of their rates */
+export async function compareWays(ways: readonly Way[], count: number, rounds: number): Promise<string[]> {
+  const all: Drained[][] = ways.map(() => []);
+  for (let round = 0; round < rounds; round++) {
+    for (const [i, { name, drain }] of ways.entries()) {
+      const drained = await drain();
+      if (drained.records < count) throw new Error(`${name} read ${drained.records} of ${count} events.`);
+      all[i]?.push(drained);
+    }
+  }
+  const limit = median((all[0] ?? []).map(rateOf));
+  const rows = ways.map(({ name }, i) => {
+    const drained = all[i] ?? [];
+    const rates = drained.map(rateOf);
+    const memory = Math.max(...drained.map((one) => one.memory));
+    return [
+      name,
+      `${Math.round(median(rates) / 1_000)} k`,
+      `${Math.round(Math.max(...rates) / 1_000)} k`,
+      (median(rates) / limit).toFixed(2),
+      Number.isNaN(memory) ? '' : mebibytes(memory),
+    ];
+  });
+  return table([['events a second', 'median', 'best', 'of the limit', 'memory'], ...rows], [1, 2, 3, 4]);
+}
+
+const rateOf = ({ records, seconds }: Drained) => records / seconds;
+const median = (values: number[]) =>
+  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
