@@ -45,6 +45,7 @@ export async function runCommand(
       BREW_DIR: dir,
       BREW_PORTS: 'free',
       KAFKA_BROKERS: ports.external.map((port) => `localhost:${port}`).join(),
+      PGPORT: String(ports.postgres),
       SCHEMA_REGISTRY_URL: `http://localhost:${ports.registry}/apis/ccompat/v7`,
     },
     stdio: ['ignore', 'pipe', 'pipe'],

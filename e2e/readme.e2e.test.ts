@@ -58,6 +58,45 @@ describe('the commands of docs/labs/evolve-an-event.md', () => {
   });
 });
 
+const replayCommands = await commandsIn('docs/labs/replay.md');
+
+describe('the commands of docs/labs/replay.md', () => {
+  /** In their order: with which code each ends, and what it shows among other things. */
+  const steps: [command: string, code: number, shown: RegExp][] = [
+    ['npx brew order', 0, /delivered/],
+    ['curl -s http://localhost:3005/reports/funnel', 0, /"delivered":[1-9]/],
+    [
+      'npx brew replay analytics --dry-run',
+      0,
+      /^Rebuilding .* from \d+ records in 30 partitions.*\n✔ Nothing/,
+    ],
+    ['npx brew replay analytics --verbose', 0, /brew\.orders\.v1\/0 .*✔ sales .* all alike.*✔ Live are now/s],
+    [
+      'curl -s http://localhost:3005/generations',
+      0,
+      /"state":"old","schema":"sales_g1".*"state":"live","schema":"sales_g2"/,
+    ],
+    ['npx node docs/labs/miscount.ts', 0, /counts one order too many/],
+    ['npx brew replay check analytics', 1, /✖ sales\.by_hour .* 1 only live, 1 only rebuilt/],
+    ['npx brew replay analytics --projection sales', 1, /✖ sales .* 1 of .* differ.*not switched/s],
+    ['npx brew replay analytics --resume --yes', 0, /✔ Live are now sales_g/],
+    ['npx brew replay check analytics', 0, /✔ sales\.by_hour .* all as rebuilt/],
+    ['npx brew replay analytics --until now', 0, /✔ Built .*, and kept/],
+    ['npx brew replay analytics --resume', 0, /✔ Live are now/],
+    ['npx brew replay analytics --prune', 0, /✔ Removed .*sales_g1/],
+  ];
+  const commands = replayCommands.filter(({ command }) => !command.startsWith('npm '));
+
+  test('are what this test knows how to run', () => {
+    expect(commands.map(({ command }) => command)).toEqual(steps.map(([command]) => command));
+  });
+  test.each(steps)('%s', async (command, code, shown) => {
+    const { ended, output } = await runCommand(command, { dir, cwd: root });
+    expect(output).toMatch(shown);
+    expect(ended).toBe(code);
+  });
+});
+
 // Those for Docker are what docker.compose.test.ts does.
 const commands = (await commandsIn('README.md'))
   .map(({ command }) => command)
