@@ -129,7 +129,7 @@ describe('a replay whose process is killed', () => {
 
   it('is completed by the next process when it was made in place', async () => {
     await killWhere('lock table dead_letters', { how: 'in place' });
-    expect(await sold()).toBe(0);
+    expect(await sold()).toBeLessThan(ORDERS);
     await start();
     await untilSold();
   });
