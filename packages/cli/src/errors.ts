@@ -27,6 +27,16 @@ export class NotRunningError extends BrewError {
   }
 }
 
+/** Nobody listens at the addresses that --bootstrap names. */
+export class ClusterUnreachableError extends BrewError {
+  constructor(brokers: readonly string[]) {
+    super(
+      'BREW_CLUSTER_UNREACHABLE',
+      `No broker answers at ${brokers.join(' or ')}. Look whether it runs, and whether this machine can reach it.`,
+    );
+  }
+}
+
 /** A service refused what a command asked of it, or did not answer. */
 export class RequestFailedError extends BrewError {
   constructor(message: string, cause?: unknown) {

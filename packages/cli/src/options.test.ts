@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import {
+  parseBootstrap,
   parseFrom,
   parseGrace,
   parseItem,
@@ -34,6 +35,11 @@ describe('values of flags', () => {
     ],
     ['a type in any case', () => parseType('orderplaced'), ['OrderPlaced']],
     ['a type by its full name', () => parseType('brew.orders.v1.OrderPlaced'), ['OrderPlaced']],
+    [
+      'addresses',
+      () => parseBootstrap('localhost:1, kafka-2.example.com:9092'),
+      ['localhost:1', 'kafka-2.example.com:9092'],
+    ],
     ['where to begin', () => parseFrom('beginning'), 'beginning'],
   ])('can be %s', (_what, parse, value) => {
     expect(parse()).toEqual(value);
@@ -51,6 +57,9 @@ describe('values of flags', () => {
     [() => parseItem('latte', [{ sku: 'latte', quantity: 1 }]), /given twice\. Give it once/],
     [() => parseTopic('orderz'), /no topic orderz\. Take .*orders, payments/],
     [() => parseType('OrderEaten'), /no event OrderEaten\. Take .*OrderPlaced/],
+    [() => parseBootstrap('localhost'), /--bootstrap localhost is not .*HOST:PORT/],
+    [() => parseBootstrap('localhost:99999'), /--bootstrap/],
+    [() => parseBootstrap('http://localhost:9092'), /--bootstrap/],
     [() => parseFrom('yesterday'), /--from yesterday .*beginning or now/],
   ])('are refused with what is wrong and what to do (%#)', (parse, message) => {
     expect(parse).toThrow(message);

@@ -32,6 +32,21 @@ export function parseGrace(value: string): number {
   return number(value, { name: '--younger-than', from: 0, to: 86_400, todo });
 }
 
+/** Where to find a cluster at first: `host:port`, several parted by commas. */
+export function parseBootstrap(value: string): string[] {
+  const addresses = value.split(',').map((address) => address.trim());
+  for (const address of addresses) {
+    const { port } = /^[\w.-]+:(?<port>\d{1,5})$/.exec(address)?.groups ?? {};
+    if (port === undefined || Number(port) < 1 || Number(port) > 65_535) {
+      throw new ArgumentInvalidError(
+        `--bootstrap ${value} is not a list of addresses.`,
+        'Write it as HOST:PORT, several parted by commas, such as --bootstrap localhost:19092,localhost:19093.',
+      );
+    }
+  }
+  return addresses;
+}
+
 /** How many lines of a log. */
 export function parseLines(value: string): number {
   const todo = 'Give a number of lines, such as -n 50.';

@@ -1,5 +1,6 @@
 import { Command, type CommanderError } from 'commander';
-import { exitCodes, NotRunningError } from './errors.ts';
+import { environment, examples, runningAddresses, untilInterrupted } from './command.ts';
+import { exitCodes } from './errors.ts';
 import { type Io, processIo } from './io.ts';
 import {
   parseFrom,
@@ -12,6 +13,7 @@ import {
   parseTopic,
   parseType,
 } from './options.ts';
+import { registerQuorumStatus } from './quorum/command.ts';
 import type { VerifyOptions } from './verify/verify.ts';
 import type { WatchOptions } from './watch/watch.ts';
 
@@ -191,18 +193,10 @@ export function createProgram(exit: (code: number) => void, io: Io = processIo()
       );
     });
 
+  registerQuorumStatus(program, exit, io);
+
   for (const command of program.commands) inherit(command);
   return program;
-}
-
-const environment = `
-
-Environment:
-  BREW_DIR          where data and logs are kept (default: .brew in the checkout)
-  BREW_PORTS=free   take free ports, to run beside another Brew`;
-
-function examples(...lines: string[]): string {
-  return `\nExamples:\n${lines.map((line) => `  ${line}`).join('\n')}`;
 }
 
 /** Subcommands throw and keep quiet as their program does; commander copies that only to those made later. */
@@ -210,27 +204,4 @@ function inherit(command: Command): void {
   command.option('--verbose', 'show the stack of what goes wrong').exitOverride((error: CommanderError) => {
     throw error;
   });
-}
-
-/**
- * Of the system that runs; if none was started from here, those that the documentation names, as with Docker.
- * @throws NotRunningError when nobody listens there
- */
-async function runningAddresses() {
-  const [{ addressesOf, anyBrokerAnswers }, { findRun }, { brewDir }] = await Promise.all([
-    import('./addresses.ts'),
-    import('@brew/sandbox'),
-    import('./paths.ts'),
-  ]);
-  const dir = brewDir();
-  const addresses = addressesOf((await findRun(dir))?.ports);
-  if (!(await anyBrokerAnswers(addresses))) throw new NotRunningError(dir);
-  return addresses;
-}
-
-/** Aborted by the first Ctrl-C, which then ends the command in order; the next one ends it as usual. */
-function untilInterrupted(): AbortSignal {
-  const interrupted = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => interrupted.abort());
-  return interrupted.signal;
 }

@@ -10,6 +10,8 @@ export const errorCodes = {
     "A record batch is not as it was written. Look at the broker's disk, and at who writes.",
   BREW_BROKER_UNAVAILABLE:
     'No Kafka broker could be reached, or too few are in sync. Look at the brokers; it is retried.',
+  BREW_CLUSTER_UNREACHABLE:
+    'Nobody listens at the addresses that a command was given. Look at them, and at the network.',
   BREW_CONFIG_INVALID:
     'An environment variable is missing or malformed. Set what the message lists and start again.',
   BREW_CONSUMER_FAILED: 'A consumer ended and is being started again. Look at its cause if that goes on.',
