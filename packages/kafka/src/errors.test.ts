@@ -5,6 +5,7 @@ import * as errors from './errors.ts';
 const all: BrewError[] = [
   new errors.BrokerUnavailableError('ask', new Error('why')),
   new errors.TopicMissingError(['t']),
+  new errors.GroupMissingError('g'),
   new errors.ConsumerFailedError('g', new Error('why')),
   new errors.SendFailedError('why', { retryable: true }),
   new errors.NotPreparedError('why'),
@@ -29,6 +30,7 @@ test('every class of error has a code of its own', () => {
 test('only what may succeed later, unchanged, is retryable', () => {
   const final = all.filter(({ retryable }) => !retryable).map(({ name }) => name);
   expect(final).toEqual([
+    'GroupMissingError',
     'NotPreparedError',
     'InvalidEventError',
     'UndecodableRecordError',

@@ -26,6 +26,16 @@ export class TopicMissingError extends BrewError {
   }
 }
 
+/** There is no such consumer group, or not any more: one without members and offsets is forgotten. */
+export class GroupMissingError extends BrewError {
+  constructor(group: string) {
+    super(
+      'BREW_GROUP_MISSING',
+      `There is no consumer group ${group}. Look at its name, and at the cluster's address.`,
+    );
+  }
+}
+
 /** A consumer or follower ended and is being started again; seen in its `lastError` and in the log. */
 export class ConsumerFailedError extends BrewError {
   constructor(group: string, cause: unknown) {

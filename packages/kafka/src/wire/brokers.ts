@@ -5,7 +5,7 @@ import { BrokerUnavailableError, ReadRefusedError } from '../errors.ts';
 import { type Address, createConnections } from './connections.ts';
 import { answerOf } from './protocolErrors.ts';
 
-type Metadata = metadataV12.MetadataResponse;
+export type Metadata = metadataV12.MetadataResponse;
 
 /** The brokers of a cluster, as far as they told of each other, and the connections to them. */
 export interface Brokers {
@@ -18,9 +18,12 @@ export interface Brokers {
   ask<Answer>(doing: string, question: (connection: Connection) => Promise<Answer>): Promise<Answer>;
   /**
    * Asks for the cluster and these topics, and learns from it where the brokers are. What is wrong with a topic is in the answer.
+   * @param topics null: all
    * @throws BrokerUnavailableError
    */
-  metadata(doing: string, topics: readonly string[]): Promise<Metadata>;
+  metadata(doing: string, topics: readonly string[] | null): Promise<Metadata>;
+  /** Who is known, by id. */
+  nodes(): number[];
   /** @throws when it is not known, or there is no way to it */
   connectionTo(node: number): Promise<Connection>;
   close(): Promise<void>;
@@ -55,11 +58,12 @@ export function createBrokers(client: KafkaClient): Brokers {
     ask,
     async metadata(doing, topics) {
       const answer = await ask(doing, (connection) =>
-        answerOf(metadataV12.api.async(connection, [...topics], false)),
+        answerOf(metadataV12.api.async(connection, topics && [...topics], false)),
       );
       nodes = new Map(answer.brokers.map(({ nodeId, host, port }) => [nodeId, { host, port }]));
       return answer;
     },
+    nodes: () => [...nodes.keys()],
     connectionTo(node) {
       const address = nodes.get(node);
       return address ? connections.to(address) : Promise.reject(new Error(`broker ${node} is not known`));
