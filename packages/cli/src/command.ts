@@ -1,6 +1,6 @@
 import { Option } from 'commander';
 import { ClusterUnreachableError, NotRunningError } from './errors.ts';
-import { parseBootstrap } from './options.ts';
+import { parseBootstrap, parseRegistry } from './options.ts';
 
 // What the declarations of commands share; see program.ts.
 
@@ -34,6 +34,7 @@ export async function runningAddresses() {
 /** Which cluster a command is to look at; without it, the one that Brew runs. */
 export interface ClusterOptions {
   bootstrap?: string[];
+  registry?: string;
 }
 
 export const bootstrapOption = () =>
@@ -41,15 +42,26 @@ export const bootstrapOption = () =>
     .env('BREW_BOOTSTRAP')
     .argParser(parseBootstrap);
 
+export const registryOption = () =>
+  new Option('--registry <url>', 'its schema registry (Confluent API); left out: that of Brew')
+    .env('BREW_REGISTRY')
+    .argParser(parseRegistry);
+
 /**
- * Where the cluster is that a command looks at.
+ * Where the cluster is that a command looks at. Of another cluster than Brew's own, only the registry is known that is named.
  * @throws ClusterUnreachableError, NotRunningError
  */
-export async function clusterOf({ bootstrap }: ClusterOptions): Promise<{ brokers: string[] }> {
-  if (bootstrap === undefined) return await runningAddresses();
+export async function clusterOf({
+  bootstrap,
+  registry,
+}: ClusterOptions): Promise<{ brokers: string[]; registryUrl: string | undefined }> {
+  if (bootstrap === undefined) {
+    const { brokers, registryUrl } = await runningAddresses();
+    return { brokers, registryUrl: registry ?? registryUrl };
+  }
   const { anyBrokerAnswers } = await import('./addresses.ts');
   if (!(await anyBrokerAnswers({ brokers: bootstrap }))) throw new ClusterUnreachableError(bootstrap);
-  return { brokers: bootstrap };
+  return { brokers: bootstrap, registryUrl: registry };
 }
 
 /** Aborted by the first Ctrl-C, which then ends the command in order; the next one ends it as usual. */

@@ -1,14 +1,19 @@
 import { describe, expect, it } from '@jest/globals';
 import {
   parseBootstrap,
+  parseCount,
   parseFrom,
   parseGrace,
+  parseHeader,
   parseItem,
   parseLines,
+  parsePartitions,
   parseRate,
+  parseRegistry,
   parseSpeed,
   parseTopic,
   parseType,
+  topicNamed,
 } from './options.ts';
 
 describe('values of flags', () => {
@@ -41,6 +46,15 @@ describe('values of flags', () => {
       ['localhost:1', 'kafka-2.example.com:9092'],
     ],
     ['where to begin', () => parseFrom('beginning'), 'beginning'],
+    ['a count', () => parseCount('3', '--last'), 3],
+    ['partitions, gathered', () => parsePartitions('2,3', [0]), [0, 2, 3]],
+    ['headers, gathered', () => parseHeader('b=1=2', { a: '' }), { a: '', b: '1=2' }],
+    ['a registry', () => parseRegistry('http://localhost:8081/'), 'http://localhost:8081'],
+    [
+      "any topic, Brew's by a word",
+      () => [topicNamed('orders'), topicNamed('clicks')],
+      ['brew.orders.v1', 'clicks'],
+    ],
   ])('can be %s', (_what, parse, value) => {
     expect(parse()).toEqual(value);
   });
@@ -60,6 +74,10 @@ describe('values of flags', () => {
     [() => parseBootstrap('localhost'), /--bootstrap localhost is not .*HOST:PORT/],
     [() => parseBootstrap('localhost:99999'), /--bootstrap/],
     [() => parseBootstrap('http://localhost:9092'), /--bootstrap/],
+    [() => parseCount('0', '--last'), /--last 0 .*--last 10/],
+    [() => parsePartitions('1-3'), /--partition 1-3 .*--partition 0,3/],
+    [() => parseHeader('=x'), /--header =x .*NAME=VALUE/],
+    [() => parseRegistry('localhost:8081'), /--registry localhost:8081 .*URL/],
     [() => parseFrom('yesterday'), /--from yesterday .*beginning or now/],
   ])('are refused with what is wrong and what to do (%#)', (parse, message) => {
     expect(parse).toThrow(message);

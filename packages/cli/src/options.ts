@@ -47,12 +47,51 @@ export function parseBootstrap(value: string): string[] {
   return addresses;
 }
 
+/** The base address of a schema registry, without the slash at its end. */
+export function parseRegistry(value: string): string {
+  if (/^https?:$/.test(URL.parse(value)?.protocol ?? '')) return value.replace(/\/+$/, '');
+  throw new ArgumentInvalidError(
+    `--registry ${value} is not an address.`,
+    'Give a URL, such as --registry http://localhost:8081/apis/ccompat/v7.',
+  );
+}
+
+/** How many of something, at least one. */
+export function parseCount(value: string, name: string): number {
+  const todo = `Give a number, such as ${name} 10.`;
+  return whole(value, { name, from: 1, to: 1_000_000_000, todo });
+}
+
+/** Partition numbers, parted by commas; gathered when the flag is repeated. */
+export function parsePartitions(value: string, before: readonly number[] = []): number[] {
+  if (!/^\d{1,6}(,\d{1,6})*$/.test(value)) {
+    throw new ArgumentInvalidError(
+      `--partition ${value} is not a list of partitions.`,
+      'Give numbers parted by commas, such as --partition 0,3.',
+    );
+  }
+  return [...before, ...value.split(',').map(Number)];
+}
+
+/** `name=value`; gathered when the flag is repeated. */
+export function parseHeader(
+  value: string,
+  before: Readonly<Record<string, string>> = {},
+): Record<string, string> {
+  const equals = value.indexOf('=');
+  if (equals < 1) {
+    throw new ArgumentInvalidError(
+      `--header ${value} is no header.`,
+      'Write it as NAME=VALUE, such as --header source=test.',
+    );
+  }
+  return { ...before, [value.slice(0, equals)]: value.slice(equals + 1) };
+}
+
 /** How many lines of a log. */
 export function parseLines(value: string): number {
   const todo = 'Give a number of lines, such as -n 50.';
-  const lines = number(value, { name: '-n', from: 0, to: 1_000_000, todo });
-  if (!Number.isInteger(lines)) throw new ArgumentInvalidError(`-n ${value} is not a whole number.`, todo);
-  return lines;
+  return whole(value, { name: '-n', from: 0, to: 1_000_000, todo });
 }
 
 export interface OrderedItem {
@@ -79,7 +118,12 @@ export function parseItem(value: string, before: readonly OrderedItem[] = []): O
   return [...before, { sku, quantity: count }];
 }
 
-/** A topic by its full name, or by the word in the middle: `orders` is brew.orders.v1. */
+/** Any topic: one of Brew's by its full name or the word in the middle, others by their names. */
+export function topicNamed(value: string): string {
+  return Object.entries(topics).find(([short]) => short === value)?.[1].name ?? value;
+}
+
+/** A topic of Brew's by its full name, or by the word in the middle: `orders` is brew.orders.v1. */
 export function parseTopic(value: string, before: readonly string[] = []): string[] {
   const declared = Object.entries(topics).find(([short, { name }]) => value === short || value === name);
   if (!declared) {
@@ -107,10 +151,20 @@ export function parseFrom(value: string): 'beginning' | 'now' {
   throw new ArgumentInvalidError(`--from ${value} is not a place to begin.`, 'Take beginning or now.');
 }
 
-function number(
-  value: string,
-  { name, from, to, todo }: { name: string; from: number; to: number; todo: string },
-): number {
+interface NumberRules {
+  name: string;
+  from: number;
+  to: number;
+  todo: string;
+}
+
+function whole(value: string, rules: NumberRules): number {
+  const parsed = number(value, rules);
+  if (Number.isInteger(parsed)) return parsed;
+  throw new ArgumentInvalidError(`${rules.name} ${value} is not a whole number.`, rules.todo);
+}
+
+function number(value: string, { name, from, to, todo }: NumberRules): number {
   const parsed = Number(value);
   if (value.trim() === '' || !Number.isFinite(parsed) || parsed < from || parsed > to) {
     throw new ArgumentInvalidError(`${name} ${value} is not a number from ${from} to ${to}.`, todo);

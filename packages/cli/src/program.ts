@@ -1,6 +1,8 @@
 import { Command, type CommanderError } from 'commander';
 import { environment, examples, runningAddresses, untilInterrupted } from './command.ts';
+import { registerConsume } from './consume/command.ts';
 import { exitCodes } from './errors.ts';
+import { registerGroups } from './groups/command.ts';
 import { type Io, processIo } from './io.ts';
 import {
   parseFrom,
@@ -13,7 +15,10 @@ import {
   parseTopic,
   parseType,
 } from './options.ts';
+import { registerPartitionOf } from './partitionOf/command.ts';
+import { registerProduce } from './produce/command.ts';
 import { registerQuorumStatus } from './quorum/command.ts';
+import { registerTopics } from './topics/command.ts';
 import type { VerifyOptions } from './verify/verify.ts';
 import type { WatchOptions } from './watch/watch.ts';
 
@@ -193,6 +198,11 @@ export function createProgram(exit: (code: number) => void, io: Io = processIo()
       );
     });
 
+  registerTopics(program, exit, io);
+  registerGroups(program, exit, io);
+  registerConsume(program, exit, io);
+  registerProduce(program, exit, io);
+  registerPartitionOf(program, exit, io);
   registerQuorumStatus(program, exit, io);
 
   for (const command of program.commands) inherit(command);

@@ -1,4 +1,4 @@
-import { cut, duration, fit, type Paint, table } from '../text/format.ts';
+import { cut, duration, fit, type Paint, titledTable } from '../text/format.ts';
 import type { QuorumReport, ReportedNode } from './report.ts';
 
 /** A replica asks for records twice a second: one that hasn't for so long is down, hangs, or is cut off. */
@@ -32,17 +32,17 @@ export function renderReport(report: QuorumReport, columns: number, paint: Paint
 }
 
 function renderNodes(nodes: readonly ReportedNode[], paint: Paint): string[] {
-  const [head = '', ...rows] = table([
+  return titledTable(
     ['NODE', 'HOST', 'PORT', 'RACK', 'ROLE'],
-    ...nodes.map((node) => [
+    nodes.map((node) => [
       String(node.id),
       node.host ?? '-',
       String(node.port ?? '-'),
       node.rack ?? '-',
       roleOf(node, paint),
     ]),
-  ]);
-  return [paint('dim', head), ...rows];
+    { paint },
+  );
 }
 
 function roleOf(node: ReportedNode, paint: Paint): string {

@@ -1,0 +1,45 @@
+import { orderTopics } from '@brew/events';
+import { createKafkaClient, partitionOf } from '@brew/kafka';
+import { pino } from 'pino';
+import type { Io } from '../io.ts';
+
+export interface PartitionOfOptions {
+  topic?: string;
+  partitions?: number;
+  json?: boolean;
+}
+
+/**
+ * Tells a key's partition.
+ * @param cluster where the topic is; undefined when none was named: then nothing has to run
+ * @throws TopicMissingError, BrokerUnavailableError
+ */
+export async function partitionOfKey(
+  key: string,
+  options: PartitionOfOptions,
+  cluster: { brokers: string[] } | undefined,
+  io: Io,
+): Promise<void> {
+  const { topic } = options;
+  const found = topic === undefined || !cluster ? undefined : await partitionsOf(topic, cluster.brokers);
+  const partitions = options.partitions ?? found?.length ?? orderTopics[0]?.partitions ?? 1;
+  const partition = partitionOf(key, partitions);
+  const replicas = found?.[partition];
+  await io.out(
+    options.json
+      ? JSON.stringify({ key, partition, partitions, ...(topic !== undefined && { topic, ...replicas }) })
+      : `${partition} of ${partitions}${topic === undefined ? '' : ` on ${topic}, led by broker ${replicas?.leader ?? 'none'}`}`,
+  );
+}
+
+async function partitionsOf(topic: string, brokers: string[]) {
+  const { createInspector } = await import('@brew/kafka/inspect');
+  const client = createKafkaClient({ brokers, clientId: 'brew-topics', log: pino({ level: 'silent' }) });
+  await using inspector = createInspector({ client });
+  const [found] = await inspector.topics([topic]);
+  return found?.partitions.map(({ leader, replicas, inSync }) => ({
+    leader: leader ?? null,
+    replicas,
+    inSync,
+  }));
+}
