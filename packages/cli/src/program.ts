@@ -1,5 +1,6 @@
 import { Command, type CommanderError } from 'commander';
 import { environment, examples, runningAddresses, untilInterrupted } from './command.ts';
+import { registerCompletion } from './completion/command.ts';
 import { registerConsume } from './consume/command.ts';
 import { exitCodes } from './errors.ts';
 import { registerGroups } from './groups/command.ts';
@@ -204,6 +205,7 @@ export function createProgram(exit: (code: number) => void, io: Io = processIo()
   registerProduce(program, exit, io);
   registerPartitionOf(program, exit, io);
   registerQuorumStatus(program, exit, io);
+  registerCompletion(program, exit, io);
 
   for (const command of program.commands) inherit(command);
   return program;
