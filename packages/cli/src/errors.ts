@@ -37,6 +37,13 @@ export class ClusterUnreachableError extends BrewError {
   }
 }
 
+/** A file that a command was given is not there, or not what it takes. */
+export class FileUnreadableError extends BrewError {
+  constructor(file: string, why: string) {
+    super('BREW_FILE_UNREADABLE', `${file} can not be read: ${why}. Look at its name, and at what is in it.`);
+  }
+}
+
 /** A service refused what a command asked of it, or did not answer. */
 export class RequestFailedError extends BrewError {
   constructor(message: string, cause?: unknown) {

@@ -48,11 +48,14 @@ export function parseBootstrap(value: string): string[] {
 }
 
 /** The base address of a schema registry, without the slash at its end. */
-export function parseRegistry(value: string): string {
-  if (/^https?:$/.test(URL.parse(value)?.protocol ?? '')) return value.replace(/\/+$/, '');
+export const parseRegistry = (value: string): string => parseUrl(value, '--registry').replace(/\/+$/, '');
+
+/** An address on the web. */
+export function parseUrl(value: string, name: string): string {
+  if (/^https?:$/.test(URL.parse(value)?.protocol ?? '')) return value;
   throw new ArgumentInvalidError(
-    `--registry ${value} is not an address.`,
-    'Give a URL, such as --registry http://localhost:8081/apis/ccompat/v7.',
+    `${name} ${value} is not an address.`,
+    `Give a URL, such as ${name} http://localhost:8081/path.`,
   );
 }
 

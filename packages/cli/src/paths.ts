@@ -5,6 +5,9 @@ import { defaultDir } from '@brew/sandbox';
 /** This program: what a detached start runs again. */
 export const mainFile = fileURLToPath(new URL('./main.ts', import.meta.url));
 
+/** What Brew is made of with Docker. */
+export const composeFile = fileURLToPath(new URL('../../../docker-compose.yml', import.meta.url));
+
 /** Where the running system keeps everything: .brew in the checkout, or BREW_DIR. */
 export function brewDir(env: NodeJS.ProcessEnv = process.env): string {
   return env.BREW_DIR ? resolve(env.BREW_DIR) : defaultDir;

@@ -1,7 +1,8 @@
-import { Command, type CommanderError } from 'commander';
-import { environment, examples, runningAddresses, untilInterrupted } from './command.ts';
+import { Command } from 'commander';
+import { examples, inherit, runningAddresses, untilInterrupted } from './commandLine.ts';
 import { registerCompletion } from './completion/command.ts';
 import { registerConsume } from './consume/command.ts';
+import { registerDoctor } from './doctor/command.ts';
 import { exitCodes } from './errors.ts';
 import { registerGroups } from './groups/command.ts';
 import { type Io, processIo } from './io.ts';
@@ -205,15 +206,15 @@ export function createProgram(exit: (code: number) => void, io: Io = processIo()
   registerProduce(program, exit, io);
   registerPartitionOf(program, exit, io);
   registerQuorumStatus(program, exit, io);
+  registerDoctor(program, exit, io);
   registerCompletion(program, exit, io);
 
   for (const command of program.commands) inherit(command);
   return program;
 }
 
-/** Subcommands throw and keep quiet as their program does; commander copies that only to those made later. */
-function inherit(command: Command): void {
-  command.option('--verbose', 'show the stack of what goes wrong').exitOverride((error: CommanderError) => {
-    throw error;
-  });
-}
+const environment = `
+
+Environment:
+  BREW_DIR          where data and logs are kept (default: .brew in the checkout)
+  BREW_PORTS=free   take free ports, to run beside another Brew`;

@@ -23,6 +23,8 @@ export const errorCodes = {
   BREW_DOWNLOAD_FAILED: 'A part of the sandbox could not be downloaded. Look at the network and start again.',
   BREW_EVENT_INVALID:
     'Our code tried to emit an event that its schema forbids. A defect: the message names the field.',
+  BREW_FILE_UNREADABLE:
+    'A file that a command was given is not there, or not what it takes. The message has why.',
   BREW_GROUP_MISSING: 'The cluster has no such consumer group. Look at its name, and at which cluster it is.',
   BREW_HEADERS_INVALID:
     'A record has no CloudEvents headers, or bad ones. Find who wrote it; it goes to the DLQ.',

@@ -50,7 +50,12 @@ test('names no leader when none answers in time', async () => {
   expect(await admin.describeQuorum({ timeoutMs: 100 })).toBeUndefined();
 });
 
-test('says so when there is nobody to ask', async () => {
-  await using admin = adminOf('127.0.0.1:1');
-  await expect(admin.describeCluster()).rejects.toThrow(BrokerUnavailableError);
+test.each([
+  ['nobody to ask', () => '127.0.0.1:1', /Kafka could not be reached to describe the cluster: /],
+  ['nobody who answers', silentAddress, /no answer within 10 s/],
+])('says so when there is %s', async (_what, address, message) => {
+  await using admin = adminOf(address());
+  const asking = admin.describeCluster();
+  await expect(asking).rejects.toThrow(BrokerUnavailableError);
+  await expect(asking).rejects.toThrow(message);
 });

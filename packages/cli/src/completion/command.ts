@@ -1,5 +1,5 @@
 import { Argument, type Command } from 'commander';
-import { examples } from '../command.ts';
+import { examples } from '../commandLine.ts';
 import { exitCodes } from '../errors.ts';
 import type { Io } from '../io.ts';
 

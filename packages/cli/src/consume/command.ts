@@ -1,12 +1,6 @@
 import { type Command, Option } from 'commander';
-import {
-  bootstrapOption,
-  type ClusterOptions,
-  clusterOf,
-  examples,
-  registryOption,
-  untilInterrupted,
-} from '../command.ts';
+import { type ClusterOptions, clusterOf, withRegistry } from '../cluster.ts';
+import { examples, untilInterrupted } from '../commandLine.ts';
 import { ArgumentInvalidError, exitCodes } from '../errors.ts';
 import type { Io } from '../io.ts';
 import { parseCount, parsePartitions, parseType, topicNamed } from '../options.ts';
@@ -14,8 +8,7 @@ import type { ConsumeOptions } from './consume.ts';
 import { parseStart } from './start.ts';
 
 export function registerConsume(program: Command, exit: (code: number) => void, io: Io): void {
-  program
-    .command('consume')
+  withRegistry(program.command('consume'))
     .description('show the records of topics, decoded; moves no offset')
     .argument('<topics...>', 'such as orders or brew.orders.v1', (value: string, before: string[] = []) => [
       ...before,
@@ -38,8 +31,6 @@ export function registerConsume(program: Command, exit: (code: number) => void, 
     .option('--partition <list>', 'only of these partitions, such as 0,3', parsePartitions)
     .option('--json', 'one JSON object a line')
     .option('--raw', 'only the values, as they are')
-    .addOption(bootstrapOption())
-    .addOption(registryOption())
     .addHelpText(
       'after',
       `${examples(

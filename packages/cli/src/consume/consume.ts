@@ -1,6 +1,8 @@
-import { createCodec, createKafkaClient } from '@brew/kafka';
+import { createCodec } from '@brew/kafka';
 import { createReader, type Reader, type Records } from '@brew/kafka/reader';
 import { pino } from 'pino';
+import type { ClusterWithRegistry } from '../cluster.ts';
+import { clientOf } from '../clusterClient.ts';
 import { ArgumentInvalidError } from '../errors.ts';
 import type { Io } from '../io.ts';
 import { decodeRecord } from './decodeRecord.ts';
@@ -32,12 +34,13 @@ export interface ConsumeOptions {
 export async function consume(
   topics: readonly string[],
   options: ConsumeOptions,
-  { brokers, registryUrl }: { brokers: string[]; registryUrl: string | undefined },
+  cluster: ClusterWithRegistry,
   io: Io,
   signal: AbortSignal,
 ): Promise<void> {
   const log = pino({ level: 'silent' });
-  const client = createKafkaClient({ brokers, clientId: 'brew-consume', log });
+  const { registryUrl } = cluster;
+  const client = clientOf(cluster, 'brew-consume');
   const codec = registryUrl === undefined ? undefined : createCodec({ registryUrl, log });
   await using reader = createReader({ client, log });
   const ranges = await rangesOf(reader, topics, options);

@@ -1,14 +1,13 @@
 import type { Command } from 'commander';
-import { bootstrapOption, type ClusterOptions, clusterOf, examples } from '../command.ts';
+import { type ClusterOptions, clusterOf, withCluster } from '../cluster.ts';
+import { examples } from '../commandLine.ts';
 import { exitCodes } from '../errors.ts';
 import type { Io } from '../io.ts';
 
 export function registerGroups(program: Command, exit: (code: number) => void, io: Io): void {
-  program
-    .command('groups')
+  withCluster(program.command('groups'))
     .description('show consumer groups: members, what they read, and how far behind they are')
     .argument('[name]', 'one of them, such as kitchen; left out: all')
-    .addOption(bootstrapOption())
     .option('--json', 'as JSON')
     .addHelpText(
       'after',

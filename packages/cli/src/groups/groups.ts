@@ -1,6 +1,6 @@
-import { createKafkaClient } from '@brew/kafka';
 import { createInspector } from '@brew/kafka/inspect';
-import { pino } from 'pino';
+import type { ClusterAddress } from '../cluster.ts';
+import { clientOf } from '../clusterClient.ts';
 import type { Io } from '../io.ts';
 import { groupReport } from './groupReport.ts';
 import { renderGroup, renderGroups } from './renderGroups.ts';
@@ -12,10 +12,10 @@ import { renderGroup, renderGroups } from './renderGroups.ts';
 export async function groups(
   name: string | undefined,
   { json }: { json?: boolean },
-  { brokers }: { brokers: string[] },
+  cluster: ClusterAddress,
   io: Io,
 ): Promise<void> {
-  const client = createKafkaClient({ brokers, clientId: 'brew-groups', log: pino({ level: 'silent' }) });
+  const client = clientOf(cluster, 'brew-groups');
   await using inspector = createInspector({ client });
   const found = name === undefined ? await inspector.groups() : await inspector.group(name);
   const now = new Date();

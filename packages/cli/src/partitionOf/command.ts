@@ -1,13 +1,13 @@
 import type { Command } from 'commander';
-import { bootstrapOption, type ClusterOptions, clusterOf, examples } from '../command.ts';
+import { type ClusterOptions, clusterOf, withCluster } from '../cluster.ts';
+import { examples } from '../commandLine.ts';
 import { exitCodes } from '../errors.ts';
 import type { Io } from '../io.ts';
 import { parseCount, topicNamed } from '../options.ts';
 import type { PartitionOfOptions } from './partitionOf.ts';
 
 export function registerPartitionOf(program: Command, exit: (code: number) => void, io: Io): void {
-  program
-    .command('partition-of')
+  withCluster(program.command('partition-of'))
     .description('tell the partition of a key')
     .argument('<key>', "such as an order's id")
     .option('--topic <topic>', 'with as many partitions as it has, and who leads that one', topicNamed)
@@ -17,7 +17,6 @@ export function registerPartitionOf(program: Command, exit: (code: number) => vo
       (value) => parseCount(value, '--partitions'),
     )
     .option('--json', 'as JSON')
-    .addOption(bootstrapOption())
     .addHelpText(
       'after',
       `${examples('npx brew partition-of flat-white', 'npx brew partition-of flat-white --topic menu', 'npx brew partition-of ada --partitions 12 --json')}

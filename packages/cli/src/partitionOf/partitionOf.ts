@@ -1,6 +1,7 @@
 import { orderTopics } from '@brew/events';
-import { createKafkaClient, partitionOf } from '@brew/kafka';
-import { pino } from 'pino';
+import { partitionOf } from '@brew/kafka';
+import type { ClusterAddress } from '../cluster.ts';
+import { clientOf } from '../clusterClient.ts';
 import type { Io } from '../io.ts';
 
 export interface PartitionOfOptions {
@@ -17,11 +18,11 @@ export interface PartitionOfOptions {
 export async function partitionOfKey(
   key: string,
   options: PartitionOfOptions,
-  cluster: { brokers: string[] } | undefined,
+  cluster: ClusterAddress | undefined,
   io: Io,
 ): Promise<void> {
   const { topic } = options;
-  const found = topic === undefined || !cluster ? undefined : await partitionsOf(topic, cluster.brokers);
+  const found = topic === undefined || !cluster ? undefined : await partitionsOf(topic, cluster);
   const partitions = options.partitions ?? found?.length ?? orderTopics[0]?.partitions ?? 1;
   const partition = partitionOf(key, partitions);
   const replicas = found?.[partition];
@@ -32,9 +33,9 @@ export async function partitionOfKey(
   );
 }
 
-async function partitionsOf(topic: string, brokers: string[]) {
+async function partitionsOf(topic: string, cluster: ClusterAddress) {
   const { createInspector } = await import('@brew/kafka/inspect');
-  const client = createKafkaClient({ brokers, clientId: 'brew-topics', log: pino({ level: 'silent' }) });
+  const client = clientOf(cluster, 'brew-topics');
   await using inspector = createInspector({ client });
   const [found] = await inspector.topics([topic]);
   return found?.partitions.map(({ leader, replicas, inSync }) => ({

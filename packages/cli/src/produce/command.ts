@@ -1,20 +1,13 @@
 import { type Command, Option } from 'commander';
-import {
-  bootstrapOption,
-  type ClusterOptions,
-  clusterOf,
-  examples,
-  registryOption,
-  untilInterrupted,
-} from '../command.ts';
+import { type ClusterOptions, clusterOf, withRegistry } from '../cluster.ts';
+import { examples, untilInterrupted } from '../commandLine.ts';
 import { exitCodes } from '../errors.ts';
 import type { Io } from '../io.ts';
 import { parseHeader, parseType, topicNamed } from '../options.ts';
 import type { ProduceOptions } from './produce.ts';
 
 export function registerProduce(program: Command, exit: (code: number) => void, io: Io): void {
-  program
-    .command('produce')
+  withRegistry(program.command('produce'))
     .description('write records to a topic: one, or one for each line of the input')
     .argument('<topic>', 'such as menu or brew.menu.v1', topicNamed)
     .option('--key <key>', 'decides the partition; events have their own')
@@ -33,8 +26,6 @@ export function registerProduce(program: Command, exit: (code: number) => void, 
     )
     .option('--raw', "text also on Brew's topics, where nobody can read it")
     .option('--json', 'where they went, as JSON')
-    .addOption(bootstrapOption())
-    .addOption(registryOption())
     .addHelpText(
       'after',
       `${examples(

@@ -1,8 +1,10 @@
 import { text } from 'node:stream/consumers';
 import { type EventType, topics } from '@brew/events';
-import { type Codec, createCodec, createKafkaClient, createProducer, type Placement } from '@brew/kafka';
+import { type Codec, createCodec, createProducer, type Placement } from '@brew/kafka';
 import { createInspector } from '@brew/kafka/inspect';
 import { pino } from 'pino';
+import type { ClusterWithRegistry } from '../cluster.ts';
+import { clientOf } from '../clusterClient.ts';
 import { ArgumentInvalidError, RequestFailedError } from '../errors.ts';
 import type { Io } from '../io.ts';
 import { counted } from '../text/format.ts';
@@ -35,13 +37,13 @@ const SEND_MS = 60_000;
 export async function produce(
   topic: string,
   options: ProduceOptions,
-  { brokers, registryUrl }: { brokers: string[]; registryUrl: string | undefined },
+  cluster: ClusterWithRegistry,
   io: Io,
   signal: AbortSignal,
   input: NodeJS.ReadableStream = process.stdin,
 ): Promise<void> {
   const log = pino({ level: 'silent' });
-  const client = createKafkaClient({ brokers, clientId: 'brew-produce', log });
+  const client = clientOf(cluster, 'brew-produce');
   const drafts = await draftsOf(options, input, io);
   if (drafts.length === 0)
     throw new ArgumentInvalidError('There is nothing to write.', 'Give --value, or a record a line.');
@@ -50,7 +52,7 @@ export async function produce(
   await inspector.topics([topic]);
 
   const types = typesOf(drafts);
-  const codec = types.length > 0 ? await codecFor(types, registryUrl) : undefined;
+  const codec = types.length > 0 ? await codecFor(types, cluster.registryUrl) : undefined;
   const records = encodeDrafts(topic, drafts, codec, new Date());
   const placements: Placement[] = [];
   await using producer = createProducer({ client, log, onPlaced: (placed) => placements.push(...placed) });

@@ -1,14 +1,13 @@
 import type { Command } from 'commander';
-import { bootstrapOption, type ClusterOptions, clusterOf, examples, untilInterrupted } from '../command.ts';
+import { type ClusterOptions, clusterOf, withCluster } from '../cluster.ts';
+import { examples, untilInterrupted } from '../commandLine.ts';
 import { ArgumentInvalidError, exitCodes } from '../errors.ts';
 import type { Io } from '../io.ts';
 import type { QuorumStatusOptions } from './quorumStatus.ts';
 
 export function registerQuorumStatus(program: Command, exit: (code: number) => void, io: Io): void {
-  program
-    .command('quorum-status')
+  withCluster(program.command('quorum-status'))
     .description('show the brokers, the voters of the metadata quorum, and which of them is its leader')
-    .addOption(bootstrapOption())
     .option('--watch', 'go on, once a second')
     .option('--compare', "compare with Kafka's own tool (needs a JDK)")
     .option('--json', 'as JSON; with --watch one JSON object a line')

@@ -1,5 +1,5 @@
-import type { Paint } from '../text/format.ts';
-import { fit } from '../text/format.ts';
+import type { ClusterAddress } from '../cluster.ts';
+import { fit, type Paint } from '../text/format.ts';
 import type { QuorumReport } from './report.ts';
 
 const TOOL = 'org.apache.kafka.tools.MetadataQuorumCommand';
@@ -24,14 +24,17 @@ export interface Comparison {
  * @throws JdkMissingError, MavenMissingError, or the tool's own last lines
  */
 export async function compareWithKafka(
-  brokers: readonly string[],
+  cluster: ClusterAddress,
   before: QuorumReport,
   look: () => Promise<QuorumReport>,
 ): Promise<Comparison & { report: QuorumReport }> {
   const { runKafkaTool } = await import('@brew/sandbox');
-  const output = await runKafkaTool(TOOL, ['--bootstrap-server', brokers.join(), 'describe', '--status']);
+  const { brokers, commandConfig } = cluster;
+  const config = commandConfig === undefined ? [] : ['--command-config', commandConfig];
+  const args = ['--bootstrap-server', brokers.join(), ...config, 'describe', '--status'];
+  const output = await runKafkaTool(TOOL, args);
   const report = await look();
-  if (report.leaderEpoch !== before.leaderEpoch) return compareWithKafka(brokers, report, look);
+  if (report.leaderEpoch !== before.leaderEpoch) return compareWithKafka(cluster, report, look);
   return { ...compare(report, output), report };
 }
 

@@ -1,7 +1,8 @@
 import { BrewError } from '@brew/events';
-import { createKafkaClient, delay } from '@brew/kafka';
+import { delay } from '@brew/kafka';
 import { createQuorumAdmin, type QuorumAdmin } from '@brew/kafka/quorum';
-import { pino } from 'pino';
+import type { ClusterAddress } from '../cluster.ts';
+import { clientOf } from '../clusterClient.ts';
 import type { Io } from '../io.ts';
 import { openScreen } from '../text/screen.ts';
 import { compareWithKafka, renderComparison } from './compare.ts';
@@ -30,19 +31,19 @@ const watching = { patienceMs: 1_000, everyMs: 1_000 };
  */
 export async function quorumStatus(
   options: QuorumStatusOptions,
-  { brokers }: { brokers: string[] },
+  cluster: ClusterAddress,
   io: Io,
   signal: AbortSignal,
   pace = options.watch ? watching : once,
 ): Promise<boolean> {
-  const client = createKafkaClient({ brokers, clientId: 'brew-quorum', log: pino({ level: 'silent' }) });
+  const client = clientOf(cluster, 'brew-quorum');
   await using admin = createQuorumAdmin({ client });
   // Awaited here: otherwise the connections would be closed before anything was asked.
   if (options.watch) return await watchQuorum(admin, pace, options, io, signal);
 
   const look = () => lookOnce(admin, pace.patienceMs);
   const report = await look();
-  const comparison = options.compare ? await compareWithKafka(brokers, report, look) : undefined;
+  const comparison = options.compare ? await compareWithKafka(cluster, report, look) : undefined;
   const lines = options.json
     ? [JSON.stringify({ ...(comparison?.report ?? report), ...(comparison && { comparison }) }, null, 2)]
     : [

@@ -1,16 +1,15 @@
 import type { Command } from 'commander';
-import { bootstrapOption, type ClusterOptions, clusterOf, examples } from '../command.ts';
+import { type ClusterOptions, clusterOf, withCluster } from '../cluster.ts';
+import { examples } from '../commandLine.ts';
 import { exitCodes } from '../errors.ts';
 import type { Io } from '../io.ts';
 import { topicNamed } from '../options.ts';
 import type { TopicsOptions } from './topics.ts';
 
 export function registerTopics(program: Command, exit: (code: number) => void, io: Io): void {
-  program
-    .command('topics')
+  withCluster(program.command('topics'))
     .description('show topics: partitions, leaders, replicas in sync, offsets, size, settings')
     .argument('[name]', 'one of them, such as orders or brew.orders.v1; left out: all', topicNamed)
-    .addOption(bootstrapOption())
     .option('--all', "Kafka's own topics, too")
     .option('--json', 'as JSON')
     .addHelpText(

@@ -1,6 +1,6 @@
-import { createKafkaClient } from '@brew/kafka';
 import { createInspector } from '@brew/kafka/inspect';
-import { pino } from 'pino';
+import type { ClusterAddress } from '../cluster.ts';
+import { clientOf } from '../clusterClient.ts';
 import type { Io } from '../io.ts';
 import { renderTopic, renderTopics } from './renderTopics.ts';
 import { topicReport } from './topicReport.ts';
@@ -18,10 +18,10 @@ export interface TopicsOptions {
 export async function topics(
   name: string | undefined,
   options: TopicsOptions,
-  { brokers }: { brokers: string[] },
+  cluster: ClusterAddress,
   io: Io,
 ): Promise<void> {
-  const client = createKafkaClient({ brokers, clientId: 'brew-topics', log: pino({ level: 'silent' }) });
+  const client = clientOf(cluster, 'brew-topics');
   await using inspector = createInspector({ client });
   const found = await inspector.topics(name === undefined ? undefined : [name]);
   const wanted = found.filter(({ internal }) => name !== undefined || options.all || !internal);
