@@ -48,3 +48,15 @@ test('finds the name that Kafka has for an error, however deep kafkajs has wrapp
   expect(errors.kafkaErrorTypeOf(outer)).toBe('UNKNOWN_TOPIC_OR_PARTITION');
   expect(errors.kafkaErrorTypeOf(new Error('other'))).toBeUndefined();
 });
+
+test('a broker that can not be reached is told with what led to it', () => {
+  const refused = new Error('connect ECONNREFUSED 127.0.0.1:1');
+  const failed = new Error('Connection to 127.0.0.1:1 failed.', { cause: refused });
+  expect(new errors.BrokerUnavailableError('list the groups', failed).message).toBe(
+    'Kafka could not be reached to list the groups: Connection to 127.0.0.1:1 failed: connect ECONNREFUSED 127.0.0.1:1.',
+  );
+  const repeated = new Error('it timed out', { cause: new Error('timed out') });
+  expect(new errors.BrokerUnavailableError('ask', repeated).message).toBe(
+    'Kafka could not be reached to ask: it timed out.',
+  );
+});

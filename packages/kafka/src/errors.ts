@@ -6,7 +6,7 @@ import { BrewError } from '@brew/events';
  */
 export class BrokerUnavailableError extends BrewError {
   constructor(doing: string, cause: unknown) {
-    super('BREW_BROKER_UNAVAILABLE', `Kafka could not be reached to ${doing}: ${messageOf(cause)}.`, {
+    super('BREW_BROKER_UNAVAILABLE', `Kafka could not be reached to ${doing}: ${reasonOf(cause)}.`, {
       retryable: true,
       cause,
     });
@@ -174,6 +174,14 @@ export class ReadRefusedError extends BrewError {
 }
 
 export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+/** With what led to it: a connection that failed says why only there. */
+function reasonOf(error: unknown): string {
+  const message = messageOf(error).replace(/\.$/, '');
+  if (!(error instanceof Error) || error.cause === undefined) return message;
+  const reason = reasonOf(error.cause);
+  return message.includes(reason) ? message : `${message}: ${reason}`;
+}
 
 /** Kafka's name for what went wrong, such as UNKNOWN_TOPIC_OR_PARTITION; kafkajs wraps it up to three times. */
 export function kafkaErrorTypeOf(error: unknown): string | undefined {
