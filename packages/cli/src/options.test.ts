@@ -7,12 +7,15 @@ import {
   parseHeader,
   parseItem,
   parseLines,
+  parseListen,
   parsePartitions,
   parseRate,
   parseRegistry,
+  parseSeconds,
   parseSpeed,
   parseTopic,
   parseType,
+  parseUrl,
   topicNamed,
 } from './options.ts';
 
@@ -49,6 +52,10 @@ describe('values of flags', () => {
     ['a count', () => parseCount('3', '--last'), 3],
     ['partitions, gathered', () => parsePartitions('2,3', [0]), [0, 2, 3]],
     ['headers, gathered', () => parseHeader('b=1=2', { a: '' }), { a: '', b: '1=2' }],
+    ['a port', () => parseListen('9404'), { host: '127.0.0.1', port: 9404 }],
+    ['a host and a port', () => parseListen('0.0.0.0:9404'), { host: '0.0.0.0', port: 9404 }],
+    ['seconds', () => parseSeconds('2.5', '--every'), 2_500],
+    ['a webhook', () => parseUrl('https://example.com/a', '--webhook'), 'https://example.com/a'],
     ['a registry', () => parseRegistry('http://localhost:8081/'), 'http://localhost:8081'],
     [
       "any topic, Brew's by a word",
@@ -77,6 +84,10 @@ describe('values of flags', () => {
     [() => parseCount('0', '--last'), /--last 0 .*--last 10/],
     [() => parsePartitions('1-3'), /--partition 1-3 .*--partition 0,3/],
     [() => parseHeader('=x'), /--header =x .*NAME=VALUE/],
+    [() => parseListen('web'), /--metrics web .*--metrics 9404/],
+    [() => parseListen('99999'), /--metrics 99999/],
+    [() => parseSeconds('0', '--every'), /--every 0 .*Give seconds/],
+    [() => parseUrl('example.com', '--webhook'), /--webhook example\.com .*URL/],
     [() => parseRegistry('localhost:8081'), /--registry localhost:8081 .*URL/],
     [() => parseFrom('yesterday'), /--from yesterday .*beginning or now/],
   ])('are refused with what is wrong and what to do (%#)', (parse, message) => {

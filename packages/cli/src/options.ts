@@ -50,6 +50,16 @@ export function parseBootstrap(value: string): string[] {
 /** The base address of a schema registry, without the slash at its end. */
 export const parseRegistry = (value: string): string => parseUrl(value, '--registry').replace(/\/+$/, '');
 
+/** Where to listen: a port of this machine alone, or `host:port`. */
+export function parseListen(value: string): { host: string; port: number } {
+  const { host = '127.0.0.1', port } = /^(?:(?<host>[\w.-]+):)?(?<port>\d{1,5})$/.exec(value)?.groups ?? {};
+  if (port !== undefined && Number(port) <= 65_535) return { host, port: Number(port) };
+  throw new ArgumentInvalidError(
+    `--metrics ${value} is no port.`,
+    'Give a port, such as --metrics 9404, or HOST:PORT.',
+  );
+}
+
 /** An address on the web. */
 export function parseUrl(value: string, name: string): string {
   if (/^https?:$/.test(URL.parse(value)?.protocol ?? '')) return value;
@@ -57,6 +67,12 @@ export function parseUrl(value: string, name: string): string {
     `${name} ${value} is not an address.`,
     `Give a URL, such as ${name} http://localhost:8081/path.`,
   );
+}
+
+/** Seconds, as milliseconds. */
+export function parseSeconds(value: string, name: string): number {
+  const todo = `Give seconds, such as ${name} 5.`;
+  return number(value, { name, from: 0.1, to: 86_400, todo }) * 1_000;
 }
 
 /** How many of something, at least one. */

@@ -20,6 +20,7 @@ import {
 import { registerPartitionOf } from './partitionOf/command.ts';
 import { registerProduce } from './produce/command.ts';
 import { registerQuorumStatus } from './quorum/command.ts';
+import { registerQuorumWatch } from './quorumWatch/command.ts';
 import { registerTopics } from './topics/command.ts';
 import type { VerifyOptions } from './verify/verify.ts';
 import type { WatchOptions } from './watch/watch.ts';
@@ -206,6 +207,7 @@ export function createProgram(exit: (code: number) => void, io: Io = processIo()
   registerProduce(program, exit, io);
   registerPartitionOf(program, exit, io);
   registerQuorumStatus(program, exit, io);
+  registerQuorumWatch(program, exit, io);
   registerDoctor(program, exit, io);
   registerCompletion(program, exit, io);
 

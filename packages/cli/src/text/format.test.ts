@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { bytes, counted, cut, duration, fit, mebibytes, money, ranges, table } from './format.ts';
+import { bytes, counted, cut, duration, fit, mebibytes, money, ranges, table, wrap } from './format.ts';
 
 describe('duration', () => {
   it.each([
@@ -31,6 +31,14 @@ describe('fit and cut', () => {
 
   it('align to the right when told to', () => {
     expect(fit('7', 3, 'right')).toBe('  7');
+  });
+});
+
+describe('wrap', () => {
+  it('breaks lines between words, and leaves whole what is longer than a line', () => {
+    expect(wrap('one two three four', 9)).toEqual(['one two', 'three', 'four']);
+    expect(wrap('a partition-too-long b', 5)).toEqual(['a', 'partition-too-long', 'b']);
+    expect(wrap('one two', 0)).toEqual(['one two']);
   });
 });
 

@@ -80,6 +80,21 @@ export function cut(text: string, width: number): string {
 }
 
 /**
+ * Lines of at most `width` columns, broken between words; a longer word stays whole.
+ * @param width 0: one line
+ */
+export function wrap(text: string, width: number): string[] {
+  if (width < 1) return [text];
+  const lines: string[] = [];
+  for (const word of text.split(' ')) {
+    const longer = `${lines.at(-1)} ${word}`;
+    if (lines.length > 0 && widthOf(longer) <= width) lines[lines.length - 1] = longer;
+    else lines.push(word);
+  }
+  return lines;
+}
+
+/**
  * Columns aligned by their widest cell, two blanks between them; numbers to the right.
  * @param columns how wide it may be at most: then its widest cells are cut; 0: as wide as it gets
  */
