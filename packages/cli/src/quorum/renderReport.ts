@@ -1,10 +1,13 @@
-import { cut, duration, fit, type Paint, titledTable } from '../text/format.ts';
+import { duration, fit, type Paint, titledTable } from '../text/format.ts';
 import type { QuorumReport, ReportedNode } from './report.ts';
 
 /** A replica asks for records twice a second: one that hasn't for so long is down, hangs, or is cut off. */
 const SILENT_MS = 3_000;
 
-/** The report as text: a field a line, and a table of the nodes. `columns` 0: as wide as it gets. */
+/**
+ * The report as text: a field a line, and a table of the nodes.
+ * @param columns what the table has to fit into; 0: as wide as it gets. Fields stay whole: scripts and people look for them
+ */
 export function renderReport(report: QuorumReport, columns: number, paint: Paint): string[] {
   const { clusterId, nodes, metadataControllerProxy, raftLeader, currentVoters } = report;
   const [proxy, leader] = [String(metadataControllerProxy ?? 'none'), String(raftLeader ?? 'none')];
@@ -14,7 +17,7 @@ export function renderReport(report: QuorumReport, columns: number, paint: Paint
     raftLeader === null
       ? paint('red', 'none: DescribeQuorum is not answered while no controller is active')
       : explained(leader, 'DescribeQuorum on __cluster_metadata; the active controller');
-  const lines = [
+  return [
     ...fields([
       ['ClusterID', clusterId],
       ['Brokers', String(nodes.filter(({ broker }) => broker).length)],
@@ -26,12 +29,11 @@ export function renderReport(report: QuorumReport, columns: number, paint: Paint
       ['CurrentVoters', currentVoters === null ? 'unknown' : `[${currentVoters.join(' ')}]`],
     ]),
     '',
-    ...renderNodes(nodes, paint),
+    ...renderNodes(nodes, columns, paint),
   ];
-  return columns > 0 ? lines.map((line) => cut(line, columns)) : lines;
 }
 
-function renderNodes(nodes: readonly ReportedNode[], paint: Paint): string[] {
+function renderNodes(nodes: readonly ReportedNode[], columns: number, paint: Paint): string[] {
   return titledTable(
     ['NODE', 'HOST', 'PORT', 'RACK', 'ROLE'],
     nodes.map((node) => [
@@ -41,7 +43,7 @@ function renderNodes(nodes: readonly ReportedNode[], paint: Paint): string[] {
       node.rack ?? '-',
       roleOf(node, paint),
     ]),
-    { paint },
+    { paint, columns },
   );
 }
 
