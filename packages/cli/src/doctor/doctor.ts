@@ -64,7 +64,7 @@ export async function doctor(
     errors,
     warnings: findings.length - errors,
   };
-  const lines = json ? [JSON.stringify(report, null, 2)] : renderDoctor(report, io.paint);
+  const lines = json ? [JSON.stringify(report, null, 2)] : renderDoctor(report, io.columns(), io.paint);
   for (const line of lines) await io.out(line);
   return errors === 0;
 }

@@ -122,13 +122,15 @@ export function hostOf(node: NodeConfig): string | undefined {
 export const ANY_ADDRESS: ReadonlySet<string> = new Set(['', '0.0.0.0', '[::]']);
 
 /**
- * How many brokers there are. Unknown when only one node was given that is not all there is: the others' files are elsewhere.
+ * How many brokers there are. Unknown when the others' files are elsewhere: only controllers were given, or one node that is not all
+ * there is.
  */
 export function brokerCount(nodes: readonly NodeConfig[]): number | undefined {
   const brokers = nodes.filter((node) => hasRole(node, 'broker'));
   const [only] = nodes;
   // Without roles, nobody knows what it is.
-  if (nodes.some((node) => settingOf(node, 'process.roles') === undefined)) return undefined;
+  if (brokers.length === 0 || nodes.some((node) => settingOf(node, 'process.roles') === undefined))
+    return undefined;
   const alone = nodes.length === 1 && only && votersOf(only)?.length === 1 && isCombined(only);
   return nodes.length > 1 || alone ? brokers.length : undefined;
 }

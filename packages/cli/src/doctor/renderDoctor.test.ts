@@ -25,7 +25,7 @@ const report: DoctorReport = {
 };
 
 it('shows each finding with its place, what is wrong, what happens, and what to do', () => {
-  expect(renderDoctor(report, plain)).toEqual([
+  expect(renderDoctor(report, 0, plain)).toEqual([
     '✖ error unclean-election  node-1.properties:7',
     '  It is wrong.',
     '  If it stays: It goes wrong.',
@@ -37,8 +37,20 @@ it('shows each finding with its place, what is wrong, what happens, and what to 
 
 it('says what was looked at when nothing was found', () => {
   const sound = { ...report, findings: [], errors: 0, cluster: 'localhost:19092' };
-  expect(renderDoctor(sound, plain)).toEqual([
+  expect(renderDoctor(sound, 0, plain)).toEqual([
     '✔ 2 nodes (node-1, node-2) and the topics of localhost:19092 checked: nothing found.',
   ]);
-  expect(renderDoctor({ ...sound, nodes: [] }, plain)[0]).toMatch(/^✔ the topics of localhost:19092 checked/);
+  expect(renderDoctor({ ...sound, nodes: [] }, 0, plain)[0]).toMatch(
+    /^✔ the topics of localhost:19092 checked/,
+  );
+});
+
+it('fits the terminal', () => {
+  const problem = 'It is wrong in a sentence that is longer than the terminal is wide.';
+  const long = { ...report, findings: report.findings.map((finding) => ({ ...finding, problem })) };
+  const lines = renderDoctor(long, 40, plain);
+  expect(lines.slice(1, 3)).toEqual([
+    '  It is wrong in a sentence that is',
+    '  longer than the terminal is wide.',
+  ]);
 });

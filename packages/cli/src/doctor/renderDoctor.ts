@@ -1,9 +1,12 @@
-import { counted, type Paint } from '../text/format.ts';
+import { counted, type Paint, wrap } from '../text/format.ts';
 import type { DoctorReport } from './doctor.ts';
 import type { Finding } from './finding.ts';
 
-/** Each finding as a paragraph, and a line for all. */
-export function renderDoctor(report: DoctorReport, paint: Paint): string[] {
+/**
+ * Each finding as a paragraph, and a line for all.
+ * @param columns how wide it may be; 0: as wide as it gets
+ */
+export function renderDoctor(report: DoctorReport, columns: number, paint: Paint): string[] {
   const { nodes, cluster, findings, errors, warnings } = report;
   const looked = [
     ...(nodes.length > 0
@@ -18,16 +21,21 @@ export function renderDoctor(report: DoctorReport, paint: Paint): string[] {
           ...(errors > 0 ? [paint('red', counted(errors, 'error'))] : []),
           ...(warnings > 0 ? [paint('yellow', counted(warnings, 'warning'))] : []),
         ].join(', ')}.`;
-  return [...findings.flatMap((finding) => [...renderFinding(finding, paint), '']), verdict];
+  return [
+    ...findings.flatMap((finding) => [...renderFinding(finding, columns, paint), '']),
+    ...wrap(verdict, columns),
+  ];
 }
 
-function renderFinding(finding: Finding, paint: Paint): string[] {
+function renderFinding(finding: Finding, columns: number, paint: Paint): string[] {
   const { rule, severity, file, line, problem, consequence, remedy } = finding;
   const mark = severity === 'error' ? paint('red', '✖ error') : paint('yellow', '! warning');
   return [
     `${mark} ${paint('bold', rule)}  ${paint('cyan', line === null ? file : `${file}:${line}`)}`,
-    `  ${problem}`,
-    `  ${paint('dim', 'If it stays:')} ${consequence}`,
-    `  ${paint('dim', 'To mend it:')} ${remedy}`,
+    ...[
+      problem,
+      `${paint('dim', 'If it stays:')} ${consequence}`,
+      `${paint('dim', 'To mend it:')} ${remedy}`,
+    ].flatMap((text) => wrap(text, columns && Math.max(20, columns - 2)).map((part) => `  ${part}`)),
   ];
 }

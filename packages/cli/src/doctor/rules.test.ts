@@ -14,6 +14,10 @@ describe('nodes in which nothing is wrong', () => {
   it.each(['combined', 'dedicated'] as const)('have no findings (%s)', async (mode) => {
     expect(examine(await sound[mode]())).toEqual([]);
   });
+
+  it('have none either when the files of the brokers are elsewhere', async () => {
+    expect(examine(await sound.dedicated({ 101: { 'default.replication.factor': '3' } }, 0))).toEqual([]);
+  });
 });
 
 /** What a rule finds: rule, severity, node and setting where it stands (or none), and what it says. */
@@ -33,6 +37,15 @@ const broken: [string, Readonly<Record<number, Changes>>, Expected[]][] = [
     [['roles-missing', 'error', 2, 'node.id', /node-2 has no process\.roles/]],
   ],
   [
+    'a role that is none',
+    { 2: { 'process.roles': 'broker,controler' } },
+    [
+      ['roles-missing', 'error', 2, 'process.roles', /node-2 has "controler" among its process\.roles/],
+      ['node-not-a-voter', 'error', 2, VOTERS, /is listed as a voter, and is no controller/],
+      ['controller-listener-missing', 'error', 2, 'listeners', /is no controller, and listens as CONTROLLER/],
+    ],
+  ],
+  [
     'no id',
     { 2: { 'node.id': undefined } },
     [['node-id-missing', 'error', 2, 'process.roles', /node-2 has no node\.id\./]],
@@ -45,7 +58,10 @@ const broken: [string, Readonly<Record<number, Changes>>, Expected[]][] = [
   [
     'an id twice',
     { 3: { 'node.id': '2', 'log.dirs': undefined } },
-    [['node-id-duplicate', 'error', 3, 'node.id', /node-3 has the node\.id 2 of node-2 \(line 2\)/]],
+    [
+      ['node-id-duplicate', 'error', 3, 'node.id', /node-3 has the node\.id 2 of node-2 \(line 2\)/],
+      ['log-folder-temporary', 'warning', 3, undefined, /in \/tmp\/kafka-logs, as log\.dirs is not set/],
+    ],
   ],
   [
     'ZooKeeper',
@@ -87,7 +103,10 @@ const broken: [string, Readonly<Record<number, Changes>>, Expected[]][] = [
   [
     'a controller that is no voter',
     { 3: { 'node.id': '4', 'log.dirs': undefined } },
-    [['node-not-a-voter', 'error', 3, VOTERS, /node\.id 4 is not among the voters/]],
+    [
+      ['node-not-a-voter', 'error', 3, VOTERS, /node\.id 4 is not among the voters/],
+      ['log-folder-temporary', 'warning', 3, undefined, /in \/tmp\/kafka-logs, as log\.dirs is not set/],
+    ],
   ],
   [
     'a controller on another port',
@@ -342,6 +361,11 @@ describe('the disks', () => {
         problem: expect.stringContaining('not on this machine'),
       },
     ]);
+  });
+
+  it('are not where the files that come with Kafka have them', async () => {
+    const found = examine(await sound.combined({ 2: { 'log.dirs': '/tmp/kraft-combined-logs' } }));
+    expect(found.map(({ rule }) => rule)).toContain('log-folder-temporary');
   });
 
   it.each([

@@ -117,17 +117,18 @@ services:
       KAFKA_ADVERTISED_LISTENERS: PLAINTEXT://kafka-${id}:9092
       KAFKA_CONTROLLER_LISTENER_NAMES: CONTROLLER
       KAFKA_DEFAULT_REPLICATION_FACTOR: 3
-      KAFKA_MIN_INSYNC_REPLICAS: 2`;
+      KAFKA_MIN_INSYNC_REPLICAS: 2
+      KAFKA_LOG_DIRS: /data`;
     const nodes = await nodesOf([
       `services:${node(1, 'a')}${node(2, 'a')}${node(3, 'b').replace('19092', '19093')}`,
     ]);
     expect(examine(nodes)).toMatchObject([
       {
         rule: 'listener-clash',
-        line: 15,
+        line: 16,
         problem: 'kafka-2 takes port 19092 of the host, and so does kafka-1.',
       },
-      { rule: 'cluster-id-differs', line: 29 },
+      { rule: 'cluster-id-differs', line: 31 },
     ]);
   });
 });

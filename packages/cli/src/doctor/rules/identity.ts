@@ -1,18 +1,26 @@
-import { at, placeOf, type Rule } from '../finding.ts';
-import { idOf, type NodeConfig, settingOf } from '../node.ts';
+import { at, type Finding, placeOf, type Rule } from '../finding.ts';
+import { idOf, listed, type NodeConfig, settingOf } from '../node.ts';
 
 export const rolesMissing: Rule = {
   id: 'roles-missing',
   check: (nodes) =>
-    nodes
-      .filter((node) => settingOf(node, 'process.roles') === undefined)
-      .map((node) => ({
-        severity: 'error',
-        ...placeOf(node, 'process.roles', 'node.id', 'broker.id'),
-        problem: `${node.name} has no process.roles.`,
-        consequence: 'Kafka 4 has no other mode than KRaft, and does not start without it.',
-        remedy: 'Set process.roles to broker, to controller, or to broker,controller.',
-      })),
+    nodes.flatMap((node): Omit<Finding, 'rule'>[] => {
+      const roles = listed(settingOf(node, 'process.roles'));
+      const strange = roles.find((role) => !['broker', 'controller'].includes(role));
+      if (roles.length > 0 && strange === undefined) return [];
+      return [
+        {
+          severity: 'error',
+          ...placeOf(node, 'process.roles', 'node.id', 'broker.id'),
+          problem:
+            strange === undefined
+              ? `${node.name} has no process.roles.`
+              : `${node.name} has "${strange}" among its process.roles, which is no role.`,
+          consequence: 'Kafka 4 has no other mode than KRaft, and does not start without them.',
+          remedy: 'Set process.roles to broker, to controller, or to broker,controller.',
+        },
+      ];
+    }),
 };
 
 export const nodeIdMissing: Rule = {

@@ -12,7 +12,13 @@ import {
   votersDiffer,
   votersMalformed,
 } from './quorum.ts';
-import { clusterIdDiffers, logFolderShared, storageNotFormatted, storageOfAnotherNode } from './storage.ts';
+import {
+  clusterIdDiffers,
+  logFolderShared,
+  logFolderTemporary,
+  storageNotFormatted,
+  storageOfAnotherNode,
+} from './storage.ts';
 import { zookeeperSettings } from './zookeeper.ts';
 
 /** Everything that is looked for in configurations, in the order in which a cluster comes up. */
@@ -36,6 +42,7 @@ export const rules: readonly Rule[] = [
   storageOfAnotherNode,
   clusterIdDiffers,
   logFolderShared,
+  logFolderTemporary,
   replicationFactor,
   minIsr,
   uncleanElection,

@@ -1,5 +1,5 @@
-import { at, type Finding, type Rule } from '../finding.ts';
-import { hostOf, idOf, type NodeConfig, type Setting } from '../node.ts';
+import { at, type Finding, placeOf, type Rule } from '../finding.ts';
+import { hostOf, idOf, listed, type NodeConfig, type Setting, settingOf } from '../node.ts';
 
 type Found = Omit<Finding, 'rule'>;
 
@@ -101,4 +101,29 @@ export const logFolderShared: Rule = {
       });
     });
   },
+};
+
+/** Kafka's default, and what the files have that come with it. */
+const SAMPLES = /^\/tmp\/(kafka|kraft-[\w-]+)-logs\/?$/;
+
+export const logFolderTemporary: Rule = {
+  id: 'log-folder-temporary',
+  check: (nodes) =>
+    nodes.flatMap((node): Found[] => {
+      const folders = listed(settingOf(node, 'log.dirs') ?? settingOf(node, 'log.dir') ?? '/tmp/kafka-logs');
+      const folder = folders.find((each) => SAMPLES.test(each));
+      const place = placeOf(node, 'log.dirs', 'log.dir');
+      if (folder === undefined) return [];
+      return [
+        {
+          severity: 'warning',
+          ...place,
+          problem: `${node.name} keeps its data in ${folder}${place.line === null ? ', as log.dirs is not set' : ''}.`,
+          consequence: node.container
+            ? 'When the container is made anew, its replicas are gone, and a controller forgets whom it voted for.'
+            : 'Machines clear /tmp, some at each start: its replicas are gone then, and a controller forgets whom it voted for.',
+          remedy: 'Set log.dirs to a folder on a disk that stays.',
+        },
+      ];
+    }),
 };

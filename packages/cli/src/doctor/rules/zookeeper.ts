@@ -6,8 +6,9 @@ const leftovers: { pattern: RegExp; severity: Severity; consequence: string; rem
     pattern: /^zookeeper\./,
     severity: 'error',
     consequence:
-      'Kafka 4 knows no ZooKeeper and ignores it; Kafka 3 refuses to start with it beside process.roles.',
-    remedy: 'Remove it. A cluster that still has its metadata in ZooKeeper is migrated with Kafka 3.9 first.',
+      'Kafka 4 knows no ZooKeeper and ignores it: what is kept there counts for nothing. With Kafka 3.9, a migration is not at its end.',
+    remedy:
+      'Remove it. A cluster that still has its metadata in ZooKeeper is migrated with Kafka 3.9 first: see docs/kraft.md.',
   },
   {
     pattern: /^broker\.id$/,
