@@ -83,12 +83,16 @@ describe('what is wrong', () => {
       [seen(0, { voters: [voter(1), voter(2), voter(3, { behindMs: 10_001 })] })],
       ['voter-lagging 3'],
     ],
-    ['the leader is another one', [seen(0), seen(2, { leader: 3, epoch: 8 })], ['leader-changed']],
-    ['the leader is the same after an election', [seen(0), seen(2, { epoch: 9 })], ['leader-changed']],
+    ['the leader is another one', [seen(0), seen(2, { leader: 3, epoch: 8 })], ['leader-changed epoch 8']],
+    [
+      'the leader is the same after an election',
+      [seen(0), seen(2, { epoch: 9 })],
+      ['leader-changed epoch 9'],
+    ],
     [
       'the leader is another one after a while without',
       [seen(0), seen(2, { leader: null }), seen(4, { leader: 2, epoch: 8 })],
-      ['leader-changed'],
+      ['leader-changed epoch 8'],
     ],
     [
       'partitions lack replicas',
@@ -101,7 +105,7 @@ describe('what is wrong', () => {
 
   it('is a changed leader for a minute', () => {
     expect(wrong(seen(0), seen(2, { leader: 3, epoch: 8 }), seen(62, { leader: 3, epoch: 8 }))).toEqual([
-      'leader-changed',
+      'leader-changed epoch 8',
     ]);
     expect(wrong(seen(0), seen(2, { leader: 3, epoch: 8 }), seen(63, { leader: 3, epoch: 8 }))).toEqual([]);
   });
@@ -151,6 +155,22 @@ describe('an alert', () => {
       ['cluster-unreachable firing'],
       ['cluster-unreachable resolved'],
       ['no-active-controller resolved', 'voters-down resolved'],
+    ]);
+  });
+
+  it('is told of each change of the leader, also when one follows another', () => {
+    expect(
+      told(
+        seen(0),
+        seen(2, { leader: 3, epoch: 8 }),
+        seen(4, { leader: 1, epoch: 9 }),
+        seen(70, { epoch: 9 }),
+      ),
+    ).toEqual([
+      [],
+      ['leader-changed firing'],
+      ['leader-changed firing', 'leader-changed resolved'],
+      ['leader-changed resolved'],
     ]);
   });
 

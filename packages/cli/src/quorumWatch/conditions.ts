@@ -36,7 +36,7 @@ export const defaultThresholds: Thresholds = {
 /** Something that is wrong now. */
 export interface Condition {
   alert: AlertName;
-  /** Which voter or topic, where there may be several; empty otherwise. */
+  /** Which voter, topic or epoch, where there may be several; empty otherwise. */
   subject: string;
   message: string;
 }
@@ -108,7 +108,8 @@ function leaderChange(at: Date, memory: Memory | undefined, { leaderChangeMs }: 
     leader === changedFrom
       ? `The active controller is ${leader} again, after an election (epoch ${epoch}).`
       : `The active controller is ${leader}, and was ${changedFrom} (epoch ${epoch}).`;
-  return [{ alert: 'leader-changed', subject: '', message }];
+  // Each change is an alert of its own: a second one within the minute is news, too.
+  return [{ alert: 'leader-changed', subject: `epoch ${epoch}`, message }];
 }
 
 /**
