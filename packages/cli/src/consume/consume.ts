@@ -48,7 +48,8 @@ export async function consume(
   let shown = 0;
   const show = async (records: Records): Promise<void> => {
     const decoded = await decodeRecord(codec, records.received());
-    await io.out(options.json ? recordJson(decoded) : renderRecord(decoded, io.columns(), io.paint));
+    const lines = options.json ? [recordJson(decoded)] : renderRecord(decoded, io.columns(), io.paint);
+    for (const line of lines) await io.out(line);
   };
   try {
     for await (const records of reader.read(ranges, { signal })) {

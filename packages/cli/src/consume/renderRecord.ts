@@ -1,27 +1,32 @@
-import { clock, cut, fit, type Paint } from '../text/format.ts';
+import { clock, fit, type Paint, wrap } from '../text/format.ts';
 import { eventJson, renderEvent } from '../watch/renderEvent.ts';
 import type { Decoded, DecodedRecord } from './decodeRecord.ts';
 
-/** One line: where it lies, when, its key, and what it is. `columns` 0: as long as it gets. */
+const WHERE_WIDTH = 8;
+const INDENT = WHERE_WIDTH + 2;
+
+/**
+ * Where it lies, when, its key, and what it is: all of it, in as many lines as that takes.
+ * @param columns 0: one line
+ */
 export function renderRecord(
   { record, decoded, problem }: DecodedRecord,
   columns: number,
   paint: Paint,
-): string {
-  const where = paint('dim', fit(`${record.partition}/${record.offset}`, 8));
-  if (decoded.kind === 'event') {
-    const room = columns > 0 ? Math.max(1, columns - 10) : 0;
-    return `${where}  ${renderEvent({ record, event: decoded.event }, room, paint)}`;
-  }
-  const line = [
-    where,
-    clock(record.timestamp, 'ms'),
-    paint('dim', record.key ?? '-'),
-    ...(decoded.kind === 'avro' ? [paint('cyan', decoded.schema)] : []),
-    textOf(decoded, paint),
-    ...(problem === undefined ? [] : [paint('red', problem)]),
-  ].join('  ');
-  return columns > 0 ? cut(line, columns) : line;
+): string[] {
+  const where = paint('dim', fit(`${record.partition}/${record.offset}`, WHERE_WIDTH));
+  const text =
+    decoded.kind === 'event'
+      ? renderEvent({ record, event: decoded.event }, 0, paint)
+      : [
+          clock(record.timestamp, 'ms'),
+          paint('dim', record.key ?? '-'),
+          ...(decoded.kind === 'avro' ? [paint('cyan', decoded.schema)] : []),
+          textOf(decoded, paint),
+          ...(problem === undefined ? [] : [paint('red', problem)]),
+        ].join('  ');
+  const [first = '', ...more] = wrap(text, columns > 0 ? Math.max(INDENT, columns - INDENT) : 0);
+  return [`${where}  ${first}`, ...more.map((line) => ' '.repeat(INDENT) + line)];
 }
 
 function textOf(decoded: Exclude<Decoded, { kind: 'event' }>, paint: Paint): string {

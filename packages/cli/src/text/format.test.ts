@@ -40,6 +40,11 @@ describe('wrap', () => {
     expect(wrap('a partition-too-long b', 5)).toEqual(['a', 'partition-too-long', 'b']);
     expect(wrap('one two', 0)).toEqual(['one two']);
   });
+
+  it('begins no line with the blanks between columns', () => {
+    expect(wrap('one    \u001B[39m  two', 5)).toEqual(['one  \u001B[39m', 'two']);
+    expect(wrap('one    two', 20)).toEqual(['one    two']);
+  });
 });
 
 describe('table', () => {

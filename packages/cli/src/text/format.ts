@@ -89,6 +89,8 @@ export function wrap(text: string, width: number): string[] {
   for (const word of text.split(' ')) {
     const longer = `${lines.at(-1)} ${word}`;
     if (lines.length > 0 && widthOf(longer) <= width) lines[lines.length - 1] = longer;
+    // Blanks at the end of a line, and what ends a colour.
+    else if (widthOf(word) === 0) lines.push(`${lines.pop() ?? ''}${word}`);
     else lines.push(word);
   }
   return lines;
