@@ -1,5 +1,5 @@
 import type { Command, CommanderError } from 'commander';
-import { NotRunningError } from './errors.ts';
+import { ClusterUnreachableError, NotRunningError } from './errors.ts';
 
 // What the commands have in common.
 
@@ -16,7 +16,7 @@ export function inherit(command: Command): void {
 
 /**
  * Of the system that runs; if none was started from here, those that the documentation names, as with Docker.
- * @throws NotRunningError when nobody listens there
+ * @throws NotRunningError when nobody listens there, ClusterUnreachableError when it runs and all its brokers are dead
  */
 export async function runningAddresses() {
   const [{ addressesOf, anyBrokerAnswers }, { findRun }, { brewDir }] = await Promise.all([
@@ -25,8 +25,10 @@ export async function runningAddresses() {
     import('./paths.ts'),
   ]);
   const dir = brewDir();
-  const addresses = addressesOf((await findRun(dir))?.ports);
-  if (!(await anyBrokerAnswers(addresses))) throw new NotRunningError(dir);
+  const run = await findRun(dir);
+  const addresses = addressesOf(run?.ports);
+  if (!(await anyBrokerAnswers(addresses)))
+    throw run ? new ClusterUnreachableError(addresses.brokers) : new NotRunningError(dir);
   return addresses;
 }
 

@@ -19,7 +19,11 @@ export class BrokerUnavailableError extends BrewError {
  */
 export class TopicMissingError extends BrewError {
   constructor(topics: readonly string[], cause?: unknown) {
-    super('BREW_TOPIC_MISSING', `Not every topic exists of: ${topics.join(', ')}. Create the topics first.`, {
+    const missing =
+      topics.length === 1
+        ? `The topic ${topics[0]} does not exist`
+        : `Not all topics exist of ${topics.join(', ')}`;
+    super('BREW_TOPIC_MISSING', `${missing}. Look at the name, or create it first.`, {
       retryable: true,
       cause,
     });

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { type ClusterOptions, clusterOf, withCluster } from '../cluster.ts';
 import { examples } from '../commandLine.ts';
-import { exitCodes, NotRunningError } from '../errors.ts';
+import { ClusterUnreachableError, exitCodes, NotRunningError } from '../errors.ts';
 import type { Io } from '../io.ts';
 
 export function registerDoctor(program: Command, exit: (code: number) => void, io: Io): void {
@@ -42,8 +42,9 @@ async function clusterIfRunning(options: ClusterOptions, io: Io) {
   try {
     return await clusterOf(options);
   } catch (error) {
-    if (!(error instanceof NotRunningError)) throw error;
-    io.note('Brew is not running, so its topics are not looked at.');
+    const own = options.bootstrap === undefined;
+    if (!(error instanceof NotRunningError || (own && error instanceof ClusterUnreachableError))) throw error;
+    io.note('No broker of Brew answers, so its topics are not looked at.');
     return undefined;
   }
 }
