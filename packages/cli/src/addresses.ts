@@ -25,7 +25,7 @@ export const servicesOf = (ports: Ports): ServiceDeclaration[] =>
   services.filter(({ name }) => name in ports.services);
 
 /** Whether any broker answers there, whoever started it. */
-export async function anyBrokerAnswers({ brokers }: Addresses): Promise<boolean> {
+export async function anyBrokerAnswers({ brokers }: { brokers: readonly string[] }): Promise<boolean> {
   return (await Promise.all(brokers.map(answers))).includes(true);
 }
 

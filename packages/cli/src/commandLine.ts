@@ -1,7 +1,7 @@
 import type { Ports } from '@brew/sandbox';
 import type { Command, CommanderError } from 'commander';
 import type { Addresses } from './addresses.ts';
-import { NotRunningError } from './errors.ts';
+import { ClusterUnreachableError, NotRunningError } from './errors.ts';
 
 // What the commands have in common.
 
@@ -22,29 +22,36 @@ export function inherit(command: Command): void {
 
 /**
  * Of the system that runs; if none was started from here, those that the documentation names, as with Docker.
- * @throws NotRunningError when nobody listens there
+ * @throws NotRunningError when nobody listens there, ClusterUnreachableError when it runs and all its brokers are dead
  */
 export async function runningAddresses(): Promise<Addresses> {
   const { addressesOf } = await import('./addresses.ts');
   return addressesOf(await runningPorts());
 }
 
-/** @throws NotRunningError when nobody listens there */
+/** @throws as runningAddresses does */
 export async function runningPorts(): Promise<Ports> {
-  const ports = await portsIfRunning();
-  if (ports === undefined) throw new NotRunningError((await import('./paths.ts')).brewDir());
-  return ports;
+  const { run, ports, answers } = await look();
+  if (answers) return ports;
+  const [{ addressesOf }, { brewDir }] = await Promise.all([import('./addresses.ts'), import('./paths.ts')]);
+  throw run ? new ClusterUnreachableError(addressesOf(ports).brokers) : new NotRunningError(brewDir());
 }
 
 /** Undefined when nobody listens there. */
 export async function portsIfRunning(): Promise<Ports | undefined> {
+  const { ports, answers } = await look();
+  return answers ? ports : undefined;
+}
+
+async function look() {
   const [{ addressesOf, anyBrokerAnswers }, { defaultPorts, findRun }, { brewDir }] = await Promise.all([
     import('./addresses.ts'),
     import('@brew/sandbox'),
     import('./paths.ts'),
   ]);
-  const { ports } = (await findRun(brewDir())) ?? { ports: defaultPorts };
-  return (await anyBrokerAnswers(addressesOf(ports))) ? ports : undefined;
+  const run = await findRun(brewDir());
+  const ports = run?.ports ?? defaultPorts;
+  return { run, ports, answers: await anyBrokerAnswers(addressesOf(ports)) };
 }
 
 /** Aborted by the first Ctrl-C, which then ends the command in order; the next one ends it as usual. */

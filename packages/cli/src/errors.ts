@@ -38,10 +38,27 @@ export class PositionLostError extends BrewError {
   }
 }
 
+/** Nobody listens at the addresses that --bootstrap names. */
+export class ClusterUnreachableError extends BrewError {
+  constructor(brokers: readonly string[]) {
+    super(
+      'BREW_CLUSTER_UNREACHABLE',
+      `No broker answers at ${brokers.join(' or ')}. Look whether it runs, and whether this machine can reach it.`,
+    );
+  }
+}
+
 /** Something is to be removed that is in use. */
 export class StillRunningError extends BrewError {
   constructor(what: string, todo: string) {
     super('BREW_STILL_RUNNING', `${what} ${todo}`);
+  }
+}
+
+/** A file that a command was given is not there, or not what it takes. */
+export class FileUnreadableError extends BrewError {
+  constructor(file: string, why: string) {
+    super('BREW_FILE_UNREADABLE', `${file} can not be read: ${why}. Look at its name, and at what is in it.`);
   }
 }
 

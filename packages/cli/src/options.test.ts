@@ -2,20 +2,29 @@ import { OrderDelivered, OrderPlaced, ordersV2 } from '@brew/events';
 import { describe, expect, it } from '@jest/globals';
 import {
   findBridge,
+  parseBootstrap,
+  parseCount,
   parseEvents,
   parseFrom,
   parseGrace,
+  parseHeader,
   parseItem,
   parseLines,
+  parseListen,
+  parsePartitions,
   parsePort,
   parseProjection,
   parseRate,
+  parseRegistry,
   parseReplayed,
+  parseSeconds,
   parseSince,
   parseSpeed,
   parseTopic,
   parseType,
   parseUntil,
+  parseUrl,
+  topicNamed,
 } from './options.ts';
 
 const NOW = Date.parse('2026-01-31T00:00:00Z');
@@ -59,7 +68,25 @@ describe('values of flags', () => {
       [OrderPlaced, OrderDelivered],
     ],
     ['a port', () => parsePort('3006'), 3006],
+    [
+      'addresses',
+      () => parseBootstrap('localhost:1, kafka-2.example.com:9092'),
+      ['localhost:1', 'kafka-2.example.com:9092'],
+    ],
     ['where to begin', () => parseFrom('beginning'), 'beginning'],
+    ['a count', () => parseCount('3', '--last'), 3],
+    ['partitions, gathered', () => parsePartitions('2,3', [0]), [0, 2, 3]],
+    ['headers, gathered', () => parseHeader('b=1=2', { a: '' }), { a: '', b: '1=2' }],
+    ['a port', () => parseListen('9404'), { host: '127.0.0.1', port: 9404 }],
+    ['a host and a port', () => parseListen('0.0.0.0:9404'), { host: '0.0.0.0', port: 9404 }],
+    ['seconds', () => parseSeconds('2.5', '--every'), 2_500],
+    ['a webhook', () => parseUrl('https://example.com/a', '--webhook'), 'https://example.com/a'],
+    ['a registry', () => parseRegistry('http://localhost:8081/'), 'http://localhost:8081'],
+    [
+      "any topic, Brew's by a word",
+      () => [topicNamed('orders'), topicNamed('clicks')],
+      ['brew.orders.v1', 'clicks'],
+    ],
   ])('can be %s', (_what, parse, value) => {
     expect(parse()).toEqual(value);
   });
@@ -89,6 +116,17 @@ describe('values of flags', () => {
     [() => parseEvents('OrderPlaced,'), /An event is missing\. Take .*OrderPlaced/],
     [() => parsePort('80'), /--port 80 is not a number from 1024 to 65535/],
     [() => parsePort('3006.5'), /not a whole number/],
+    [() => parseBootstrap('localhost'), /--bootstrap localhost is not .*HOST:PORT/],
+    [() => parseBootstrap('localhost:99999'), /--bootstrap/],
+    [() => parseBootstrap('http://localhost:9092'), /--bootstrap/],
+    [() => parseCount('0', '--last'), /--last 0 .*--last 10/],
+    [() => parsePartitions('1-3'), /--partition 1-3 .*--partition 0,3/],
+    [() => parseHeader('=x'), /--header =x .*NAME=VALUE/],
+    [() => parseListen('web'), /--metrics web .*--metrics 9404/],
+    [() => parseListen('99999'), /--metrics 99999/],
+    [() => parseSeconds('0', '--every'), /--every 0 .*Give seconds/],
+    [() => parseUrl('example.com', '--webhook'), /--webhook example\.com .*URL/],
+    [() => parseRegistry('localhost:8081'), /--registry localhost:8081 .*URL/],
     [() => parseFrom('yesterday'), /--from yesterday .*beginning or now/],
   ])('are refused with what is wrong and what to do (%#)', (parse, message) => {
     expect(parse).toThrow(message);

@@ -41,12 +41,85 @@ export function parseGrace(value: string): number {
   return number(value, { name: '--younger-than', from: 0, to: 86_400, todo });
 }
 
+/** Where to find a cluster at first: `host:port`, several parted by commas. */
+export function parseBootstrap(value: string): string[] {
+  const addresses = value.split(',').map((address) => address.trim());
+  for (const address of addresses) {
+    const { port } = /^[\w.-]+:(?<port>\d{1,5})$/.exec(address)?.groups ?? {};
+    if (port === undefined || Number(port) < 1 || Number(port) > 65_535) {
+      throw new ArgumentInvalidError(
+        `--bootstrap ${value} is not a list of addresses.`,
+        'Write it as HOST:PORT, several parted by commas, such as --bootstrap localhost:19092,localhost:19093.',
+      );
+    }
+  }
+  return addresses;
+}
+
+/** The base address of a schema registry, without the slash at its end. */
+export const parseRegistry = (value: string): string => parseUrl(value, '--registry').replace(/\/+$/, '');
+
+/** Where to listen: a port of this machine alone, or `host:port`. */
+export function parseListen(value: string): { host: string; port: number } {
+  const { host = '127.0.0.1', port } = /^(?:(?<host>[\w.-]+):)?(?<port>\d{1,5})$/.exec(value)?.groups ?? {};
+  if (port !== undefined && Number(port) <= 65_535) return { host, port: Number(port) };
+  throw new ArgumentInvalidError(
+    `--metrics ${value} is no port.`,
+    'Give a port, such as --metrics 9404, or HOST:PORT.',
+  );
+}
+
+/** An address on the web. */
+export function parseUrl(value: string, name: string): string {
+  if (/^https?:$/.test(URL.parse(value)?.protocol ?? '')) return value;
+  throw new ArgumentInvalidError(
+    `${name} ${value} is not an address.`,
+    `Give a URL, such as ${name} http://localhost:8081/path.`,
+  );
+}
+
+/** Seconds, as milliseconds. */
+export function parseSeconds(value: string, name: string): number {
+  const todo = `Give seconds, such as ${name} 5.`;
+  return number(value, { name, from: 0.1, to: 86_400, todo }) * 1_000;
+}
+
+/** How many of something, at least one. */
+export function parseCount(value: string, name: string): number {
+  const todo = `Give a number, such as ${name} 10.`;
+  return whole(value, { name, from: 1, to: 1_000_000_000, todo });
+}
+
+/** Partition numbers, parted by commas; gathered when the flag is repeated. */
+export function parsePartitions(value: string, before: readonly number[] = []): number[] {
+  if (!/^\d{1,6}(,\d{1,6})*$/.test(value)) {
+    throw new ArgumentInvalidError(
+      `--partition ${value} is not a list of partitions.`,
+      'Give numbers parted by commas, such as --partition 0,3.',
+    );
+  }
+  return [...before, ...value.split(',').map(Number)];
+}
+
+/** `name=value`; gathered when the flag is repeated. */
+export function parseHeader(
+  value: string,
+  before: Readonly<Record<string, string>> = {},
+): Record<string, string> {
+  const equals = value.indexOf('=');
+  if (equals < 1) {
+    throw new ArgumentInvalidError(
+      `--header ${value} is no header.`,
+      'Write it as NAME=VALUE, such as --header source=test.',
+    );
+  }
+  return { ...before, [value.slice(0, equals)]: value.slice(equals + 1) };
+}
+
 /** How many lines of a log. */
 export function parseLines(value: string): number {
   const todo = 'Give a number of lines, such as -n 50.';
-  const lines = number(value, { name: '-n', from: 0, to: 1_000_000, todo });
-  if (!Number.isInteger(lines)) throw new ArgumentInvalidError(`-n ${value} is not a whole number.`, todo);
-  return lines;
+  return whole(value, { name: '-n', from: 0, to: 1_000_000, todo });
 }
 
 export interface OrderedItem {
@@ -71,6 +144,11 @@ export function parseItem(value: string, before: readonly OrderedItem[] = []): O
     );
   }
   return [...before, { sku, quantity: count }];
+}
+
+/** Any topic: one of Brew's by its full name or the word in the middle, others by their names. */
+export function topicNamed(value: string): string {
+  return Object.entries(topics).find(([short]) => short === value)?.[1].name ?? value;
 }
 
 /** A topic by its full name, or by the word in the middle: `orders` is brew.orders.v1. Of a next version only by its full name. */
@@ -172,10 +250,20 @@ export function parseUntil(value: string): 'now' {
   );
 }
 
-function number(
-  value: string,
-  { name, from, to, todo }: { name: string; from: number; to: number; todo: string },
-): number {
+interface NumberRules {
+  name: string;
+  from: number;
+  to: number;
+  todo: string;
+}
+
+function whole(value: string, rules: NumberRules): number {
+  const parsed = number(value, rules);
+  if (Number.isInteger(parsed)) return parsed;
+  throw new ArgumentInvalidError(`${rules.name} ${value} is not a whole number.`, rules.todo);
+}
+
+function number(value: string, { name, from, to, todo }: NumberRules): number {
   const parsed = Number(value);
   if (value.trim() === '' || !Number.isFinite(parsed) || parsed < from || parsed > to) {
     throw new ArgumentInvalidError(`${name} ${value} is not a number from ${from} to ${to}.`, todo);

@@ -1,8 +1,12 @@
 import { Command } from 'commander';
 import type { BridgeOptions } from './bridge/bridge.ts';
 import { examples, inherit, runningAddresses, untilInterrupted } from './commandLine.ts';
+import { registerCompletion } from './completion/command.ts';
+import { registerConsume } from './consume/command.ts';
 import { addConsumerCommands } from './consumerCommands.ts';
+import { registerDoctor } from './doctor/command.ts';
 import { exitCodes } from './errors.ts';
+import { registerGroups } from './groups/command.ts';
 import { type Io, processIo } from './io.ts';
 import {
   findBridge,
@@ -16,7 +20,12 @@ import {
   parseTopic,
   parseType,
 } from './options.ts';
+import { registerPartitionOf } from './partitionOf/command.ts';
+import { registerProduce } from './produce/command.ts';
+import { registerQuorumStatus } from './quorum/command.ts';
+import { registerQuorumWatch } from './quorumWatch/command.ts';
 import { registerReplay } from './replay/command.ts';
+import { registerTopics } from './topics/command.ts';
 import type { VerifyOptions } from './verify/verify.ts';
 import type { WatchOptions } from './watch/watch.ts';
 
@@ -217,6 +226,16 @@ export function createProgram(exit: (code: number) => void, io: Io = processIo()
 
   registerReplay(program, exit, io);
   addConsumerCommands(program, exit, io);
+  registerTopics(program, exit, io);
+  registerGroups(program, exit, io);
+  registerConsume(program, exit, io);
+  registerProduce(program, exit, io);
+  registerPartitionOf(program, exit, io);
+  registerQuorumStatus(program, exit, io);
+  registerQuorumWatch(program, exit, io);
+  registerDoctor(program, exit, io);
+  registerCompletion(program, exit, io);
+
   for (const command of program.commands) inherit(command);
   return program;
 }

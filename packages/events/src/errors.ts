@@ -12,6 +12,8 @@ export const errorCodes = {
     'No Kafka broker could be reached, or too few are in sync. Look at the brokers; it is retried.',
   BREW_BUILD_SUPERSEDED:
     'Tables of a projection are written by somebody else, or others are live now. It goes on with those by itself.',
+  BREW_CLUSTER_UNREACHABLE:
+    'Nobody listens at the addresses that a command was given. Look at them, and at the network.',
   BREW_CONFIG_INVALID:
     'An environment variable is missing or malformed. Set what the message lists and start again.',
   BREW_CONSUMER_FAILED: 'A consumer ended and is being started again. Look at its cause if that goes on.',
@@ -26,6 +28,9 @@ export const errorCodes = {
   BREW_EVENT_UNTRANSLATABLE:
     'An event can not be said in the words of the topic that it is bridged to. It goes to the DLQ.',
   BREW_FENCED: 'Another process has taken over the work of this one. Nothing is lost; run it once.',
+  BREW_FILE_UNREADABLE:
+    'A file that a command was given is not there, or not what it takes. The message has why.',
+  BREW_GROUP_MISSING: 'The cluster has no such consumer group. Look at its name, and at which cluster it is.',
   BREW_HEADERS_INVALID:
     'A record has no CloudEvents headers, or bad ones. Find who wrote it; it goes to the DLQ.',
   BREW_JAVA_MISSING: 'There is no JDK, or it is too old. Install one, or use Docker.',

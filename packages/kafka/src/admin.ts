@@ -1,6 +1,6 @@
 import type { TopicDeclaration } from '@brew/events';
 import type { Logger } from 'pino';
-import { ensureTopics } from './admin/ensureTopics.ts';
+import { compareTopics, ensureTopics } from './admin/ensureTopics.ts';
 import { groupLag, topicOffsets } from './admin/offsets.ts';
 import { forgetGroup, removeTopic } from './admin/removals.ts';
 import { backoff } from './backoff.ts';
@@ -22,7 +22,7 @@ export interface TopicDescription {
 
 export interface TopicOutcome {
   topic: string;
-  outcome: 'created' | 'exists' | 'differs';
+  outcome: 'created' | 'exists' | 'differs' | 'missing';
   /** For `differs`: what is not as declared, a sentence each. */
   differences: string[];
 }
@@ -55,6 +55,8 @@ export interface Admin extends AsyncDisposable {
     declarations: readonly TopicDeclaration[],
     options?: { replicationFactor?: number },
   ): Promise<TopicOutcome[]>;
+  /** As ensureTopics does it, without creating anything. */
+  compareTopics(declarations: readonly TopicDeclaration[]): Promise<TopicOutcome[]>;
   /** Waits with backoff until that many brokers are registered. Rejects only when `signal` is aborted. */
   waitForBrokers(count: number, signal?: AbortSignal): Promise<ClusterDescription>;
   describeCluster(): Promise<ClusterDescription>;
@@ -107,6 +109,7 @@ export function createAdmin({ client, log }: { client: KafkaClient; log: Logger 
   return {
     ensureTopics: (declarations, { replicationFactor } = {}) =>
       ask('create the topics', () => ensureTopics(admin, declarations, replicationFactor)),
+    compareTopics: (declarations) => ask('compare the topics', () => compareTopics(admin, declarations)),
     describeCluster,
     async waitForBrokers(count, signal) {
       for (let failures = 1; ; failures++) {

@@ -49,6 +49,13 @@ export interface Codec {
     type: EventType<Data>,
     fields: Fields,
   ): FieldReader<Picked<Data, Fields>>;
+  /**
+   * What any value in Confluent wire format is by its writer's schema, whatever the record's headers say: for tools that look
+   * at topics of others.
+   * @returns the schema's full name and the data; undefined when it is not in that format
+   * @throws UndecodableRecordError, RegistryUnavailableError
+   */
+  decodeValue(value: Buffer): Promise<{ schema: string; data: unknown } | undefined>;
 }
 
 const RETRY = { initialMs: 200, maxMs: 5_000 };
@@ -105,15 +112,31 @@ export function createCodec({ registryUrl, log }: { registryUrl: string; log: Lo
       const framed = unframe(record.value);
       if (!framed) throw new UndecodableRecordError('its value is not in Confluent wire format');
       const read = await readers.find(framed.schemaId, type);
-      try {
-        return { ...context, type, data: read(framed.payload) };
-      } catch (error) {
-        throw new UndecodableRecordError(`its bytes are not what schema ${framed.schemaId} says`, error);
-      }
+      return { ...context, type, data: readOrThrow(read, framed) };
+    },
+
+    async decodeValue(value) {
+      const framed = unframe(value);
+      if (!framed) return undefined;
+      const writer = await registry.schemaOf(framed.schemaId);
+      if (!writer) throw new UndecodableRecordError(`the registry has no schema ${framed.schemaId}`);
+      const data = readOrThrow((payload) => writer.fromBuffer(payload), framed);
+      return { schema: writer.name ?? writer.typeName, data };
     },
 
     fieldReader: (type, fields) => createFieldReader(registry, type, fields),
   };
+}
+
+function readOrThrow(
+  read: (payload: Buffer) => unknown,
+  { schemaId, payload }: { schemaId: number; payload: Buffer },
+): unknown {
+  try {
+    return read(payload);
+  } catch (error) {
+    throw new UndecodableRecordError(`its bytes are not what schema ${schemaId} says`, error);
+  }
 }
 
 function contextOf(record: ReceivedRecord) {

@@ -5,6 +5,7 @@ import * as errors from './errors.ts';
 const all: BrewError[] = [
   new errors.BrokerUnavailableError('ask', new Error('why')),
   new errors.TopicMissingError(['t']),
+  new errors.GroupMissingError('g'),
   new errors.ConsumerFailedError('g', new Error('why')),
   new errors.SendFailedError('why', { retryable: true }),
   new errors.FencedError('g', 't/0', new Error('why')),
@@ -30,6 +31,7 @@ test('every class of error has a code of its own', () => {
 test('only what may succeed later, unchanged, is retryable', () => {
   const final = all.filter(({ retryable }) => !retryable).map(({ name }) => name);
   expect(final).toEqual([
+    'GroupMissingError',
     'FencedError',
     'NotPreparedError',
     'InvalidEventError',
@@ -47,4 +49,16 @@ test('finds the name that Kafka has for an error, however deep kafkajs has wrapp
   const outer = new Error('retries exceeded', { cause: new Error('not retriable', { cause: inner }) });
   expect(errors.kafkaErrorTypeOf(outer)).toBe('UNKNOWN_TOPIC_OR_PARTITION');
   expect(errors.kafkaErrorTypeOf(new Error('other'))).toBeUndefined();
+});
+
+test('a broker that can not be reached is told with what led to it', () => {
+  const refused = new Error('connect ECONNREFUSED 127.0.0.1:1');
+  const failed = new Error('Connection to 127.0.0.1:1 failed.', { cause: refused });
+  expect(new errors.BrokerUnavailableError('list the groups', failed).message).toBe(
+    'Kafka could not be reached to list the groups: Connection to 127.0.0.1:1 failed: connect ECONNREFUSED 127.0.0.1:1.',
+  );
+  const repeated = new Error('it timed out', { cause: new Error('timed out') });
+  expect(new errors.BrokerUnavailableError('ask', repeated).message).toBe(
+    'Kafka could not be reached to ask: it timed out.',
+  );
 });

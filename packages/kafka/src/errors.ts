@@ -6,7 +6,7 @@ import { BrewError } from '@brew/events';
  */
 export class BrokerUnavailableError extends BrewError {
   constructor(doing: string, cause: unknown) {
-    super('BREW_BROKER_UNAVAILABLE', `Kafka could not be reached to ${doing}: ${messageOf(cause)}.`, {
+    super('BREW_BROKER_UNAVAILABLE', `Kafka could not be reached to ${doing}: ${reasonOf(cause)}.`, {
       retryable: true,
       cause,
     });
@@ -19,10 +19,24 @@ export class BrokerUnavailableError extends BrewError {
  */
 export class TopicMissingError extends BrewError {
   constructor(topics: readonly string[], cause?: unknown) {
-    super('BREW_TOPIC_MISSING', `Not every topic exists of: ${topics.join(', ')}. Create the topics first.`, {
+    const missing =
+      topics.length === 1
+        ? `The topic ${topics[0]} does not exist`
+        : `Not all topics exist of ${topics.join(', ')}`;
+    super('BREW_TOPIC_MISSING', `${missing}. Look at the name, or create it first.`, {
       retryable: true,
       cause,
     });
+  }
+}
+
+/** There is no such consumer group, or not any more: one without members and offsets is forgotten. */
+export class GroupMissingError extends BrewError {
+  constructor(group: string) {
+    super(
+      'BREW_GROUP_MISSING',
+      `There is no consumer group ${group}. Look at its name, and at the cluster's address.`,
+    );
   }
 }
 
@@ -178,6 +192,14 @@ export class ReadRefusedError extends BrewError {
 }
 
 export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+/** With what led to it: a connection that failed says why only there. */
+function reasonOf(error: unknown): string {
+  const message = messageOf(error).replace(/\.$/, '');
+  if (!(error instanceof Error) || error.cause === undefined) return message;
+  const reason = reasonOf(error.cause);
+  return message.includes(reason) ? message : `${message}: ${reason}`;
+}
 
 /** Kafka's name for what went wrong, such as UNKNOWN_TOPIC_OR_PARTITION; kafkajs wraps it up to three times. */
 export function kafkaErrorTypeOf(error: unknown): string | undefined {

@@ -26,6 +26,7 @@ export {
   CorruptBatchError,
   DeadLetterFailedError,
   FencedError,
+  GroupMissingError,
   InvalidEventError,
   LogTruncatedError,
   NotPreparedError,
@@ -40,5 +41,12 @@ export {
 } from './errors.ts';
 export { createFollower, type Follower, type FollowerOptions } from './follower.ts';
 export { type GatherOptions, gather, type Outcome } from './gather.ts';
-export { createProducer, type Producer, type ProducerOptions, type ProducerState } from './producer.ts';
+export { partitionOf } from './partitionOf.ts';
+export {
+  createProducer,
+  type Placement,
+  type Producer,
+  type ProducerOptions,
+  type ProducerState,
+} from './producer.ts';
 export type { OutgoingRecord, ReceivedRecord } from './record.ts';

@@ -5,11 +5,16 @@ import { delay, within } from './delay.ts';
 import { messageOf, NotPreparedError, SendFailedError } from './errors.ts';
 import { batchesOf } from './producer/batches.ts';
 import { connectProducer, isRefusal, type ProducerConnection } from './producer/connection.ts';
+import type { Placement } from './producer/partitioning.ts';
 import type { OutgoingRecord } from './record.ts';
+
+export type { Placement };
 
 export interface ProducerOptions {
   client: KafkaClient;
   log: Logger;
+  /** Told where the records of a batch are. One that had to be repeated may be further ahead a first time. */
+  onPlaced?: (placements: Placement[]) => void;
 }
 
 export type ProducerState = 'created' | 'starting' | 'running' | 'recovering' | 'draining' | 'stopped';
@@ -46,7 +51,7 @@ const DISCONNECT_MS = 3_000;
  * with its producer id, and the same batch goes first through the next one. What this can cause is a repetition,
  * which the consumers' inbox makes harmless.
  */
-export function createProducer({ client, log }: ProducerOptions): Producer {
+export function createProducer({ client, log, onPlaced = () => {} }: ProducerOptions): Producer {
   let state: ProducerState = 'created';
   let lastError: unknown;
   let connection: ProducerConnection | undefined;
@@ -141,7 +146,9 @@ export function createProducer({ client, log }: ProducerOptions): Producer {
       if (stopping.signal.aborted || state === 'draining') throw givenUp();
       const ended = either(signal);
       await enqueue(ended, async () => {
-        for (const batch of batchesOf(records)) await persist(ended, (open) => open.send(batch));
+        for (const batch of batchesOf(records)) {
+          await persist(ended, async (open) => onPlaced(await open.send(batch)));
+        }
       });
     },
     stop() {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { cut, duration, fit, mebibytes, money, table } from './format.ts';
+import { bytes, counted, cut, duration, fit, mebibytes, money, ranges, table, wrap } from './format.ts';
 
 describe('duration', () => {
   it.each([
@@ -34,6 +34,19 @@ describe('fit and cut', () => {
   });
 });
 
+describe('wrap', () => {
+  it('breaks lines between words, and leaves whole what is longer than a line', () => {
+    expect(wrap('one two three four', 9)).toEqual(['one two', 'three', 'four']);
+    expect(wrap('a partition-too-long b', 5)).toEqual(['a', 'partition-too-long', 'b']);
+    expect(wrap('one two', 0)).toEqual(['one two']);
+  });
+
+  it('begins no line with the blanks between columns', () => {
+    expect(wrap('one    \u001B[39m  two', 5)).toEqual(['one  \u001B[39m', 'two']);
+    expect(wrap('one    two', 20)).toEqual(['one    two']);
+  });
+});
+
 describe('table', () => {
   it('is as wide as its widest cells, numbers to the right, nothing behind the last', () => {
     expect(
@@ -47,6 +60,46 @@ describe('table', () => {
       ),
     ).toEqual(['name      pid', 'order       7', 'kafka-1  1234']);
   });
+});
+
+describe('a table that has to fit', () => {
+  const rows = [
+    ['name', 'what', 'n'],
+    ['a-rather-long-name', 'a description that is even longer', '12'],
+  ];
+
+  it('cuts its widest cells, and no more than it has to', () => {
+    const lines = table(rows, [2], 40);
+    expect(lines).toEqual([
+      'name               what                n',
+      'a-rather-long-na…  a description th…  12',
+    ]);
+  });
+
+  it('stops where nothing could be read any more', () => {
+    expect(table(rows, [2], 5)[1]).toBe('a-rat…  a des…  12');
+  });
+});
+
+it.each([
+  [812, '812 B'],
+  [1_434, '1.4 KiB'],
+  [24_117_248, '23.0 MiB'],
+  [3 * 2 ** 50, '3072.0 TiB'],
+])('writes %i bytes as %s', (count, text) => {
+  expect(bytes(count)).toBe(text);
+});
+
+it('writes numbers as ranges', () => {
+  expect([ranges([]), ranges([3]), ranges([0, 1, 2, 5, 7, 8])]).toEqual(['', '3', '0-2,5,7-8']);
+});
+
+it('writes counts with what is counted', () => {
+  expect([counted(1, 'topic'), counted(1_234, 'record'), counted(0, 'reply', 'replies')]).toEqual([
+    '1 topic',
+    '1,234 records',
+    '0 replies',
+  ]);
 });
 
 it('counts memory in MiB', () => {

@@ -29,6 +29,34 @@ export function mebibytes(bytes: number): string {
   return `${Math.round(bytes / 2 ** 20)} MiB`;
 }
 
+/** Bytes on a disk: "812 B", "1.4 KiB", "23.0 MiB". */
+export function bytes(count: number): string {
+  const units = ['KiB', 'MiB', 'GiB', 'TiB'];
+  if (count < 1024) return `${count} B`;
+  let value = count / 1024;
+  let unit = 0;
+  for (; value >= 1024 && unit < units.length - 1; unit++) value /= 1024;
+  return `${value.toFixed(1)} ${units[unit]}`;
+}
+
+/** "1,234,567" */
+export const grouped = (value: number): string => value.toLocaleString('en');
+
+/** "1 topic", "2 topics", "1,234 records" */
+export const counted = (value: number, one: string, many = `${one}s`): string =>
+  `${grouped(value)} ${value === 1 ? one : many}`;
+
+/** Ids and partition numbers as ranges: "0-2,5". */
+export function ranges(sorted: readonly number[]): string {
+  const found: [number, number][] = [];
+  for (const value of sorted) {
+    const last = found.at(-1);
+    if (last?.[1] === value - 1) last[1] = value;
+    else found.push([value, value]);
+  }
+  return found.map(([from, to]) => (from === to ? `${from}` : `${from}-${to}`)).join(',');
+}
+
 /** "12.40 EUR", with as many decimals as the currency has. */
 export function money({ amount, currency }: { amount: number; currency: string }): string {
   const { maximumFractionDigits = 2 } = new Intl.NumberFormat('en', {
@@ -51,17 +79,65 @@ export function cut(text: string, width: number): string {
   return width < 1 ? '' : `${[...stripVTControlCharacters(text)].slice(0, width - 1).join('')}…`;
 }
 
-/** Columns aligned by their widest cell, two blanks between them; numbers to the right. */
-export function table(rows: readonly (readonly string[])[], numeric: readonly number[] = []): string[] {
+/**
+ * Lines of at most `width` columns, broken between words; a longer word stays whole.
+ * @param width 0: one line
+ */
+export function wrap(text: string, width: number): string[] {
+  if (width < 1) return [text];
+  const lines: string[] = [];
+  for (const word of text.split(' ')) {
+    const longer = `${lines.at(-1)} ${word}`;
+    if (lines.length > 0 && widthOf(longer) <= width) lines[lines.length - 1] = longer;
+    // Blanks at the end of a line, and what ends a colour.
+    else if (widthOf(word) === 0) lines.push(`${lines.pop() ?? ''}${word}`);
+    else lines.push(word);
+  }
+  return lines;
+}
+
+/**
+ * Columns aligned by their widest cell, two blanks between them; numbers to the right.
+ * @param columns how wide it may be at most: then its widest cells are cut; 0: as wide as it gets
+ */
+export function table(
+  rows: readonly (readonly string[])[],
+  numeric: readonly number[] = [],
+  columns = 0,
+): string[] {
   const widths = (rows[0] ?? []).map((_, column) =>
     Math.max(...rows.map((row) => widthOf(row[column] ?? ''))),
   );
+  if (columns > 0) narrow(widths, columns - 2 * (widths.length - 1));
   return rows.map((row) =>
     row
       .map((cell, column) => fit(cell, widths[column] ?? 0, numeric.includes(column) ? 'right' : 'left'))
       .join('  ')
       .trimEnd(),
   );
+}
+
+/** Less than that tells nothing any more. */
+const NARROWEST = 6;
+
+/** Takes from the widest columns until all of them have room. */
+function narrow(widths: number[], room: number): void {
+  let excess = widths.reduce((sum, width) => sum + width, 0) - room;
+  for (; excess > 0; excess--) {
+    const widest = Math.max(...widths);
+    if (widest <= NARROWEST) return;
+    widths[widths.indexOf(widest)] = widest - 1;
+  }
+}
+
+/** A table below its titles. */
+export function titledTable(
+  titles: readonly string[],
+  rows: readonly (readonly string[])[],
+  { paint, numeric = [], columns = 0 }: { paint: Paint; numeric?: readonly number[]; columns?: number },
+): string[] {
+  const [head = '', ...lines] = table([titles, ...rows], numeric, columns);
+  return [paint('dim', head), ...lines];
 }
 
 function widthOf(text: string): number {

@@ -1,9 +1,7 @@
-import { clock, fit, money, type Paint, table } from '../text/format.ts';
+import { clock, grouped as count, fit, money, type Paint, table } from '../text/format.ts';
 import type { Moment } from './follow.ts';
 import { type Report, type ReportedBreach, SHOWN } from './report.ts';
 import type { MoneyTotals, StockTotals } from './totals.ts';
-
-const count = (value: number) => value.toLocaleString('en');
 
 /** While it reads: how far it is. */
 export function renderProgress(

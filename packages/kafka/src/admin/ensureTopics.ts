@@ -34,6 +34,23 @@ export async function ensureTopics(
   });
 }
 
+/** Reports which topics are missing, and how the others differ from their declaration. Changes nothing. */
+export async function compareTopics(
+  admin: KafkaAdmin,
+  declared: readonly TopicDeclaration[],
+): Promise<TopicOutcome[]> {
+  const existing = new Set(await admin.listTopics());
+  const differences = await differencesOf(
+    admin,
+    declared.filter(({ name }) => existing.has(name)),
+  );
+  return declared.map(({ name }) => {
+    const found = differences.get(name) ?? [];
+    const outcome = !existing.has(name) ? 'missing' : found.length > 0 ? 'differs' : 'exists';
+    return { topic: name, outcome, differences: found };
+  });
+}
+
 /** @returns whether all were created; not if somebody else did it meanwhile, or the broker that listed them was behind */
 async function create(admin: KafkaAdmin, missing: readonly Declared[]): Promise<boolean> {
   if (missing.length === 0) return false;

@@ -1,12 +1,12 @@
 import { CompressionTypes, type TopicMessages } from 'kafkajs';
 import { type KafkaClient, kafkaOf } from '../client.ts';
 import { kafkaErrorTypeOf } from '../errors.ts';
-import { createPartitioning } from './partitioning.ts';
+import { createPartitioning, type Placement } from './partitioning.ts';
 
 /** One kafkajs producer, good until its first failed send. */
 export interface ProducerConnection {
   /** @throws when not every record is known to be in all in-sync replicas. */
-  send(batch: TopicMessages[]): Promise<void>;
+  send(batch: TopicMessages[]): Promise<Placement[]>;
   disconnect(): Promise<void>;
 }
 
@@ -32,7 +32,7 @@ export async function connectProducer(client: KafkaClient): Promise<ProducerConn
         compression: CompressionTypes.None,
         topicMessages: batch,
       });
-      partitioning.settle(acknowledged);
+      return partitioning.settle(acknowledged);
     },
     disconnect: () => producer.disconnect(),
   };

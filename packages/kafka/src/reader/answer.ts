@@ -1,8 +1,8 @@
 import { CorruptBatchError, LogTruncatedError, OffsetOutOfRangeError } from '../errors.ts';
+import { isPassing, nameOf, refused } from '../wire/protocolErrors.ts';
 import type { Cluster } from './cluster.ts';
 import type { FetchAnswer, FetchedPartition } from './fetch.ts';
 import { listOffsets } from './offsets.ts';
-import { isPassing, nameOf, refused } from './protocolErrors.ts';
 import { loseLeader, type Reading } from './readings.ts';
 import { spanOf } from './recordBatch.ts';
 import { createRecords } from './records.ts';

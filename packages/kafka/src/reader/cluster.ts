@@ -1,8 +1,9 @@
-import { type Connection, metadataV12 } from '@platformatic/kafka';
-import { type KafkaClient, optionsOf } from '../client.ts';
-import { BrokerUnavailableError, TopicMissingError } from '../errors.ts';
-import { type Address, type Connections, createConnections } from './connections.ts';
-import { answerOf, isPassing, nameOf, refused } from './protocolErrors.ts';
+import type { Connection, metadataV12 } from '@platformatic/kafka';
+import type { KafkaClient } from '../client.ts';
+import { TopicMissingError } from '../errors.ts';
+import { createBrokers } from '../wire/brokers.ts';
+import type { Address } from '../wire/connections.ts';
+import { isPassing, nameOf, refused } from '../wire/protocolErrors.ts';
 
 /** The broker that a partition is read from. */
 export interface Leader {
@@ -23,10 +24,10 @@ export interface Cluster {
   /** Undefined while there is none, or none is known. */
   leaderOf(topic: string, partition: number): Leader | undefined;
   /** @throws when there is no way to it */
-  connectionTo(node: number): ReturnType<Connections['to']>;
-  connectionAt(address: Address): ReturnType<Connections['to']>;
+  connectionTo(node: number): Promise<Connection>;
+  connectionAt(address: Address): Promise<Connection>;
   /** To whichever broker answers first: those that are known, then those that were given. */
-  connectionToAny(): ReturnType<Connections['to']>;
+  connectionToAny(): Promise<Connection>;
   close(): Promise<void>;
 }
 
@@ -39,34 +40,12 @@ interface KnownTopic {
 }
 
 export function createCluster(client: KafkaClient): Cluster {
-  const options = optionsOf(client);
-  const connections = createConnections(options);
-  const bootstrap = options.brokers.map(addressOf);
-  let nodes = new Map<number, Address>();
+  const brokers = createBrokers(client);
   const known = new Map<string, KnownTopic>();
-
-  /** What the first broker says that says anything. */
-  async function askAnybody<Answer>(
-    doing: string,
-    ask: (connection: Connection) => Answer | Promise<Answer>,
-  ): Promise<Answer> {
-    const failures: unknown[] = [];
-    for (const address of [...nodes.values(), ...bootstrap]) {
-      try {
-        return await ask(await connections.to(address));
-      } catch (error) {
-        failures.push(error);
-      }
-    }
-    throw new BrokerUnavailableError(doing, failures[0]);
-  }
 
   return {
     async refresh(topics) {
-      const answer = await askAnybody(`ask who leads ${topics.join(', ')}`, (connection) =>
-        answerOf(metadataV12.api.async(connection, [...topics], false)),
-      );
-      nodes = new Map(answer.brokers.map(({ nodeId, host, port }) => [nodeId, { host, port }]));
+      const answer = await brokers.metadata(`ask who leads ${topics.join(', ')}`, topics);
       for (const { name, topicId, errorCode, partitions } of answer.topics) {
         if (!name) continue;
         if (nameOf(errorCode) === 'UNKNOWN_TOPIC_OR_PARTITION') throw new TopicMissingError([name]);
@@ -77,13 +56,10 @@ export function createCluster(client: KafkaClient): Cluster {
     topicId: (topic) => known.get(topic)?.id,
     partitionsOf: (topic) => [...(known.get(topic)?.leaders.keys() ?? [])],
     leaderOf: (topic, partition) => known.get(topic)?.leaders.get(partition),
-    connectionTo(node) {
-      const address = nodes.get(node);
-      return address ? connections.to(address) : Promise.reject(new Error(`broker ${node} is not known`));
-    },
-    connectionAt: (address) => connections.to(address),
-    connectionToAny: () => askAnybody('find a broker', (connection) => connection),
-    close: () => connections.close(),
+    connectionTo: brokers.connectionTo,
+    connectionAt: brokers.connectionAt,
+    connectionToAny: () => brokers.ask('find a broker', async (connection) => connection),
+    close: brokers.close,
   };
 }
 
@@ -93,9 +69,4 @@ function leaderIn({
   leaderEpoch,
 }: PartitionMetadata): [number, Leader | undefined] {
   return [partitionIndex, leaderId < 0 ? undefined : { node: leaderId, epoch: leaderEpoch }];
-}
-
-function addressOf(broker: string): Address {
-  const colon = broker.lastIndexOf(':');
-  return { host: broker.slice(0, colon), port: Number(broker.slice(colon + 1)) };
 }

@@ -1,8 +1,8 @@
 import { findCoordinatorV6, offsetCommitV9 } from '@platformatic/kafka';
 import { BrokerUnavailableError } from '../errors.ts';
+import { answerOf, isPassing, nameOf, refused } from '../wire/protocolErrors.ts';
 import type { Cluster } from './cluster.ts';
 import type { PartitionOffset } from './offsets.ts';
-import { answerOf, isPassing, nameOf, refused } from './protocolErrors.ts';
 
 const GROUP = 0;
 /** Of no member: what Kafka takes for a group that has none, as from a tool that sets offsets. */

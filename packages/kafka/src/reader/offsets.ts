@@ -2,8 +2,8 @@ import { listOffsetsV7 } from '@platformatic/kafka';
 import { backoff } from '../backoff.ts';
 import { delay } from '../delay.ts';
 import { BrokerUnavailableError, ReadRefusedError } from '../errors.ts';
+import { answerOf, isPassing, refused } from '../wire/protocolErrors.ts';
 import type { Cluster } from './cluster.ts';
-import { answerOf, isPassing, refused } from './protocolErrors.ts';
 
 /**
  * `earliest`: the first that is still there. `latest`: behind the last committed record. A time: of the first record

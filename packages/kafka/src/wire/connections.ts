@@ -40,7 +40,7 @@ export function createConnections({ clientId, tls, sasl }: KafkaClientOptions): 
 
   return {
     to(address) {
-      if (closed) return Promise.reject(new Error('the reader is closed'));
+      if (closed) return Promise.reject(new Error('the connections are closed'));
       const id = `${address.host}:${address.port}`;
       const known = connections.get(id);
       if (known) return known;

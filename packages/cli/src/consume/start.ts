@@ -1,0 +1,74 @@
+import type { PartitionOffset, ReadRange } from '@brew/kafka/reader';
+import { ArgumentInvalidError } from '../errors.ts';
+
+/** Where reading begins, in each partition. */
+export type Start =
+  | { at: 'beginning' }
+  | { at: 'now' }
+  | { at: 'offset'; offset: bigint }
+  /** The first record that is not older. */
+  | { at: 'time'; time: Date }
+  /** So many before the end. */
+  | { at: 'last'; count: number };
+
+const UNITS = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+
+/** `beginning`, `now`, an offset, an age such as 10m, or a time as ISO 8601 writes it (local, unless it says otherwise). */
+export function parseStart(value: string, now = new Date()): Start {
+  if (value === 'beginning' || value === 'now') return { at: value };
+  if (/^\d+$/.test(value)) return { at: 'offset', offset: BigInt(value) };
+  const { count, unit } = /^(?<count>\d+)(?<unit>[smhd])$/.exec(value)?.groups ?? {};
+  if (unit !== undefined) {
+    return { at: 'time', time: new Date(now.getTime() - Number(count) * UNITS[unit as keyof typeof UNITS]) };
+  }
+  const time = /^\d{4}-\d{2}-\d{2}/.test(value) ? new Date(value) : undefined;
+  if (time && !Number.isNaN(time.getTime())) return { at: 'time', time };
+  throw new ArgumentInvalidError(
+    `--from ${value} is not a place to begin.`,
+    'Take beginning, now, an offset such as 42, an age such as 10m, or a time such as 2026-01-31T12:00.',
+  );
+}
+
+/**
+ * What to read of each partition. A start that lies outside of what a partition holds is moved to its nearer end.
+ * @param bounds the first offset of each partition, the one behind its last, and, when a time was asked for, that of the time
+ * @param follow go on with what comes
+ */
+export function rangesFrom(
+  start: Start,
+  bounds: {
+    earliest: readonly PartitionOffset[];
+    latest: readonly PartitionOffset[];
+    at?: readonly PartitionOffset[];
+  },
+  { follow, partitions }: { follow: boolean; partitions: readonly number[] | undefined },
+): ReadRange[] {
+  return bounds.earliest.flatMap(({ topic, partition, offset: earliest }, index) => {
+    if (partitions && !partitions.includes(partition)) return [];
+    const latest = bounds.latest[index]?.offset ?? earliest;
+    const wanted = firstOffset(start, earliest, latest, bounds.at?.[index]?.offset ?? latest);
+    const from = within(earliest, wanted, latest);
+    if (follow) return [{ topic, partition, from }];
+    return from < latest ? [{ topic, partition, from, until: latest }] : [];
+  });
+}
+
+function firstOffset(start: Start, earliest: bigint, latest: bigint, atTime: bigint): bigint {
+  switch (start.at) {
+    case 'beginning':
+      return earliest;
+    case 'now':
+      return latest;
+    case 'offset':
+      return start.offset;
+    case 'time':
+      return atTime;
+    case 'last':
+      return latest - BigInt(start.count);
+  }
+}
+
+function within(least: bigint, value: bigint, most: bigint): bigint {
+  if (value < least) return least;
+  return value > most ? most : value;
+}

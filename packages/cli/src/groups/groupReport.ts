@@ -1,0 +1,55 @@
+import type { GroupProgress } from '@brew/kafka/inspect';
+
+/** A consumer group as it is now: what `brew groups --json` prints. Null is what is not known, or not there. */
+export interface GroupReport {
+  group: string;
+  /** Kafka's word, such as Stable or Empty. */
+  state: string;
+  /** Who shares out partitions: `classic`: the members; `consumer`: the broker. */
+  protocol: string;
+  coordinator: number;
+  members: {
+    memberId: string;
+    clientId: string;
+    host: string;
+    assigned: { topic: string; partitions: number[] }[];
+  }[];
+  partitions: GroupPartition[];
+  /** Records that are ahead of it in all partitions where that is known. */
+  lag: number;
+}
+
+interface GroupPartition {
+  topic: string;
+  partition: number;
+  committed: number | null;
+  latest: number | null;
+  lag: number | null;
+  /** How long the first record ahead of it has been waiting, in milliseconds; null when none is, or when nobody looked. */
+  lagMs: number | null;
+  memberId: string | null;
+}
+
+export function groupReport(found: GroupProgress, now: Date): GroupReport {
+  const { group, state, type, coordinator, members } = found;
+  const partitions = found.partitions.map(
+    ({ topic, partition, committed, latest, lag, waitingSince, memberId }): GroupPartition => ({
+      topic,
+      partition,
+      committed: committed === undefined ? null : Number(committed),
+      latest: latest === undefined ? null : Number(latest),
+      lag: lag === undefined ? null : Number(lag),
+      lagMs: waitingSince ? Math.max(0, now.getTime() - waitingSince.getTime()) : null,
+      memberId: memberId ?? null,
+    }),
+  );
+  return {
+    group,
+    state,
+    protocol: type,
+    coordinator,
+    members,
+    partitions,
+    lag: partitions.reduce((sum, { lag }) => sum + (lag ?? 0), 0),
+  };
+}

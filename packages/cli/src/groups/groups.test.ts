@@ -1,0 +1,72 @@
+import type { GroupProgress } from '@brew/kafka/inspect';
+import { expect, it } from '@jest/globals';
+import { plain } from '../text/format.ts';
+import { groupReport } from './groupReport.ts';
+import { renderGroup, renderGroups } from './renderGroups.ts';
+
+const now = new Date('2026-01-01T12:00:00Z');
+const member = (memberId: string, clientId: string, partitions: number[]) => ({
+  memberId,
+  clientId,
+  host: '127.0.0.1',
+  assigned: partitions.length > 0 ? [{ topic: 'clicks', partitions }] : [],
+});
+const progress = (partition: number, lag: bigint | undefined, memberId?: string) => ({
+  topic: 'clicks',
+  partition,
+  committed: lag === undefined ? undefined : 100n - lag,
+  latest: 100n,
+  lag,
+  waitingSince: lag ? new Date(now.getTime() - 12_300) : undefined,
+  memberId,
+});
+const group: GroupProgress = {
+  group: 'kitchen',
+  state: 'Stable',
+  type: 'classic',
+  protocol: 'consumer',
+  coordinator: 2,
+  members: [
+    member('kitchen-1', 'kitchen', [0, 1]),
+    member('other-1', 'other', []),
+    member('other-2', 'other', [2]),
+  ],
+  partitions: [progress(0, 0n, 'kitchen-1'), progress(1, 7n, 'kitchen-1'), progress(2, undefined, 'other-2')],
+};
+
+it('shows who reads what, how far it is, and since when records wait', () => {
+  expect(renderGroup(groupReport(group, now), 0, plain).join('\n')).toBe(
+    `
+kitchen: Stable, 3 members, 7 records ahead, the first since 12.3 s
+classic protocol, led by broker 2
+
+MEMBER   HOST       READS
+kitchen  127.0.0.1  clicks 0-1
+other-1  127.0.0.1  nothing
+other-2  127.0.0.1  clicks 2
+
+TOPIC   PARTITION  COMMITTED  LATEST  LAG  WAITING  MEMBER
+clicks          0        100     100    0           kitchen
+clicks          1         93     100    7   12.3 s  kitchen
+clicks          2          -     100    -           other-2`.trim(),
+  );
+});
+
+it('shows a group that nobody is in, and one that has committed nothing', () => {
+  const text = renderGroup(
+    groupReport({ ...group, state: 'Empty', members: [], partitions: [] }, now),
+    0,
+    plain,
+  );
+  expect(text.join('\n')).toMatch(
+    /Empty, 0 members, nothing to read.*Nobody is in it.*It has committed nothing\.$/s,
+  );
+});
+
+it('shows all groups, a line each', () => {
+  expect(renderGroups([groupReport(group, now)], 0, plain)).toEqual([
+    'GROUP    STATE   MEMBERS  TOPICS  PARTITIONS  LAG',
+    'kitchen  Stable        3       1           3    7',
+  ]);
+  expect(renderGroups([], 0, plain)).toEqual(['There are no consumer groups.']);
+});

@@ -1,0 +1,73 @@
+import { counted, duration, grouped, type Paint, ranges, titledTable } from '../text/format.ts';
+import type { GroupReport } from './groupReport.ts';
+
+/** All groups, a line each. */
+export function renderGroups(groups: readonly GroupReport[], columns: number, paint: Paint): string[] {
+  if (groups.length === 0) return ['There are no consumer groups.'];
+  return titledTable(
+    ['GROUP', 'STATE', 'MEMBERS', 'TOPICS', 'PARTITIONS', 'LAG'],
+    groups.map(({ group, state, members, partitions, lag }) => [
+      group,
+      state,
+      String(members.length),
+      String(new Set(partitions.map(({ topic }) => topic)).size),
+      String(partitions.length),
+      lag > 0 ? paint('yellow', grouped(lag)) : '0',
+    ]),
+    { paint, numeric: [2, 3, 4, 5], columns },
+  );
+}
+
+/** One group: a sentence, who is in it and reads what, and how far it is with each partition. */
+export function renderGroup(found: GroupReport, columns: number, paint: Paint): string[] {
+  const { group, state, protocol, coordinator, members, partitions, lag } = found;
+  const waiting = Math.max(0, ...partitions.map(({ lagMs }) => lagMs ?? 0));
+  const behind =
+    lag === 0
+      ? 'nothing to read'
+      : `${counted(lag, 'record')} ahead${waiting > 0 ? `, the first since ${duration(waiting)}` : ''}`;
+  const names = namesOf(found);
+  return [
+    `${paint('bold', group)}: ${state}, ${counted(members.length, 'member')}, ${behind}`,
+    paint('dim', `${protocol} protocol, led by broker ${coordinator}`),
+    '',
+    ...(members.length === 0
+      ? ['Nobody is in it at the moment.']
+      : titledTable(
+          ['MEMBER', 'HOST', 'READS'],
+          members.map(({ memberId, host, assigned }) => [
+            names.get(memberId) ?? memberId,
+            host,
+            assigned.map(({ topic, partitions }) => `${topic} ${ranges(partitions)}`).join(', ') || 'nothing',
+          ]),
+          { paint, columns },
+        )),
+    '',
+    ...(partitions.length === 0
+      ? ['It has committed nothing.']
+      : titledTable(
+          ['TOPIC', 'PARTITION', 'COMMITTED', 'LATEST', 'LAG', 'WAITING', 'MEMBER'],
+          partitions.map((each) => [
+            each.topic,
+            String(each.partition),
+            String(each.committed ?? '-'),
+            String(each.latest ?? '-'),
+            each.lag === null ? '-' : each.lag > 0 ? paint('yellow', grouped(each.lag)) : '0',
+            each.lagMs === null ? '' : duration(each.lagMs),
+            each.memberId === null ? '' : (names.get(each.memberId) ?? each.memberId),
+          ]),
+          { paint, numeric: [1, 2, 3, 4, 5], columns },
+        )),
+  ];
+}
+
+/** Client ids are short and known to people; where two members have the same one, only the member id tells them apart. */
+function namesOf({ members }: GroupReport): Map<string, string> {
+  const counts = Map.groupBy(members, ({ clientId }) => clientId);
+  return new Map(
+    members.map(({ memberId, clientId }) => [
+      memberId,
+      counts.get(clientId)?.length === 1 ? clientId : memberId,
+    ]),
+  );
+}

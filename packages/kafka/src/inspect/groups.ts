@@ -1,0 +1,142 @@
+import {
+  type Connection,
+  consumerGroupDescribeV0,
+  describeGroupsV5,
+  listGroupsV5,
+  offsetFetchV9,
+} from '@platformatic/kafka';
+import { AssignerProtocol } from 'kafkajs';
+import { BrokerUnavailableError, GroupMissingError } from '../errors.ts';
+import type { Brokers } from '../wire/brokers.ts';
+import { answerOf, isPassing, nameOf, refused } from '../wire/protocolErrors.ts';
+
+export interface GroupSummary {
+  group: string;
+  /** Kafka's word, such as Stable, Empty, PreparingRebalance. */
+  state: string;
+  /** `classic`: members share out partitions among themselves; `consumer`: the broker does (KIP-848); `share` (KIP-932), … */
+  type: string;
+  /** What its members are: `consumer`, `connect`, …; only consumers have partitions that we understand. */
+  protocol: string;
+  /** The broker that leads it. */
+  coordinator: number;
+}
+
+export interface GroupMember {
+  memberId: string;
+  clientId: string;
+  /** Where it connects from. */
+  host: string;
+  /** What it reads. */
+  assigned: { topic: string; partitions: number[] }[];
+}
+
+export interface CommittedOffset {
+  topic: string;
+  partition: number;
+  offset: bigint;
+}
+
+/** Every group of the cluster, by name. Each broker tells of those that it leads. @throws BrokerUnavailableError */
+export async function listGroups(brokers: Brokers): Promise<GroupSummary[]> {
+  await brokers.metadata('find the brokers', []);
+  const ask = async (node: number): Promise<GroupSummary[]> => {
+    const connection = await brokers.connectionTo(node);
+    const { errorCode, groups } = await answerOf(listGroupsV5.api.async(connection, [], []));
+    if (errorCode !== 0 && !isPassing(errorCode)) throw refused('the groups', errorCode);
+    return groups.map(({ groupId, groupState, groupType, protocolType }) => ({
+      group: groupId,
+      state: groupState,
+      type: groupType.toLowerCase(),
+      protocol: protocolType,
+      coordinator: node,
+    }));
+  };
+  // A broker that has died is listed for some seconds more; its groups are led by others by then.
+  const answers = await Promise.allSettled(brokers.nodes().map(ask));
+  const found = answers.flatMap((answer) => (answer.status === 'fulfilled' ? answer.value : []));
+  const failed = answers.find((answer) => answer.status === 'rejected');
+  if (failed && answers.every(({ status }) => status === 'rejected')) {
+    throw new BrokerUnavailableError('list the groups', failed.reason);
+  }
+  return found.sort((a, b) => a.group.localeCompare(b.group));
+}
+
+/** Who is in a group, and what each of them reads; nobody for groups of a kind that has no such members. */
+export async function describeMembers(brokers: Brokers, summary: GroupSummary): Promise<GroupMember[]> {
+  const connection = await brokers.connectionTo(summary.coordinator);
+  if (summary.type === 'consumer') return await consumerMembers(connection, summary.group);
+  return summary.type === 'classic' ? await classicMembers(connection, summary) : [];
+}
+
+async function consumerMembers(connection: Connection, group: string): Promise<GroupMember[]> {
+  const { groups } = await answerOf(consumerGroupDescribeV0.api.async(connection, [group], false));
+  const [found] = groups;
+  assertFound(group, found?.errorCode);
+  return (found?.members ?? []).map(({ memberId, clientId, clientHost, assignment }) => ({
+    memberId,
+    clientId,
+    host: hostOf(clientHost),
+    assigned: assignment.topicPartitions.map(({ topicName, partitions }) => ({
+      topic: topicName,
+      partitions: sorted(partitions),
+    })),
+  }));
+}
+
+async function classicMembers(
+  connection: Connection,
+  { group, protocol }: GroupSummary,
+): Promise<GroupMember[]> {
+  const { groups } = await answerOf(describeGroupsV5.api.async(connection, [group], false));
+  const [found] = groups;
+  assertFound(group, found?.errorCode);
+  return (found?.members ?? []).map(({ memberId, clientId, clientHost, memberAssignment }) => ({
+    memberId,
+    clientId,
+    host: hostOf(clientHost),
+    assigned: protocol === 'consumer' ? assignedIn(memberAssignment) : [],
+  }));
+}
+
+/** What is assigned is for the members alone to understand; this is how consumers write it. */
+function assignedIn(assignment: Buffer): GroupMember['assigned'] {
+  if (assignment.length === 0) return []; // it has joined, and the partitions are still being shared out
+  const { assignment: topics = {} } = AssignerProtocol.MemberAssignment.decode(assignment) ?? {};
+  return Object.entries(topics).map(([topic, partitions]) => ({ topic, partitions: sorted(partitions) }));
+}
+
+/** Where a group goes on reading, of each partition that it has ever committed; share groups keep that elsewhere (KIP-932). */
+export async function committedOffsets(
+  brokers: Brokers,
+  { group, type, coordinator }: GroupSummary,
+): Promise<CommittedOffset[]> {
+  const connection = await brokers.connectionTo(coordinator);
+  if (type === 'share') return [];
+  const asked = { groupId: group, memberId: null, memberEpoch: -1, topics: null };
+  const { groups } = await answerOf(offsetFetchV9.api.async(connection, [asked], false));
+  const [found] = groups;
+  assertFound(group, found?.errorCode);
+  return (found?.topics ?? []).flatMap(({ name, partitions }) =>
+    partitions
+      .filter(({ committedOffset }) => committedOffset >= 0n)
+      .map(({ partitionIndex, committedOffset }) => ({
+        topic: name,
+        partition: partitionIndex,
+        offset: committedOffset,
+      })),
+  );
+}
+
+function assertFound(group: string, errorCode: number | undefined): void {
+  if (errorCode === 0) return;
+  const name = nameOf(errorCode ?? -1);
+  if (name === 'GROUP_ID_NOT_FOUND') throw new GroupMissingError(group);
+  if (errorCode !== undefined && !isPassing(errorCode)) throw refused(`group ${group}`, errorCode);
+  throw new BrokerUnavailableError(`describe group ${group}`, new Error(name));
+}
+
+/** Kafka writes "/127.0.0.1", or a name before the slash. */
+const hostOf = (clientHost: string): string => clientHost.replace(/^.*\//, '');
+
+const sorted = (partitions: readonly number[]) => partitions.toSorted((a, b) => a - b);

@@ -1,0 +1,83 @@
+import type { Reader } from '../reader.ts';
+import type { CommittedOffset, GroupMember } from './groups.ts';
+import { type ByPartition, type OffsetRange, partitionKey } from './topics.ts';
+
+/** How far a group is with a partition. */
+export interface PartitionProgress {
+  topic: string;
+  partition: number;
+  /** Where it goes on reading; undefined before its first commit. */
+  committed: bigint | undefined;
+  /** Behind the last committed record; undefined when the partition has no leader, or the topic is gone. */
+  latest: bigint | undefined;
+  /** How many records are ahead of it; undefined when one of the above is. */
+  lag: bigint | undefined;
+  /** When the first record ahead of it was written; undefined when there is none, or it is not known. */
+  waitingSince: Date | undefined;
+  /** Who reads it at the moment. */
+  memberId: string | undefined;
+}
+
+/** Everything that a group has committed or reads, in order. */
+export function progressOf(
+  committed: readonly CommittedOffset[],
+  members: readonly GroupMember[],
+  ranges: ByPartition<OffsetRange>,
+): PartitionProgress[] {
+  const progress = new Map<string, PartitionProgress>();
+  const find = (topic: string, partition: number): PartitionProgress => {
+    const key = partitionKey(topic, partition);
+    const known = progress.get(key) ?? {
+      topic,
+      partition,
+      committed: undefined,
+      latest: ranges.get(key)?.latest,
+      lag: undefined,
+      waitingSince: undefined,
+      memberId: undefined,
+    };
+    progress.set(key, known);
+    return known;
+  };
+  for (const { topic, partition, offset } of committed) {
+    const found = find(topic, partition);
+    found.committed = offset;
+    const range = ranges.get(partitionKey(topic, partition));
+    // What was deleted before the group came to it is not ahead of it any more.
+    if (range) found.lag = range.latest > offset ? range.latest - max(offset, range.earliest) : 0n;
+  }
+  for (const { memberId, assigned } of members) {
+    for (const { topic, partitions } of assigned) {
+      for (const partition of partitions) find(topic, partition).memberId = memberId;
+    }
+  }
+  return [...progress.values()].sort((a, b) => a.topic.localeCompare(b.topic) || a.partition - b.partition);
+}
+
+/** Looks at the first record that is ahead of the group, of each partition where there is one. */
+export async function findWaiting(
+  reader: Reader,
+  progress: readonly PartitionProgress[],
+  ranges: ByPartition<OffsetRange>,
+): Promise<PartitionProgress[]> {
+  return await Promise.all(
+    progress.map(async (each) => {
+      const { topic, partition, committed, latest, lag } = each;
+      if (!lag || committed === undefined || latest === undefined) return each;
+      const from = max(committed, ranges.get(partitionKey(topic, partition))?.earliest ?? 0n);
+      return { ...each, waitingSince: await firstTime(reader, { topic, partition, from, until: latest }) };
+    }),
+  );
+}
+
+async function firstTime(
+  reader: Reader,
+  range: Parameters<Reader['read']>[0][number],
+): Promise<Date | undefined> {
+  for await (const records of reader.read([range])) {
+    if (records.next()) return records.timestamp < 0 ? undefined : new Date(records.timestamp);
+  }
+  return undefined; // what is ahead was removed by compaction, or is only markers of transactions
+}
+
+const max = (a: bigint, b: bigint): bigint => (a > b ? a : b);

@@ -1,0 +1,121 @@
+import { describeLogDirsV4 } from '@platformatic/kafka';
+import { BrokerUnavailableError } from '../errors.ts';
+import type { Cluster } from '../reader/cluster.ts';
+import { listOffsets } from '../reader/offsets.ts';
+import type { Brokers, Metadata } from '../wire/brokers.ts';
+import { answerOf, isPassing, nameOf, refused } from '../wire/protocolErrors.ts';
+
+export interface TopicPartitions {
+  name: string;
+  /** Kafka's own, such as __consumer_offsets. */
+  internal: boolean;
+  partitions: PartitionReplicas[];
+}
+
+interface PartitionReplicas {
+  partition: number;
+  /** Undefined while there is none: then it can neither be written nor read. */
+  leader: number | undefined;
+  replicas: number[];
+  /** Those that have every acknowledged record. */
+  inSync: number[];
+}
+
+/** The first offset that is still there, and the one behind the last committed record. */
+export interface OffsetRange {
+  earliest: bigint;
+  latest: bigint;
+}
+
+/** Facts about partitions, by topic and partition. */
+export type ByPartition<Fact> = Map<string, Fact>;
+export const partitionKey = (topic: string, partition: number): string => `${topic}/${partition}`;
+
+/** Who leads and keeps what; without those that do not exist. @throws BrokerUnavailableError, ReadRefusedError */
+export async function describePartitions(
+  brokers: Brokers,
+  names: readonly string[] | undefined,
+): Promise<TopicPartitions[]> {
+  const { topics } = await brokers.metadata('describe topics', names ?? null);
+  return topics
+    .filter(({ errorCode }) => nameOf(errorCode) !== 'UNKNOWN_TOPIC_OR_PARTITION')
+    .map(partitionsOf)
+    .sort((a, b) => a.name.localeCompare(b.name));
+}
+
+function partitionsOf({
+  name,
+  errorCode,
+  isInternal,
+  partitions,
+}: Metadata['topics'][number]): TopicPartitions {
+  if (errorCode !== 0 && !isPassing(errorCode)) throw refused(name ?? 'a topic', errorCode);
+  return {
+    name: name ?? '',
+    internal: isInternal,
+    partitions: partitions
+      .map(({ partitionIndex, leaderId, replicaNodes, isrNodes }) => ({
+        partition: partitionIndex,
+        leader: leaderId < 0 ? undefined : leaderId,
+        replicas: replicaNodes,
+        inSync: isrNodes,
+      }))
+      .sort((a, b) => a.partition - b.partition),
+  };
+}
+
+/** Where partitions begin and end; without those that nobody leads, or whose leader does not answer for some seconds. */
+export async function offsetRanges(
+  cluster: Cluster,
+  topics: readonly TopicPartitions[],
+): Promise<ByPartition<OffsetRange>> {
+  const ranges: ByPartition<OffsetRange> = new Map();
+  const led = topics.flatMap(({ name, partitions }) =>
+    partitions
+      .filter(({ leader }) => leader !== undefined)
+      .map(({ partition }) => ({ topic: name, partition })),
+  );
+  if (led.length === 0) return ranges;
+  const asked = { topics: [...new Set(led.map(({ topic }) => topic))], only: led };
+  try {
+    const [earliest, latest] = await Promise.all([
+      listOffsets(cluster, asked, 'earliest'),
+      listOffsets(cluster, asked, 'latest'),
+    ]);
+    const ends = new Map(
+      latest.map(({ topic, partition, offset }) => [partitionKey(topic, partition), offset]),
+    );
+    for (const { topic, partition, offset } of earliest) {
+      const key = partitionKey(topic, partition);
+      ranges.set(key, { earliest: offset, latest: ends.get(key) ?? offset });
+    }
+  } catch (error) {
+    if (!(error instanceof BrokerUnavailableError)) throw error;
+  }
+  return ranges;
+}
+
+/** How many bytes each replica of these topics takes on its broker's disk; brokers that do not answer are left out. */
+export async function replicaSizes(
+  brokers: Brokers,
+  topics: readonly TopicPartitions[],
+): Promise<ByPartition<Map<number, number>>> {
+  const asked = topics.map(({ name, partitions }) => ({
+    name,
+    partitions: partitions.map((each) => each.partition),
+  }));
+  const sizes: ByPartition<Map<number, number>> = new Map();
+  const ask = async (node: number) => {
+    const connection = await brokers.connectionTo(node);
+    const { results } = await answerOf(describeLogDirsV4.api.async(connection, asked));
+    for (const { name, partitions } of results.flatMap(({ topics }) => topics)) {
+      for (const { partitionIndex, partitionSize, isFutureKey } of partitions) {
+        if (isFutureKey) continue; // a copy that is on its way to another disk of this broker
+        const key = partitionKey(name, partitionIndex);
+        sizes.set(key, (sizes.get(key) ?? new Map()).set(node, Number(partitionSize)));
+      }
+    }
+  };
+  await Promise.allSettled(brokers.nodes().map(ask));
+  return sizes;
+}
