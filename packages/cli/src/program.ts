@@ -8,6 +8,7 @@ import { registerDoctor } from './doctor/command.ts';
 import { exitCodes } from './errors.ts';
 import { registerGroups } from './groups/command.ts';
 import { type Io, processIo } from './io.ts';
+import { registerMetadata } from './metadata/command.ts';
 import {
   findBridge,
   parseFrom,
@@ -234,6 +235,7 @@ export function createProgram(exit: (code: number) => void, io: Io = processIo()
   registerQuorumStatus(program, exit, io);
   registerQuorumWatch(program, exit, io);
   registerDoctor(program, exit, io);
+  registerMetadata(program, exit, io);
   registerCompletion(program, exit, io);
 
   for (const command of program.commands) inherit(command);

@@ -22,6 +22,7 @@ const flagWords: Record<string, string[]> = {
   '--type': events,
   '--from': ['beginning', 'now'],
   '--kafka': ['combined', 'dedicated'],
+  '--node': ['kafka-1', 'kafka-2', 'kafka-3', 'controller-1', 'controller-2', 'controller-3'],
 };
 const argumentWords: Record<string, string[]> = {
   topics: topicNames,

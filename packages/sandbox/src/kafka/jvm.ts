@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { Jdk } from '../artifacts/java.ts';
 import { root } from '../paths.ts';
 
 /** Arguments of java for one of Kafka's programs. */
@@ -20,6 +21,20 @@ export function kafkaProgram(
 
 /** For programs that end after a second: no time spent on compiling well. */
 export const shortLivedFlags = ['-Xmx64m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-Xshare:auto'];
+
+/**
+ * The same with the classes that node 1 has written down, which halves what a tool takes to start: 0.6 s of CPU instead of 1.1. Where
+ * that file is missing, or is being written, the JVM does without it; it would say so amid the tool's own output.
+ */
+export const toolFlags = (archive: string): string[] => [
+  ...shortLivedFlags,
+  `-XX:SharedArchiveFile=${archive}`,
+  '-Xlog:disable',
+];
+
+/** Where loaded classes are kept: valid for one Java and one set of jars. */
+export const classArchive = (jars: string, { version }: Pick<Jdk, 'version'>): string =>
+  `${jars}-java${version}.jsa`;
 
 /**
  * JVM flags of a node. Measured with three nodes on two cores, eleven topics and 1,200 records of 400 bytes a

@@ -8,7 +8,7 @@ import { FormatError, KafkaModeDiffersError } from '../errors.ts';
 import { layout } from '../paths.ts';
 import { lastLines } from '../processes/lastLines.ts';
 import type { ProcessSpec } from '../processes/supervisor.ts';
-import { kafkaProgram, nodeFlags, shortLivedFlags } from './jvm.ts';
+import { classArchive, kafkaProgram, nodeFlags, shortLivedFlags } from './jvm.ts';
 import { clusterId, type KafkaMode, type KafkaNode, propertiesOf, writesArchive } from './nodes.ts';
 import { onlyWaitsForQuorum } from './stop.ts';
 
@@ -55,7 +55,7 @@ export async function nodeSpec(
   await mkdir(config, { recursive: true });
   const file = join(config, `${node.name}.properties`);
   await writeFile(file, await propertiesOf(node));
-  const archive = `${jars}-java${jdk.version}.jsa`;
+  const archive = classArchive(jars, jdk);
   const flags = nodeFlags(archive, { writesArchive: writesArchive(node), isBroker: node.isBroker });
   return {
     name: node.name,

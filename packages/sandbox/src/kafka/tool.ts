@@ -4,12 +4,12 @@ import { fetchKafka } from '../artifacts/fetch.ts';
 import { findJdk } from '../artifacts/java.ts';
 import { defaultCacheDir } from '../paths.ts';
 import { lastLines } from '../processes/lastLines.ts';
-import { kafkaProgram } from './jvm.ts';
+import { classArchive, kafkaProgram, toolFlags } from './jvm.ts';
 
 export interface ToolOptions {
   /** What it reads from its standard input. */
   input?: string;
-  /** Flags of the JVM; left out, its own defaults. */
+  /** Flags of the JVM; left out, those for programs that end after a second. */
   jvmFlags?: readonly string[];
 }
 
@@ -22,11 +22,12 @@ export interface ToolOptions {
 export async function startKafkaTool(
   mainClass: string,
   args: readonly string[],
-  { jvmFlags = [] }: Pick<ToolOptions, 'jvmFlags'> = {},
+  { jvmFlags }: Pick<ToolOptions, 'jvmFlags'> = {},
 ): Promise<ChildProcessWithoutNullStreams> {
   const jdk = await findJdk();
   const { folder: jars } = await fetchKafka({ cacheDir: defaultCacheDir, jdk });
-  return spawn(jdk.java, kafkaProgram(jars, jvmFlags, mainClass, [...args]));
+  const flags = jvmFlags ?? toolFlags(classArchive(jars, jdk));
+  return spawn(jdk.java, kafkaProgram(jars, flags, mainClass, [...args]));
 }
 
 /**
@@ -38,9 +39,9 @@ export async function startKafkaTool(
 export async function runKafkaTool(
   mainClass: string,
   args: readonly string[],
-  { input = '', jvmFlags = [] }: ToolOptions = {},
+  { input = '', ...options }: ToolOptions = {},
 ): Promise<string> {
-  const tool = await startKafkaTool(mainClass, args, { jvmFlags });
+  const tool = await startKafkaTool(mainClass, args, options);
   tool.stdin.on('error', () => undefined); // it ended without reading all of it: its exit code tells
   tool.stdin.end(input);
   const ended = new Promise<number | null>((resolve, reject) => {
