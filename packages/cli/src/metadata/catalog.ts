@@ -19,7 +19,7 @@ export interface Assignment {
 }
 
 /** A topic that a record tells of. Two of the same name have different ids: one was deleted before the other was made. */
-export interface CatalogTopic {
+interface CatalogTopic {
   id: string;
   name: string;
   deleted: boolean;

@@ -8,7 +8,7 @@ import { BrewError } from '@brew/events';
 import { type MetadataRecord, parseDumpLine } from './parseDump.ts';
 
 /** A process whose output is read. */
-export type Tool = ChildProcess & { stdout: Readable; stderr: Readable };
+type Tool = ChildProcess & { stdout: Readable; stderr: Readable };
 
 /** Starts DumpLogSegments with these files of the node's folder. */
 export type StartDump = (files: readonly string[]) => Promise<Tool>;

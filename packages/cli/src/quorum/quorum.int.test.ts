@@ -10,6 +10,8 @@ import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { pino } from 'pino';
 import { examine } from '../doctor/doctor.ts';
 import { readNodes, sandboxFiles } from '../doctor/read/inputs.ts';
+import { metadata } from '../metadata/metadata.ts';
+import type { MetadataReport } from '../metadata/report.ts';
 import { type AlertName, defaultThresholds } from '../quorumWatch/conditions.ts';
 import { quorumWatch } from '../quorumWatch/quorumWatch.ts';
 import type { Notice } from '../quorumWatch/sinks/sink.ts';
@@ -87,6 +89,19 @@ describe('a cluster with dedicated controllers', () => {
       ]),
     );
     expect(examine(nodes)).toEqual([]);
+  });
+
+  it('has a metadata log on each of its six nodes, of which one is read', async () => {
+    const { io, lines, notes } = collect();
+    await metadata({ json: true }, dir, io, never);
+    expect(notes.join()).toMatch(/^(controller|kafka)-\d of 6 nodes: /);
+    const { counts }: MetadataReport = JSON.parse(lines.join('\n'));
+    for (const type of ['RegisterBrokerRecord', 'RegisterControllerRecord'])
+      expect(counts.find((count) => count.type === type)?.log).toBeGreaterThanOrEqual(3);
+
+    const { io: other, notes: whose } = collect();
+    await metadata({ json: true, node: 'kafka-2' }, dir, other, never);
+    expect(whose).toEqual([`kafka-2: ${join(dir, 'data/kafka-2/__cluster_metadata-0')}`]);
   });
 
   describe('watched', () => {
