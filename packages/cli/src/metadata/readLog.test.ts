@@ -67,17 +67,21 @@ describe('a log from its beginning', () => {
 
 describe('a log whose beginning is gone', () => {
   it('begins with the state in the snapshot, and says so', async () => {
-    const reading = await read([snapshot, { ...log, offset: 8_000 }]);
+    // As if it had the changes at 9739 and 9740 in it.
+    const later = { ...snapshot, offset: 10_000 };
+    const reading = await read([later, { ...log, offset: 8_000 }]);
     const report = topicMetadata(source, reading, topic);
     expect(report.records.slice(0, 3).map(({ file, type }) => [file, type])).toEqual([
       [snapshot.name, 'TopicRecord'],
       [snapshot.name, 'PartitionRecord'],
       [snapshot.name, 'PartitionRecord'],
     ]);
-    // What the snapshot has in it is not counted twice.
-    expect(report.partitions[0]).toMatchObject({ leaderEpoch: 3, partitionEpoch: 4 });
+    expect(report.partitions).toMatchObject([
+      { partition: 0, leader: null, leaderEpoch: 2, partitionEpoch: 3 },
+      { partition: 1, leader: 2, leaderEpoch: 0, partitionEpoch: 0 },
+    ]);
     expect(renderTopic(report, reading, look)).toContain(
-      `${snapshot.name}, a snapshot: the state at offset 8437, as the log before it is gone`,
+      `${snapshot.name}, a snapshot: the state at offset 9999, as the log before it is gone`,
     );
   });
 });
