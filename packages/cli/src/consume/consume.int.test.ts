@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import { OrderCancelled, uuidv7 } from '@brew/events';
 import { createAdmin, createCodec, createKafkaClient, createProducer } from '@brew/kafka';
+import { createInspector } from '@brew/kafka/inspect';
 import { infrastructure, uniqueName, until } from '@brew/sandbox/testing';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { pino } from 'pino';
@@ -20,10 +21,19 @@ const client = createKafkaClient({ brokers, clientId: 'test', log });
 const never = new AbortController().signal;
 const hour = (hours: number) => new Date(Date.UTC(2026, 0, 1, hours));
 
+/** A topic that every broker knows: each hears of it in its own time, and any of them may be asked. */
 async function createTopic(partitions = 1): Promise<string> {
   const name = uniqueName('consume');
   await using admin = createAdmin({ client, log });
   await admin.ensureTopics([{ name, partitions, replicationFactor: 3, config: {} }]);
+  for (const broker of brokers) {
+    const client = createKafkaClient({ brokers: [broker], clientId: 'test', log });
+    const knows = async () => {
+      await using inspector = createInspector({ client });
+      return (await inspector.topics()).some((topic) => topic.name === name);
+    };
+    await until(knows, { what: `${broker} to know ${name}` });
+  }
   return name;
 }
 

@@ -28,6 +28,10 @@ export interface ProduceOptions {
 
 const REGISTRY_MS = 10_000;
 const SEND_MS = 60_000;
+/** After how long it says that it still waits. */
+const PATIENCE_MS = 5_000;
+const STILL_WAITING =
+  'Not acknowledged yet: trying for up to a minute. `brew topics NAME` shows its leaders and replicas.';
 
 /**
  * Writes records: all of them, once all of them are found to be in order.
@@ -57,8 +61,13 @@ export async function produce(
   const placements: Placement[] = [];
   await using producer = createProducer({ client, log, onPlaced: (placed) => placements.push(...placed) });
   const enough = AbortSignal.any([signal, AbortSignal.timeout(SEND_MS)]);
-  await producer.start(enough);
-  await producer.send(records, { signal: enough });
+  const waiting = setTimeout(() => io.note(STILL_WAITING), PATIENCE_MS);
+  try {
+    await producer.start(enough);
+    await producer.send(records, { signal: enough });
+  } finally {
+    clearTimeout(waiting);
+  }
   await io.out(
     options.json
       ? placedJson(topic, records.length, placements)
