@@ -17,12 +17,15 @@ export const errorCodes = {
   BREW_CONFIG_INVALID:
     'An environment variable is missing or malformed. Set what the message lists and start again.',
   BREW_CONSUMER_FAILED: 'A consumer ended and is being started again. Look at its cause if that goes on.',
+  BREW_CONTROL_REFUSED: 'The process that runs Brew did not end or start another one. The message has why.',
   BREW_DATABASE_UNAVAILABLE:
     'PostgreSQL could not be reached or went away. Look at PostgreSQL; it is retried.',
   BREW_DEAD_LETTER_FAILED:
     'A record could not be parked in the DLQ, so its offset does not move. Look at the DLQ topic.',
   BREW_DISK_FULL: 'The disk has too little room. Free some, or choose another folder.',
   BREW_DOWNLOAD_FAILED: 'A part of the sandbox could not be downloaded. Look at the network and start again.',
+  BREW_DRILL_REFUSED:
+    'A drill does not begin on a cluster that is not whole, or unasked. Do what the message says first.',
   BREW_EVENT_INVALID:
     'Our code tried to emit an event that its schema forbids. A defect: the message names the field.',
   BREW_EVENT_UNTRANSLATABLE:

@@ -64,6 +64,13 @@ export class AlreadyRunningError extends BrewError {
   }
 }
 
+/** The process that runs Brew did not do what another one asked of it. Nothing was changed, or the message says what was. */
+export class ControlRefusedError extends BrewError {
+  constructor(problem: string, cause?: unknown) {
+    super('BREW_CONTROL_REFUSED', problem, { cause });
+  }
+}
+
 /** A broker, PostgreSQL, the registry or a service ended without being asked to. */
 export class ProcessDiedError extends BrewError {
   constructor(name: string, how: string, logFile: string, lastLines: string) {

@@ -1,4 +1,5 @@
 export { type ServiceDeclaration, services } from '@brew/provision';
+export { controlRun, type ProcessControl } from './control/client.ts';
 export { type Infrastructure, startInfrastructure, superuserUrl } from './infrastructure.ts';
 export { type KafkaMode, kafkaNodes } from './kafka/nodes.ts';
 export { runKafkaTool, startKafkaTool } from './kafka/tool.ts';

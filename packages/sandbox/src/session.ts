@@ -1,4 +1,5 @@
 import { type Logger, pino } from 'pino';
+import { type ControlServer, serveControl } from './control/server.ts';
 import { type ProcessDiedError, StartTimeoutError } from './errors.ts';
 import type { KafkaMode } from './kafka/nodes.ts';
 import { requireSameMode } from './kafka/prepare.ts';
@@ -62,7 +63,8 @@ export interface Session {
   /** Stops group after group and whatever else there is, and gives the folder free. */
   stop(groups: readonly StopGroup[]): Promise<void>;
   /**
-   * From now on, a process that ends is reported through onExit. Where some are named as `inFront`, all others come
+   * From now on, a process that ends is reported through onExit, and another process of this user can end and start what runs
+   * here: see control/. Where some are named as `inFront`, all others come
    * behind them when there is too little CPU: not before, for a start must not depend on what else the machine does.
    */
   complete(options?: { inFront?: readonly string[] }): Promise<void>;
@@ -95,6 +97,7 @@ export async function openSession(
 
   let starting = true;
   let front: readonly string[] | undefined;
+  let control: ControlServer | undefined;
   const supervisor = createSupervisor({
     logs: layout(dir).logs,
     runFile,
@@ -124,6 +127,13 @@ export async function openSession(
     await letFrontPass(managed);
   };
 
+  const again = async (name: string) => {
+    const process = known.get(name);
+    if (process === undefined) throw new Error(`There is no process ${name} to start again.`);
+    await run(process.spec, process.ready);
+  };
+  const isRunning = (name: string) => supervisor.running().some((process) => process.name === name);
+
   return {
     dir,
     ports,
@@ -133,11 +143,7 @@ export async function openSession(
     signal,
     step: createSteps(options.onStep),
     run,
-    async again(name) {
-      const process = known.get(name);
-      if (process === undefined) throw new Error(`There is no process ${name} to start again.`);
-      await run(process.spec, process.ready);
-    },
+    again,
     async together(parts) {
       try {
         return await Promise.all(parts);
@@ -151,6 +157,7 @@ export async function openSession(
     running: supervisor.running,
     async stop(groups) {
       giveUp.abort(new Error('Stopped.'));
+      await control?.close();
       for (const group of groups) await supervisor.stop(group);
       await runFile.release();
     },
@@ -158,6 +165,8 @@ export async function openSession(
       starting = false;
       front = inFront;
       await Promise.all(supervisor.running().map(letFrontPass));
+      // Where there can't be a socket, everything else goes on; who wants to use it is told.
+      control = await serveControl(dir, { isRunning, kill: supervisor.kill, again }).catch(() => undefined);
     },
   };
 }

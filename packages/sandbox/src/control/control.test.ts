@@ -1,0 +1,126 @@
+import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { createConnection } from 'node:net';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { until } from '../testing/until.ts';
+import { controlRun } from './client.ts';
+import { type ControlServer, serveControl } from './server.ts';
+import { controlSocket } from './socketPath.ts';
+
+let dir: string;
+let server: ControlServer;
+let running: Set<string>;
+/** What was done, in order. */
+let done: string[];
+/** What a start waits for. */
+let ready: Promise<void>;
+
+beforeEach(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'brew-control-'));
+  running = new Set(['kafka-1', 'kafka-2']);
+  done = [];
+  ready = Promise.resolve();
+  server = await serveControl(dir, {
+    isRunning: (name) => running.has(name),
+    async kill(name, signal) {
+      if (!running.delete(name)) throw new Error(`No process ${name} runs.`);
+      done.push(`${signal} ${name}`);
+    },
+    async again(name) {
+      await ready;
+      running.add(name);
+      done.push(`start ${name}`);
+    },
+  });
+});
+afterEach(async () => {
+  await server.close();
+  await rm(dir, { recursive: true, force: true });
+});
+
+describe('the control of a run', () => {
+  it('ends and starts processes by name, one after the other', async () => {
+    await using control = await controlRun(dir);
+    await Promise.all([
+      control.kill('kafka-2', 'SIGKILL'),
+      control.start('kafka-2'),
+      control.kill('kafka-1', 'SIGTERM'),
+    ]);
+    expect(done).toEqual(['SIGKILL kafka-2', 'start kafka-2', 'SIGTERM kafka-1']);
+  });
+
+  it('says what it can not do, and goes on', async () => {
+    await using control = await controlRun(dir);
+    await expect(control.kill('kafka-9', 'SIGKILL')).rejects.toThrow('No process kafka-9 runs.');
+    await expect(control.start('kafka-1')).rejects.toMatchObject({
+      code: 'BREW_CONTROL_REFUSED',
+      message: 'kafka-1 runs already.',
+    });
+    await control.kill('kafka-1', 'SIGKILL');
+    expect(done).toEqual(['SIGKILL kafka-1']);
+  });
+
+  it('starts again what was ended through it, however its user goes', async () => {
+    const control = await controlRun(dir);
+    await control.kill('kafka-1', 'SIGKILL');
+    await control.kill('kafka-2', 'SIGKILL');
+    await control.start('kafka-2');
+    await control[Symbol.asyncDispose]();
+    await until(() => running.has('kafka-1'), { what: 'kafka-1 to run again' });
+    expect(done).toEqual(['SIGKILL kafka-1', 'SIGKILL kafka-2', 'start kafka-2', 'start kafka-1']);
+  });
+
+  it('does not start what was down before', async () => {
+    running.delete('kafka-1');
+    const control = await controlRun(dir);
+    await control.kill('kafka-1', 'SIGKILL').catch(() => {});
+    await control.kill('kafka-2', 'SIGKILL');
+    await control[Symbol.asyncDispose]();
+    await until(() => running.has('kafka-2'), { what: 'kafka-2 to run again' });
+    expect([...running]).toEqual(['kafka-2']);
+  });
+
+  it('has one user at a time, until all of its processes run again', async () => {
+    const started = Promise.withResolvers<void>();
+    ready = started.promise;
+    const first = await controlRun(dir);
+    await expect(controlRun(dir)).rejects.toThrow('Another drill is under way');
+    await first.kill('kafka-1', 'SIGKILL');
+    await first[Symbol.asyncDispose]();
+    await expect(controlRun(dir)).rejects.toThrow('Another drill is under way');
+    started.resolve();
+    await using second = await until(() => controlRun(dir).catch(() => undefined), { what: 'the second' });
+    await second.kill('kafka-1', 'SIGKILL');
+  });
+
+  it('takes a request that it does not understand for a farewell', async () => {
+    const socket = createConnection(controlSocket(dir));
+    socket.resume().write('hello\n');
+    await new Promise((resolve) => socket.once('close', resolve));
+    await using control = await until(() => controlRun(dir).catch(() => undefined), { what: 'the next one' });
+    await control.kill('kafka-1', 'SIGKILL');
+  });
+
+  it('starts nothing any more once it is closed', async () => {
+    const control = await controlRun(dir);
+    await control.kill('kafka-1', 'SIGKILL');
+    await server.close();
+    await expect(control.start('kafka-1')).rejects.toMatchObject({ code: 'BREW_CONTROL_REFUSED' });
+    await expect(controlRun(dir)).rejects.toThrow('does not listen');
+    expect(done).toEqual(['SIGKILL kafka-1']);
+  });
+
+  it('is for its own user alone', async () => {
+    const path = controlSocket(dir);
+    expect((await stat(path)).mode & 0o777).toBe(0o600);
+    expect((await stat(dirname(path))).mode & 0o777).toBe(0o700);
+  });
+
+  it('has an address that is short enough, whatever the folder is called', () => {
+    expect(controlSocket('/a/folder')).toBe('/a/folder/control/socket');
+    const long = `/a/${'very-'.repeat(20)}long/folder`;
+    expect(Buffer.byteLength(controlSocket(long))).toBeLessThanOrEqual(103);
+    expect(controlSocket(long)).not.toBe(controlSocket(`${long}2`));
+  });
+});

@@ -1,0 +1,19 @@
+/** What another process asks of the one that runs the sandbox: a JSON object a line, one at a time. */
+export type ControlRequest =
+  | { do: 'kill'; name: string; signal: NodeJS.Signals }
+  | { do: 'start'; name: string };
+
+/** What it answers: once when somebody comes, and then to each request. */
+export type ControlAnswer = { ok: true } | { ok: false; problem: string };
+
+export const toLine = (message: ControlRequest | ControlAnswer): string => `${JSON.stringify(message)}\n`;
+
+/** The lines of a stream; what is cut off at its end is dropped. @throws what breaks the stream */
+export async function* linesOf(stream: AsyncIterable<Buffer | string>): AsyncGenerator<string> {
+  let rest = '';
+  for await (const chunk of stream) {
+    const lines = (rest + String(chunk)).split('\n');
+    rest = lines.pop() ?? '';
+    yield* lines;
+  }
+}
