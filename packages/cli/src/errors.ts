@@ -55,6 +55,13 @@ export class StillRunningError extends BrewError {
   }
 }
 
+/** A drill can't begin, or not go on: the cluster is not as it has to be for it. */
+export class DrillRefusedError extends BrewError {
+  constructor(message: string, cause?: unknown) {
+    super('BREW_DRILL_REFUSED', message, { cause });
+  }
+}
+
 /** A file that a command was given is not there, or not what it takes. */
 export class FileUnreadableError extends BrewError {
   constructor(file: string, why: string) {

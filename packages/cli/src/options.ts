@@ -23,6 +23,12 @@ export function parseRate(value: string): number {
   });
 }
 
+/** Orders per second of a drill: some, or there would be nothing to lose. */
+export function parseDrillRate(value: string): number {
+  const todo = 'Give orders per second, such as --rate 5.';
+  return number(value, { name: '--rate', from: 0.1, to: 100, todo });
+}
+
 /** Whether the brokers are the quorum's voters, too. */
 export function parseKafkaMode(value: string): KafkaMode {
   if (value === 'combined' || value === 'dedicated') return value;

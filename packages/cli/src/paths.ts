@@ -11,6 +11,11 @@ export const root = fileURLToPath(new URL('../../../', import.meta.url));
 /** What Brew is made of with Docker. */
 export const composeFile = fileURLToPath(new URL('../../../docker-compose.yml', import.meta.url));
 
+/** What makes of it a cluster with dedicated controllers. */
+export const dedicatedComposeFile = fileURLToPath(
+  new URL('../../../infra/kafka/dedicated/docker-compose.yml', import.meta.url),
+);
+
 /** Where the running system keeps everything: .brew in the checkout, or BREW_DIR. */
 export function brewDir(env: NodeJS.ProcessEnv = process.env): string {
   return env.BREW_DIR ? resolve(env.BREW_DIR) : defaultDir;

@@ -5,6 +5,7 @@ import { registerCompletion } from './completion/command.ts';
 import { registerConsume } from './consume/command.ts';
 import { addConsumerCommands } from './consumerCommands.ts';
 import { registerDoctor } from './doctor/command.ts';
+import { registerDrill } from './drill/command.ts';
 import { exitCodes } from './errors.ts';
 import { registerGroups } from './groups/command.ts';
 import { type Io, processIo } from './io.ts';
@@ -236,6 +237,7 @@ export function createProgram(exit: (code: number) => void, io: Io = processIo()
   registerQuorumWatch(program, exit, io);
   registerDoctor(program, exit, io);
   registerMetadata(program, exit, io);
+  registerDrill(program, exit, io);
   registerCompletion(program, exit, io);
 
   for (const command of program.commands) inherit(command);

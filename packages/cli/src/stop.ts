@@ -1,6 +1,6 @@
 import { findRun, removeData, stopRun } from '@brew/sandbox';
 import { addressesOf, anyBrokerAnswers } from './addresses.ts';
-import { ask } from './ask.ts';
+import { confirm } from './confirm.ts';
 import type { Io } from './io.ts';
 import { brewDir } from './paths.ts';
 import { duration } from './text/format.ts';
@@ -28,7 +28,8 @@ export async function stop(io: Io): Promise<void> {
 /** @returns whether it was done: a person may say no */
 export async function down({ yes }: { yes?: boolean }, io: Io): Promise<boolean> {
   const dir = brewDir();
-  if (!yes && process.stdin.isTTY && !(await ask(`Remove all orders, topics and logs in ${dir}?`))) {
+  // In a script, who would answer: `down` is asked for by name.
+  if (!yes && (await confirm(`Remove all orders, topics and logs in ${dir}?`)) === false) {
     io.note('Nothing was removed.');
     return false;
   }

@@ -1,7 +1,7 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Ports } from '@brew/sandbox';
-import { ask } from '../ask.ts';
+import { confirm } from '../confirm.ts';
 import { ArgumentInvalidError } from '../errors.ts';
 import type { Io } from '../io.ts';
 import { format } from '../newConsumer/format.ts';
@@ -83,12 +83,11 @@ function consumerNamed(name: string, { services, consumers }: ServiceList): Serv
 
 /** Without a terminal nobody can be asked: it goes on if nothing is lost. */
 async function mayRemove({ name, folder }: ServiceEntry, losses: string, io: Io): Promise<boolean> {
-  if (!process.stdin.isTTY) {
-    if (losses === '') return true;
+  const warning = losses === '' ? '' : ` Lost are ${losses}.`;
+  const sure = await confirm(`Remove ${folder}, and what ${name} has in Kafka and PostgreSQL?${warning}`);
+  if (sure === undefined && losses !== '') {
     throw new ArgumentInvalidError(`Lost would be ${losses}.`, `Add --yes to remove ${name} all the same.`);
   }
-  const warning = losses === '' ? '' : ` Lost are ${losses}.`;
-  const sure = await ask(`Remove ${folder}, and what ${name} has in Kafka and PostgreSQL?${warning}`);
-  if (!sure) io.note('Nothing was removed.');
-  return sure;
+  if (sure === false) io.note('Nothing was removed.');
+  return sure ?? true;
 }

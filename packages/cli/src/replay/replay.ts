@@ -1,6 +1,6 @@
-import { createInterface } from 'node:readline/promises';
 import { defaultStaffToken } from '@brew/sandbox';
 import type { Addresses } from '../addresses.ts';
+import { confirm } from '../confirm.ts';
 import { ArgumentInvalidError, RequestFailedError } from '../errors.ts';
 import type { Io } from '../io.ts';
 import { request } from '../request.ts';
@@ -57,7 +57,7 @@ export async function replay(
   const body = { how, end, from: options.from?.toISOString(), acceptDifferences: options.yes === true };
   const outcome = await run(body, options, addresses, io, signal);
   if (outcome?.outcome !== 'different') return outcome !== undefined;
-  if (options.json || !(await confirm('Switch all the same? [y/N] '))) return false;
+  if (options.json || !(await confirm('Switch all the same?'))) return false;
   const again = { how: 'resume', end: 'switch', acceptDifferences: true };
   return (await run(again, options, addresses, io, signal)) !== undefined;
 }
@@ -150,14 +150,6 @@ function ask(
     body: JSON.stringify(body),
     signal,
   });
-}
-
-/** Nobody who could be asked has said no. */
-async function confirm(question: string): Promise<boolean> {
-  if (!process.stdin.isTTY) return false;
-  const terminal = createInterface({ input: process.stdin, output: process.stderr });
-  const answer = await terminal.question(question).finally(() => terminal.close());
-  return /^y(es)?$/i.test(answer.trim());
 }
 
 const flag = (name: string) => `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;

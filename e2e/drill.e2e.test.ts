@@ -1,0 +1,158 @@
+import { spawn } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { until } from '@brew/sandbox/testing';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { brewIn, lives, runIn } from './cli.ts';
+
+/** A bound, not a wait: each drill ends when its facts are there. */
+jest.setTimeout(240_000);
+
+interface Line {
+  ms: number;
+  event: string;
+  text: string;
+}
+
+interface Verdict {
+  accepted: number;
+  delivered: number;
+  cancelled: Record<string, number>;
+  lost: string[];
+  duplicated: string[];
+  breaches: string[];
+  whole: boolean;
+}
+
+describe.each(['combined', 'dedicated'])('drills in %s mode', (mode) => {
+  let dir: string;
+  let brew: ReturnType<typeof brewIn>;
+
+  beforeAll(async () => {
+    dir = await mkdtemp(join(tmpdir(), 'brew-e2e-'));
+    // Orders that are never paid for end, too, but only after a minute.
+    brew = brewIn(dir, { LATE_RATE: '0', SILENT_RATE: '0' });
+    const { code, stderr } = await brew(
+      ...['up', '--detach', '--no-simulator', '--speed', '600', '--kafka', mode],
+    );
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  });
+  afterAll(async () => {
+    await brew('down', '--yes');
+    await rm(dir, { recursive: true, force: true });
+  });
+
+  /** Runs a drill to its end; nothing may be lost in it, and every node is there again. */
+  async function rehearse(kind: string): Promise<{ told: Line[]; events: string[] }> {
+    const { code, stdout, stderr } = await brew('drill', kind, '--yes', '--json', '--rate', '3');
+    const lines = stdout.trim().split('\n');
+    const told = lines.slice(0, -1).map((line) => JSON.parse(line) as Line);
+    const { verdict } = JSON.parse(lines.at(-1) ?? '{}') as { verdict?: Verdict };
+    expect({ code, verdict, stderr }).toMatchObject({
+      code: 0,
+      verdict: { lost: [], duplicated: [], breaches: [], whole: true },
+    });
+    const { accepted = 0, delivered = 0, cancelled = {} } = verdict ?? {};
+    expect(accepted).toBeGreaterThanOrEqual(6);
+    expect(delivered + Object.values(cancelled).reduce((sum, n) => sum + n, 0)).toBe(accepted);
+    expect(told.filter(({ event }) => event.startsWith('no-'))).toEqual([]);
+    return { told, events: told.map(({ event }) => event) };
+  }
+
+  const textOf = (told: readonly Line[], event: string) => told.find((line) => line.event === event)?.text;
+
+  test('the active controller: another one is elected, and it rejoins as a follower', async () => {
+    const { told, events } = await rehearse('controller');
+    expect(events[0]).toBe('killed');
+    expect(textOf(told, 'killed')).toContain(mode === 'combined' ? 'kafka-' : 'controller-');
+    expect(textOf(told, 'controller-elected')).toContain('is the active controller');
+    expect(events).toEqual(
+      expect.arrayContaining(['produce-goes-on', 'consume-goes-on', 'orders-go-on', 'node-back', 'rejoined']),
+    );
+    // A controller that is no broker is missed by nobody who writes or reads.
+    expect(events.includes('isr-shrunk')).toBe(mode === 'combined');
+    expect(events.includes('leaders-elected')).toBe(mode === 'combined');
+  });
+
+  test('a broker that leads partitions: others lead them, and the ISR shrinks and grows again', async () => {
+    const { told, events } = await rehearse('broker');
+    expect(textOf(told, 'killed')).toContain('kafka-');
+    expect(events).toContain('produce-error');
+    expect(events).not.toContain('controller-elected');
+    const inOrder = ['killed', 'isr-shrunk', 'node-back', 'isr-whole'];
+    expect(events.filter((event) => inOrder.includes(event))).toEqual(inOrder);
+    expect(textOf(told, 'isr-shrunk')).toContain('ISR shrunk to 2');
+  });
+
+  test('two brokers: writing is refused, orders wait in the outbox, and all of it is drained', async () => {
+    const { told, events } = await rehearse('two-brokers');
+    expect(textOf(told, 'produce-refused')).toContain('NOT_ENOUGH_REPLICAS');
+    expect(textOf(told, 'intake-goes-on')).toMatch(
+      /\d orders answered with 201 since, \d+ events? in the outbox/,
+    );
+    expect(events.indexOf('outbox-drained')).toBeGreaterThan(events.indexOf('intake-goes-on'));
+    expect(events.includes('quorum-lost')).toBe(mode === 'combined');
+    expect(events.filter((event) => event === 'node-back')).toHaveLength(2);
+    expect(events.filter((event) => event === 'rejoined')).toHaveLength(2);
+  });
+
+  const killTheDrill = () =>
+    test('a drill that is killed itself leaves no hole, and lets nobody else in meanwhile', async () => {
+      const pidOf = async (name: string) =>
+        (await runIn(dir)).processes.find((each) => each.name === name)?.pid;
+      const drill = spawn(
+        join(import.meta.dirname, '../packages/cli/bin/brew.mjs'),
+        ['drill', 'broker', '--yes', '--json'],
+        {
+          env: { ...process.env, BREW_DIR: dir },
+          stdio: ['ignore', 'pipe', 'ignore'],
+          detached: true, // a group of its own: the program runs below a launcher
+        },
+      );
+      let output = '';
+      drill.stdout.on('data', (data) => (output += data));
+      const killed = await until(() => /"text":"(kafka-\d) killed/.exec(output)?.[1], { what: 'the kill' });
+      expect(await pidOf(killed)).toBeUndefined();
+      expect(await brew('drill', 'broker', '--yes')).toMatchObject({
+        code: 1,
+        stderr: expect.stringMatching(/down already|Another drill is under way/),
+      });
+      process.kill(-(drill.pid ?? 0), 'SIGKILL');
+      await until(async () => lives((await pidOf(killed)) ?? 0), { what: `${killed} to run again` });
+      expect((await brew('logs', 'supervisor', '-n', '1000')).stdout).not.toContain('ended by itself');
+      // Only asked on a cluster that is whole.
+      const mayBegin = async () => (await brew('drill', 'broker')).code === 2;
+      await until(mayBegin, { what: 'a cluster that is whole', timeoutMs: 60_000 });
+    });
+  // How nodes are ended and started is the same in both modes.
+  if (mode === 'combined') killTheDrill();
+
+  test('a rolling restart: each node in turn, and the active controller last', async () => {
+    const { told, events } = await rehearse('rolling');
+    const nodes = mode === 'combined' ? 3 : 6;
+    expect(events.filter((event) => event === 'stopped')).toHaveLength(nodes);
+    expect(events.filter((event) => event === 'node-back')).toHaveLength(nodes);
+    expect(events).toContain('controller-elected');
+    expect(told.at(-1)?.event).not.toBe('stopped');
+    const restarts = events.filter((event) => ['stopped', 'node-back'].includes(event));
+    expect(restarts).toEqual(Array.from({ length: nodes }, () => ['stopped', 'node-back']).flat());
+  });
+
+  test('asks before it breaks anything', async () => {
+    const { code, stdout, stderr } = await brew('drill', 'broker');
+    expect(code).toBe(2);
+    expect(stdout).toContain('is killed with SIGKILL');
+    expect(stderr).toContain('--yes');
+    expect((await brew('status', '--json')).stdout).not.toContain('"dead"');
+  });
+});
+
+test('a drill without a Brew says that nothing runs', async () => {
+  const dir = await mkdtemp(join(tmpdir(), 'brew-e2e-'));
+  expect(await brewIn(dir)('drill', 'broker', '--yes')).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('npm start'),
+  });
+  await rm(dir, { recursive: true, force: true });
+});
