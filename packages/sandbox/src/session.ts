@@ -164,7 +164,7 @@ export async function openSession(
     async complete({ inFront } = {}) {
       starting = false;
       front = inFront;
-      await Promise.all(supervisor.running().map(letFrontPass));
+      for (const process of supervisor.running()) await letFrontPass(process);
       // Where there can't be a socket, everything else goes on; who wants to use it is told.
       control = await serveControl(dir, { isRunning, kill: supervisor.kill, again }).catch(() => undefined);
     },
