@@ -30,8 +30,8 @@ const LONGEST_ID = 63;
 const SLOT = LONGEST_ID + 1;
 const FIRST_CAPACITY = 1 << 12;
 const NOBODY = -1;
-/** How much of the end of an id tells orders apart: of a UUIDv7, what is random. */
-const TELLING = 16;
+/** How much of the end of an id tells orders apart: of a UUIDv7, 32 bits that are random. */
+const TELLING = 8;
 
 /** A hash table with open addressing over the bytes of the ids. */
 export function createDesk(): Desk {

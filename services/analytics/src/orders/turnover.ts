@@ -18,34 +18,65 @@ export interface Turnover {
   sort(orders?: readonly number[]): { ended: number[]; open: number[] };
 }
 
-export function createTurnover(desk: Desk, limits: Limits): Turnover {
-  /** In the order in which they came, and ended. */
-  const open = new Set<number>();
-  const ended = new Set<number>();
-  desk.onArrival((order) => open.add(order));
+const OPEN = 1;
+const ENDED = 2;
 
-  function removeFirst(orders: Set<number>, atMost: number): void {
-    let tooMany = orders.size - atMost;
-    // Many at a time: what was taken from the front of a set is stepped over by whoever looks for the next one.
-    if (tooMany * 8 < atMost) return;
-    for (const order of orders) {
-      if (tooMany-- <= 0) return;
-      orders.delete(order);
-      desk.remove(order);
-    }
+export function createTurnover(desk: Desk, limits: Limits): Turnover {
+  let states = new Uint8Array(0);
+  /** The how manieth to come each of them was. */
+  let arrivals = new Float64Array(0);
+  let arrived = 0;
+  let openOnes = 0;
+  /** In the order in which they ended. */
+  const ended: number[] = [];
+  desk.onGrow((capacity) => {
+    const [moreStates, moreArrivals] = [new Uint8Array(capacity), new Float64Array(capacity)];
+    moreStates.set(states);
+    moreArrivals.set(arrivals);
+    states = moreStates;
+    arrivals = moreArrivals;
+  });
+  desk.onArrival((order) => {
+    states[order] = OPEN;
+    arrivals[order] = arrived++;
+    openOnes++;
+  });
+
+  /** In the order in which they came. */
+  function open(): number[] {
+    const orders: number[] = [];
+    for (let order = 0; order < states.length; order++) if (states[order] === OPEN) orders.push(order);
+    return orders.sort((a, b) => (arrivals[a] as number) - (arrivals[b] as number));
   }
+  function leave(order: number): void {
+    states[order] = 0;
+    desk.remove(order);
+  }
+  /** So many that it is worth while to look who they are. */
+  const areTooMany = (count: number, limit: number) => count - limit >= limit / 8;
 
   return {
     end(order) {
-      if (open.delete(order)) ended.add(order);
+      if (states[order] !== OPEN) return;
+      states[order] = ENDED;
+      ended.push(order);
+      openOnes--;
     },
     clear() {
-      removeFirst(ended, limits.ended);
-      removeFirst(open, limits.open);
+      if (areTooMany(ended.length, limits.ended)) {
+        for (const order of ended.splice(0, ended.length - limits.ended)) leave(order);
+      }
+      if (areTooMany(openOnes, limits.open)) {
+        for (const order of open().slice(0, openOnes - limits.open)) leave(order);
+        openOnes = limits.open;
+      }
     },
-    sort: (orders = [...ended, ...open]) => ({
-      ended: orders.filter((order) => ended.has(order)),
-      open: orders.filter((order) => !ended.has(order)),
-    }),
+    sort(orders) {
+      if (orders === undefined) return { ended: [...ended], open: open() };
+      return {
+        ended: orders.filter((order) => states[order] === ENDED),
+        open: orders.filter((order) => states[order] === OPEN),
+      };
+    },
   };
 }

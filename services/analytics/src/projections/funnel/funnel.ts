@@ -22,7 +22,7 @@ const bitOf = (step: Step) => 1 << steps.indexOf(step);
 /** How many orders came how far, and why they were cancelled. */
 export const funnel = defineProjection({
   name: 'funnel',
-  version: 1,
+  version: 2,
   events: Object.values(eventOf),
   tables: new URL('./tables.sql', import.meta.url),
   columns: { steps: 'steps' },

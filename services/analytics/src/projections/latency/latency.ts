@@ -12,7 +12,7 @@ const LONGEST_MS = 2 ** 31 - 1;
 /** How long orders took to each stage, by the minute in which they were placed. */
 export const latency = defineProjection({
   name: 'latency',
-  version: 1,
+  version: 2,
   events: [OrderPlaced, PaymentReceived, KitchenStarted, OrderReady, OrderDelivered],
   tables: new URL('./tables.sql', import.meta.url),
   columns: { placed: 'number', paid: 'number', started: 'number', ready: 'number', delivered: 'number' },

@@ -9,7 +9,7 @@ const HOUR_MS = 60 * 60 * 1000;
  */
 export const sales = defineProjection({
   name: 'sales',
-  version: 1,
+  version: 2,
   events: [OrderPlaced, OrderDelivered],
   tables: new URL('./tables.sql', import.meta.url),
   columns: { cafeId: 'text', amount: 'number', currency: 'text', deliveredAt: 'number' },

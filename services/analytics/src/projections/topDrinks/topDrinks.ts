@@ -6,7 +6,7 @@ const PLACED = 1;
 /** What people want to drink: the drinks of all orders that were placed, whatever became of them. */
 export const topDrinks = defineProjection({
   name: 'top_drinks',
-  version: 1,
+  version: 2,
   events: [OrderPlaced],
   tables: new URL('./tables.sql', import.meta.url),
   columns: { placed: 'steps' },
