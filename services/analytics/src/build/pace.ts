@@ -41,8 +41,9 @@ export function createPace(): Pace {
       return bell.promise;
     },
     isDue(behind) {
-      if (isStoring || records === 0) return false;
-      return performance.now() - since >= (behind ? BEHIND_MS : PACE_MS);
+      if (records === 0) return false;
+      // While others are being stored it waits, but not for ever: or there would be more and more to store.
+      return performance.now() - since >= (behind || isStoring ? BEHIND_MS : PACE_MS);
     },
     begin() {
       records = 0;
