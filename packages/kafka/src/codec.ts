@@ -3,6 +3,7 @@ import avro, { type Type } from 'avsc';
 import type { Logger } from 'pino';
 import { backoff } from './backoff.ts';
 import { createFieldReader, type FieldReader, type FieldsOf, type Picked } from './codec/fieldReader.ts';
+import type { CheckText } from './codec/fields/compile.ts';
 import { createReaders } from './codec/readers.ts';
 import { createRegistry } from './codec/registry.ts';
 import { frame, unframe } from './codec/wireFormat.ts';
@@ -48,6 +49,7 @@ export interface Codec {
   fieldReader<Data, const Fields extends FieldsOf<Data>>(
     type: EventType<Data>,
     fields: Fields,
+    checkText?: CheckText,
   ): FieldReader<Picked<Data, Fields>>;
 }
 
@@ -112,7 +114,7 @@ export function createCodec({ registryUrl, log }: { registryUrl: string; log: Lo
       }
     },
 
-    fieldReader: (type, fields) => createFieldReader(registry, type, fields),
+    fieldReader: (type, fields, checkText) => createFieldReader(registry, type, fields, checkText),
   };
 }
 

@@ -1,6 +1,3 @@
-export { copyIn } from './copy/copyIn.ts';
-export { createRowReader, type RowReader } from './copy/rowReader.ts';
-export { createRowWriter, type RowWriter } from './copy/rowWriter.ts';
 export { createDatabase, type Database, type DatabaseOptions, type Tx } from './database.ts';
 export { claimInbox, pruneInbox } from './inbox.ts';
 export { isOutage } from './isOutage.ts';

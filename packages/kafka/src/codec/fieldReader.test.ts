@@ -198,3 +198,20 @@ test('does not take an outage of the registry for poison', async () => {
   const value = frame(SCHEMA_ID, avro.Type.forSchema(OrderPlaced.schema as never), placed);
   await expect(reader.learn(value, 0, value.length)).rejects.toThrow(RegistryUnavailableError);
 });
+
+test('lets each text that it reads be looked at, and refuses a record for it', async () => {
+  const seen: string[] = [];
+  const check = (text: string, field: string) => {
+    seen.push(`${field} ${text}`);
+    if (field === 'currency') throw new UndecodableRecordError('its currency is none');
+  };
+  const fields = { cafeId: true, items: { sku: true }, total: { currency: true } } as const;
+  const reader = createFieldReader(registryWith(OrderPlaced.schema), OrderPlaced, fields, check);
+  const value = frame(SCHEMA_ID, avro.Type.forSchema(OrderPlaced.schema as never), placed);
+  await reader.learn(value, 0, value.length);
+  expect(() => reader.read(value, 0, value.length)).toThrow(
+    new UndecodableRecordError('its currency is none'),
+  );
+  const skus = placed.items.map(({ sku }) => `sku ${sku}`);
+  expect(seen).toEqual([`cafeId ${placed.cafeId}`, ...skus, `currency ${placed.total.currency}`]);
+});

@@ -1,7 +1,7 @@
 import type { EventType } from '@brew/events';
 import avro from 'avsc';
 import { messageOf, UndecodableRecordError } from '../errors.ts';
-import { compileRead, type Selection } from './fields/compile.ts';
+import { type CheckText, compileRead, type Selection } from './fields/compile.ts';
 import type { Cursor } from './fields/cursor.ts';
 import type { Registry } from './registry.ts';
 import { resolve } from './resolve.ts';
@@ -37,10 +37,12 @@ export type Picked<Data, Fields> = {
       : Picked<Data[Name], Fields[Name]>;
 };
 
+/** @param checkText throws an UndecodableRecordError for a text that is not to be read */
 export function createFieldReader<Data, const Fields extends FieldsOf<Data>>(
   registry: Pick<Registry, 'schemaOf'>,
   type: EventType<Data>,
   fields: Fields,
+  checkText?: CheckText,
 ): FieldReader<Picked<Data, Fields>> {
   const own = avro.Type.forSchema(type.schema as never);
   const known = new Map<number, (at: Cursor) => unknown>();
@@ -65,6 +67,7 @@ export function createFieldReader<Data, const Fields extends FieldsOf<Data>>(
         if (at.position !== end) throw new RangeError('there are more of them');
         return value as Picked<Data, Fields>;
       } catch (error) {
+        if (error instanceof UndecodableRecordError) throw error;
         throw new UndecodableRecordError(
           `its bytes are not what schema ${schemaId} says: ${messageOf(error)}`,
           error,
@@ -74,7 +77,7 @@ export function createFieldReader<Data, const Fields extends FieldsOf<Data>>(
     async learn(bytes, start, end) {
       const schemaId = schemaIdOf(bytes, start, end);
       const { writer } = await resolve(registry, own, schemaId, type as EventType);
-      known.set(schemaId, compileRead(writer, own, fields as Selection));
+      known.set(schemaId, compileRead(writer, own, fields as Selection, checkText));
     },
   };
 }

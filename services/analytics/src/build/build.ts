@@ -1,6 +1,6 @@
 import type { Codec, DeadLetters } from '@brew/kafka';
 import type { Reader } from '@brew/kafka/reader';
-import type { copyIn, Database, Tx } from '@brew/postgres';
+import type { Database, Tx } from '@brew/postgres';
 import type { Logger } from 'pino';
 import { createOrderBooks } from '../orders/orderBooks.ts';
 import type { Projection } from '../projections/projection.ts';
@@ -16,7 +16,7 @@ export interface BuildOptions {
   /** How far all of them are. */
   positions: readonly Position[];
   /** A connection of its own. */
-  client: Parameters<typeof copyIn>[0];
+  client: Tx;
   db: Database;
   reader: Pick<Reader, 'read'>;
   codec: Pick<Codec, 'fieldReader'>;
@@ -48,7 +48,7 @@ interface Reading {
 
 /** Reads topics into the tables of projections. Following live events and rebuilding from the beginning are both this. */
 export interface Build {
-  /** Takes up what the last one left open. To be called first. */
+  /** Takes up the orders that the last one had at hand. To be called first. */
   load(): Promise<void>;
   /**
    * Reads ranges, and stores what it reads a few times a second. When it returns, all of it is stored; it may be called again, to go on.
@@ -58,9 +58,7 @@ export interface Build {
   read(reading: Reading): Promise<void>;
 }
 
-/** How many records are stored together when there are so many. */
-const TOGETHER = 250_000;
-/** With no more records than these still to come, each order gets into its tables at once. */
+/** With no more records than these still to come, reports are to show them at once. */
 const ALMOST_THERE = 20_000;
 
 export function createBuild(options: BuildOptions): Build {
@@ -68,7 +66,7 @@ export function createBuild(options: BuildOptions): Build {
   const orders = createOrderBooks(options.generations);
   const unreadable = createUnreadable({ db, deadLetters: options.deadLetters, log });
   const positions = createPositions(options.positions);
-  const pace = createPace(TOGETHER);
+  const pace = createPace();
   const intake = createIntake(orders.desk, orders.books, options.codec, {
     onTaken: orders.touch,
     onEnded: orders.end,
@@ -78,13 +76,13 @@ export function createBuild(options: BuildOptions): Build {
   let storing: Promise<void> = Promise.resolve();
 
   /** Gets ready what was read, and has it stored while reading goes on. One at a time. */
-  async function flush(everything: boolean, ending: AbortController): Promise<void> {
+  async function flush(ending: AbortController): Promise<void> {
     await storing;
     const begun = performance.now();
     pace.begin();
     const letters = unreadable.page();
     const page = {
-      pages: await orders.turnPage(client, everything),
+      pages: await orders.turnPage(),
       schemas: options.generations.map(({ schema }) => schema),
       moves: positions.moves(),
       guard: options.guard,
@@ -123,14 +121,14 @@ export function createBuild(options: BuildOptions): Build {
           if (arrived) {
             const { topic, partition, nextOffset, endOffset } = arrived.value;
             await intake.take(arrived.value, either);
+            orders.clear();
             pace.note(positions.move(topic, partition, nextOffset, endOffset));
             onRead?.({ topic, partition, offset: nextOffset });
             next = chunks.next();
           }
-          const isBehind = positions.left() > ALMOST_THERE;
-          if (pace.isDue(isBehind)) await flush(!isBehind, ending);
+          if (pace.isDue(positions.left() > ALMOST_THERE)) await flush(ending);
         }
-        await flush(true, ending);
+        await flush(ending);
         await storing;
       } finally {
         pace.stop();

@@ -10,7 +10,7 @@ import {
 import { createLookup, type Records } from '@brew/kafka/reader';
 import type { Book } from '../orders/book.ts';
 import type { Desk } from '../orders/desk.ts';
-import { createCheck } from './checks.ts';
+import { checkText, createTimeCheck } from './checks.ts';
 import { mergeFields } from './mergeFields.ts';
 
 /** What becomes of records. */
@@ -35,8 +35,8 @@ export interface Intake {
 interface Want {
   type: string;
   fields: FieldReader<object>;
-  check(data: object): void;
-  takes: { book: Book; take: (order: number, data: never) => void }[];
+  checkTimes(data: object): void;
+  takes: ((order: number, data: never) => void)[];
   ends: boolean;
   taken: number;
 }
@@ -86,13 +86,10 @@ export function createIntake(
             await learn(want, records, signal);
             data = want.fields.read(records.bytes, records.valueStart, records.valueEnd) as object;
           }
-          want.check(data);
+          want.checkTimes(data);
           const order = desk.find(records.bytes, records.keyStart, records.keyEnd);
           if (order < 0) throw unreadable('its key is no id of an order');
-          for (const { book, take } of want.takes) {
-            take(order, data as never);
-            book.touch(order);
-          }
+          for (const take of want.takes) take(order, data as never);
           want.taken++;
           onTaken(order);
           if (want.ends) onEnded(order);
@@ -113,7 +110,7 @@ export function createIntake(
 const unreadable = (why: string) => new UndecodableRecordError(why);
 
 function wantsOf(books: readonly Book[], codec: Pick<Codec, 'fieldReader'>): Want[] {
-  const takes = books.flatMap((book) => book.takes.map((take) => ({ book, ...take })));
+  const takes = books.flatMap((book) => book.takes);
   const wanted = new Map(takes.map(({ event }) => [event.type, event]));
   for (const event of [OrderDelivered, OrderCancelled]) wanted.set(event.type, event as never);
   return [...wanted.values()].map((event) => {
@@ -121,9 +118,9 @@ function wantsOf(books: readonly Book[], codec: Pick<Codec, 'fieldReader'>): Wan
     const fields = mergeFields(own.map((take) => take.fields));
     return {
       type: event.type,
-      fields: codec.fieldReader(event, fields as never) as FieldReader<object>,
-      check: createCheck(event.schema, fields),
-      takes: own,
+      fields: codec.fieldReader(event, fields as never, checkText) as FieldReader<object>,
+      checkTimes: createTimeCheck(event.schema, fields),
+      takes: own.map(({ take }) => take),
       ends: endings.includes(event.type),
       taken: 0,
     };

@@ -1,6 +1,6 @@
 /** The longest that a record waits for being stored, once reading has almost caught up. */
 const PACE_MS = 250;
-/** And before that, when as many as possible are stored together. */
+/** And before that: with a few large transactions, most of the time is left for reading. */
 const BEHIND_MS = 5_000;
 
 /** When to store what was read. */
@@ -18,8 +18,7 @@ export interface Pace {
   stop(): void;
 }
 
-/** @param together how many records are stored at once, when there are so many; up to twice as many, while others are being stored */
-export function createPace(together: number): Pace {
+export function createPace(): Pace {
   let records = 0;
   let since = 0;
   let isStoring = false;
@@ -42,9 +41,9 @@ export function createPace(together: number): Pace {
       return bell.promise;
     },
     isDue(behind) {
-      if (isStoring) return records >= 2 * together;
-      const longest = behind ? BEHIND_MS : PACE_MS;
-      return records >= together || (records > 0 && performance.now() - since >= longest);
+      if (records === 0) return false;
+      // While others are being stored it waits, but not for ever: or there would be more and more to store.
+      return performance.now() - since >= (behind || isStoring ? BEHIND_MS : PACE_MS);
     },
     begin() {
       records = 0;

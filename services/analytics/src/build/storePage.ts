@@ -1,9 +1,7 @@
-import type { copyIn, Tx } from '@brew/postgres';
+import type { Tx } from '@brew/postgres';
 import { BuildSupersededError } from '../errors.ts';
 import type { Page } from '../orders/book.ts';
 import type { Move } from './positions.ts';
-
-type Client = Parameters<typeof copyIn>[0];
 
 /** Everything that a flush stores. */
 export interface StoredPage {
@@ -17,10 +15,10 @@ export interface StoredPage {
 }
 
 /**
- * Stores tables, open orders and positions in one transaction: all of it or nothing, whatever is killed.
+ * Stores tables, what is known of the orders at hand, and positions in one transaction: all of it or nothing, whatever is killed.
  * @throws BuildSupersededError when the positions are not those that were stored last: somebody else has written
  */
-export async function storePage(client: Client, page: StoredPage): Promise<void> {
+export async function storePage(client: Tx, page: StoredPage): Promise<void> {
   await client.query('begin');
   try {
     await page.guard?.(client);

@@ -1,13 +1,10 @@
-import type { RowReader, RowWriter } from '@brew/postgres';
 import type { Desk } from './desk.ts';
 
 /** What a projection keeps of an order, a column each. All of them fill once: what came first stays. */
 export interface ColumnTypes {
   text: TextColumn;
-  /** A whole number. */
+  /** A number, such as milliseconds since 1970. */
   number: NumberColumn;
-  /** Milliseconds since 1970. */
-  time: NumberColumn;
   /** Bits: steps that the order has taken. */
   steps: StepsColumn;
 }
@@ -15,56 +12,33 @@ export type ColumnType = keyof ColumnTypes;
 
 interface TextColumn {
   get(order: number): string | undefined;
-  /** Sets it, if it is not set. */
-  take(order: number, value: string): void;
+  /** Sets it, if it is not set. @returns whether it did */
+  take(order: number, value: string): boolean;
 }
 
 interface NumberColumn {
   /** NaN: it is not set. */
   get(order: number): number;
-  take(order: number, value: number): void;
+  take(order: number, value: number): boolean;
 }
 
 interface StepsColumn {
-  /** 0: none. */
-  get(order: number): number;
-  take(order: number, steps: number): void;
+  /** @returns whether the order has taken this step only now */
+  take(order: number, step: number): boolean;
 }
 
 /** A column as the book knows it, which writes it down. */
 export interface StoredColumn {
-  /** As the table has it. */
-  readonly sqlType: string;
-  /** Reads it from the table as fill() takes it. */
-  select(column: string): string;
-  /** Takes what the table has, or null. */
-  fill(order: number, value: unknown): void;
-  /** For the parameter of a statement. */
-  value(order: number): string | number | null;
-  write(order: number, rows: RowWriter): void;
-  /** Takes what was written. */
-  read(order: number, rows: RowReader): void;
   clear(order: number): void;
+  /** What it has of orders, as bytes. */
+  pack(orders: readonly number[]): Buffer;
+  /** Has that of these orders from now on. */
+  unpack(orders: readonly number[], bytes: Buffer): void;
 }
 
 export const createColumn: { [Type in ColumnType]: (desk: Desk) => ColumnTypes[Type] & StoredColumn } = {
   text: createTextColumn,
-  number: (desk) =>
-    createNumberColumn(desk, {
-      sqlType: 'bigint',
-      select: (column) => `${column}::float8`,
-      write: (rows, value) => rows.bigint(value),
-      read: (rows) => rows.bigint(),
-      toSql: (value) => value,
-    }),
-  time: (desk) =>
-    createNumberColumn(desk, {
-      sqlType: 'timestamptz',
-      select: (column) => `(extract(epoch from ${column}) * 1000)::float8`,
-      write: (rows, value) => rows.time(value),
-      read: (rows) => rows.time(),
-      toSql: (value) => new Date(value).toISOString(),
-    }),
+  number: createNumberColumn,
   steps: createStepsColumn,
 };
 
@@ -73,71 +47,45 @@ function createTextColumn(desk: Desk): TextColumn & StoredColumn {
   desk.onGrow((capacity) => {
     while (values.length < capacity) values.push(undefined);
   });
-  const take = (order: number, value: string) => {
-    values[order] ??= value;
-  };
-  const fill = (order: number, value: unknown) => {
-    if (typeof value === 'string') take(order, value);
-  };
   return {
-    sqlType: 'text',
-    select: (name) => name,
     get: (order) => values[order],
-    take,
-    fill,
-    value: (order) => values[order] ?? null,
-    write(order, rows) {
-      const value = values[order];
-      if (value === undefined) rows.null();
-      else rows.text(value);
+    take(order, value) {
+      if (values[order] !== undefined) return false;
+      values[order] = value;
+      return true;
     },
-    read: (order, rows) => fill(order, rows.text()),
     clear(order) {
       values[order] = undefined;
     },
+    pack: (orders) => Buffer.from(JSON.stringify(orders.map((order) => values[order] ?? null))),
+    unpack(orders, bytes) {
+      const texts: (string | null)[] = JSON.parse(bytes.toString());
+      for (const [i, order] of orders.entries()) values[order] = texts[i] ?? undefined;
+    },
   };
 }
 
-interface NumberFormat extends Pick<StoredColumn, 'sqlType' | 'select'> {
-  write(rows: RowWriter, value: number): void;
-  read(rows: RowReader): number | null;
-  toSql(value: number): string | number;
-}
-
-function createNumberColumn(
-  desk: Desk,
-  { sqlType, select, ...format }: NumberFormat,
-): NumberColumn & StoredColumn {
+function createNumberColumn(desk: Desk): NumberColumn & StoredColumn {
   let values = new Float64Array(0);
   desk.onGrow((capacity) => {
     const larger = new Float64Array(capacity).fill(Number.NaN);
     larger.set(values);
     values = larger;
   });
-  const take = (order: number, value: number) => {
-    if (Number.isNaN(values[order])) values[order] = value;
-  };
-  const fill = (order: number, value: unknown) => {
-    if (typeof value === 'number') take(order, value);
-  };
   return {
-    sqlType,
-    select,
     get: (order) => values[order] as number,
-    take,
-    fill,
-    value(order) {
-      const value = values[order] as number;
-      return Number.isNaN(value) ? null : format.toSql(value);
+    take(order, value) {
+      if (!Number.isNaN(values[order])) return false;
+      values[order] = value;
+      return true;
     },
-    write(order, rows) {
-      const value = values[order] as number;
-      if (Number.isNaN(value)) rows.null();
-      else format.write(rows, value);
-    },
-    read: (order, rows) => fill(order, format.read(rows)),
     clear(order) {
       values[order] = Number.NaN;
+    },
+    pack: (orders) => pick(values, orders, new Float64Array(orders.length)),
+    unpack(orders, bytes) {
+      const numbers = new Float64Array(new Uint8Array(bytes).buffer);
+      for (const [i, order] of orders.entries()) values[order] = numbers[i] as number;
     },
   };
 }
@@ -149,23 +97,29 @@ function createStepsColumn(desk: Desk): StepsColumn & StoredColumn {
     larger.set(values);
     values = larger;
   });
-  const take = (order: number, steps: number) => {
-    values[order] = (values[order] as number) | steps;
-  };
-  const fill = (order: number, value: unknown) => {
-    if (typeof value === 'number') take(order, value);
-  };
   return {
-    sqlType: 'integer',
-    select: (name) => name,
-    get: (order) => values[order] as number,
-    take,
-    fill,
-    value: (order) => values[order] as number,
-    write: (order, rows) => rows.integer(values[order] as number),
-    read: (order, rows) => fill(order, rows.integer()),
+    take(order, step) {
+      const before = values[order] as number;
+      values[order] = before | step;
+      return (before & step) === 0;
+    },
     clear(order) {
       values[order] = 0;
     },
+    pack: (orders) => pick(values, orders, new Int32Array(orders.length)),
+    unpack(orders, bytes) {
+      const steps = new Int32Array(new Uint8Array(bytes).buffer);
+      for (const [i, order] of orders.entries()) values[order] = steps[i] as number;
+    },
   };
+}
+
+/** As the machine has numbers: who reads them runs on one like it. */
+function pick<Values extends Float64Array | Int32Array>(
+  values: Values,
+  orders: readonly number[],
+  picked: Values,
+): Buffer {
+  for (let i = 0; i < orders.length; i++) picked[i] = values[orders[i] as number] as number;
+  return Buffer.from(picked.buffer);
 }

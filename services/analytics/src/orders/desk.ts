@@ -8,15 +8,13 @@ export interface Desk {
    * @returns -1 for what is no id: longer than 64 bytes, or other than printable ASCII
    */
   find(bytes: Buffer, start: number, end: number): number;
-  /** The same by text, only for those that are here; undefined: it is not. */
-  numberOf(id: string): number | undefined;
   /** The order leaves; its number is free from now on. */
   remove(order: number): void;
   idOf(order: number): string;
-  /** Where the bytes of its id are. */
-  readonly ids: Buffer;
-  startOf(order: number): number;
-  endOf(order: number): number;
+  /** The ids of orders, to be stored. */
+  pack(orders: readonly number[]): Buffer;
+  /** The numbers of those that were packed, whether they are still here or come here again. */
+  unpack(packed: Buffer): number[];
   /** Whether there is an order with this number. */
   has(order: number): boolean;
   /** Told of each order that comes here. */
@@ -25,8 +23,6 @@ export interface Desk {
   onGrow(listener: (capacity: number) => void): void;
   /** How many orders are here. */
   readonly size: number;
-  /** All numbers are below it. */
-  readonly capacity: number;
 }
 
 /** An id and its length fit into a cache line. */
@@ -34,8 +30,8 @@ const LONGEST_ID = 63;
 const SLOT = LONGEST_ID + 1;
 const FIRST_CAPACITY = 1 << 12;
 const NOBODY = -1;
-/** How much of the end of an id tells orders apart: of a UUIDv7, what is random. */
-const TELLING = 16;
+/** How much of the end of an id tells orders apart: of a UUIDv7, 32 bits that are random. */
+const TELLING = 8;
 
 /** A hash table with open addressing over the bytes of the ids. */
 export function createDesk(): Desk {
@@ -101,24 +97,20 @@ export function createDesk(): Desk {
     return order;
   }
 
+  function find(bytes: Buffer, start: number, end: number): number {
+    const length = end - start;
+    if (length < 1 || length > LONGEST_ID) return NOBODY;
+    const place = search(bytes, start, end);
+    const known = places[place] as number;
+    if (known !== NOBODY) return known;
+    if (!isPrintable(bytes, start, end)) return NOBODY;
+    if (free.length > 0) return arrive(place, bytes, start, end);
+    grow();
+    return arrive(search(bytes, start, end), bytes, start, end);
+  }
+
   return {
-    find(bytes, start, end) {
-      const length = end - start;
-      if (length < 1 || length > LONGEST_ID) return NOBODY;
-      const place = search(bytes, start, end);
-      const known = places[place] as number;
-      if (known !== NOBODY) return known;
-      if (!isPrintable(bytes, start, end)) return NOBODY;
-      if (free.length > 0) return arrive(place, bytes, start, end);
-      grow();
-      return arrive(search(bytes, start, end), bytes, start, end);
-    },
-    numberOf(id) {
-      const bytes = Buffer.from(id);
-      if (bytes.length > LONGEST_ID) return undefined;
-      const order = places[search(bytes, 0, bytes.length)] as number;
-      return order === NOBODY ? undefined : order;
-    },
+    find,
     remove(order) {
       const mask = places.length - 1;
       let gap = search(ids, startOf(order), endOf(order));
@@ -136,11 +128,19 @@ export function createDesk(): Desk {
       size--;
     },
     idOf: (order) => ids.toString('latin1', startOf(order), endOf(order)),
-    get ids() {
-      return ids;
+    pack(orders) {
+      const packed = Buffer.allocUnsafe(orders.length * SLOT);
+      let end = 0;
+      for (const order of orders) end += ids.copy(packed, end, order * SLOT, endOf(order));
+      return packed.subarray(0, end);
     },
-    startOf,
-    endOf,
+    unpack(packed) {
+      const orders: number[] = [];
+      for (let at = 0; at < packed.length; at += 1 + (packed[at] as number)) {
+        orders.push(find(packed, at + 1, at + 1 + (packed[at] as number)));
+      }
+      return orders;
+    },
     has: (order) => ids[order * SLOT] !== 0,
     onArrival: (listener) => void arrivals.push(listener),
     onGrow(listener) {
@@ -149,9 +149,6 @@ export function createDesk(): Desk {
     },
     get size() {
       return size;
-    },
-    get capacity() {
-      return capacity;
     },
   };
 }

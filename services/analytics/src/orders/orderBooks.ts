@@ -1,14 +1,11 @@
 import { setImmediate as breathe } from 'node:timers/promises';
-import type { copyIn } from '@brew/postgres';
+import type { Tx } from '@brew/postgres';
 import type { Projection } from '../projections/projection.ts';
-import { type Book, createBook, type Page } from './book.ts';
+import { type Book, createBook, type Packed, type Page } from './book.ts';
 import { createDesk, type Desk } from './desk.ts';
-import { createGreatestId } from './greatestId.ts';
-import { createTurnover } from './turnover.ts';
+import { createTurnover, type Limits } from './turnover.ts';
 
-type Client = Parameters<typeof copyIn>[0];
-
-/** What several projections keep of the same orders. */
+/** What several projections know of the same orders. */
 export interface OrderBooks {
   readonly desk: Desk;
   readonly books: readonly Book[];
@@ -16,36 +13,30 @@ export interface OrderBooks {
   touch(order: number): void;
   /** An order was delivered or cancelled. */
   end(order: number): void;
-  /** Reads what was left open when it was written last. To be called first. */
-  load(client: Client): Promise<void>;
-  /**
-   * Counts what was taken since, and takes out what is to be stored.
-   * @param everything whether all orders get into their tables; else only those that leave the desk, and the others are kept aside, which
-   *   is the faster the more events each of them still gets
-   */
-  turnPage(client: Client, everything: boolean): Promise<Page[]>;
+  /** Has orders leave, if they are too many. Not between find() of the desk and touch(). */
+  clear(): void;
+  /** Reads what was known when it was stored last. To be called first. */
+  load(tx: Tx): Promise<void>;
+  /** Takes out what is to be stored: what was counted since, and what is known of the orders at hand. */
+  turnPage(): Promise<Page[]>;
 }
 
-/** How many orders stay at hand. */
-const AT_HAND = 100_000;
-/** After so many the event loop gets its turn: some milliseconds. */
-const AT_A_TIME = 1_000;
+/** Several minutes of the busiest day. */
+const AT_HAND: Limits = { ended: 50_000, open: 100_000 };
 
 /** @param generations each with the schema that its tables are in */
 export function createOrderBooks(
   generations: readonly { projection: Projection; schema: string }[],
+  limits = AT_HAND,
 ): OrderBooks {
   const desk = createDesk();
   const books = generations.map(({ projection, schema }) => createBook(projection, schema, desk));
-  const greatest = createGreatestId(desk);
-  const turnover = createTurnover(desk, AT_HAND);
-  /** Since the last page, each once. */
+  const turnover = createTurnover(desk, limits);
+  /** Since the last page. */
   let touched: number[] = [];
   let isTouched = new Uint8Array(0);
-  /** Have come since, and the tables may know them. */
-  let perhapsKnown: number[] = [];
-  /** Whether some are only among the open ones. */
-  let hasOpen = false;
+  /** How many orders were stored since all of them were. */
+  let storedSince = Number.POSITIVE_INFINITY;
   desk.onGrow((capacity) => {
     const larger = new Uint8Array(capacity);
     larger.set(isTouched);
@@ -53,40 +44,29 @@ export function createOrderBooks(
   });
   desk.onArrival((order) => {
     isTouched[order] = 0;
-    if (greatest.covers(order)) perhapsKnown.push(order);
   });
 
-  async function each(orders: Iterable<number>, visit: (order: number) => void): Promise<void> {
-    let count = 0;
-    for (const order of orders) {
-      visit(order);
-      if (++count % AT_A_TIME === 0) await breathe();
-    }
+  /** Those that something was taken for, to be stored beside what is there; and once that comes to more than all at hand, these instead. */
+  function pack(): Packed {
+    const changed = touched.filter((order) => {
+      // One that left may have come back, and stand there twice.
+      const isHere = isTouched[order] === 1 && desk.has(order);
+      isTouched[order] = 0;
+      return isHere;
+    });
+    touched = [];
+    storedSince += changed.length;
+    const all = changed.length > 0 && storedSince > desk.size;
+    if (all) storedSince = 0;
+    const { ended, open } = turnover.sort(all ? undefined : changed);
+    const orders = [...ended, ...open];
+    return { all, orders, ended: ended.length, ids: desk.pack(orders) };
   }
 
-  function* everybody(): Generator<number> {
-    for (let order = 0; order < desk.capacity; order++) if (desk.has(order)) yield order;
-  }
-
-  async function recall(client: Client): Promise<void> {
-    if (perhapsKnown.length === 0) return;
-    const ids = perhapsKnown.map((order) => desk.idOf(order));
-    perhapsKnown = [];
-    for (const book of books) await book.recall(client, ids);
-  }
-
-  function count(order: number): void {
-    isTouched[order] = 0;
-    for (const book of books) book.count(order);
-  }
-
-  function write(order: number): void {
-    greatest.note(order);
-    for (const book of books) book.write(order);
-  }
-
-  function writeOpen(order: number): void {
-    for (const book of books) book.writeOpen(order);
+  function unpack(ids: Buffer, ended: number): number[] {
+    const orders = desk.unpack(ids);
+    for (const order of orders.slice(0, ended)) turnover.end(order);
+    return orders;
   }
 
   return {
@@ -98,28 +78,17 @@ export function createOrderBooks(
       touched.push(order);
     },
     end: turnover.end,
-    async load(client) {
-      for (const book of books) {
-        const id = await book.load(client);
-        if (id !== undefined) greatest.noteId(id);
-      }
-      perhapsKnown = [...everybody()];
-      hasOpen = perhapsKnown.length > 0;
+    clear: turnover.clear,
+    async load(tx) {
+      for (const book of books) await book.load(tx, unpack);
     },
-    async turnPage(client, everything) {
-      await recall(client);
-      await each(touched, count);
-      const leaving = turnover.leaving();
-      if (everything) await each(hasOpen ? everybody() : touched, write);
-      else {
-        await each(leaving, write);
-        // Those who leave have nothing left to be written.
-        await each(everybody(), writeOpen);
+    async turnPage() {
+      const packed = pack();
+      const pages: Page[] = [];
+      for (const book of books) {
+        pages.push(book.page(packed));
+        await breathe();
       }
-      touched = [];
-      hasOpen = !everything;
-      const pages = books.map((book) => book.page());
-      for (const order of leaving) desk.remove(order);
       return pages;
     },
   };

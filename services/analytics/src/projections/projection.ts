@@ -3,7 +3,7 @@ import type { FieldsOf, Picked } from '@brew/kafka';
 import type { ColumnType, ColumnTypes } from '../orders/columns.ts';
 
 /**
- * A view of the topics, made for one report: what it keeps of each order, and what it counts over all of them. It lives in a
+ * A view of the topics, made for one report: what it counts over all orders, and what it has to know of each for that. It lives in a
  * PostgreSQL schema of its own for each generation, `NAME_gNUMBER`, and is read through views in the schema NAME.
  */
 export interface Projection<Columns extends Record<string, ColumnType> = Record<string, ColumnType>> {
@@ -16,9 +16,9 @@ export interface Projection<Columns extends Record<string, ColumnType> = Record<
   readonly version: number;
   /** What it is made from. */
   readonly events: readonly EventType[];
-  /** SQL that makes its tables: `orders (order_id text primary key, …)` with the columns below, and those of the report. */
+  /** SQL that makes its tables, which are the report. */
   readonly tables: URL;
-  /** What it keeps of each order, under the column's name in camel case. */
+  /** What it knows of each order at hand. */
   readonly columns: Columns;
   /** One row for each thing by which old and new are compared: its name, then numbers. */
   readonly summary: Summary;
@@ -35,13 +35,12 @@ interface Summary {
 
 /** What a projection makes of events, until it is written. Orders go by the numbers that they have on the desk. */
 interface Tally {
-  /** It may be told of the same event again, under the same id or another: its columns take only the first. */
+  /**
+   * Count an event. They may be told of the same one again, under the same id or another: a column takes only the first, and says whether
+   * this was it.
+   */
   readonly takes: readonly Take[];
-  /** Which of the things that it counts an order stands for, as bits; told by its columns alone. */
-  reached(order: number): number;
-  /** Counts an order for things that it has not been counted for. */
-  count(order: number, newly: number): void;
-  /** Takes out what it has counted since: the statement that adds it to its table; undefined when there is nothing to add. */
+  /** Takes out what was counted since: the statement that adds it to its table; undefined when there is nothing to add. */
   drain(schema: string): Statement | undefined;
 }
 

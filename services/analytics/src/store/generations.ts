@@ -54,15 +54,19 @@ const OWN_TABLES = `
     next_offset bigint not null,
     primary key (topic, partition)
   );
-  -- Orders under way that are not in their table yet, as COPY's binary format has them. One row. While a generation is behind,
-  -- each order gets into its table once, when it has ended, instead of with each of its events.
-  create table open_orders (rows bytea);
-  alter table open_orders alter column rows set storage external;
-  insert into open_orders values (null);
+  -- What is known of the orders at hand: each row adds to those before it, and replaces what they say of an order.
+  create table orders_at_hand (
+    number bigint generated always as identity primary key,
+    ended integer not null, -- how many of them have ended: the first ones
+    ids bytea not null, -- each with its length in the first byte
+    columns bytea not null -- of the projection, each with its length in the first four bytes
+  );
+  -- It changes too often to be worth compressing.
+  alter table orders_at_hand alter column ids set storage external, alter column columns set storage external;
 `;
 
 /** What reports don't read. */
-const isOwn = (table: string) => table === 'positions' || table === 'open_orders';
+const isOwn = (table: string) => table === 'positions' || table === 'orders_at_hand';
 
 /** Makes generations live, and those that were it old: the views that reports read show them from the commit on. */
 export async function makeLive(tx: Tx, generations: readonly Generation[]): Promise<void> {
@@ -154,8 +158,7 @@ export async function emptyGeneration(
   generation: Generation,
   positions: readonly Position[],
 ): Promise<void> {
-  const tables = (await tablesOf(tx, generation.schema)).filter((table) => table !== 'open_orders');
+  const tables = await tablesOf(tx, generation.schema);
   await tx.query(`truncate ${tables.map((table) => `${generation.schema}.${table}`).join(', ')}`);
-  await tx.query(`update ${generation.schema}.open_orders set rows = null`);
   await beginAt(tx, generation, positions);
 }

@@ -15,6 +15,9 @@ export interface Selection {
   readonly [field: string]: true | Selection;
 }
 
+/** Looks at each text that is read, and throws if it is not to be. */
+export type CheckText = (text: string, field: string) => void;
+
 type Read = (at: Cursor) => unknown;
 type Skip = (at: Cursor) => void;
 
@@ -23,18 +26,35 @@ type Skip = (at: Cursor) => void;
  * resolution: what only `reader` has, which is ours, gets its default. Of a union it gives the value, bare.
  *
  * @param reader has to be able to read what `writer` wrote: that was asked of Avro, and is not checked again
+ * @param name of the field
  * @throws TypeError for maps and fixed, which no event of ours has
  * @see https://avro.apache.org/docs/1.12.0/specification/#schema-resolution
  */
-export function compileRead(writer: Type, reader: Type, wanted: true | Selection): Read {
-  if (isUnion(writer)) return branchOf(writer.types.map((branch) => compileRead(branch, reader, wanted)));
+export function compileRead(
+  writer: Type,
+  reader: Type,
+  wanted: true | Selection,
+  checkText?: CheckText,
+  name = 'value',
+): Read {
+  const compile = (from: Type, to: Type, inner: true | Selection, field = name) =>
+    compileRead(from, to, inner, checkText, field);
+  if (isUnion(writer)) return branchOf(writer.types.map((branch) => compile(branch, reader, wanted)));
   const own = isUnion(reader) ? branchFor(writer, reader) : reader;
-  if (isRecord(writer)) return readRecord(writer, own as types.RecordType, wanted);
-  if (isArray(writer)) return readArray(writer, own as types.ArrayType, wanted);
+  if (isRecord(writer)) return readRecord(writer, own as types.RecordType, wanted, compile);
+  if (isArray(writer)) {
+    return readArray(compile(writer.itemsType, (own as types.ArrayType).itemsType, wanted));
+  }
   if (isEnum(writer)) return readEnum(writer, own as types.EnumType);
   // What differs between text and bytes is only what is made of them.
   if (writer.typeName === 'string' || writer.typeName === 'bytes') {
-    return own.typeName === 'bytes' ? readBytes : readString;
+    if (own.typeName === 'bytes') return readBytes;
+    if (checkText === undefined) return readString;
+    return (at) => {
+      const text = readString(at);
+      checkText(text, name);
+      return text;
+    };
   }
   return scalarOf(writer).read;
 }
@@ -55,13 +75,18 @@ function compileSkip(writer: Type): Skip {
   return writer.typeName === 'string' || writer.typeName === 'bytes' ? skipString : scalarOf(writer).skip;
 }
 
-function readRecord(writer: types.RecordType, reader: types.RecordType, wanted: true | Selection): Read {
+function readRecord(
+  writer: types.RecordType,
+  reader: types.RecordType,
+  wanted: true | Selection,
+  compile: (from: Type, to: Type, inner: true | Selection, field: string) => Read,
+): Read {
   const selected = (name: string) => (wanted === true ? true : wanted[name]);
   const steps = writer.fields.map(({ name, type }) => {
     const field = reader.fields.find((own) => own.name === name || own.aliases.includes(name));
     const inner = field && selected(field.name);
     if (field === undefined || inner === undefined) return { name: undefined, read: compileSkip(type) };
-    return { name: field.name, read: compileRead(type, field.type, inner) };
+    return { name: field.name, read: compile(type, field.type, inner, field.name) };
   });
   const written = new Set(steps.map(({ name }) => name));
   const missing = reader.fields.filter(({ name }) => selected(name) !== undefined && !written.has(name));
@@ -76,8 +101,7 @@ function readRecord(writer: types.RecordType, reader: types.RecordType, wanted: 
   };
 }
 
-function readArray(writer: types.ArrayType, reader: types.ArrayType, wanted: true | Selection): Read {
-  const read = compileRead(writer.itemsType, reader.itemsType, wanted);
+function readArray(read: Read): Read {
   return (at) => {
     const items: unknown[] = [];
     eachItem(at, () => items.push(read(at)));

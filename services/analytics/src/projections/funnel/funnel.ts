@@ -22,10 +22,10 @@ const bitOf = (step: Step) => 1 << steps.indexOf(step);
 /** How many orders came how far, and why they were cancelled. */
 export const funnel = defineProjection({
   name: 'funnel',
-  version: 1,
+  version: 2,
   events: Object.values(eventOf),
   tables: new URL('./tables.sql', import.meta.url),
-  columns: { steps: 'steps', reason: 'text' },
+  columns: { steps: 'steps' },
   summary: {
     by: 'step',
     sql: `select concat_ws(', ', step, nullif(reason, '')) as what, orders::float8 from counts`,
@@ -33,29 +33,25 @@ export const funnel = defineProjection({
 
   begin(columns) {
     const counts = new Map<string, { step: Step; reason: string; orders: number }>();
-    const take = (order: number, step: Step) => columns.steps.take(order, bitOf(step));
-    const withoutData = (step: Step): Take =>
-      on(eventOf[step] as events.EventType, {}, (order) => take(order, step));
+    function count(order: number, step: Step, bit: number, reason: string): void {
+      if (!columns.steps.take(order, bit)) return;
+      const key = reason === '' ? step : `${step}\0${reason}`;
+      const counted = counts.get(key);
+      if (counted) counted.orders += 1;
+      else counts.set(key, { step, reason, orders: 1 });
+    }
+    const withoutData = (step: Step): Take => {
+      const bit = bitOf(step);
+      return on(eventOf[step] as events.EventType, {}, (order) => count(order, step, bit, ''));
+    };
 
     return {
       takes: [
         ...steps.filter((step) => step !== 'cancelled').map(withoutData),
-        on(events.OrderCancelled, { reason: true }, (order, { reason }) => {
-          take(order, 'cancelled');
-          columns.reason.take(order, reason);
-        }),
+        on(events.OrderCancelled, { reason: true }, (order, { reason }) =>
+          count(order, 'cancelled', bitOf('cancelled'), reason),
+        ),
       ],
-      reached: (order) => columns.steps.get(order),
-      count(order, newly) {
-        for (const step of steps) {
-          if ((newly & bitOf(step)) === 0) continue;
-          const reason = step === 'cancelled' ? (columns.reason.get(order) ?? '') : '';
-          const key = `${step}\0${reason}`;
-          const counted = counts.get(key) ?? { step, reason, orders: 0 };
-          counted.orders += 1;
-          counts.set(key, counted);
-        }
-      },
       drain(schema) {
         if (counts.size === 0) return undefined;
         const rows = [...counts.values()];

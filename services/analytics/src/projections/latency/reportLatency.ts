@@ -1,6 +1,7 @@
 import type { Tx } from '@brew/postgres';
+import { type Stage, stages } from './latency.ts';
 
-/** Percentiles of a duration, in milliseconds; null when no order has got that far. */
+/** Percentiles of a duration, in milliseconds, to half a percent; null when no order has got that far. */
 interface Percentiles {
   orders: number;
   p50: number | null;
@@ -8,37 +9,26 @@ interface Percentiles {
   p99: number | null;
 }
 
-export interface Latencies {
-  paid: Percentiles;
-  started: Percentiles;
-  ready: Percentiles;
-  delivered: Percentiles;
-}
+export type Latencies = Record<Stage, Percentiles>;
 
-const stages = ['paid', 'started', 'ready', 'delivered'] as const;
+const NONE: Percentiles = { orders: 0, p50: null, p95: null, p99: null };
 
-/** How long orders placed in a time range took from being placed to each stage. */
+/** How long orders that were placed in the minutes that begin in a time range took from then to each stage. */
 export async function reportLatency(db: Tx, { from, to }: { from: Date; to: Date }): Promise<Latencies> {
-  const columns = stages.map(
-    (stage) => `jsonb_build_object(
-      'orders', count(${stage}_at),
-      'percentiles', percentile_cont(array[0.5, 0.95, 0.99]) within group (
-        order by extract(epoch from ${stage}_at - placed_at) * 1000)) as ${stage}`,
-  );
-  type Row = Record<keyof Latencies, { orders: number; percentiles: [number, number, number] | null }>;
-  const { rows } = await db.query<Row>(
-    `select ${columns.join(', ')} from latency.orders where placed_at >= $1 and placed_at < $2`,
+  const percentile = (part: number) => `min(ms) filter (where so_far >= ${part} * total)`;
+  const { rows } = await db.query<Percentiles & { stage: Stage }>(
+    `with durations as (
+       select stage, ms, sum(orders) as orders from latency.durations
+       where minute >= $1 and minute < $2 group by stage, ms
+     ), ranked as (
+       select stage, ms, sum(orders) over (partition by stage order by ms) as so_far,
+              sum(orders) over (partition by stage) as total
+       from durations
+     )
+     select stage, max(total)::float8 as orders, ${percentile(0.5)} as p50, ${percentile(0.95)} as p95, ${percentile(0.99)} as p99
+     from ranked group by stage`,
     [from, to],
   );
-  const row = rows[0] as Row;
-  const percentiles = (stage: keyof Latencies): Percentiles => {
-    const [p50, p95, p99] = row[stage].percentiles?.map(Math.round) ?? [];
-    return { orders: row[stage].orders, p50: p50 ?? null, p95: p95 ?? null, p99: p99 ?? null };
-  };
-  return {
-    paid: percentiles('paid'),
-    started: percentiles('started'),
-    ready: percentiles('ready'),
-    delivered: percentiles('delivered'),
-  };
+  const found = new Map(rows.map(({ stage, ...percentiles }) => [stage, percentiles]));
+  return Object.fromEntries(stages.map((stage) => [stage, found.get(stage) ?? NONE])) as Latencies;
 }

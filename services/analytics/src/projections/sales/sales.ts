@@ -1,7 +1,6 @@
 import { OrderDelivered, OrderPlaced } from '@brew/events';
 import { defineProjection, on } from '../projection.ts';
 
-const SOLD = 1;
 const HOUR_MS = 60 * 60 * 1000;
 
 /**
@@ -10,10 +9,10 @@ const HOUR_MS = 60 * 60 * 1000;
  */
 export const sales = defineProjection({
   name: 'sales',
-  version: 1,
+  version: 2,
   events: [OrderPlaced, OrderDelivered],
   tables: new URL('./tables.sql', import.meta.url),
-  columns: { cafeId: 'text', amount: 'number', currency: 'text', deliveredAt: 'time' },
+  columns: { cafeId: 'text', amount: 'number', currency: 'text', deliveredAt: 'number' },
   summary: {
     by: 'cafe',
     sql: `select cafe_id || ', ' || currency as what, sum(orders)::float8 as orders, sum(amount)::float8 as amount
@@ -30,29 +29,31 @@ export const sales = defineProjection({
     }
     const totals = new Map<string, Total>();
 
+    /** Its two events come in either order. */
+    function countIfSold(order: number): void {
+      const cafe = cafeId.get(order);
+      const at = deliveredAt.get(order);
+      if (cafe === undefined || Number.isNaN(at)) return;
+      const of = { cafe, hour: Math.floor(at / HOUR_MS) * HOUR_MS, currency: currency.get(order) ?? '' };
+      const key = `${of.cafe}\0${of.hour}\0${of.currency}`;
+      const total = totals.get(key) ?? { ...of, orders: 0, amount: 0 };
+      total.orders += 1;
+      total.amount += amount.get(order);
+      totals.set(key, total);
+    }
+
     return {
       takes: [
         on(OrderPlaced, { cafeId: true, total: true }, (order, data) => {
-          cafeId.take(order, data.cafeId);
+          if (!cafeId.take(order, data.cafeId)) return;
           amount.take(order, data.total.amount);
           currency.take(order, data.total.currency);
+          countIfSold(order);
         }),
-        on(OrderDelivered, { deliveredAt: true }, (order, data) => deliveredAt.take(order, data.deliveredAt)),
+        on(OrderDelivered, { deliveredAt: true }, (order, data) => {
+          if (deliveredAt.take(order, data.deliveredAt)) countIfSold(order);
+        }),
       ],
-      // Its two events come in either order.
-      reached: (order) => (cafeId.get(order) !== undefined && deliveredAt.get(order) >= 0 ? SOLD : 0),
-      count(order) {
-        const of = {
-          cafe: cafeId.get(order) ?? '',
-          hour: Math.floor(deliveredAt.get(order) / HOUR_MS) * HOUR_MS,
-          currency: currency.get(order) ?? '',
-        };
-        const key = `${of.cafe}\0${of.hour}\0${of.currency}`;
-        const total = totals.get(key) ?? { ...of, orders: 0, amount: 0 };
-        total.orders += 1;
-        total.amount += amount.get(order);
-        totals.set(key, total);
-      },
       drain(schema) {
         if (totals.size === 0) return undefined;
         const rows = [...totals.values()];

@@ -6,7 +6,7 @@ const PLACED = 1;
 /** What people want to drink: the drinks of all orders that were placed, whatever became of them. */
 export const topDrinks = defineProjection({
   name: 'top_drinks',
-  version: 1,
+  version: 2,
   events: [OrderPlaced],
   tables: new URL('./tables.sql', import.meta.url),
   columns: { placed: 'steps' },
@@ -28,8 +28,6 @@ export const topDrinks = defineProjection({
       quantity: number;
       orders: number;
     }
-    /** Until they are counted. */
-    const wanted = new Map<number, { placedAt: number; items: readonly Line[] }>();
     const counts = new Map<string, Count>();
 
     /** What it is called may change: the last name counts, whatever the order in which events are read. */
@@ -49,24 +47,17 @@ export const topDrinks = defineProjection({
         on(
           OrderPlaced,
           { items: { sku: true, name: true, category: true, quantity: true }, placedAt: true },
-          (order, data) => {
-            if (placed.get(order) !== 0) return;
-            placed.take(order, PLACED);
-            wanted.set(order, data);
+          (order, { items, placedAt }) => {
+            if (!placed.take(order, PLACED)) return;
+            const drinks = items.filter(({ category }) => category === 'drink');
+            for (const [index, drink] of drinks.entries()) {
+              // An order may have the same drink on two lines.
+              add(drink, placedAt, drinks.findIndex(({ sku }) => sku === drink.sku) === index);
+            }
           },
         ),
       ],
-      reached: (order) => placed.get(order),
-      count(order) {
-        const { placedAt = 0, items = [] } = wanted.get(order) ?? {};
-        const drinks = items.filter(({ category }) => category === 'drink');
-        for (const [index, drink] of drinks.entries()) {
-          // An order may have the same drink on two lines.
-          add(drink, placedAt, drinks.findIndex(({ sku }) => sku === drink.sku) === index);
-        }
-      },
       drain(schema) {
-        wanted.clear();
         if (counts.size === 0) return undefined;
         const rows = [...counts];
         counts.clear();
