@@ -17,10 +17,13 @@ export async function brokerAnswers(
   await poll(once, { timeoutMs, signal });
 }
 
+/** An election takes some seconds on a busy machine. A partition that has lost all its replicas is not to hold up the others for ever. */
+const LEADERS_MS = 30_000;
+
 /**
- * Resolves when as many brokers as there are addresses are registered. A broker registers with the active
- * controller and is shown to clients once it has caught up with the metadata log, so by then the quorum has a
- * leader and every node follows it.
+ * Resolves when as many brokers as there are addresses are registered, and every partition has a leader. A broker registers
+ * with the active controller and is shown to clients once it has caught up with the metadata log, so by then the quorum
+ * has a leader and every node follows it.
  */
 export async function quorumStands(
   brokers: string[],
@@ -31,4 +34,9 @@ export async function quorumStands(
     log,
   });
   await admin.waitForBrokers(brokers.length, signal);
+  // It fails as long as any of them has none.
+  await poll(() => admin.describeTopics(), { timeoutMs: LEADERS_MS, signal }).catch((error: unknown) => {
+    signal.throwIfAborted();
+    log.warn({ err: error }, 'partitions have no leader');
+  });
 }
