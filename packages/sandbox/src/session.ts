@@ -157,7 +157,7 @@ export async function openSession(
     async complete({ inFront } = {}) {
       starting = false;
       front = inFront;
-      await Promise.all(supervisor.running().map(letFrontPass));
+      for (const process of supervisor.running()) await letFrontPass(process);
     },
   };
 }

@@ -1,8 +1,13 @@
 import { readdir, writeFile } from 'node:fs/promises';
 import { setPriority } from 'node:os';
+import { setTimeout as delay } from 'node:timers/promises';
 
 /** A tenth of the weight of 0: behind the others, and never left without. */
 const NICE = 10;
+
+/** Whoever isn't root may say so of one session every 100 ms, and all others on the machine with them. */
+const TURN_MS = 110;
+const ATTEMPTS = 5;
 
 /**
  * Lets a process come behind the others when there is too little CPU for all. Best effort: where it can't be done,
@@ -20,5 +25,11 @@ export async function stepBack(pid: number): Promise<void> {
       // it has ended already
     }
   }
-  await writeFile(`/proc/${pid}/autogroup`, `${NICE}`).catch(() => {});
+  for (let attempts = 1; attempts <= ATTEMPTS; attempts++) {
+    const error = await writeFile(`/proc/${pid}/autogroup`, `${NICE}`).catch(
+      (error: NodeJS.ErrnoException) => error,
+    );
+    if (error?.code !== 'EAGAIN') return;
+    await delay(TURN_MS);
+  }
 }
