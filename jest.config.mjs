@@ -16,9 +16,8 @@ export default {
     {
       ...common,
       displayName: 'integration',
-      testMatch: ['<rootDir>/{packages,services}/**/*.int.test.ts'],
-      // Those of a consumer that is still to be written.
-      testPathIgnorePatterns: ['/node_modules/', '/templates/'],
+      // In src: templates/ has those of consumers that are still to be written.
+      testMatch: ['<rootDir>/{packages,services}/*/src/**/*.int.test.ts'],
       globalSetup: '<rootDir>/packages/sandbox/src/testing/globalSetup.ts',
       globalTeardown: '<rootDir>/packages/sandbox/src/testing/globalTeardown.ts',
     },

@@ -17,7 +17,7 @@ Steps, in order:
   unit          pure and quick tests, beside the code
   integration   *.int.test.ts, on a real cluster, registry and PostgreSQL that is started once for the run
   e2e           journeys through the whole system
-  compose       the same from images, where a Docker engine and the images are to be had
+  compose       the same from images, where a Docker engine and the images are to be had; beside e2e
 
 Integration tests run on containers where a Docker engine has the images, else on child processes;
 BREW_TEST_INFRA=docker or embedded settles it.
@@ -55,7 +55,7 @@ async function timed(step: string, count: () => Promise<Pick<Result, 'passed' | 
 }
 
 /** A command that passes or fails as a whole counts as one test. */
-const check = (step: string, args: string[]) =>
+const command = (step: string, args: string[]) =>
   timed(step, async () =>
     (await execute(args)) === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 },
   );
@@ -113,23 +113,36 @@ async function onInfrastructure(): Promise<Result[]> {
   }
 }
 
-const steps: Record<string, () => Promise<Result[]>> = {
-  check: () =>
-    Promise.all([
-      check('biome', ['node_modules/@biomejs/biome/bin/biome', 'ci', '.']),
-      check('typescript', ['node_modules/typescript/bin/tsc', '--noEmit', '-p', '.']),
-      check('knip', ['node_modules/knip/bin/knip.js']),
-    ]),
-  unit: async () => [await jest('unit')],
-  integration: onInfrastructure,
-  e2e: async () => [await jest('e2e', '--runInBand')],
-  compose: async () => {
-    const why = await whyNoContainers(Object.values(images), { compose: true });
-    if (why === undefined) return [await jest('compose', '--runInBand')];
-    console.log(`compose: skipped, since ${why}.`);
-    return [];
-  },
-};
+const check = () =>
+  Promise.all([
+    command('biome', ['node_modules/@biomejs/biome/bin/biome', 'ci', '.']),
+    command('typescript', ['node_modules/typescript/bin/tsc', '--noEmit', '-p', '.']),
+    command('knip', ['node_modules/knip/bin/knip.js']),
+  ]);
+
+async function onContainers(): Promise<Result[]> {
+  const why = await whyNoContainers(Object.values(images), { compose: true });
+  if (why === undefined) return [await jest('compose', '--runInBand')];
+  console.log(`compose: skipped, since ${why}.`);
+  return [];
+}
+
+/** As long as the others are at it, there is time for the containers and these. */
+const besideOthers = 'e2e/(journeys|reconciliation)';
+
+/** Whole systems mostly wait, for sessions to end and for orders to be brewed: so there are two at a time. */
+async function onSystems(e2e: boolean, compose: boolean): Promise<Result[]> {
+  const strands = [
+    async () => [
+      ...(compose ? await onContainers() : []),
+      ...(e2e ? [await jest('e2e', '--runInBand', '--testPathPatterns', besideOthers)] : []),
+    ],
+    async () => (e2e ? [await jest('e2e', '--runInBand', '--testPathIgnorePatterns', besideOthers)] : []),
+  ];
+  return (await Promise.all(strands.map((strand) => strand()))).flat();
+}
+
+const steps = ['check', 'unit', 'integration', 'e2e', 'compose'];
 
 async function main(): Promise<number> {
   const { positionals, values } = parseArgs({
@@ -140,16 +153,19 @@ async function main(): Promise<number> {
     console.log(help);
     return 0;
   }
-  const unknown = positionals.filter((name) => !(name in steps));
+  const unknown = positionals.filter((name) => !steps.includes(name));
   if (unknown.length > 0) {
-    console.error(`No such step: ${unknown.join(', ')}. The steps are ${Object.keys(steps).join(', ')}.`);
+    console.error(`No such step: ${unknown.join(', ')}. The steps are ${steps.join(', ')}.`);
     return 2;
   }
 
-  const results: Result[] = [];
-  for (const [name, run] of Object.entries(steps)) {
-    if (positionals.length === 0 || positionals.includes(name)) results.push(...(await run()));
-  }
+  const chosen = new Set(positionals.length === 0 ? steps : positionals);
+  const results = [
+    ...(chosen.has('check') ? await check() : []),
+    ...(chosen.has('unit') ? [await jest('unit')] : []),
+    ...(chosen.has('integration') ? await onInfrastructure() : []),
+    ...(await onSystems(chosen.has('e2e'), chosen.has('compose'))),
+  ];
   rmSync(reports, { recursive: true, force: true });
 
   console.log();

@@ -26,6 +26,12 @@ test('free ports are free, and stay clear of those that systems give to outgoing
   }
 });
 
+test('nobody is given the same ports again, although nothing listens on them yet', async () => {
+  const given = [];
+  for (let system = 0; system < 40; system++) given.push(...systemPorts(await freePorts()));
+  expect(new Set(given.map(({ port }) => port)).size).toBe(given.length);
+});
+
 test('the system needs the ports of the infrastructure and one per service', async () => {
   const ports = await freePorts();
   expect(systemPorts(ports)).toEqual([

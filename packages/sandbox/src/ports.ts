@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import { createServer } from 'node:net';
+import { createServer, type Server } from 'node:net';
 import { type ServiceDeclaration, services } from '@brew/provision';
 
 /** One port per node: kafka-1, kafka-2, kafka-3. */
@@ -64,38 +64,59 @@ export function systemPorts(ports: Ports): PortUse[] {
 const lowest = 20_000;
 const highest = 30_000;
 
-/** Ports that nobody listens on now, different in each call: for a test run beside others. */
+/** Ports that stand together, enough for one system. The first one is listened on by whoever was given the others. */
+const BLOCK = 64;
+
+/**
+ * Ports that nobody listens on now: for a test run beside others. As long as this process lives nobody else is given them, also before
+ * anything listens on them.
+ */
 export async function freePorts(): Promise<Ports> {
-  const taken = new Set<number>();
-  const next = async (): Promise<number> => {
-    for (let attempt = 0; attempt < 1000; attempt++) {
-      const port = randomInt(lowest, highest);
-      if (taken.has(port)) continue;
-      taken.add(port);
-      if (await isFree(port)) return port;
+  for (let attempt = 0; attempt < 1000; attempt++) {
+    const first = lowest + BLOCK * randomInt(Math.floor((highest - lowest) / BLOCK));
+    const lease = await listen(first);
+    if (!lease) continue;
+    const others = Array.from({ length: BLOCK - 1 }, (_, index) => first + 1 + index);
+    if ((await Promise.all(others.map(isFree))).every(Boolean)) {
+      lease.unref();
+      return portsOf(others);
     }
-    throw new Error(`Found no free port between ${lowest} and ${highest}.`);
+    lease.close();
+  }
+  throw new Error(`Found no ${BLOCK} ports together that are free between ${lowest} and ${highest}.`);
+}
+
+function portsOf(block: readonly number[]): Ports {
+  const next = block.values();
+  const one = (): number => {
+    const { value } = next.next();
+    if (value === undefined) throw new Error(`A system has more than ${block.length} ports.`);
+    return value;
   };
-  const three = async (): Promise<NodePorts> => [await next(), await next(), await next()];
-  const ofServices = new Map<string, number>();
-  for (const service of services) ofServices.set(service.name, await next());
+  const three = (): NodePorts => [one(), one(), one()];
   return {
-    external: await three(),
-    internal: await three(),
-    controller: await three(),
-    postgres: await next(),
-    registry: await next(),
-    registryManagement: await next(),
-    services: servicePorts((service) => ofServices.get(service.name) ?? service.port),
+    external: three(),
+    internal: three(),
+    controller: three(),
+    postgres: one(),
+    registry: one(),
+    registryManagement: one(),
+    services: servicePorts(one),
   };
 }
 
 /** Whether we could listen on this port of 127.0.0.1. */
-export function isFree(port: number): Promise<boolean> {
+export async function isFree(port: number): Promise<boolean> {
+  const server = await listen(port);
+  await new Promise((resolve) => (server ? server.close(resolve) : resolve(undefined)));
+  return server !== undefined;
+}
+
+function listen(port: number): Promise<Server | undefined> {
   return new Promise((resolve) => {
     const server = createServer();
-    server.once('error', () => resolve(false));
-    server.listen({ port, host: '127.0.0.1', exclusive: true }, () => server.close(() => resolve(true)));
+    server.once('error', () => resolve(undefined));
+    server.listen({ port, host: '127.0.0.1', exclusive: true }, () => resolve(server));
   });
 }
 
