@@ -5,14 +5,18 @@ export async function delay(ms: number, signal?: AbortSignal): Promise<void> {
   await sleep(ms, undefined, signal ? { signal } : {}).catch(() => undefined);
 }
 
-/** Waits for `work`, but no longer than `ms` milliseconds: says whether it ended in time. Never throws. */
-export async function within(ms: number, work: Promise<unknown>): Promise<boolean> {
+/**
+ * Waits for `work`, but no longer than `ms` milliseconds, and no longer than until `signal` is aborted: says whether it ended in time.
+ * Never throws.
+ */
+export async function within(ms: number, work: Promise<unknown>, signal?: AbortSignal): Promise<boolean> {
   const bound = new AbortController();
+  const first = signal ? AbortSignal.any([bound.signal, signal]) : bound.signal;
   const ended = work.then(
     () => true,
     () => true,
   );
-  const inTime = await Promise.race([ended, delay(ms, bound.signal).then(() => false)]);
+  const inTime = await Promise.race([ended, delay(ms, first).then(() => false)]);
   bound.abort();
   return inTime;
 }

@@ -48,16 +48,21 @@ export interface QuorumAdmin extends AsyncDisposable {
   /**
    * Asks the active controller, by way of any broker (KIP-595; version 2 of the request, KIP-853, so Kafka 3.9 or newer). Nobody
    * else answers, so that the leader of yesterday is not taken for that of today.
-   * @param timeoutMs how long to wait when no controller is active: an election takes one to four seconds
+   * @param timeoutMs how long to wait when no controller is active: an election takes one to four seconds. Counts from when there
+   *   is a connection to ask on: that one is slow to get says nothing about controllers
+   * @param signal ends the waiting
    * @returns undefined when nobody answers as the active controller by then
    * @throws ReadRefusedError: as a rule for want of an ACL
    */
-  describeQuorum(options: { timeoutMs: number }): Promise<Quorum | undefined>;
+  describeQuorum(options: { timeoutMs: number; signal?: AbortSignal }): Promise<Quorum | undefined>;
   close(): Promise<void>;
 }
 
 const METADATA_LOG = [{ topicName: '__cluster_metadata', partitions: [{ partitionIndex: 0 }] }];
 const RETRY_MS = 100;
+const DOING = 'describe the quorum';
+/** Whoever can't be connected to by then is taken for silent. */
+const CONNECT_MS = 10_000;
 
 /** Asks about the quorum of a KRaft cluster. Connects with the first call. */
 export function createQuorumAdmin({ client }: { client: KafkaClient }): QuorumAdmin {
@@ -69,7 +74,7 @@ export function createQuorumAdmin({ client }: { client: KafkaClient }): QuorumAd
   async function persist(brokers: Brokers, signal: AbortSignal): Promise<Quorum | undefined> {
     while (!signal.aborted) {
       try {
-        return await brokers.ask('describe the quorum', askQuorum);
+        return await brokers.ask(DOING, askQuorum);
       } catch (error) {
         if (!(error instanceof BrokerUnavailableError)) throw error;
       }
@@ -93,11 +98,13 @@ export function createQuorumAdmin({ client }: { client: KafkaClient }): QuorumAd
       };
     },
 
-    async describeQuorum({ timeoutMs }) {
+    async describeQuorum({ timeoutMs, signal }) {
       const asked = forwarders;
       const enough = new AbortController();
+      const connecting = asked.ask(DOING, async () => undefined).catch(() => undefined);
+      await within(CONNECT_MS, connecting, signal);
       const asking = persist(asked, enough.signal);
-      if (await within(timeoutMs, asking)) return asking;
+      if (await within(timeoutMs, asking, signal)) return asking;
       enough.abort();
       asking.catch(() => undefined); // it ends with the connections that it waits at
       forwarders = createBrokers(client);

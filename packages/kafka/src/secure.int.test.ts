@@ -1,9 +1,11 @@
+import { connect, createServer, type Server } from 'node:net';
 import { uniqueName } from '@brew/sandbox/testing';
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { createAdmin } from './admin.ts';
 import { createKafkaClient, type KafkaClientOptions } from './client.ts';
 import { BrokerUnavailableError } from './errors.ts';
 import { createProducer } from './producer.ts';
+import { createQuorumAdmin } from './quorum.ts';
 import { createReader } from './reader.ts';
 import { log, outgoing } from './testing/kafka.ts';
 import { type LoneBroker, startLoneBroker } from './testing/loneBroker.ts';
@@ -50,3 +52,28 @@ test.each([
   await using reader = createReader({ client: clientWith(options()), log });
   await expect(reader.offsets(['any'], 'latest')).rejects.toThrow(BrokerUnavailableError);
 });
+
+test('takes nobody for silent who is only slow to connect to', async () => {
+  const [patienceMs, slownessMs] = [2_000, 2_500];
+  await using slow = await behindSlowness(slownessMs);
+  await using admin = createQuorumAdmin({ client: clientWith({ brokers: [slow.address] }) });
+  expect(await admin.describeQuorum({ timeoutMs: patienceMs })).toMatchObject({ leader: 1 });
+});
+
+/** The same broker behind a network in which the first bytes of its answers, which are those of TLS, take that long. */
+async function behindSlowness(ms: number): Promise<AsyncDisposable & { address: string }> {
+  const [host, port] = (broker.reach.brokers[0] ?? '').split(':');
+  const server: Server = createServer((near) => {
+    const far = connect({ host: String(host), port: Number(port) });
+    const end = () => {
+      near.destroy();
+      far.destroy();
+    };
+    for (const socket of [near, far]) socket.on('error', end).on('close', end);
+    near.pipe(far);
+    far.once('readable', () => setTimeout(() => far.pipe(near), ms));
+  });
+  await new Promise<void>((resolve) => server.listen(0, 'localhost', resolve));
+  const address = `localhost:${(server.address() as { port: number }).port}`;
+  return { address, [Symbol.asyncDispose]: () => new Promise((resolve) => server.close(() => resolve())) };
+}
