@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
 import type { Security } from './clientConfig.ts';
-import { runningAddresses } from './commandLine.ts';
-import { ClusterUnreachableError } from './errors.ts';
+import { findAddresses } from './commandLine.ts';
+import { ClusterUnreachableError, type NotRunningError } from './errors.ts';
 import { parseBootstrap, parseRegistry } from './options.ts';
 
 /** Where a cluster is, and how it wants to be talked to. */
@@ -22,6 +22,9 @@ export interface ClusterOptions {
   clientConfig?: string;
   registry?: string;
 }
+
+/** Why nobody answers. */
+type Problem = NotRunningError | ClusterUnreachableError;
 
 /** Gives a command the options that name a cluster. */
 export const withCluster = (command: Command): Command =>
@@ -49,25 +52,38 @@ export const withRegistry = (command: Command): Command =>
  * Where the cluster is that a command looks at. Of another cluster than Brew's own, only the registry is known that is named.
  * @throws ClusterUnreachableError, NotRunningError, FileUnreadableError, ArgumentInvalidError
  */
-export async function clusterOf({
+export async function clusterOf(options: ClusterOptions): Promise<ClusterWithRegistry> {
+  const { cluster, problem } = await findCluster(options);
+  if (problem) throw problem;
+  return cluster;
+}
+
+/**
+ * The same for who waits until somebody answers there.
+ * @returns a `problem` while nobody does
+ * @throws FileUnreadableError, ArgumentInvalidError
+ */
+export async function findCluster({
   bootstrap,
   clientConfig,
   registry,
-}: ClusterOptions): Promise<ClusterWithRegistry> {
+}: ClusterOptions): Promise<{ cluster: ClusterWithRegistry; problem?: Problem }> {
   if (bootstrap === undefined) {
-    const { brokers, registryUrl } = await runningAddresses();
-    return { brokers, registryUrl: registry ?? registryUrl };
+    const { addresses, problem } = await findAddresses();
+    const { brokers, registryUrl } = addresses;
+    return { cluster: { brokers, registryUrl: registry ?? registryUrl }, ...(problem && { problem }) };
   }
   const [{ anyBrokerAnswers }, { readClientConfig }] = await Promise.all([
     import('./addresses.ts'),
     import('./clientConfig.ts'),
   ]);
   const security = clientConfig === undefined ? {} : await readClientConfig(clientConfig);
-  if (!(await anyBrokerAnswers({ brokers: bootstrap }))) throw new ClusterUnreachableError(bootstrap);
-  return {
+  const cluster = {
     brokers: bootstrap,
     registryUrl: registry,
     ...security,
     ...(clientConfig !== undefined && { commandConfig: clientConfig }),
   };
+  if (await anyBrokerAnswers(cluster)) return { cluster };
+  return { cluster, problem: new ClusterUnreachableError(bootstrap) };
 }

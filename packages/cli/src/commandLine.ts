@@ -25,25 +25,26 @@ export function inherit(command: Command): void {
  * @throws NotRunningError when nobody listens there, ClusterUnreachableError when it runs and all its brokers are dead
  */
 export async function runningAddresses(): Promise<Addresses> {
-  const { addressesOf } = await import('./addresses.ts');
-  return addressesOf(await runningPorts());
+  const { addresses, problem } = await findAddresses();
+  if (problem) throw problem;
+  return addresses;
 }
 
 /** @throws as runningAddresses does */
 export async function runningPorts(): Promise<Ports> {
-  const { run, ports, answers } = await look();
-  if (answers) return ports;
-  const [{ addressesOf }, { brewDir }] = await Promise.all([import('./addresses.ts'), import('./paths.ts')]);
-  throw run ? new ClusterUnreachableError(addressesOf(ports).brokers) : new NotRunningError(brewDir());
+  const { ports, problem } = await findAddresses();
+  if (problem) throw problem;
+  return ports;
 }
 
 /** Undefined when nobody listens there. */
 export async function portsIfRunning(): Promise<Ports | undefined> {
-  const { ports, answers } = await look();
-  return answers ? ports : undefined;
+  const { ports, problem } = await findAddresses();
+  return problem ? undefined : ports;
 }
 
-async function look() {
+/** Where the system is, or would be. With a `problem` when nobody listens there: what runningAddresses throws. */
+export async function findAddresses() {
   const [{ addressesOf, anyBrokerAnswers }, { defaultPorts, findRun }, { brewDir }] = await Promise.all([
     import('./addresses.ts'),
     import('@brew/sandbox'),
@@ -51,7 +52,10 @@ async function look() {
   ]);
   const run = await findRun(brewDir());
   const ports = run?.ports ?? defaultPorts;
-  return { run, ports, answers: await anyBrokerAnswers(addressesOf(ports)) };
+  const addresses = addressesOf(ports);
+  if (await anyBrokerAnswers(addresses)) return { ports, addresses };
+  const problem = run ? new ClusterUnreachableError(addresses.brokers) : new NotRunningError(brewDir());
+  return { ports, addresses, problem };
 }
 
 /** Aborted by the first Ctrl-C, which then ends the command in order; the next one ends it as usual. */

@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { type ClusterOptions, clusterOf, withCluster } from '../cluster.ts';
+import { type ClusterOptions, findCluster, withCluster } from '../cluster.ts';
 import { examples, untilInterrupted } from '../commandLine.ts';
 import { exitCodes } from '../errors.ts';
 import type { Io } from '../io.ts';
@@ -42,14 +42,15 @@ export function registerQuorumWatch(program: Command, exit: (code: number) => vo
         'npx brew quorum-watch --metrics 9404 --bootstrap kafka.example.com:9092',
       )}
 Alerts: cluster-unreachable, no-active-controller, leader-changed, voters-down, voter-lagging,
-under-min-isr. Each is told when it fires and when it is resolved.
+under-min-isr. Each is told when it fires and when it is resolved. When no broker answers, it goes
+on looking.
 Rules for Prometheus are in infra/prometheus/quorum.rules.yml.`,
     )
     .action(async (options: Options) => {
-      const [{ quorumWatch }, { defaultThresholds }, cluster] = await Promise.all([
+      const [{ quorumWatch }, { defaultThresholds }, { cluster, problem }] = await Promise.all([
         import('./quorumWatch.ts'),
         import('./conditions.ts'),
-        clusterOf(options),
+        findCluster(options),
       ]);
       const { every, minVoters, downAfter, maxLag, maxBehind, ...sinks } = options;
       const thresholds = {
@@ -59,6 +60,7 @@ Rules for Prometheus are in infra/prometheus/quorum.rules.yml.`,
         maxLag,
         maxBehindMs: maxBehind,
       };
+      if (problem) io.note(`${problem.message}\nIt goes on looking. Ctrl-C ends it.`);
       await quorumWatch(
         { ...sinks, thresholds, everyMs: every, patienceMs: 5_000 },
         cluster,

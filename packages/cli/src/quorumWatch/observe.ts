@@ -23,7 +23,8 @@ export interface UnderMinIsr {
 }
 
 export interface Observer extends AsyncDisposable {
-  observe(): Promise<Observation>;
+  /** @param signal ends the waiting for an active controller */
+  observe(signal: AbortSignal): Promise<Observation>;
 }
 
 /** How often the settings of topics are read again. */
@@ -38,10 +39,10 @@ export function createObserver(cluster: ClusterAddress, patienceMs: number): Obs
   let newestEpoch = 0;
 
   return {
-    async observe() {
+    async observe(signal) {
       const at = new Date();
       try {
-        const quorum = await lookAtQuorum(admin, patienceMs, newestEpoch);
+        const quorum = await lookAtQuorum(admin, { timeoutMs: patienceMs, signal }, newestEpoch);
         newestEpoch = quorum.leaderEpoch ?? newestEpoch;
         return { at, quorum, underMinIsr: await lookAtTopics(inspector, minIsrOf) };
       } catch (error) {
@@ -57,10 +58,10 @@ export function createObserver(cluster: ClusterAddress, patienceMs: number): Obs
 
 async function lookAtQuorum(
   admin: QuorumAdmin,
-  timeoutMs: number,
+  patience: { timeoutMs: number; signal: AbortSignal },
   newestEpoch: number,
 ): Promise<QuorumReport> {
-  const quorum = await admin.describeQuorum({ timeoutMs });
+  const quorum = await admin.describeQuorum(patience);
   return reportOf(await admin.describeCluster(), quorum, { newestEpoch });
 }
 

@@ -52,7 +52,7 @@ export async function quorumWatch(
   let clusterId = '';
 
   while (!signal.aborted) {
-    const observation = await observer.observe();
+    const observation = await observer.observe(signal);
     if (signal.aborted) return;
     const isFirst = clusterId === '' && observation.quorum !== undefined;
     clusterId = observation.quorum?.clusterId ?? clusterId;
