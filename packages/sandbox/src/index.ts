@@ -1,5 +1,6 @@
 export { type ServiceDeclaration, services } from '@brew/provision';
 export { controlRun, type ProcessControl } from './control/client.ts';
+export { type Controlled, serveControl } from './control/server.ts';
 export { type Infrastructure, startInfrastructure, superuserUrl } from './infrastructure.ts';
 export { type KafkaMode, kafkaNodes } from './kafka/nodes.ts';
 export { runKafkaTool, startKafkaTool } from './kafka/tool.ts';

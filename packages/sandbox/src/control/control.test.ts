@@ -1,4 +1,4 @@
-import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { createConnection } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -109,6 +109,21 @@ describe('the control of a run', () => {
     await expect(control.start('kafka-1')).rejects.toMatchObject({ code: 'BREW_CONTROL_REFUSED' });
     await expect(controlRun(dir)).rejects.toThrow('does not listen');
     expect(done).toEqual(['SIGKILL kafka-1']);
+  });
+
+  it('is served by one process at a time, and by the next one after it was killed', async () => {
+    const processes = { isRunning: () => true, kill: async () => {}, again: async () => {} };
+    await expect(serveControl(dir, processes)).rejects.toMatchObject({ code: 'EADDRINUSE' });
+    await using control = await until(() => controlRun(dir).catch(() => undefined), {
+      what: 'the first one',
+    });
+    await control.kill('kafka-1', 'SIGKILL');
+
+    await server.close();
+    await writeFile(controlSocket(dir), '');
+    server = await serveControl(dir, processes);
+    await using next = await controlRun(dir);
+    await next.kill('kafka-1', 'SIGKILL');
   });
 
   it('is for its own user alone', async () => {

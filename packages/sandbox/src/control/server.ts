@@ -1,5 +1,5 @@
 import { chmod, mkdir, rm } from 'node:fs/promises';
-import { createServer, type Server, type Socket } from 'node:net';
+import { connect, createServer, type Server, type Socket } from 'node:net';
 import { dirname } from 'node:path';
 import { type ControlAnswer, type ControlRequest, linesOf, toLine } from './messages.ts';
 import { controlSocket } from './socketPath.ts';
@@ -21,13 +21,12 @@ export interface ControlServer {
  * enter. One at a time may do so. What it has ended is started again when it goes, however it goes: whoever rehearses a failure
  * may be killed in the middle, and leaves no hole.
  *
- * @throws what the file system says; some have no sockets
+ * @throws what the file system says; some have no sockets. EADDRINUSE: another process serves this folder
  */
 export async function serveControl(dir: string, processes: Controlled): Promise<ControlServer> {
   const path = controlSocket(dir);
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
   await chmod(dirname(path), 0o700); // it may have been there; fails if it is somebody else's
-  await rm(path, { force: true }); // of a run that was killed
   const sockets = new Set<Socket>();
   const starting = new Set<Promise<void>>();
   let taken = false;
@@ -96,9 +95,26 @@ export async function serveControl(dir: string, processes: Controlled): Promise<
   };
 }
 
-function listen(server: Server, path: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(path, resolve);
+async function listen(server: Server, path: string): Promise<void> {
+  const tryTo = () =>
+    new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(path, resolve);
+    });
+  try {
+    await tryTo();
+  } catch (error) {
+    if (await answers(path)) throw error;
+    await rm(path, { force: true }); // of a run that was killed
+    await tryTo();
+  }
+}
+
+/** Whether somebody listens there. */
+function answers(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(path);
+    socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
+    socket.once('connect', () => socket.destroy());
   });
 }

@@ -1,60 +1,70 @@
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
-import { defaultDir, defaultPorts, type KafkaMode, kafkaNodes } from '@brew/sandbox';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import type { Writable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
+import { controlRun, defaultDir, defaultPorts, type KafkaMode, kafkaNodes } from '@brew/sandbox';
 import { DrillRefusedError } from '../../errors.ts';
-import { composeFile, dedicatedComposeFile } from '../../paths.ts';
+import { composeOf } from './compose.ts';
 import type { Nodes } from './nodes.ts';
 
-const run = promisify(execFile);
-
-/** A node may take that long to end in order; then Docker kills it. */
-const STOP_SECONDS = '30';
+const guardFile = fileURLToPath(new URL('./composeGuard.ts', import.meta.url));
 
 /**
  * The nodes of docker compose.
  * @param kafka in which of the two modes it was started
  * @param docker the program
- * @throws DrillRefusedError: there is no docker, it does not answer, or a node does not run
+ * @param dir where a drill that is under way is known by
+ * @throws DrillRefusedError: there is no docker, it does not answer, or a node does not run; ControlRefusedError: another drill has
+ *   hold of them
  */
-export async function composeNodes(kafka: KafkaMode, docker = 'docker'): Promise<Nodes> {
-  const files = ['-f', composeFile, ...(kafka === 'dedicated' ? ['-f', dedicatedComposeFile] : [])];
-  /** As a person types it in the checkout. */
-  const starting = (names: readonly string[]) =>
-    `docker compose ${kafka === 'dedicated' ? '-f docker-compose.yml -f infra/kafka/dedicated/docker-compose.yml ' : ''}start ${names.join(' ')}`;
-  const compose = async (...args: string[]): Promise<string> => {
-    try {
-      return (await run(docker, ['compose', ...files, ...args])).stdout;
-    } catch (error) {
-      const { stderr, message } = error as Error & { stderr?: string };
-      const why = (stderr?.trim() || message).split('\n').at(-1)?.replace(/\.$/, '');
+export async function composeNodes(kafka: KafkaMode, docker = 'docker', dir = defaultDir): Promise<Nodes> {
+  const compose = composeOf(kafka, docker);
+  const all = kafkaNodes(defaultDir, defaultPorts, kafka);
+  const names = all.map(({ name }) => name);
+  const [{ project } = { project: '' }] = await compose.containers();
+  const guarded = join(dir, 'drills', project);
+  const guard = await startGuard([guarded, kafka, docker, ...names]);
+  // First, so that what another drill has ended is not taken for dead.
+  const control = await controlRun(guarded);
+  const release = async () => {
+    await control[Symbol.asyncDispose]();
+    guard.stdin.end();
+  };
+  try {
+    const containers = await compose.containers();
+    const dead = names.filter(
+      (name) => !containers.some(({ service, running }) => service === name && running),
+    );
+    if (dead.length > 0) {
       throw new DrillRefusedError(
-        `docker compose ${args.join(' ')} failed: ${why}. See how it is with: docker compose ps -a`,
-        error,
+        `${dead.join(' and ')} ${dead.length === 1 ? 'is' : 'are'} down already. A drill begins on a cluster that is whole: ${compose.starting(dead)}`,
       );
     }
-  };
-
-  const all = kafkaNodes(defaultDir, defaultPorts, kafka);
-  const running = (await compose('ps', '--services', '--status', 'running')).split('\n');
-  const dead = all.filter(({ name }) => !running.includes(name)).map(({ name }) => name);
-  if (dead.length > 0) {
-    throw new DrillRefusedError(
-      `${dead.join(' and ')} ${dead.length === 1 ? 'is' : 'are'} down already. A drill begins on a cluster that is whole: ${starting(dead)}`,
-    );
+  } catch (error) {
+    await release();
+    throw error;
   }
   return {
     kafka,
     all,
-    async kill(name) {
-      await compose('kill', '--signal', 'SIGKILL', name);
-    },
-    async stop(name) {
-      await compose('stop', '--timeout', STOP_SECONDS, name);
-    },
-    async start(name) {
-      await compose('start', name);
-    },
-    ifKilled: (names) => `If this drill is killed itself, start what it has ended: ${starting(names)}`,
-    [Symbol.asyncDispose]: async () => {},
+    kill: (name) => control.kill(name, 'SIGKILL'),
+    stop: (name) => control.kill(name, 'SIGTERM'),
+    start: (name) => control.start(name),
+    ifKilled: (ended) =>
+      `If this drill is killed itself, what it has ended is started again. By hand: ${compose.starting(ended)}`,
+    [Symbol.asyncDispose]: release,
   };
+}
+
+/** Resolves when it listens, or has ended since another one does. */
+async function startGuard(args: readonly string[]): Promise<{ stdin: Writable }> {
+  const guard = spawn(process.execPath, [guardFile, ...args], {
+    // Not in our group: what ends that is to leave it alone.
+    detached: true,
+    stdio: ['pipe', 'pipe', 'ignore'],
+  });
+  guard.stdin.on('error', () => {}); // it has ended already
+  await Promise.race([once(guard.stdout, 'data'), once(guard, 'close')]);
+  return guard;
 }
