@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { createAdmin, createKafkaClient } from '@brew/kafka';
@@ -7,6 +8,7 @@ import { freePorts } from '@brew/sandbox';
 import { until } from '@brew/sandbox/testing';
 import { pino } from 'pino';
 import { wellBehaved } from './brew.ts';
+import { brewIn } from './cli.ts';
 
 const root = join(import.meta.dirname, '..');
 const log = pino({ level: 'silent' });
@@ -21,8 +23,8 @@ export type ComposedBrew = Awaited<ReturnType<typeof composeBrew>>;
 export async function composeBrew(files: readonly string[]) {
   const ports = await freePorts();
   const project = `brew-test-${randomBytes(4).toString('hex')}`;
-  const env = {
-    ...process.env,
+  const settings = {
+    COMPOSE_PROJECT_NAME: project,
     BREW_IMAGE: 'brew:test',
     RATE: '0',
     SPEED: '600',
@@ -36,19 +38,14 @@ export async function composeBrew(files: readonly string[]) {
       ]),
     ),
   };
+  const env = { ...process.env, ...settings };
   const url = (name: keyof typeof ports.services) => `http://127.0.0.1:${ports.services[name]}`;
   const brokers = ports.external.map((port) => `127.0.0.1:${port}`);
 
   const brew = {
     /** Runs `docker compose …` on it, and resolves with its output. */
     async compose(...args: string[]): Promise<string> {
-      const all = [
-        'compose',
-        '--project-name',
-        project,
-        ...files.flatMap((file) => ['--file', file]),
-        ...args,
-      ];
+      const all = ['compose', ...files.flatMap((file) => ['--file', file]), ...args];
       const { stdout } = await promisify(execFile)('docker', all, {
         cwd: root,
         env,
@@ -56,6 +53,9 @@ export async function composeBrew(files: readonly string[]) {
       });
       return stdout;
     },
+
+    /** Runs `npx brew …` where no sandbox is. */
+    cli: brewIn(join(tmpdir(), project), settings),
 
     /** As `docker compose up`, until every container is healthy; then makes every customer's money good. */
     async up() {

@@ -17,6 +17,7 @@ describe('docker compose', () => {
     brew = await composeBrew(combined);
     await brew.up();
     const before = await brew.deliver();
+    await hasAMetadataLog();
 
     await brew.compose('stop', 'kafka-2');
     const without = await brew.deliver();
@@ -41,6 +42,19 @@ describe('docker compose', () => {
 
     await comesBackWith([before, without]);
   });
+
+  /** Read from a copy of a container's files, by Kafka's own tool in another container. */
+  async function hasAMetadataLog(): Promise<void> {
+    const { code, stdout, stderr } = await brew.cli('metadata', '--topic', 'orders', '--json');
+    expect({ code, stderr }).toEqual({
+      code: 0,
+      stderr: 'kafka-1 of 3 nodes: /var/lib/kafka/data/__cluster_metadata-0 in its container\n',
+    });
+    const { records, partitions } = JSON.parse(stdout);
+    expect(records[0]).toMatchObject({ type: 'TopicRecord', data: { name: 'brew.orders.v1' } });
+    expect(partitions).toHaveLength(6);
+    expect(partitions[0].isr.toSorted()).toEqual([1, 2, 3]);
+  }
 
   /** Ends and starts it, and looks whether it is the same one. */
   async function comesBackWith(orderIds: readonly string[]): Promise<void> {
