@@ -1,10 +1,9 @@
-import { spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { until } from '@brew/sandbox/testing';
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
-import { brewIn, lives, runIn } from './cli.ts';
+import type { KafkaMode } from '@brew/sandbox';
+import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { brewIn } from './cli.ts';
 
 /** A bound, not a wait: each drill ends when its facts are there. */
 jest.setTimeout(240_000);
@@ -25,7 +24,11 @@ interface Verdict {
   whole: boolean;
 }
 
-describe.each(['combined', 'dedicated'])('drills in %s mode', (mode) => {
+/**
+ * Starts a Brew of its own in one of the two modes, and runs each drill on it: for use inside `describe`.
+ * @returns what tests of one mode alone need
+ */
+export function runDrills(mode: KafkaMode) {
   let dir: string;
   let brew: ReturnType<typeof brewIn>;
 
@@ -97,37 +100,6 @@ describe.each(['combined', 'dedicated'])('drills in %s mode', (mode) => {
     expect(events.filter((event) => event === 'rejoined')).toHaveLength(2);
   });
 
-  const killTheDrill = () =>
-    test('a drill that is killed itself leaves no hole, and lets nobody else in meanwhile', async () => {
-      const pidOf = async (name: string) =>
-        (await runIn(dir)).processes.find((each) => each.name === name)?.pid;
-      const drill = spawn(
-        join(import.meta.dirname, '../packages/cli/bin/brew.mjs'),
-        ['drill', 'broker', '--yes', '--json'],
-        {
-          env: { ...process.env, BREW_DIR: dir },
-          stdio: ['ignore', 'pipe', 'ignore'],
-          detached: true, // a group of its own: the program runs below a launcher
-        },
-      );
-      let output = '';
-      drill.stdout.on('data', (data) => (output += data));
-      const killed = await until(() => /"text":"(kafka-\d) killed/.exec(output)?.[1], { what: 'the kill' });
-      expect(await pidOf(killed)).toBeUndefined();
-      expect(await brew('drill', 'broker', '--yes')).toMatchObject({
-        code: 1,
-        stderr: expect.stringMatching(/down already|Another drill is under way/),
-      });
-      process.kill(-(drill.pid ?? 0), 'SIGKILL');
-      await until(async () => lives((await pidOf(killed)) ?? 0), { what: `${killed} to run again` });
-      expect((await brew('logs', 'supervisor', '-n', '1000')).stdout).not.toContain('ended by itself');
-      // Only asked on a cluster that is whole.
-      const mayBegin = async () => (await brew('drill', 'broker')).code === 2;
-      await until(mayBegin, { what: 'a cluster that is whole', timeoutMs: 60_000 });
-    });
-  // How nodes are ended and started is the same in both modes.
-  if (mode === 'combined') killTheDrill();
-
   test('a rolling restart: each node in turn, and the active controller last', async () => {
     const { told, events } = await rehearse('rolling');
     const nodes = mode === 'combined' ? 3 : 6;
@@ -139,20 +111,9 @@ describe.each(['combined', 'dedicated'])('drills in %s mode', (mode) => {
     expect(restarts).toEqual(Array.from({ length: nodes }, () => ['stopped', 'node-back']).flat());
   });
 
-  test('asks before it breaks anything', async () => {
-    const { code, stdout, stderr } = await brew('drill', 'broker');
-    expect(code).toBe(2);
-    expect(stdout).toContain('is killed with SIGKILL');
-    expect(stderr).toContain('--yes');
-    expect((await brew('status', '--json')).stdout).not.toContain('"dead"');
-  });
-});
-
-test('a drill without a Brew says that nothing runs', async () => {
-  const dir = await mkdtemp(join(tmpdir(), 'brew-e2e-'));
-  expect(await brewIn(dir)('drill', 'broker', '--yes')).toMatchObject({
-    code: 1,
-    stderr: expect.stringContaining('npm start'),
-  });
-  await rm(dir, { recursive: true, force: true });
-});
+  return {
+    brew: (...args: string[]) => brew(...args),
+    /** Where it is. */
+    dir: () => dir,
+  };
+}

@@ -1,0 +1,58 @@
+import { spawn } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { until } from '@brew/sandbox/testing';
+import { describe, expect, test } from '@jest/globals';
+import { brewIn, lives, runIn } from './cli.ts';
+import { runDrills } from './drills.ts';
+
+describe('drills in combined mode', () => {
+  const { brew, dir } = runDrills('combined');
+
+  // How nodes are ended and started is the same in both modes, and so is asking.
+  test('a drill that is killed itself leaves no hole, and lets nobody else in meanwhile', async () => {
+    const pidOf = async (name: string) =>
+      (await runIn(dir())).processes.find((each) => each.name === name)?.pid;
+    const drill = spawn(
+      join(import.meta.dirname, '../packages/cli/bin/brew.mjs'),
+      ['drill', 'broker', '--yes', '--json'],
+      {
+        env: { ...process.env, BREW_DIR: dir() },
+        stdio: ['ignore', 'pipe', 'ignore'],
+        detached: true, // a group of its own: the program runs below a launcher
+      },
+    );
+    let output = '';
+    drill.stdout.on('data', (data) => (output += data));
+    const killed = await until(() => /"text":"(kafka-\d) killed/.exec(output)?.[1], { what: 'the kill' });
+    expect(await pidOf(killed)).toBeUndefined();
+    expect(await brew('drill', 'broker', '--yes')).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/down already|Another drill is under way/),
+    });
+    process.kill(-(drill.pid ?? 0), 'SIGKILL');
+    await until(async () => lives((await pidOf(killed)) ?? 0), { what: `${killed} to run again` });
+    expect((await brew('logs', 'supervisor', '-n', '1000')).stdout).not.toContain('ended by itself');
+    // Only asked on a cluster that is whole.
+    const mayBegin = async () => (await brew('drill', 'broker')).code === 2;
+    await until(mayBegin, { what: 'a cluster that is whole', timeoutMs: 60_000 });
+  });
+
+  test('asks before it breaks anything', async () => {
+    const { code, stdout, stderr } = await brew('drill', 'broker');
+    expect(code).toBe(2);
+    expect(stdout).toContain('is killed with SIGKILL');
+    expect(stderr).toContain('--yes');
+    expect((await brew('status', '--json')).stdout).not.toContain('"dead"');
+  });
+});
+
+test('a drill without a Brew says that nothing runs', async () => {
+  const dir = await mkdtemp(join(tmpdir(), 'brew-e2e-'));
+  expect(await brewIn(dir)('drill', 'broker', '--yes')).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('npm start'),
+  });
+  await rm(dir, { recursive: true, force: true });
+});
