@@ -48,8 +48,9 @@ export interface GroupMember {
 }
 
 /**
- * Some twelve seconds, longer than the 9 s (broker.session.timeout.ms) after which the cluster notices that a broker has
- * died and gives its partitions to others. A consumer that ended sooner would come back as a new member and wait for the
+ * Pauses of some twelve seconds, and with what the attempts take more than twenty: longer than the cluster needs to notice that
+ * a broker has died and to give its partitions to others, which is 9 s (broker.session.timeout.ms), and three more if that
+ * was its active controller. A consumer that ended sooner would come back as a new member and wait for the
  * session of the old one, 15 s, while everything it reads stands still.
  */
 const PATIENCE = { initialRetryTime: 100, multiplier: 2, factor: 0.2, maxRetryTime: 1_000, retries: 14 };
