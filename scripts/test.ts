@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { images, whyNoContainers } from '@brew/sandbox/testing';
 import startTestInfrastructure from '@brew/sandbox/testing/globalSetup';
@@ -60,8 +60,9 @@ const command = (step: string, args: string[]) =>
     (await execute(args)) === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 },
   );
 
-const jest = (project: string, ...options: string[]) =>
-  timed(project, async () => {
+/** @param name what it is called in the end */
+const jest = (project: string, options: string[] = [], name = project) =>
+  timed(name, async () => {
     const report = join(reports, `${randomUUID()}.json`);
     const flags = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'];
     const code = await execute([
@@ -105,8 +106,8 @@ async function onInfrastructure(): Promise<Result[]> {
   }
   try {
     return await Promise.all([
-      jest('integration', '--runInBand', '--testPathPatterns', sharedParts),
-      jest('integration', '--runInBand', '--testPathIgnorePatterns', sharedParts),
+      jest('integration', ['--runInBand', '--testPathPatterns', sharedParts]),
+      jest('integration', ['--runInBand', '--testPathIgnorePatterns', sharedParts]),
     ]);
   } finally {
     await endTestInfrastructure();
@@ -122,23 +123,23 @@ const check = () =>
 
 async function onContainers(): Promise<Result[]> {
   const why = await whyNoContainers(Object.values(images), { compose: true });
-  if (why === undefined) return [await jest('compose', '--runInBand')];
+  if (why === undefined) return [await jest('compose', ['--runInBand'])];
   console.log(`compose: skipped, since ${why}.`);
   return [];
 }
 
-/** As long as the others are at it, there is time for the containers and these. */
-const besideOthers = 'e2e/(journeys|reconciliation)';
-
-/** Whole systems mostly wait, for sessions to end and for orders to be brewed: so there are two at a time. */
+/**
+ * Whole systems mostly wait, for sessions to end and for orders to be brewed: so there are two at a time. One begins with the
+ * containers; whoever is through takes the next file.
+ */
 async function onSystems(e2e: boolean, compose: boolean): Promise<Result[]> {
-  const strands = [
-    async () => [
-      ...(compose ? await onContainers() : []),
-      ...(e2e ? [await jest('e2e', '--runInBand', '--testPathPatterns', besideOthers)] : []),
-    ],
-    async () => (e2e ? [await jest('e2e', '--runInBand', '--testPathIgnorePatterns', besideOthers)] : []),
-  ];
+  const files = e2e ? globSync('e2e/*.e2e.test.ts', { cwd: root }).sort() : [];
+  const next = async (): Promise<Result[]> => {
+    const file = files.shift();
+    if (file === undefined) return [];
+    return [await jest('e2e', ['--runTestsByPath', file], basename(file, '.e2e.test.ts')), ...(await next())];
+  };
+  const strands = [async () => [...(compose ? await onContainers() : []), ...(await next())], next];
   return (await Promise.all(strands.map((strand) => strand()))).flat();
 }
 
@@ -171,7 +172,7 @@ async function main(): Promise<number> {
   console.log();
   for (const { step, passed, failed, seconds } of results) {
     console.log(
-      `${step.padEnd(12)} ${String(passed).padStart(5)} passed ${String(failed).padStart(4)} failed  ${seconds.toFixed(1).padStart(7)} s`,
+      `${step.padEnd(14)} ${String(passed).padStart(5)} passed ${String(failed).padStart(4)} failed  ${seconds.toFixed(1).padStart(7)} s`,
     );
   }
   const sum = (key: 'passed' | 'failed') => results.reduce((total, result) => total + result[key], 0);
