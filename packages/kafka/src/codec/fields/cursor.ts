@@ -16,6 +16,8 @@ const LONGEST = 10;
 export function readLong(at: Cursor): number {
   const { bytes } = at;
   let byte = bytes[at.position++] as number;
+  // Most are as short as that, and stay small integers.
+  if (byte < 0x80 && at.position <= at.end) return (byte >>> 1) ^ -(byte & 1);
   let value = byte & 0x7f;
   for (let scale = 0x80, length = 1; byte >= 0x80; scale *= 0x80, length++) {
     if (length === LONGEST) throw new RangeError('a number does not end');
@@ -43,11 +45,6 @@ export function skipBytes(at: Cursor, length: number): number {
 
 /** A text, or bytes: both have their length before them. */
 export const skipString = (at: Cursor): number => skipBytes(at, readLong(at));
-
-export function readString(at: Cursor): string {
-  const start = skipString(at);
-  return at.bytes.toString('utf8', start, at.position);
-}
 
 export function readBytes(at: Cursor): Buffer {
   const start = skipString(at);
