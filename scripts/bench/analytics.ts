@@ -62,7 +62,12 @@ export async function createAnalyticsBench(
 }
 
 /** As the sandbox starts it. */
-const serviceFlags = ['--max-old-space-size=192', '--min-semi-space-size=16', '--max-semi-space-size=16'];
+const serviceFlags = [
+  '--max-old-space-size=192',
+  '--heap-growing-percent=100',
+  '--min-semi-space-size=16',
+  '--max-semi-space-size=16',
+];
 
 /** It has read everything there is, as it tells Kafka. */
 async function untilCaughtUp(url: string, { brokers }: Infrastructure): Promise<void> {

@@ -3,7 +3,7 @@ import avro, { type Type } from 'avsc';
 import type { Logger } from 'pino';
 import { backoff } from './backoff.ts';
 import { createFieldReader, type FieldReader, type FieldsOf, type Picked } from './codec/fieldReader.ts';
-import type { CheckText } from './codec/fields/compile.ts';
+import type { CheckText } from './codec/fields/texts.ts';
 import { createReaders } from './codec/readers.ts';
 import { createRegistry } from './codec/registry.ts';
 import { frame, unframe } from './codec/wireFormat.ts';

@@ -16,6 +16,8 @@ export const serviceSpec = (
   args: [
     // V8 would rather take memory than collect it; these bounds are far above what a service uses.
     '--max-old-space-size=192',
+    // With so low a bound it would mark the whole heap for every 20 MB that come in from Kafka: now for every 50.
+    '--heap-growing-percent=100',
     '--min-semi-space-size=16',
     '--max-semi-space-size=16',
     'src/main.ts',

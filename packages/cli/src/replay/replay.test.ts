@@ -1,5 +1,6 @@
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { until } from '@brew/sandbox/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { addressesOf } from '../addresses.ts';
 import { plain } from '../text/format.ts';
@@ -161,6 +162,8 @@ describe('brew replay analytics', () => {
     await expect(run()).rejects.toThrow(
       'Offset 3 can not be read. The live tables are as they were. Go on with: npx brew replay analytics --resume',
     );
+    stream(['failed', { message: 'There is nothing to resume.' }]);
+    await expect(run()).rejects.toThrow(/^There is nothing to resume\. The live tables are as they were\.$/);
     answers.push((response) => {
       response.writeHead(200, { 'content-type': 'text/event-stream' });
       response.write(': \n\n', () => response.destroy());
@@ -174,9 +177,12 @@ describe('brew replay analytics', () => {
     answers.push((response) => {
       response.once('close', () => hungUp.resolve());
       response.writeHead(200, { 'content-type': 'text/event-stream' });
-      response.write(`event: plan\ndata: ${JSON.stringify(plan[1])}\n\n`, () => interrupted.abort());
+      response.write(`event: plan\ndata: ${JSON.stringify(plan[1])}\n\n`);
     });
-    expect(await replay({}, { services }, io, interrupted.signal)).toBe(false);
+    const replayed = replay({}, { services }, io, interrupted.signal);
+    await until(() => said.length > 0, { what: 'the plan' });
+    interrupted.abort();
+    expect(await replayed).toBe(false);
     await hungUp.promise;
     expect(noted).toEqual([
       expect.stringMatching(/^Cancelled\. The live tables are as they were\. Go on with/),

@@ -86,6 +86,8 @@ async function run(
   onCheck: (check: ReplayMessages['check']) => void = () => {},
 ): Promise<Outcome | undefined> {
   const view = await createView(io, options);
+  let begun = false;
+  const failure = (why: string) => (begun ? failureInTheMiddle(why, body) : `${why} ${UNTOUCHED}`);
   try {
     const response = await ask(
       'POST',
@@ -96,30 +98,33 @@ async function run(
     );
     for await (const { event, data } of readSse(response.body)) {
       const message = JSON.parse(data);
-      if (event === 'failed') throw new RequestFailedError(failure(message.message, body));
+      if (event === 'failed') throw new RequestFailedError(failure(message.message));
+      begun ||= event === 'plan';
       if (event === 'check') onCheck(message);
       await view.show(event as keyof ReplayMessages, message);
       if (event === 'done') return message;
     }
-    throw new RequestFailedError(failure('The service went away.', body));
+    throw new RequestFailedError(failure('The service went away.'));
   } catch (error) {
     if (signal.aborted) {
       view.close();
-      io.note(failure('Cancelled.', body));
+      io.note(failure('Cancelled.'));
       return undefined;
     }
     if (error instanceof RequestFailedError) throw error;
-    throw new RequestFailedError(failure('The service went away.', body), error);
+    throw new RequestFailedError(failure('The service went away.'), error);
   } finally {
     view.close();
   }
 }
 
+const UNTOUCHED = 'The live tables are as they were.';
+
 /** What went wrong, and what now. */
-function failure(why: string, { how, end }: Record<string, unknown>): string {
+function failureInTheMiddle(why: string, { how, end }: Record<string, unknown>): string {
   if (how === 'in place') return `${why} The service goes on with it by itself.`;
-  const asTheyWere = `${why} The live tables are as they were.`;
-  return end === 'check' ? asTheyWere : `${asTheyWere} Go on with: npx brew replay analytics --resume`;
+  if (end === 'check') return `${why} ${UNTOUCHED}`;
+  return `${why} ${UNTOUCHED} Go on with: npx brew replay analytics --resume`;
 }
 
 async function prune(

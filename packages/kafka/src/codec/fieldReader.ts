@@ -1,8 +1,9 @@
 import type { EventType } from '@brew/events';
 import avro from 'avsc';
 import { messageOf, UndecodableRecordError } from '../errors.ts';
-import { type CheckText, compileRead, type Selection } from './fields/compile.ts';
+import { compileRead, type Selection } from './fields/compile.ts';
 import type { Cursor } from './fields/cursor.ts';
+import type { CheckText } from './fields/texts.ts';
 import type { Registry } from './registry.ts';
 import { resolve } from './resolve.ts';
 import { HEADER_BYTES, schemaIdIn } from './wireFormat.ts';

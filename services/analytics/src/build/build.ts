@@ -58,8 +58,11 @@ export interface Build {
   read(reading: Reading): Promise<void>;
 }
 
-/** With no more records than these still to come, reports are to show them at once. */
-const ALMOST_THERE = 20_000;
+/**
+ * With no more records than these still to come, a third of a second, reports are to show them at once. What was read before is then stored
+ * while they are read, and little is left to be stored after them.
+ */
+const ALMOST_THERE = 100_000;
 
 export function createBuild(options: BuildOptions): Build {
   const { client, reader, db, log } = options;

@@ -1,25 +1,14 @@
 import avro, { type Type, type types } from 'avsc';
-import {
-  type Cursor,
-  eachItem,
-  readBytes,
-  readLong,
-  readString,
-  skipBytes,
-  skipLong,
-  skipString,
-} from './cursor.ts';
+import { type Cursor, eachItem, readBytes, readLong, skipBytes } from './cursor.ts';
+import { A_NUMBER, A_TEXT, type Skip, skipAll } from './skips.ts';
+import { type CheckText, createTextRead } from './texts.ts';
 
 /** Which fields to read: all of one (true), or some of what is in it; of a list, of each of its items. */
 export interface Selection {
   readonly [field: string]: true | Selection;
 }
 
-/** Looks at each text that is read, and throws if it is not to be. */
-export type CheckText = (text: string, field: string) => void;
-
 type Read = (at: Cursor) => unknown;
-type Skip = (at: Cursor) => void;
 
 /**
  * Makes what reads `wanted` of values that were written as `writer`, and steps over the rest, by the rules of Avro's schema
@@ -48,31 +37,24 @@ export function compileRead(
   if (isEnum(writer)) return readEnum(writer, own as types.EnumType);
   // What differs between text and bytes is only what is made of them.
   if (writer.typeName === 'string' || writer.typeName === 'bytes') {
-    if (own.typeName === 'bytes') return readBytes;
-    if (checkText === undefined) return readString;
-    return (at) => {
-      const text = readString(at);
-      checkText(text, name);
-      return text;
-    };
+    return own.typeName === 'bytes' ? readBytes : createTextRead(name, checkText);
   }
   return scalarOf(writer).read;
 }
 
-function compileSkip(writer: Type): Skip {
-  if (isUnion(writer)) return branchOf(writer.types.map(compileSkip));
+/** What is stepped over for a value, one thing after another. */
+function skipsOf(writer: Type): Skip[] {
+  if (isRecord(writer)) return writer.fields.flatMap(({ type }) => skipsOf(type));
+  if (isUnion(writer)) {
+    const branches = writer.types.map(skipsOf);
+    return [(at) => skipAll(at, branches[indexIn(branches, at)] as Skip[])];
+  }
   if (isArray(writer)) {
-    const skip = compileSkip(writer.itemsType);
-    return (at) => eachItem(at, skip);
+    const skips = skipsOf(writer.itemsType);
+    return [(at) => eachItem(at, () => skipAll(at, skips))];
   }
-  if (isRecord(writer)) {
-    const skips = writer.fields.map(({ type }) => compileSkip(type));
-    return (at) => {
-      for (const skip of skips) skip(at);
-    };
-  }
-  if (isEnum(writer)) return skipLong;
-  return writer.typeName === 'string' || writer.typeName === 'bytes' ? skipString : scalarOf(writer).skip;
+  if (isEnum(writer)) return [A_NUMBER];
+  return [writer.typeName === 'string' || writer.typeName === 'bytes' ? A_TEXT : scalarOf(writer).skip];
 }
 
 function readRecord(
@@ -82,20 +64,26 @@ function readRecord(
   compile: (from: Type, to: Type, inner: true | Selection, field: string) => Read,
 ): Read {
   const selected = (name: string) => (wanted === true ? true : wanted[name]);
-  const steps = writer.fields.map(({ name, type }) => {
+  const steps: { skips: Skip[]; name: string; read: Read }[] = [];
+  let skips: Skip[] = [];
+  for (const { name, type } of writer.fields) {
     const field = reader.fields.find((own) => own.name === name || own.aliases.includes(name));
     const inner = field && selected(field.name);
-    if (field === undefined || inner === undefined) return { name: undefined, read: compileSkip(type) };
-    return { name: field.name, read: compile(type, field.type, inner, field.name) };
-  });
+    if (field === undefined || inner === undefined) skips.push(...skipsOf(type));
+    else {
+      steps.push({ skips, name: field.name, read: compile(type, field.type, inner, field.name) });
+      skips = [];
+    }
+  }
   const written = new Set(steps.map(({ name }) => name));
   const missing = reader.fields.filter(({ name }) => selected(name) !== undefined && !written.has(name));
   return (at) => {
     const record: Record<string, unknown> = {};
-    for (const { name, read } of steps) {
-      const value = read(at);
-      if (name !== undefined) record[name] = value;
+    for (const step of steps) {
+      skipAll(at, step.skips);
+      record[step.name] = step.read(at);
     }
+    skipAll(at, skips);
     for (const field of missing) record[field.name] = field.defaultValue();
     return record;
   };
@@ -117,7 +105,7 @@ function readEnum(writer: types.EnumType, reader: types.EnumType): Read {
   return (at) => symbols[indexIn(symbols, at)];
 }
 
-function branchOf<Step extends (at: Cursor) => unknown>(branches: readonly Step[]): Read {
+function branchOf(branches: readonly Read[]): Read {
   return (at) => branches[indexIn(branches, at)]?.(at);
 }
 
@@ -129,12 +117,12 @@ function indexIn({ length }: readonly unknown[], at: Cursor): number {
 
 /** What stays as it is, whatever number or truth value it is read as. */
 const scalars: Record<string, { read: Read; skip: Skip }> = {
-  null: { read: () => null, skip: () => {} },
-  boolean: { read: (at) => at.bytes[skipBytes(at, 1)] !== 0, skip: (at) => void skipBytes(at, 1) },
-  int: { read: readLong, skip: skipLong },
-  long: { read: readLong, skip: skipLong },
-  float: { read: (at) => at.bytes.readFloatLE(skipBytes(at, 4)), skip: (at) => void skipBytes(at, 4) },
-  double: { read: (at) => at.bytes.readDoubleLE(skipBytes(at, 8)), skip: (at) => void skipBytes(at, 8) },
+  null: { read: () => null, skip: 0 },
+  boolean: { read: (at) => at.bytes[skipBytes(at, 1)] !== 0, skip: 1 },
+  int: { read: readLong, skip: A_NUMBER },
+  long: { read: readLong, skip: A_NUMBER },
+  float: { read: (at) => at.bytes.readFloatLE(skipBytes(at, 4)), skip: 4 },
+  double: { read: (at) => at.bytes.readDoubleLE(skipBytes(at, 8)), skip: 8 },
 };
 
 function scalarOf({ typeName }: Type): { read: Read; skip: Skip } {

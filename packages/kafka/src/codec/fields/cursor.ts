@@ -15,9 +15,11 @@ const LONGEST = 10;
  */
 export function readLong(at: Cursor): number {
   const { bytes } = at;
-  let byte = bytes[at.position++] as number;
-  let value = byte & 0x7f;
-  for (let scale = 0x80, length = 1; byte >= 0x80; scale *= 0x80, length++) {
+  const first = bytes[at.position++] as number;
+  // Most are as short as that, and stay small integers.
+  if (first < 0x80 && at.position <= at.end) return (first >>> 1) ^ -(first & 1);
+  let value = first & 0x7f;
+  for (let scale = 0x80, length = 1, byte = first; byte >= 0x80; scale *= 0x80, length++) {
     if (length === LONGEST) throw new RangeError('a number does not end');
     byte = bytes[at.position++] as number;
     value += (byte & 0x7f) * scale;
@@ -25,7 +27,7 @@ export function readLong(at: Cursor): number {
   if (!(at.position <= at.end)) throw cutOff();
   // Beyond 53 bits the last one, which has the sign, would be lost.
   if (!Number.isSafeInteger(value)) throw new RangeError('a number is too large to be exact');
-  return value % 2 === 0 ? value / 2 : -(value + 1) / 2;
+  return (first & 1) === 0 ? value / 2 : -(value + 1) / 2;
 }
 
 export function skipLong(at: Cursor): void {
@@ -43,11 +45,6 @@ export function skipBytes(at: Cursor, length: number): number {
 
 /** A text, or bytes: both have their length before them. */
 export const skipString = (at: Cursor): number => skipBytes(at, readLong(at));
-
-export function readString(at: Cursor): string {
-  const start = skipString(at);
-  return at.bytes.toString('utf8', start, at.position);
-}
 
 export function readBytes(at: Cursor): Buffer {
   const start = skipString(at);

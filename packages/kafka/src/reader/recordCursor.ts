@@ -1,0 +1,267 @@
+import { CorruptBatchError } from '../errors.ts';
+import { fromMessage, type ReceivedRecord } from '../record.ts';
+import { createAbortedFilter } from './abortedTransactions.ts';
+import { decompress } from './compression.ts';
+import { isAt, type Lookup } from './lookup.ts';
+import { type RecordBatch, readBatch } from './recordBatch.ts';
+import type { Records, RecordsOptions } from './records.ts';
+
+const nameBytes = new Map<string, Buffer>();
+
+/** Header names are few, and stand in the code. */
+function bytesOfName(name: string): Buffer {
+  const known = nameBytes.get(name) ?? Buffer.from(name);
+  nameBytes.set(name, known);
+  return known;
+}
+
+/**
+ * A class, since millions of records are read through thousands of these: getters and methods of object literals would be made
+ * anew with each, and V8 would look each of them up by its name again and again.
+ */
+export class RecordCursor implements Records {
+  readonly topic: string;
+  readonly partition: number;
+  readonly nextOffset: bigint;
+  readonly endOffset: bigint;
+  readonly byteLength: number;
+
+  keyStart = 0;
+  keyEnd = -1;
+  valueStart = 0;
+  valueEnd = -1;
+  /** The records of the batch: up to `limit`. */
+  bytes: Buffer;
+
+  readonly #batches: Buffer;
+  readonly #from: bigint;
+  readonly #until: bigint | undefined;
+  readonly #isAborted: ReturnType<typeof createAbortedFilter>;
+
+  /** Where the next batch begins. */
+  #nextBatch = 0;
+  #baseOffset = 0n;
+  #baseTimestamp = -1;
+  #appendTimestamp: number | undefined;
+  #recordsLeft = 0;
+  /** Which offsets of the batch are wanted, relative to its base: plain numbers. */
+  #fromDelta = 0;
+  #untilDelta = 0;
+
+  #limit = 0;
+  #position = 0;
+  #recordEnd = 0;
+  #offsetDelta = 0;
+  #timestampDelta = 0;
+  #headersStart = 0;
+
+  #headersLeft = 0;
+  #nameStart = 0;
+  #nameEnd = 0;
+  #headerStart = 0;
+  #headerEnd = 0;
+
+  constructor(options: RecordsOptions) {
+    this.topic = options.topic;
+    this.partition = options.partition;
+    this.nextOffset = options.nextOffset;
+    this.endOffset = options.endOffset;
+    this.byteLength = options.bytes.length;
+    this.bytes = options.bytes;
+    this.#batches = options.bytes;
+    this.#from = options.from;
+    this.#until = options.until;
+    this.#isAborted = createAbortedFilter(options.aborted);
+  }
+
+  next(): boolean {
+    do {
+      while (this.#recordsLeft === 0) if (!this.#toNextBatchOfOurs()) return false;
+      this.#toNextRecord();
+    } while (this.#offsetDelta < this.#fromDelta || this.#offsetDelta >= this.#untilDelta);
+    return true;
+  }
+
+  get offset(): bigint {
+    return this.#baseOffset + BigInt(this.#offsetDelta);
+  }
+
+  get timestamp(): number {
+    return this.#appendTimestamp ?? this.#baseTimestamp + this.#timestampDelta;
+  }
+
+  key(): Buffer | null {
+    return this.#view(this.keyStart, this.keyEnd);
+  }
+
+  keyText(): string | null {
+    return this.keyEnd < this.keyStart ? null : this.bytes.toString('utf8', this.keyStart, this.keyEnd);
+  }
+
+  value(): Buffer | null {
+    return this.#view(this.valueStart, this.valueEnd);
+  }
+
+  header(name: string): Buffer | null | undefined {
+    return this.#toHeader(name) ? this.#view(this.#headerStart, this.#headerEnd) : undefined;
+  }
+
+  headerIn<Value>(name: string, lookup: Lookup<Value>): Value | undefined {
+    return this.#toHeader(name) ? lookup.find(this.bytes, this.#headerStart, this.#headerEnd) : undefined;
+  }
+
+  received(): ReceivedRecord {
+    return fromMessage(this.topic, this.partition, {
+      key: this.key(),
+      value: this.value(),
+      offset: String(this.offset),
+      timestamp: String(this.timestamp),
+      attributes: 0,
+      headers: this.#headers(),
+    });
+  }
+
+  /** Goes to the next batch that has records for us. */
+  #toNextBatchOfOurs(): boolean {
+    if (this.#recordEnd !== this.#limit) throw this.#corrupt('its records end before it does');
+    while (this.#nextBatch < this.#batches.length) {
+      const batch = readBatch(this.#batches, this.#nextBatch, this.#where());
+      this.#nextBatch = batch.end;
+      if (this.#isAborted(batch) || batch.lastOffset < this.#from) continue;
+      if (this.#until !== undefined && batch.baseOffset >= this.#until) continue;
+      this.#enter(batch);
+      return true;
+    }
+    return false;
+  }
+
+  #enter(batch: RecordBatch): void {
+    this.#baseOffset = batch.baseOffset;
+    this.#baseTimestamp = batch.baseTimestamp;
+    this.#appendTimestamp = batch.appendTimestamp;
+    this.#recordsLeft = batch.recordCount;
+    this.#fromDelta = Number(this.#from - batch.baseOffset);
+    this.#untilDelta =
+      this.#until === undefined ? Number.POSITIVE_INFINITY : Number(this.#until - batch.baseOffset);
+    this.bytes = this.#batches;
+    this.#position = batch.recordsStart;
+    this.#limit = batch.end;
+    if (batch.codec) {
+      this.bytes = decompress(
+        batch.codec,
+        this.#batches.subarray(batch.recordsStart, batch.end),
+        this.#where(),
+      );
+      this.#position = 0;
+      this.#limit = this.bytes.length;
+    }
+    this.#recordEnd = this.#position;
+  }
+
+  /** @see https://kafka.apache.org/documentation/#record */
+  #toNextRecord(): void {
+    this.#position = this.#recordEnd;
+    this.#recordsLeft--;
+    const length = this.#varint();
+    this.#recordEnd = this.#position + length;
+    this.#position++; // attributes, of which there are none yet
+    this.#timestampDelta = this.#varint();
+    this.#offsetDelta = this.#varint();
+    const keyLength = this.#varint();
+    this.keyStart = this.#position;
+    this.keyEnd = this.keyStart + keyLength;
+    if (keyLength > 0) this.#position = this.keyEnd;
+    const valueLength = this.#varint();
+    this.valueStart = this.#position;
+    this.valueEnd = this.valueStart + valueLength;
+    if (valueLength > 0) this.#position = this.valueEnd;
+    this.#headersStart = this.#position;
+    // Said so that what is not a number does not pass either.
+    const fits = this.#position < this.#recordEnd && this.#recordEnd <= this.#limit;
+    if (!(keyLength >= -1 && valueLength >= -1 && fits)) {
+      throw this.#corrupt('a record has other lengths than it says');
+    }
+  }
+
+  #rewindHeaders(): void {
+    this.#position = this.#headersStart;
+    this.#headersLeft = this.#varint();
+  }
+
+  #nextHeader(): boolean {
+    if (this.#headersLeft-- <= 0) return false;
+    const nameLength = this.#varint();
+    this.#nameStart = this.#position;
+    this.#nameEnd = this.#position += nameLength;
+    const valueLength = this.#varint();
+    this.#headerStart = this.#position;
+    this.#headerEnd = this.#position + valueLength;
+    if (valueLength > 0) this.#position = this.#headerEnd;
+    if (!(nameLength >= 0 && valueLength >= -1 && this.#position <= this.#recordEnd)) {
+      throw this.#corrupt('a header has other lengths than it says');
+    }
+    return true;
+  }
+
+  /** Leaves where the value is in `#headerStart` and `#headerEnd`. */
+  #toHeader(name: string): boolean {
+    const wanted = bytesOfName(name);
+    let start = -1;
+    let end = -1;
+    this.#rewindHeaders();
+    while (this.#nextHeader()) {
+      if (this.#nameEnd - this.#nameStart !== wanted.length) continue;
+      if (!isAt(this.bytes, this.#nameStart, wanted)) continue;
+      start = this.#headerStart;
+      end = this.#headerEnd;
+    }
+    this.#headerStart = start;
+    this.#headerEnd = end;
+    return start >= 0;
+  }
+
+  #headers(): Record<string, Buffer | Buffer[]> {
+    // Without a prototype: a header may have any name, also `__proto__`.
+    const headers: Record<string, Buffer | Buffer[]> = Object.create(null);
+    this.#rewindHeaders();
+    while (this.#nextHeader()) {
+      const value = this.#view(this.#headerStart, this.#headerEnd);
+      if (value === null) continue;
+      const name = this.bytes.toString('utf8', this.#nameStart, this.#nameEnd);
+      const before = headers[name];
+      headers[name] = before === undefined ? value : [before, value].flat();
+    }
+    return headers;
+  }
+
+  /**
+   * A zigzag varint of any length. Two bytes are the most that most of them have; what is longer may not fit into the 32
+   * bits of JavaScript's bit operations. Behind the end it reads zeros: whoever calls looks where it got to.
+   * @see https://protobuf.dev/programming-guides/encoding/#varints
+   */
+  #varint(): number {
+    const { bytes } = this;
+    const first = bytes[this.#position++] as number;
+    if (first < 0x80) return (first >>> 1) ^ -(first & 1);
+    const second = bytes[this.#position++] as number;
+    let value = (first & 0x7f) | ((second & 0x7f) << 7);
+    if (second < 0x80) return (value >>> 1) ^ -(value & 1);
+    for (let scale = 0x4000, byte = second; byte >= 0x80; scale *= 0x80) {
+      byte = bytes[this.#position++] as number;
+      value += (byte & 0x7f) * scale;
+    }
+    return value % 2 === 0 ? value / 2 : -(value + 1) / 2;
+  }
+
+  #view(start: number, end: number): Buffer | null {
+    return end < start ? null : this.bytes.subarray(start, end);
+  }
+
+  #where(): string {
+    return `${this.topic}/${this.partition} at or behind offset ${this.#from}`;
+  }
+
+  #corrupt(why: string): CorruptBatchError {
+    return new CorruptBatchError(this.#where(), why);
+  }
+}
