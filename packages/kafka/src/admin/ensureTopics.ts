@@ -17,9 +17,10 @@ export async function ensureTopics(
   const existing = new Set(await admin.listTopics());
   const missing = declared.filter(({ name }) => !existing.has(name));
   const created = new Set((await create(admin, missing)) ? missing.map(({ name }) => name) : []);
-  // Its leaders answer that, once they know that they are it. Before that they refuse what is written, and a producer that has to repeat
-  // a batch repeats what others have taken as well.
-  await Promise.all(missing.map(({ name }) => untilKnown(() => admin.fetchTopicOffsets(name))));
+  await untilLed(
+    admin,
+    missing.map(({ name }) => name),
+  );
   const differences = await untilKnown(() =>
     differencesOf(
       admin,
@@ -66,12 +67,9 @@ async function create(admin: KafkaAdmin, missing: readonly Declared[]): Promise<
 
 const KNOWN_MS = 30_000;
 
-/** What is said while not everybody knows a topic that is there, or who leads it. */
-const notYet = new Set(['UNKNOWN_TOPIC_OR_PARTITION', 'LEADER_NOT_AVAILABLE', 'NOT_LEADER_FOR_PARTITION']);
-
 /**
- * Asks again while the broker that is asked has not heard of a topic: the metadata reaches each broker in its own time, and
- * each question goes to any of them.
+ * Asks again while the broker that is asked has not heard of a topic: the metadata reaches each broker in its own time,
+ * and each question goes to any of them.
  */
 async function untilKnown<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
   const deadline = Date.now() + KNOWN_MS;
@@ -79,8 +77,20 @@ async function untilKnown<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
     try {
       return await ask();
     } catch (error) {
-      if (!notYet.has(kafkaErrorTypeOf(error) ?? '') || Date.now() > deadline) throw error;
+      if (kafkaErrorTypeOf(error) !== 'UNKNOWN_TOPIC_OR_PARTITION' || Date.now() > deadline) throw error;
     }
+    await delay(100);
+  }
+}
+
+/** Waits until every partition has a leader. kafkajs offers to, but gives up when a broker doesn't know the topic yet. */
+async function untilLed(admin: KafkaAdmin, names: string[]): Promise<void> {
+  if (names.length === 0) return;
+  const deadline = Date.now() + KNOWN_MS;
+  for (;;) {
+    const { topics } = await untilKnown(() => admin.fetchTopicMetadata({ topics: names }));
+    if (topics.every(({ partitions }) => partitions.every(({ leader }) => leader >= 0))) return;
+    if (Date.now() > deadline) throw new Error(`no leader yet for every partition of ${names.join(', ')}`);
     await delay(100);
   }
 }
