@@ -3,7 +3,7 @@ import type { PartitionLag, PartitionOffsets } from '../admin.ts';
 import { settled } from './settled.ts';
 
 export async function topicOffsets(admin: KafkaAdmin, topic: string): Promise<PartitionOffsets[]> {
-  const offsets = await admin.fetchTopicOffsets(topic);
+  const offsets = await settled(() => admin.fetchTopicOffsets(topic));
   return offsets
     .map(({ partition, low, high }) => ({ partition, earliest: BigInt(low), latest: BigInt(high) }))
     .sort((a, b) => a.partition - b.partition);

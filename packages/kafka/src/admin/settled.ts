@@ -2,18 +2,22 @@ import { backoff } from '../backoff.ts';
 import { delay } from '../delay.ts';
 import { kafkaErrorTypeOf } from '../errors.ts';
 
-/** A group's coordinator moves with its broker, and loads what the group has committed first. kafkajs waits for neither. */
+/**
+ * A group's coordinator moves with its broker, and loads what the group has committed first; a partition's leader does, and tells offsets
+ * only when its followers have caught up with its term (KIP-207). kafkajs waits for none of it.
+ */
 const passing = new Set([
   'GROUP_LOAD_IN_PROGRESS',
   'GROUP_COORDINATOR_NOT_AVAILABLE',
   'NOT_COORDINATOR_FOR_GROUP',
+  'LEADER_NOT_AVAILABLE',
 ]);
 
 const RETRY = { initialMs: 100, maxMs: 1_000 };
 /** Some six seconds: as long as an election takes. */
 const ATTEMPTS = 10;
 
-/** Asks a group's coordinator something, also while it is being changed. */
+/** Asks a group's coordinator or a partition's leader something, also while it is being changed. */
 export async function settled<Answer>(question: () => Promise<Answer>): Promise<Answer> {
   for (let failures = 1; ; failures++) {
     try {
