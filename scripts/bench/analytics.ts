@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createAdmin, createKafkaClient } from '@brew/kafka';
-import type { Infrastructure, Ports } from '@brew/sandbox';
+import { type Infrastructure, type Ports, serviceFlags } from '@brew/sandbox';
 import { pino } from 'pino';
 import type { Drained } from './drain.ts';
 
@@ -60,14 +60,6 @@ export async function createAnalyticsBench(
       }),
   };
 }
-
-/** As the sandbox starts it. */
-const serviceFlags = [
-  '--max-old-space-size=192',
-  '--heap-growing-percent=100',
-  '--min-semi-space-size=16',
-  '--max-semi-space-size=16',
-];
 
 /** It has read everything there is, as it tells Kafka. */
 async function untilCaughtUp(url: string, { brokers }: Infrastructure): Promise<void> {

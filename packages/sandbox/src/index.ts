@@ -9,7 +9,7 @@ export { defaultPorts, freePorts, infrastructurePorts, isFree, type Ports } from
 export type { RecordedProcess } from './processes/runFile.ts';
 export { endProcess, findRun, type Run, removeData, stopRun } from './runs.ts';
 export { defaultStaffToken, type SystemSettings } from './serviceEnv.ts';
-export { serviceSpec } from './serviceSpec.ts';
+export { serviceFlags, serviceSpec } from './serviceSpec.ts';
 export type { SandboxOptions } from './session.ts';
 export type { OnStep, Step } from './steps.ts';
 export { type System, startSystem } from './system.ts';
