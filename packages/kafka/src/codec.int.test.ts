@@ -1,5 +1,5 @@
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
 import {
   type Event,
   type EventType,
@@ -11,7 +11,7 @@ import {
 } from '@brew/events';
 import { olderSchemas } from '@brew/events/olderSchemas';
 import { infrastructure, uniqueName } from '@brew/sandbox/testing';
-import { beforeAll, expect, jest, test } from '@jest/globals';
+import { afterEach, beforeAll, expect, jest, test } from '@jest/globals';
 import { SchemaRegistry } from '@kafkajs/confluent-schema-registry';
 import avro from 'avsc';
 import { createReaders } from './codec/readers.ts';
@@ -33,6 +33,15 @@ jest.setTimeout(60_000);
 
 const { registryUrl } = infrastructure();
 const codec = createCodec({ registryUrl, log });
+
+const doors: Server[] = [];
+
+afterEach(() => {
+  for (const door of doors.splice(0)) {
+    door.close();
+    door.closeAllConnections();
+  }
+});
 
 beforeAll(async () => {
   await codec.register(eventTypes);
@@ -240,31 +249,62 @@ test('takes a registry that nobody can reach for an outage, not for a bad schema
 });
 
 test('waits for a registry that comes up late', async () => {
-  // Stands in front of the real registry, and is out of order at first.
   let failures = 3;
-  const door = createServer(async (request, response) => {
-    if (failures-- > 0) return void response.writeHead(503).end();
-    const body = (await request.toArray()).join('');
-    const { pathname } = new URL(registryUrl);
-    const target = registryUrl.replace(pathname, '') + request.url;
-    const answer = await fetch(target, {
-      method: request.method ?? 'GET',
-      headers: { 'Content-Type': 'application/json' },
-      ...(body && { body }),
-    });
-    response.writeHead(answer.status, { 'Content-Type': 'application/json' }).end(await answer.text());
+  const registryUrl = await inFrontOfRegistry((_request, response) => {
+    if (failures-- > 0) response.writeHead(503).end();
   });
-  await new Promise<void>((resolve) => door.listen(0, '127.0.0.1', resolve));
-  const { port } = door.address() as AddressInfo;
-  const late = createCodec({ registryUrl: `http://127.0.0.1:${port}/apis/ccompat/v7`, log });
+  const late = createCodec({ registryUrl, log });
   await late.prepare([PaymentReceived]);
   expect(late.encode(PaymentReceived, payment).equals(codec.encode(PaymentReceived, payment))).toBe(true);
   expect(failures).toBeLessThanOrEqual(0);
-  door.closeAllConnections();
-  door.close();
+});
+
+test('asks again when an answer is lost, each time on a connection of its own', async () => {
+  const asked = new Set<string>();
+  const connections = new Set<Socket>();
+  let requests = 0;
+  const registryUrl = await inFrontOfRegistry((request, response) => {
+    requests++;
+    connections.add(request.socket);
+    const question = `${request.method} ${request.url}`;
+    if (!asked.has(question)) response.destroy();
+    asked.add(question);
+  });
+  const type = typeOf(uniqueName('lost'), [...fields]);
+  const unlucky = createCodec({ registryUrl, log });
+  expect(await unlucky.isRegistered(type)).toBe(false);
+  await unlucky.register([type]);
+  await unlucky.prepare([type]);
+  const read = await unlucky.decode(received(codec.encode(PaymentReceived, payment)));
+  expect(read.data).toEqual(payment);
+  // Versions; compatibility, the same again, a new version; its id; a schema of an id. Each was asked twice.
+  expect(asked.size).toBe(6);
+  expect(requests).toBeGreaterThanOrEqual(2 * asked.size);
+  expect(connections.size).toBe(requests);
 });
 
 test('stops waiting for the registry when told to', async () => {
   const lost = createCodec({ registryUrl: 'http://127.0.0.1:1/apis/ccompat/v7', log });
   await expect(lost.prepare([PaymentReceived], AbortSignal.timeout(100))).rejects.toThrow('timeout');
 });
+
+/** Stands in front of the real registry: hands its answers on, except where `onAnswer` ends the response. */
+async function inFrontOfRegistry(onAnswer: (request: IncomingMessage, response: ServerResponse) => void) {
+  const { origin, pathname } = new URL(registryUrl);
+  const door = createServer(async (request, response) => {
+    const body = (await request.toArray()).join('');
+    const answer = await fetch(origin + request.url, {
+      method: request.method ?? 'GET',
+      headers: { 'Content-Type': 'application/json' },
+      ...(body && { body }),
+    });
+    const text = await answer.text();
+    onAnswer(request, response);
+    if (response.writableEnded || response.destroyed) return;
+    response.writeHead(answer.status, { 'Content-Type': 'application/json' }).end(text);
+  });
+  await new Promise<void>((resolve) => door.listen(0, '127.0.0.1', resolve));
+  const { port } = door.address() as AddressInfo;
+  doors.push(door);
+  return `http://127.0.0.1:${port}${pathname}`;
+}

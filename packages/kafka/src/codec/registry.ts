@@ -17,28 +17,56 @@ export interface Registry {
 
 const TIMEOUT_MS = 10_000;
 
+/** Every question may be asked again: the registry is as it was, or already as it should be. */
+const ATTEMPTS = 3;
+
+/**
+ * Apicurio 3.3 answers now and then without sending the answer: its log has a status, its client nothing. On a
+ * connection of its own such a question ends at once, with an error, when the registry closes it; on one that is kept
+ * open, only by its timeout.
+ */
+const OWN_CONNECTION = { Connection: 'close' };
+
 export function createRegistry(url: string): Registry {
-  // Without retries: the waiting, with its log lines and its abort, is the callers'.
-  const client = new SchemaRegistry({ host: url, clientId: 'brew', retry: { retries: 0 } });
+  const client = new SchemaRegistry({
+    host: url,
+    clientId: 'brew',
+    // It would repeat only what reads.
+    retry: { retries: 0 },
+    middlewares: [
+      () => ({ prepareRequest: async (next) => (await next()).enhance({ headers: OWN_CONNECTION }) }),
+    ],
+  });
 
   /**
+   * Waiting for a registry that is away, with log lines and an abort, is the callers'.
+   *
    * The client's errors carry an HTTP status and a text. It says status 400 also when nobody listens, so only the
    * three statuses that the registry uses to judge a schema are believed.
    */
-  async function ask<Answer>(question: Promise<Answer>, judge: (status: number, error: unknown) => void) {
-    try {
-      if (!(await within(TIMEOUT_MS, question))) throw new Error(`no answer within ${TIMEOUT_MS / 1000} s`);
-      return await question;
-    } catch (error) {
-      const status = statusOf(error);
-      if (status === 404 || status === 409 || status === 422) judge(status, error);
-      throw new RegistryUnavailableError(url, error);
+  async function ask<Answer>(
+    question: () => Promise<Answer>,
+    judge?: (status: number, error: unknown) => void,
+  ): Promise<Answer> {
+    for (let attempt = 1; ; attempt++) {
+      const answer = question();
+      if (!(await within(TIMEOUT_MS, answer))) {
+        throw new RegistryUnavailableError(url, new Error(`no answer within ${TIMEOUT_MS / 1000} s`));
+      }
+      try {
+        return await answer;
+      } catch (error) {
+        const status = statusOf(error);
+        if (status === 404 || status === 409 || status === 422) judge?.(status, error);
+        if (attempt === ATTEMPTS) throw new RegistryUnavailableError(url, error);
+      }
     }
   }
 
   /** The client can only ask for a version that it knows. */
   async function hasVersions(subject: string): Promise<boolean> {
     const response = await fetch(`${url}/subjects/${encodeURIComponent(subject)}/versions`, {
+      headers: OWN_CONNECTION,
       signal: AbortSignal.timeout(TIMEOUT_MS),
     });
     if (response.ok || response.status === 404) return response.ok;
@@ -49,7 +77,7 @@ export function createRegistry(url: string): Registry {
   async function setCompatibility(subject: string): Promise<void> {
     const response = await fetch(`${url}/config/${encodeURIComponent(subject)}`, {
       method: 'PUT',
-      headers: { 'Content-Type': 'application/vnd.schemaregistry.v1+json' },
+      headers: { ...OWN_CONNECTION, 'Content-Type': 'application/vnd.schemaregistry.v1+json' },
       body: JSON.stringify({ compatibility: COMPATIBILITY.BACKWARD_TRANSITIVE }),
       signal: AbortSignal.timeout(TIMEOUT_MS),
     });
@@ -57,28 +85,35 @@ export function createRegistry(url: string): Registry {
   }
 
   return {
-    has: (subject) => ask(hasVersions(subject), () => undefined),
+    has: (subject) => ask(() => hasVersions(subject)),
     async register(subject, schema) {
-      await ask(setCompatibility(subject), () => undefined);
-      const registered = client.register(schema as never, {
-        subject,
-        compatibility: COMPATIBILITY.BACKWARD_TRANSITIVE,
-      });
-      const { id } = await ask(registered, (_status, error) => {
-        throw new SchemaIncompatibleError(subject, textOf(error), error);
-      });
+      await ask(() => setCompatibility(subject));
+      const options = { subject, compatibility: COMPATIBILITY.BACKWARD_TRANSITIVE };
+      const { id } = await ask(
+        () => client.register(schema as never, options),
+        (_status, error) => {
+          throw new SchemaIncompatibleError(subject, textOf(error), error);
+        },
+      );
       return id;
     },
     idOf: (subject, schema) =>
-      ask(client.getRegistryIdBySchema(subject, schema as never), (_status, error) => {
-        throw new SchemaUnknownError(subject, error);
-      }),
+      ask(
+        () => client.getRegistryIdBySchema(subject, schema as never),
+        (_status, error) => {
+          throw new SchemaUnknownError(subject, error);
+        },
+      ),
     async schemaOf(id) {
       try {
         const unknown = new SchemaUnknownError(`id ${id}`);
-        return (await ask(client.getSchema(id), () => {
-          throw unknown;
-        })) as unknown as Type;
+        const known = await ask(
+          () => client.getSchema(id),
+          () => {
+            throw unknown;
+          },
+        );
+        return known as unknown as Type;
       } catch (error) {
         if (error instanceof SchemaUnknownError) return undefined;
         throw error;
