@@ -17,7 +17,7 @@ describe('docker compose', () => {
     brew = await composeBrew(combined);
     await brew.up();
     const before = await brew.deliver();
-    await hasAMetadataLog();
+    await hasAMetadataLog('kafka-1 of 3 nodes');
 
     await brew.compose('stop', 'kafka-2');
     const without = await brew.deliver();
@@ -31,6 +31,7 @@ describe('docker compose', () => {
     brew = await composeBrew(dedicated);
     await brew.up();
     const before = await brew.deliver();
+    await hasAMetadataLog('controller-1 of 6 nodes');
 
     const active = await brew.activeController();
     // Node 101 is controller-1.
@@ -44,11 +45,11 @@ describe('docker compose', () => {
   });
 
   /** Read from a copy of a container's files, by Kafka's own tool in another container. */
-  async function hasAMetadataLog(): Promise<void> {
+  async function hasAMetadataLog(shown: string): Promise<void> {
     const { code, stdout, stderr } = await brew.cli('metadata', '--topic', 'orders', '--json');
     expect({ code, stderr }).toEqual({
       code: 0,
-      stderr: 'kafka-1 of 3 nodes: /var/lib/kafka/data/__cluster_metadata-0 in its container\n',
+      stderr: `${shown}: /var/lib/kafka/data/__cluster_metadata-0 in its container\n`,
     });
     const { records, partitions } = JSON.parse(stdout);
     expect(records[0]).toMatchObject({ type: 'TopicRecord', data: { name: 'brew.orders.v1' } });

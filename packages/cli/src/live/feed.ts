@@ -1,7 +1,8 @@
-import { eventTypeOf } from '@brew/events';
+import { BrewError, eventTypeOf } from '@brew/events';
 import { createCodec, createFollower, createKafkaClient, type ReceivedRecord } from '@brew/kafka';
 import { pino } from 'pino';
 import type { Addresses } from '../addresses.ts';
+import { decodeEvent } from '../decodeEvent.ts';
 import type { Board } from './board.ts';
 
 export interface Feed extends AsyncDisposable {
@@ -29,12 +30,13 @@ export function startFeed(
   });
 
   async function show(records: ReceivedRecord[]): Promise<void> {
-    for (const record of records) {
-      // Tombstones and what other programs write are nothing to show here; `brew watch` shows them.
-      if (record.value === null || eventTypeOf(record.headers.ce_type ?? '') === undefined) continue;
-      const event = await codec.decode(record).catch(() => undefined);
-      if (event) board.see(event, Date.now());
-    }
+    // Tombstones and what other programs write are nothing to show here; `brew watch` shows them.
+    const ours = records.filter(
+      ({ value, headers }) => value !== null && eventTypeOf(headers.ce_type ?? '') !== undefined,
+    );
+    // All before the first is shown: in an outage they come again.
+    const events = await Promise.all(ours.map((record) => decodeEvent(codec, record)));
+    for (const event of events) if (!(event instanceof BrewError)) board.see(event, Date.now());
   }
 
   const reading = follower.start();

@@ -1,5 +1,4 @@
 import type { Io } from '../io.ts';
-import { composeFile } from '../paths.ts';
 import { follow } from './follow.ts';
 import { type Reading, readLog } from './readLog.ts';
 import { renderRecord, renderReport, renderTopic } from './renderMetadata.ts';
@@ -25,7 +24,7 @@ export async function metadata(
   io: Io,
   signal: AbortSignal,
 ): Promise<void> {
-  await using source = await openSource(options, brewDir, composeFile);
+  await using source = await openSource(options, brewDir);
   const { node, place, choice, folder } = source;
   const which = choice === 1 || options.node !== undefined ? '' : ` of ${choice} nodes`;
   io.note(io.paint('dim', `${node}${which}: ${place}`));

@@ -1,6 +1,5 @@
 import { BrewError, type Event, type Topic } from '@brew/events';
 import {
-  type Codec,
   createAdmin,
   createCodec,
   createFollower,
@@ -9,6 +8,7 @@ import {
 } from '@brew/kafka';
 import { pino } from 'pino';
 import type { Addresses } from '../addresses.ts';
+import { decodeEvent } from '../decodeEvent.ts';
 import { createEnds, endsOf } from './ends.ts';
 import type { Ledger } from './ledger.ts';
 import { toSeen } from './seen.ts';
@@ -73,7 +73,7 @@ export async function startReading(
     const offset = Number(record.offset);
     const position = ends.positionOf(topic, partition);
     if (offset < position.next) return; // handed on again: a batch in which something was away
-    const event = await decode(codec, record);
+    const event = await decodeEvent(codec, record);
     const problem = event instanceof BrewError ? event.message : misplaced(record, event, topics.get(topic));
     if (problem !== undefined) unreadable.push({ topic, partition, offset, key, problem });
     else if (!(event instanceof BrewError)) ledger.take(event.correlationId, toSeen(record, event));
@@ -116,16 +116,6 @@ export async function startReading(
       await Promise.all([follower.stop(), admin.close()]);
     },
   };
-}
-
-/** @returns the event, or why it is none; throws in an outage: then the follower hands the records on again */
-async function decode(codec: Codec, record: ReceivedRecord): Promise<Event | BrewError> {
-  try {
-    return await codec.decode(record);
-  } catch (error) {
-    if (error instanceof BrewError && !error.retryable) return error;
-    throw error;
-  }
 }
 
 /** Why an event is where its readers do not find it, or not in order; undefined: it is where it belongs. */

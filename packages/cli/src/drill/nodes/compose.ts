@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import type { KafkaMode } from '@brew/sandbox';
 import { DrillRefusedError } from '../../errors.ts';
-import { composeFile, dedicatedComposeFile } from '../../paths.ts';
+import { composeFlags } from '../../paths.ts';
 
 const run = promisify(execFile);
 
@@ -21,11 +21,9 @@ export interface Compose {
  * @param docker the program
  */
 export function composeOf(kafka: KafkaMode, docker: string): Compose {
-  const files = ['-f', composeFile, ...(kafka === 'dedicated' ? ['-f', dedicatedComposeFile] : [])];
-
   async function compose(...args: string[]): Promise<string> {
     try {
-      return (await run(docker, ['compose', ...files, ...args])).stdout;
+      return (await run(docker, ['compose', ...composeFlags(kafka), ...args])).stdout;
     } catch (error) {
       const { stderr, message } = error as Error & { stderr?: string };
       const why = (stderr?.trim() || message).split('\n').at(-1)?.replace(/\.$/, '');

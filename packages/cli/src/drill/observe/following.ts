@@ -1,7 +1,8 @@
-import { type Event, type OrderCancelled, orderTopics } from '@brew/events';
+import { BrewError, type Event, type OrderCancelled, orderTopics } from '@brew/events';
 import { createCodec, type KafkaClient } from '@brew/kafka';
 import { createReader } from '@brew/kafka/reader';
 import { pino } from 'pino';
+import { decodeEvent } from '../../decodeEvent.ts';
 import { type Breach, createLedger } from '../../verify/ledger.ts';
 import { toSeen } from '../../verify/seen.ts';
 
@@ -60,8 +61,8 @@ export async function followOrders(client: KafkaClient, registryUrl: string): Pr
       while (records.next()) {
         const record = records.received();
         // What is no event is none of an order's; `brew verify` shows it.
-        const event = await codec.decode(record).catch(() => undefined);
-        if (!event) continue;
+        const event = await decodeEvent(codec, record);
+        if (event instanceof BrewError) continue;
         ledger.take(event.correlationId, toSeen(record, event));
         take(event);
       }

@@ -8,6 +8,8 @@ import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
 import { BrewError } from '@brew/events';
 import { delay } from '@brew/kafka';
+import type { KafkaMode } from '@brew/sandbox';
+import { composeFlags } from '../../paths.ts';
 import type { Source } from './source.ts';
 
 /** A node that docker compose runs. */
@@ -24,9 +26,15 @@ const ANSWERS_WITHIN_MS = 10_000;
 /** How often it is looked whether a new segment was begun, which happens once in a gigabyte or a week. */
 const LIST_EVERY_MS = 5_000;
 
-/** The Kafka containers of a compose file that run; none when there is no Docker. */
-export async function kafkaContainers(composeFile: string): Promise<KafkaContainer[]> {
-  const asked = ['compose', '-f', composeFile, 'ps', '--format', 'json'];
+/** The Kafka containers that run; none when there is no Docker. */
+export async function kafkaContainers(): Promise<KafkaContainer[]> {
+  // In this order, since COMPOSE_PROJECT_NAME may give both projects one name: the files of dedicated have all that the other has.
+  const dedicated = await containersOf('dedicated');
+  return dedicated.length > 0 ? dedicated : await containersOf('combined');
+}
+
+async function containersOf(kafka: KafkaMode): Promise<KafkaContainer[]> {
+  const asked = ['compose', ...composeFlags(kafka), 'ps', '--format', 'json'];
   const { stdout } = await run('docker', asked, { timeout: ANSWERS_WITHIN_MS }).catch(() => ({ stdout: '' }));
   return stdout
     .split('\n')

@@ -31,11 +31,7 @@ export interface SourceOptions {
  * left: that node which is named, or the one whose log goes furthest.
  * @throws FileUnreadableError, ArgumentInvalidError, or BrewError when there is nothing to read
  */
-export async function openSource(
-  options: SourceOptions,
-  brewDir: string,
-  composeFile: string,
-): Promise<Source> {
+export async function openSource(options: SourceOptions, brewDir: string): Promise<Source> {
   if (options.dir !== undefined) {
     const folder = resolve(options.dir);
     const logs = await findNodeLogs(folder);
@@ -47,7 +43,7 @@ export async function openSource(
     return await folderSource(logs, options);
   }
   const kept = await findNodeLogs(layout(brewDir).data).catch(() => []);
-  const containers = (await findRun(brewDir)) ? [] : await kafkaContainers(composeFile);
+  const containers = (await findRun(brewDir)) ? [] : await kafkaContainers();
   if (containers.length > 0) {
     const container = chosen(containers, options.node) ?? containers[0];
     if (container) return await containerSource(container, containers.length);
@@ -55,7 +51,7 @@ export async function openSource(
   if (kept.length === 0)
     throw new BrewError(
       'BREW_NOT_RUNNING',
-      `There is no metadata log in ${brewDir}, and no Kafka container of docker-compose.yml runs. Start Brew with: npm start; or name the data folder of another node with --dir.`,
+      `There is no metadata log in ${brewDir}, and no Kafka container of docker compose runs. Start Brew with: npm start; or name the data folder of another node with --dir.`,
     );
   return await folderSource(kept, options);
 }
