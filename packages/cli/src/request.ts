@@ -22,7 +22,7 @@ export async function request(url: string, init: RequestInit, hint = ''): Promis
   const { detail, errors = [] } = (await response.json().catch(() => ({}))) as Problem;
   const what = [
     detail ?? `${url} answered ${response.status}.`,
-    ...errors.map(({ message }) => `${message}.`),
+    ...errors.map(({ field, message }) => `${field ? `${field}: ` : ''}${message}.`),
     ...(hint ? [hint] : []),
   ];
   throw new RequestFailedError(what.join(' '));

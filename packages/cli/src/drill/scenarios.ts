@@ -41,10 +41,10 @@ export async function play({ kind, targets }: Plan, stage: Stage): Promise<void>
 
 async function playOne(targets: readonly DrillNode[], stage: Stage): Promise<void> {
   const goneOn = expectations(targets, stage);
-  await kill(targets, stage);
-  await untilAll(stage, goneOn());
+  const killedAt = await kill(targets, stage);
+  await untilAll(stage, goneOn(killedAt));
   // The groups of the services may still be looking for their coordinator; the node is not kept waiting for them.
-  await bringBack(targets, stage, [orderDelivered(stage, stage.timeline.since)]);
+  await bringBack(targets, stage, [orderDelivered(stage, killedAt)]);
 }
 
 async function playTwo(targets: readonly DrillNode[], stage: Stage): Promise<void> {
@@ -91,32 +91,32 @@ async function playRolling(targets: readonly DrillNode[], stage: Stage): Promise
 }
 
 /** What is to happen once these nodes are gone. Looked at before they are: what counts is what they were. */
-function expectations(targets: readonly DrillNode[], stage: Stage): () => Milestone[] {
+function expectations(targets: readonly DrillNode[], stage: Stage): (killedAt: number) => Milestone[] {
   const { lastQuorum: quorum, partitions } = stage.cluster;
   const ids = targets.map(({ id }) => id);
   const led = partitions.filter(({ leader }) => leader !== undefined && ids.includes(leader)).length;
   const brokers = targets.filter(({ isBroker }) => isBroker);
-  return () => {
-    const { since } = stage.timeline;
-    return [
-      ...(quorum && ids.includes(quorum.leader) ? [elected(stage, quorum.epoch)] : []),
-      ...(led > 0 ? [leadersMoved(stage, brokers, led)] : []),
-      ...(brokers.length > 0 ? [isrShrunk(stage, brokers)] : []),
-      producing(stage, since),
-      consuming(stage, since),
-    ];
-  };
+  return (killedAt) => [
+    ...(quorum && ids.includes(quorum.leader) ? [elected(stage, quorum.epoch)] : []),
+    ...(led > 0 ? [leadersMoved(stage, brokers, led)] : []),
+    ...(brokers.length > 0 ? [isrShrunk(stage, brokers)] : []),
+    producing(stage, killedAt),
+    consuming(stage, killedAt),
+  ];
 }
 
-async function kill(targets: readonly DrillNode[], stage: Stage): Promise<void> {
+/** @returns when they are known to be gone, on the clock of performance.now(): Docker takes its time */
+async function kill(targets: readonly DrillNode[], stage: Stage): Promise<number> {
   const names = targets.map(({ name }) => name);
   const error = produceError(stage);
   let gone = false;
   // A producer may notice it sooner than we hear of it, but not before it happens.
   await stage.timeline.begin('Since the kill', [{ ...error, seen: () => (gone ? error.seen() : undefined) }]);
   await Promise.all(names.map((name) => stage.nodes.kill(name)));
+  const killedAt = performance.now();
   await stage.timeline.say('killed', `${names.join(' and ')} killed (SIGKILL)`);
   gone = true;
+  return killedAt;
 }
 
 /** Starts them again, and waits until they are what they were, and for `more`. @returns whether that was in time */

@@ -127,7 +127,9 @@ describe('order', () => {
         detail: 'The order can not be placed as it is.',
         errors: [{ field: 'items.0.sku', message: 'mocha is not on the menu' }],
       });
-    await expect(run()).rejects.toThrow('The order can not be placed as it is. mocha is not on the menu.');
+    await expect(run()).rejects.toThrow(
+      'The order can not be placed as it is. items.0.sku: mocha is not on the menu.',
+    );
   });
 
   it('says where nobody answers', async () => {
