@@ -90,13 +90,12 @@ function countJest(report: string, code: number): Pick<Result, 'passed' | 'faile
   }
 }
 
-/** Everything there has topics and groups of its own in each test. */
-const sharedParts = 'packages/(kafka|service)/';
-
 /**
- * The parts that services share beside the services: both mostly wait. Among themselves services go one at a time: their consumer
- * group ids are literals, so two tests of one service would share its partitions.
+ * What goes side by side, since most of it waits. Services go one at a time: their consumer group ids are literals, so two tests of one
+ * service would share its partitions. The second one starts clusters of its own.
  */
+const strands = ['packages/kafka/', 'packages/(cli|sandbox)/'];
+
 async function onInfrastructure(): Promise<Result[]> {
   try {
     await startTestInfrastructure();
@@ -104,10 +103,11 @@ async function onInfrastructure(): Promise<Result[]> {
     console.error(error);
     return [{ step: 'integration', passed: 0, failed: 1, seconds: 0 }];
   }
+  const integration = (...paths: string[]) => jest('integration', ['--runInBand', ...paths]);
   try {
     return await Promise.all([
-      jest('integration', ['--runInBand', '--testPathPatterns', sharedParts]),
-      jest('integration', ['--runInBand', '--testPathIgnorePatterns', sharedParts]),
+      ...strands.map((strand) => integration('--testPathPatterns', strand)),
+      integration('--testPathIgnorePatterns', strands.join('|')),
     ]);
   } finally {
     await endTestInfrastructure();
@@ -129,7 +129,7 @@ async function onContainers(): Promise<Result[]> {
 }
 
 /**
- * Whole systems mostly wait, for sessions to end and for orders to be brewed: so there are two at a time. One begins with the
+ * Whole systems also wait, for sessions to end and for orders to be brewed: so there are two at a time; three are no quicker on two cores. One begins with the
  * containers; whoever is through takes the next file.
  */
 async function onSystems(e2e: boolean, compose: boolean): Promise<Result[]> {
