@@ -112,7 +112,8 @@ describe('the commands of the README', () => {
   test.each(commands.filter((command) => !command.startsWith('npm ')))('%s', async (command) => {
     const { ended, output } = await runCommand(command, { dir, cwd: root });
     expect(output).toMatch(/\S/);
-    expect(ended).toBe(isEndless(command) ? 'SIGINT' : 0);
+    // With what it said, which tells why it ended otherwise.
+    expect({ ended, output }).toEqual({ ended: isEndless(command) ? 'SIGINT' : 0, output });
     // curl is content with any answer; a reader is not.
     if (command.startsWith('curl')) expect(JSON.parse(output)).not.toHaveProperty('code');
   });

@@ -3,7 +3,7 @@ import { type KafkaClient, optionsOf } from '../client.ts';
 import { within } from '../delay.ts';
 import { BrokerUnavailableError, ReadRefusedError } from '../errors.ts';
 import { type Address, createConnections } from './connections.ts';
-import { answerOf } from './protocolErrors.ts';
+import { answerOf, nameOf } from './protocolErrors.ts';
 
 export type Metadata = metadataV12.MetadataResponse;
 
@@ -17,7 +17,8 @@ export interface Brokers {
    */
   ask<Answer>(doing: string, question: (connection: Connection) => Promise<Answer>): Promise<Answer>;
   /**
-   * Asks for the cluster and these topics, and learns from it where the brokers are. What is wrong with a topic is in the answer.
+   * Asks for the cluster and these topics, and learns from it where the brokers are. What is wrong with a topic is in the answer; it
+   * is unknown when no broker has heard of it: a new one reaches each broker in its own time.
    * @param topics null: all
    * @throws BrokerUnavailableError
    */
@@ -65,9 +66,17 @@ export function createBrokers(client: KafkaClient): Brokers {
   return {
     ask,
     async metadata(doing, topics) {
-      const answer = await ask(doing, (connection) =>
-        answerOf(metadataV12.api.async(connection, topics && [...topics], false)),
-      );
+      let unaware: Metadata | undefined;
+      const answer = await ask(doing, async (connection) => {
+        const told = await answerOf(metadataV12.api.async(connection, topics && [...topics], false));
+        if (!told.topics.some(({ errorCode }) => nameOf(errorCode) === 'UNKNOWN_TOPIC_OR_PARTITION'))
+          return told;
+        unaware = told;
+        throw new Error('it has not heard of a topic');
+      }).catch((error) => {
+        if (unaware) return unaware;
+        throw error;
+      });
       nodes = new Map(answer.brokers.map(({ nodeId, host, port }) => [nodeId, { host, port }]));
       return answer;
     },
