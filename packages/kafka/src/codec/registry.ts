@@ -1,3 +1,4 @@
+import type { BrewError } from '@brew/events';
 import { COMPATIBILITY, SchemaRegistry } from '@kafkajs/confluent-schema-registry';
 import type { Type } from 'avsc';
 import { within } from '../delay.ts';
@@ -46,7 +47,7 @@ export function createRegistry(url: string): Registry {
    */
   async function ask<Answer>(
     question: () => Promise<Answer>,
-    judge?: (status: number, error: unknown) => void,
+    verdict?: (error: unknown) => BrewError,
   ): Promise<Answer> {
     for (let attempt = 1; ; attempt++) {
       const answer = question();
@@ -57,7 +58,7 @@ export function createRegistry(url: string): Registry {
         return await answer;
       } catch (error) {
         const status = statusOf(error);
-        if (status === 404 || status === 409 || status === 422) judge?.(status, error);
+        if (verdict && (status === 404 || status === 409 || status === 422)) throw verdict(error);
         if (attempt === ATTEMPTS) throw new RegistryUnavailableError(url, error);
       }
     }
@@ -91,27 +92,20 @@ export function createRegistry(url: string): Registry {
       const options = { subject, compatibility: COMPATIBILITY.BACKWARD_TRANSITIVE };
       const { id } = await ask(
         () => client.register(schema as never, options),
-        (_status, error) => {
-          throw new SchemaIncompatibleError(subject, textOf(error), error);
-        },
+        (error) => new SchemaIncompatibleError(subject, textOf(error), error),
       );
       return id;
     },
     idOf: (subject, schema) =>
       ask(
         () => client.getRegistryIdBySchema(subject, schema as never),
-        (_status, error) => {
-          throw new SchemaUnknownError(subject, error);
-        },
+        (error) => new SchemaUnknownError(subject, error),
       ),
     async schemaOf(id) {
       try {
-        const unknown = new SchemaUnknownError(`id ${id}`);
         const known = await ask(
           () => client.getSchema(id),
-          () => {
-            throw unknown;
-          },
+          () => new SchemaUnknownError(`id ${id}`),
         );
         return known as unknown as Type;
       } catch (error) {
