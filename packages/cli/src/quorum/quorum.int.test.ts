@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { json } from 'node:stream/consumers';
 import { createAdmin, createKafkaClient } from '@brew/kafka';
+import { createInspector } from '@brew/kafka/inspect';
 import { freePorts, type Infrastructure, removeData, startInfrastructure } from '@brew/sandbox';
 import { infrastructure, uniqueName, until } from '@brew/sandbox/testing';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
@@ -60,6 +61,15 @@ describe('a cluster with dedicated controllers', () => {
     expect(await quorumStatus({ json: true, compare }, own, io, never)).toBe(true);
     return JSON.parse(lines.join('\n'));
   }
+
+  it('answers for a topic that it has not heard of, and another broker has', async () => {
+    const topic = uniqueName('unheard');
+    await using admin = createAdmin({ client: clientOf(infrastructure()), log: silent });
+    await admin.ensureTopics([{ name: topic, partitions: 1, replicationFactor: 3, config: {} }]);
+    const brokers = [...own.brokers, ...infrastructure().brokers];
+    await using inspector = createInspector({ client: clientOf({ brokers }) });
+    expect(await inspector.topics([topic])).toMatchObject([{ name: topic }]);
+  });
 
   it("has a row for each controller and each broker, and agrees with Kafka's own tool", async () => {
     const { nodes, currentVoters, raftLeader, metadataControllerProxy, comparison } = await report({
