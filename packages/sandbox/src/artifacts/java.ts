@@ -37,6 +37,13 @@ export async function findJdk(
   return newest;
 }
 
+/**
+ * Where the classes of a program that stands in `folder` are kept as the JVM has loaded them (JEP 310, JEP 350): valid for one Java and
+ * one set of jars.
+ */
+export const classArchive = (folder: string, { version }: Pick<Jdk, 'version'>): string =>
+  `${folder}-java${version}.jsa`;
+
 /** The version in what `java -version` says. Before 9 the feature release came second: "1.8.0_402" is 8. */
 export function parseJavaVersion(text: string): Pick<Jdk, 'version' | 'major'> | undefined {
   const match = /version "((?:1\.)?(\d+)[^"]*)"/.exec(text);

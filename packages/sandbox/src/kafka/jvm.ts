@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import type { Jdk } from '../artifacts/java.ts';
 import { root } from '../paths.ts';
 
 /** Arguments of java for one of Kafka's programs. */
@@ -31,10 +30,6 @@ export const toolFlags = (archive: string): string[] => [
   `-XX:SharedArchiveFile=${archive}`,
   '-Xlog:disable',
 ];
-
-/** Where loaded classes are kept: valid for one Java and one set of jars. */
-export const classArchive = (jars: string, { version }: Pick<Jdk, 'version'>): string =>
-  `${jars}-java${version}.jsa`;
 
 /**
  * JVM flags of a node. Measured with three nodes on two cores, eleven topics and 1,200 records of 400 bytes a

@@ -3,12 +3,12 @@ import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { completeOrAbsent } from '../artifacts/fetch.ts';
-import type { Jdk } from '../artifacts/java.ts';
+import { classArchive, type Jdk } from '../artifacts/java.ts';
 import { FormatError, KafkaModeDiffersError } from '../errors.ts';
 import { layout } from '../paths.ts';
 import { lastLines } from '../processes/lastLines.ts';
 import type { ProcessSpec } from '../processes/supervisor.ts';
-import { classArchive, kafkaProgram, nodeFlags, shortLivedFlags } from './jvm.ts';
+import { kafkaProgram, nodeFlags, shortLivedFlags } from './jvm.ts';
 import { clusterId, type KafkaMode, type KafkaNode, propertiesOf, writesArchive } from './nodes.ts';
 import { onlyWaitsForQuorum } from './stop.ts';
 

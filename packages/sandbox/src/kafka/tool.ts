@@ -1,10 +1,10 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { text } from 'node:stream/consumers';
 import { fetchKafka } from '../artifacts/fetch.ts';
-import { findJdk } from '../artifacts/java.ts';
+import { classArchive, findJdk } from '../artifacts/java.ts';
 import { defaultCacheDir } from '../paths.ts';
 import { lastLines } from '../processes/lastLines.ts';
-import { classArchive, kafkaProgram, toolFlags } from './jvm.ts';
+import { kafkaProgram, toolFlags } from './jvm.ts';
 
 export interface ToolOptions {
   /** What it reads from its standard input. */
