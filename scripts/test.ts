@@ -90,12 +90,6 @@ function countJest(report: string, code: number): Pick<Result, 'passed' | 'faile
   }
 }
 
-/**
- * What goes side by side, since most of it waits. Services go one at a time: their consumer group ids are literals, so two tests of one
- * service would share its partitions. The second one starts clusters of its own.
- */
-const strands = ['packages/kafka/', 'packages/(cli|sandbox)/'];
-
 async function onInfrastructure(): Promise<Result[]> {
   try {
     await startTestInfrastructure();
@@ -103,11 +97,12 @@ async function onInfrastructure(): Promise<Result[]> {
     console.error(error);
     return [{ step: 'integration', passed: 0, failed: 1, seconds: 0 }];
   }
-  const integration = (...paths: string[]) => jest('integration', ['--runInBand', ...paths]);
   try {
+    // Side by side, since most of it waits. Services go one at a time: their consumer group ids are literals, so two tests of one
+    // service would share its partitions.
     return await Promise.all([
-      ...strands.map((strand) => integration('--testPathPatterns', strand)),
-      integration('--testPathIgnorePatterns', strands.join('|')),
+      jest('integration', ['--maxWorkers=3', '--testPathIgnorePatterns', 'services/']),
+      jest('integration', ['--runInBand', '--testPathPatterns', 'services/'], 'services'),
     ]);
   } finally {
     await endTestInfrastructure();
@@ -163,7 +158,7 @@ async function main(): Promise<number> {
   const chosen = new Set(positionals.length === 0 ? steps : positionals);
   const results = [
     ...(chosen.has('check') ? await check() : []),
-    ...(chosen.has('unit') ? [await jest('unit')] : []),
+    ...(chosen.has('unit') ? [await jest('unit', ['--maxWorkers=100%'])] : []),
     ...(chosen.has('integration') ? await onInfrastructure() : []),
     ...(await onSystems(chosen.has('e2e'), chosen.has('compose'))),
   ];

@@ -8,7 +8,7 @@ import { FormatError, KafkaModeDiffersError } from '../errors.ts';
 import { layout } from '../paths.ts';
 import { lastLines } from '../processes/lastLines.ts';
 import type { ProcessSpec } from '../processes/supervisor.ts';
-import { kafkaProgram, nodeFlags, shortLivedFlags } from './jvm.ts';
+import { kafkaProgram, nodeFlags, toolFlags } from './jvm.ts';
 import { clusterId, type KafkaMode, type KafkaNode, propertiesOf, writesArchive } from './nodes.ts';
 import { onlyWaitsForQuorum } from './stop.ts';
 
@@ -72,7 +72,8 @@ async function format(node: KafkaNode, folder: string, jars: string, jdk: Jdk): 
   try {
     await writeFile(config, await propertiesOf(node, folder));
     const args = ['format', '--cluster-id', clusterId, '--config', config];
-    await promisify(execFile)(jdk.java, kafkaProgram(jars, shortLivedFlags, 'kafka.tools.StorageTool', args));
+    const flags = toolFlags(classArchive(jars, jdk));
+    await promisify(execFile)(jdk.java, kafkaProgram(jars, flags, 'kafka.tools.StorageTool', args));
   } catch (error) {
     const { stdout = '', stderr = '' } = error as { stdout?: string; stderr?: string };
     throw new FormatError(node.name, lastLines(stdout + stderr), error);
