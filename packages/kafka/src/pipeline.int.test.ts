@@ -139,6 +139,31 @@ test('brings each record once over a network that loses answers', async () => {
   expect(keylessIn(records).sort()).toEqual(keylessIn(sent).sort());
 });
 
+test('repeats nothing that was acknowledged when the way to the coordinator breaks twice in one send', async () => {
+  const network = createNetwork();
+  const partitions = [{ topic: source, partition: 0 }];
+  const [lane] = await openLanes({ client: clientOf(network.connect), group, partitions });
+  if (!lane) throw new Error('no lane');
+  const texts = Array.from({ length: 30 }, (_, i) => `record ${i}`);
+  const expected: string[] = [];
+  for (let round = 1n; round <= 6n; round++) {
+    // The one for the third broker, and the same again, when what the others were sent is in the log.
+    let asked = 0;
+    network.losesAnswer = (apiKey) => apiKey === api.AddPartitionsToTxn && [3, 4].includes(++asked);
+    await lane.commit(
+      texts.map((text, i) => outgoing(target, `k${i}`, text)),
+      round,
+    );
+    expected.push(...texts);
+  }
+  expect(network.lost).toBe(12);
+  await lane.close();
+  await network.stop();
+  // Whoever opens it next waits until the last commit is seen.
+  for (const next of await openLanes({ client, group, partitions })) await next.close();
+  expect((await readAll(target)).map(textOf).sort()).toEqual(expected.sort());
+});
+
 test('ends when another instance begins, and has done nothing that is done again', async () => {
   await send(300);
   const resumed = Promise.withResolvers<void>();

@@ -4,8 +4,9 @@ import { expect, test } from '@jest/globals';
 
 /**
  * Of patches/kafkajs@2.2.4.patch. A batch goes to several brokers, and kafkajs repeats what one of them refused for now. Unpatched, it
- * does not wait for the others' answers first: what is still under way is sent again, under sequence numbers of its own, so that the
- * broker doesn't know it again. That happens with every topic of which one leader has not heard yet, in transactions as well.
+ * does not wait for the others' answers first, and forgets what a broker has answered when it connects to it anew, or when a partition
+ * gets another leader: what is in the log already is sent again, under sequence numbers of its own, so that no broker knows it again.
+ * That happens with every topic of which one leader has not heard yet, and on every bad network, in transactions as well.
  */
 const require = createRequire(import.meta.url);
 const createSendMessages = require('kafkajs/src/producer/sendMessages');
@@ -18,42 +19,58 @@ const notLeader = () =>
     retriable: true,
     message: 'not yet',
   });
-const answer = (partition: number) => ({
-  topics: [{ topicName: 'orders', partitions: [{ partition, errorCode: 0 }] }],
-});
 
-test('repeats what one broker refused, and not what another one still works on', async () => {
-  const produced: number[] = [];
-  const slow = Promise.withResolvers<void>();
-  const brokers = [
-    {
-      nodeId: 0,
-      async produce() {
-        produced.push(0);
-        if (produced.filter((node) => node === 0).length === 1) throw notLeader();
-        return answer(0);
-      },
+interface Produce {
+  topicData: { partitions: { partition: number }[] }[];
+}
+
+/** Sends two records, one to each of two partitions. The first request to broker 0 fails. */
+function sendToTwo({
+  answersFrom1 = Promise.resolve(),
+  leaders = () => ({ 0: [0], 1: [1] }),
+}: {
+  answersFrom1?: Promise<void>;
+  /** Partitions by broker, in the first attempt and in the second one. */
+  leaders?: (attempt: number) => Record<number, number[]>;
+}) {
+  const produced: string[] = [];
+  let attempt = 0;
+  const brokerOf = (nodeId: string) => ({
+    nodeId,
+    async produce({ topicData }: Produce) {
+      const partitions = topicData.flatMap((topic) => topic.partitions.map(({ partition }) => partition));
+      produced.push(`${partitions} to ${nodeId}`);
+      if (nodeId === '0' && attempt === 1) throw notLeader();
+      if (nodeId === '1') await answersFrom1;
+      return {
+        topics: [
+          {
+            topicName: 'orders',
+            partitions: partitions.map((partition) => ({ partition, errorCode: 0 })),
+          },
+        ],
+      };
     },
-    {
-      nodeId: 1,
-      async produce() {
-        produced.push(1);
-        await slow.promise;
-        return answer(1);
-      },
-    },
-  ];
+  });
   const sendMessages = createSendMessages({
     logger: { debug() {}, error() {} },
     cluster: {
       targetTopics: new Set(['orders']),
       isConnected: () => true,
-      async addMultipleTargetTopics() {},
+      async addMultipleTargetTopics() {
+        attempt++;
+      },
       async refreshMetadata() {},
       async refreshMetadataIfNecessary() {},
       findTopicPartitionMetadata: () => [{ partitionId: 0 }, { partitionId: 1 }],
-      findLeaderForPartitions: () => ({ 0: [0], 1: [1] }),
-      findBroker: async ({ nodeId }: { nodeId: string }) => brokers[Number(nodeId)],
+      findLeaderForPartitions: (_topic: string, partitions: string[]) =>
+        Object.fromEntries(
+          Object.entries(leaders(attempt))
+            .map(([node, led]) => [node, led.filter((each) => partitions.includes(String(each)))] as const)
+            .filter(([, led]) => led.length > 0),
+        ),
+      // As after a connection that broke: a new object for the same broker.
+      findBroker: async ({ nodeId }: { nodeId: string }) => brokerOf(nodeId),
     },
     partitioner: ({ message }: { message: { key: string } }) => Number(message.key),
     eosManager: {
@@ -65,23 +82,47 @@ test('repeats what one broker refused, and not what another one still works on',
       getProducerId: () => 1,
       getProducerEpoch: () => 0,
     },
-    async retrier(attempt: (bail: (error: Error) => never) => Promise<unknown>) {
+    async retrier(attemptOnce: (bail: (error: Error) => never) => Promise<unknown>) {
       const bail = (error: Error) => {
         throw error;
       };
-      return attempt(bail).catch(() => attempt(bail));
+      return attemptOnce(bail).catch(() => attemptOnce(bail));
     },
   });
   const sent = sendMessages({
     acks: -1,
     topicMessages: [{ topic: 'orders', messages: [{ key: '0' }, { key: '1' }] }],
   });
+  return { sent, produced };
+}
+
+const both = [
+  { topicName: 'orders', partition: 1, errorCode: 0 },
+  { topicName: 'orders', partition: 0, errorCode: 0 },
+];
+
+test('repeats what one broker refused, and not what another one still works on', async () => {
+  const slow = Promise.withResolvers<void>();
+  const { sent, produced } = sendToTwo({ answersFrom1: slow.promise });
   await turn();
   await turn();
   slow.resolve();
-  expect(await sent).toEqual([
-    { topicName: 'orders', partition: 1, errorCode: 0 },
-    { topicName: 'orders', partition: 0, errorCode: 0 },
-  ]);
-  expect(produced).toEqual([0, 1, 0]);
+  expect(await sent).toEqual(both);
+  expect(produced).toEqual(['0 to 0', '1 to 1', '0 to 0']);
+});
+
+test('repeats nothing that was acknowledged, though its partition has another leader by then', async () => {
+  const leaders = (attempt: number): Record<number, number[]> =>
+    attempt === 1 ? { 0: [0], 1: [1] } : { 0: [0, 1] };
+  const { sent, produced } = sendToTwo({ leaders });
+  expect(await sent).toEqual(both);
+  expect(produced).toEqual(['0 to 0', '1 to 1', '0 to 0']);
+});
+
+test('sends what was refused to whoever leads it by then, also to a broker that has answered before', async () => {
+  const leaders = (attempt: number): Record<number, number[]> =>
+    attempt === 1 ? { 0: [0], 1: [1] } : { 1: [0, 1] };
+  const { sent, produced } = sendToTwo({ leaders });
+  expect(await sent).toEqual(both);
+  expect(produced).toEqual(['0 to 0', '1 to 1', '0 to 1']);
 });

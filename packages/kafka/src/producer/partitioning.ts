@@ -43,8 +43,7 @@ export function createPartitioning(): Partitioning {
       partitions = new WeakMap();
     },
     settle(acknowledged) {
-      // kafkajs repeats a send per broker, not per partition: when a partition moves between attempts to a broker that
-      // has answered already, it reports success without ever having sent that partition's records. So we count.
+      // kafkajs leaves out a partition that the cluster's metadata lack for the moment, and reports success. So we count.
       const placements = acknowledged.map(({ topicName: topic, partition, baseOffset }) => {
         const key = `${topic}/${partition}`;
         const count = chosen.get(key) ?? 0;
