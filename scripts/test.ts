@@ -97,12 +97,15 @@ async function onInfrastructure(): Promise<Result[]> {
     console.error(error);
     return [{ step: 'integration', passed: 0, failed: 1, seconds: 0 }];
   }
+  const ofServices = 'services/';
+  const withClusters = 'packages/(cli|sandbox)/';
   try {
-    // Side by side, since most of it waits. Services go one at a time: their consumer group ids are literals, so two tests of one
-    // service would share its partitions.
+    // Side by side, since most of it waits, with two exceptions that go one at a time. Services: their consumer group ids are literals,
+    // so two tests of one service would share its partitions. And what starts clusters of its own, which takes both cores.
     return await Promise.all([
-      jest('integration', ['--maxWorkers=3', '--testPathIgnorePatterns', 'services/']),
-      jest('integration', ['--runInBand', '--testPathPatterns', 'services/'], 'services'),
+      jest('integration', ['--maxWorkers=2', '--testPathIgnorePatterns', `${ofServices}|${withClusters}`]),
+      jest('integration', ['--runInBand', '--testPathPatterns', withClusters], 'clusters'),
+      jest('integration', ['--runInBand', '--testPathPatterns', ofServices], 'services'),
     ]);
   } finally {
     await endTestInfrastructure();

@@ -26,7 +26,8 @@ import {
 import { createNetwork } from './testing/network.ts';
 import type { CopyOptions } from './testing/pipelineMain.ts';
 
-jest.setTimeout(90_000);
+// The first test starts six processes, one after the other, on a machine that may be busy.
+jest.setTimeout(180_000);
 
 const client = clientOf();
 const admin = createAdmin({ client, log });
