@@ -38,7 +38,7 @@ export function registerConsume(program: Command, exit: (code: number) => void, 
         'npx brew consume orders payments --from 10m --follow',
         'npx brew consume brew.orders.v1 --partition 3 --from 42 --limit 1 --json',
         'npx brew consume orders --key 0190a5c8-7b1e-7a40-8000-000000000001',
-        'npx brew consume clicks --bootstrap kafka:9092 --registry https://registry.example.com',
+        'npx brew consume clicks --bootstrap kafka:9092 --registry https://schemas.example.com',
       )}
 It ends where the topics ended when it began, unless it is to follow.
 Without a registry, Avro is shown as bytes.`,
