@@ -24,17 +24,13 @@ describe('docker compose', () => {
     await brew.compose('start', 'kafka-2');
     await until(async () => (await brew.cluster()).brokers === 3, { what: 'kafka-2 to be back' });
 
-    await brew.compose('down');
-    await brew.up();
-    expect(await brew.cluster()).toEqual({ clusterId, brokers: 3 });
-    for (const orderId of [before, without]) expect(await brew.statusOf(orderId)).toBe('delivered');
-    await brew.deliver();
+    await comesBackWith([before, without]);
   });
 
-  test('in dedicated mode delivers orders, also without the active controller, whose disk outlives its container', async () => {
+  test('in dedicated mode delivers orders, also without the active controller, whose disk outlives its container, and comes back alike', async () => {
     brew = await composeBrew(dedicated);
     await brew.up();
-    await brew.deliver();
+    const before = await brew.deliver();
     await hasAMetadataLog('controller-1 of 6 nodes');
 
     const active = await brew.activeController();
@@ -45,10 +41,11 @@ describe('docker compose', () => {
     expect(disk).toContain('directory.id=');
     await brew.compose('rm', '--stop', '--force', name);
     expect(await brew.activeController()).not.toBe(active);
-    await brew.deliver();
+    const without = await brew.deliver();
     await brew.compose('up', '--detach', '--wait', name);
     expect(await brew.compose(...meta)).toBe(disk);
-    await brew.deliver();
+
+    await comesBackWith([before, without]);
   });
 
   /** Read from a copy of a container's files, by Kafka's own tool in another container. */
@@ -62,5 +59,14 @@ describe('docker compose', () => {
     expect(records[0]).toMatchObject({ type: 'TopicRecord', data: { name: 'brew.orders.v1' } });
     expect(partitions).toHaveLength(6);
     expect(partitions[0].isr.toSorted()).toEqual([1, 2, 3]);
+  }
+
+  /** Ends and starts it, and looks whether it is the same one. */
+  async function comesBackWith(orderIds: readonly string[]): Promise<void> {
+    await brew.compose('down');
+    await brew.up();
+    expect(await brew.cluster()).toEqual({ clusterId, brokers: 3 });
+    for (const orderId of orderIds) expect(await brew.statusOf(orderId)).toBe('delivered');
+    await brew.deliver();
   }
 });
