@@ -47,6 +47,16 @@ const transitions: [string, Command[], Command, unknown[]][] = [
       { ...refundRequested, amount: { amount: 1, currency: 'EUR' } },
     ],
   ],
+  [
+    'takes no payment in another currency, and gives it back',
+    [confirmed],
+    { ...received, amount: { ...total, currency: 'USD' } } as Command,
+    [
+      { type: 'PaymentFailed', paymentId: 'pay-1', reason: 'wrong_amount', at: 2_000 },
+      cancelledFor('payment_failed', 2_000),
+      { ...refundRequested, amount: { ...total, currency: 'USD' } },
+    ],
+  ],
   ['takes a payment once', [confirmed, received], received, []],
   ['takes no second payment on the way', [confirmed, received, started], received, []],
   ['gives back a payment that comes after the time-out', [confirmed, expired], received, [refundRequested]],
