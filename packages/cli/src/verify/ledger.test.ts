@@ -1,9 +1,8 @@
 import { uuidv7 } from '@brew/events';
-import type { ReceivedRecord } from '@brew/kafka';
 import { describe, expect, it, test } from '@jest/globals';
 import fc from 'fast-check';
 import { createLedger, type Ledger } from './ledger.ts';
-import { toSeen } from './seen.ts';
+import { seen } from './testing/orderOf.ts';
 import { plantedBreaches } from './testing/plantedBreaches.ts';
 import { type AnyEvent, type Flow, flows, soundOrder } from './testing/soundOrder.ts';
 
@@ -15,15 +14,8 @@ function write(ledger: Ledger, events: readonly AnyEvent[]): void {
   for (const [offset, event] of events.entries()) take(ledger, event, offset);
 }
 
-function take(ledger: Ledger, event: AnyEvent, offset: number): void {
-  const record = {
-    topic: event.type.topic.name,
-    partition: 3,
-    offset: BigInt(offset),
-    value: Buffer.from(JSON.stringify(event.data)),
-  } as ReceivedRecord;
-  ledger.take(event.correlationId, toSeen(record, event));
-}
+const take = (ledger: Ledger, event: AnyEvent, offset: number) =>
+  ledger.take(event.correlationId, seen(event, offset));
 
 const found = (ledger: Ledger, at = longAfter) =>
   ledger.breaches(at, 120_000).map(({ invariant, sentences }) => [invariant, ...sentences]);

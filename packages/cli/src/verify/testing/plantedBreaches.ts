@@ -4,6 +4,9 @@ import {
   OrderCancelled,
   OrderDelivered,
   PaymentReceived,
+  PaymentRefunded,
+  StockReleased,
+  StockReserved,
 } from '@brew/events';
 import { type AnyEvent, eventOf, type Flow, soundOrder } from './soundOrder.ts';
 
@@ -104,6 +107,18 @@ export function plantedBreaches(at: number): PlantedBreach[] {
     ),
     plant(
       effect,
+      'two answers of the catalog',
+      'has both StockReserved and StockRejected',
+      followedBy(order('out of stock'), StockReserved as EventType),
+    ),
+    plant(
+      effect,
+      'two answers of the payment provider',
+      'has both PaymentReceived and PaymentFailed',
+      followedBy(order('declined'), PaymentReceived as EventType),
+    ),
+    plant(
+      effect,
       'one id for two events',
       'has PaymentReceived again, under the same id with other content',
       [
@@ -133,6 +148,18 @@ export function plantedBreaches(at: number): PlantedBreach[] {
     ),
     plant(
       'money',
+      'nothing paid',
+      'was delivered and never paid',
+      without(order('delivered'), 'PaymentReceived'),
+    ),
+    plant(
+      'money',
+      'a gift',
+      'was delivered although the money was given back',
+      followedBy(order('delivered'), PaymentRefunded as EventType),
+    ),
+    plant(
+      'money',
       'too much given back',
       'was paid with 840 and given back 841',
       withData(order('cancelled after paying'), 'PaymentRefunded', money(841)),
@@ -156,6 +183,24 @@ export function plantedBreaches(at: number): PlantedBreach[] {
       'less reserved than ordered',
       'wanted 2 latte at cafe-007, and 1 latte at cafe-007 was reserved',
       withData(order('delivered'), 'StockReserved', items(1, 5)),
+    ),
+    plant(
+      'stock',
+      'reserved at another cafe',
+      'wanted 2 latte at cafe-007, and 2 latte at cafe-008 was reserved',
+      withData(order('delivered'), 'StockReserved', { cafeId: 'cafe-008' }),
+    ),
+    plant(
+      'stock',
+      'nothing reserved',
+      'was delivered without stock reserved for it',
+      without(order('delivered'), 'StockReserved'),
+    ),
+    plant(
+      'stock',
+      'sold and released',
+      'was delivered although its stock was released',
+      followedBy(order('delivered'), StockReleased as EventType),
     ),
     plant(
       'stock',

@@ -1,0 +1,99 @@
+import { type EventType, PaymentRefunded } from '@brew/events';
+import { describe, expect, it, test } from '@jest/globals';
+import { orderOf, seen } from '../testing/orderOf.ts';
+import { type AnyEvent, eventOf, type Flow, soundOrder } from '../testing/soundOrder.ts';
+import { causeBeforeEffect } from './causeBeforeEffect.ts';
+
+const at = Date.parse('2026-01-01T12:00:00Z');
+const check = (events: readonly AnyEvent[]) => causeBeforeEffect.check(orderOf(events));
+const named = (name: string) => (event: AnyEvent) => event.type.name === name;
+
+/** A way that an order goes, an event on it, and each that must have been there before: what it is told by, and no more. */
+const conditions: [Flow, effect: string, ...causes: string[]][] = [
+  ['cancelled after paying', 'CancellationRequested', 'OrderPlaced', 'PaymentReceived'],
+  ['out of stock', 'OrderCancelled', 'OrderPlaced'],
+  ['delivered', 'StockReserved', 'OrderPlaced'],
+  ['out of stock', 'StockRejected', 'OrderPlaced'],
+  ['not paid', 'StockReleased', 'StockReserved', 'OrderCancelled'],
+  ['delivered', 'PaymentReceived', 'OrderPlaced', 'StockReserved'],
+  ['declined', 'PaymentFailed', 'OrderPlaced', 'StockReserved'],
+  ['paid too late', 'PaymentRefunded', 'OrderPlaced', 'OrderCancelled'],
+  ['delivered', 'KitchenStarted', 'OrderPlaced', 'PaymentReceived'],
+  ['delivered', 'OrderReady', 'KitchenStarted'],
+  ['cancelled after paying', 'TicketDropped', 'OrderPlaced', 'PaymentReceived', 'CancellationRequested'],
+  ['delivered', 'CourierAssigned', 'OrderReady'],
+  ['delivered', 'OrderDelivered', 'CourierAssigned'],
+];
+const pairs = conditions.flatMap(([flow, effect, ...causes]) =>
+  causes.map((cause) => ({ flow, effect, cause })),
+);
+
+/** Comes first without being a condition: what both are in, the one and the other. */
+const sequences = [
+  {
+    events: soundOrder('cancelled after paying', at),
+    first: 'CancellationRequested',
+    second: 'OrderCancelled',
+  },
+  { events: soundOrder('cancelled after paying', at), first: 'PaymentReceived', second: 'PaymentRefunded' },
+  { events: refundedAfterFailure(), first: 'PaymentFailed', second: 'PaymentRefunded' },
+];
+
+function refundedAfterFailure(): AnyEvent[] {
+  const events = soundOrder('declined', at);
+  const [placed] = events as [AnyEvent];
+  return [...events, eventOf(PaymentRefunded as EventType, placed.correlationId, at + 100, placed.id)];
+}
+
+describe('an event', () => {
+  it.each(pairs)('$effect needs $cause: without it, it is a finding once it was due', (pair) => {
+    const { flow, effect, cause } = pair;
+    const events = soundOrder(flow, at);
+    const since = events.find(named(effect))?.time.getTime();
+    const left = events.filter((event) => !named(cause)(event));
+    expect(check(left)).toContainEqual({ sentence: `has ${effect} without ${cause}`, since });
+  });
+
+  it.each(pairs)('$effect needs $cause: before it, it is a finding for good', ({ flow, effect, cause }) => {
+    const events = soundOrder(flow, at).map((event) =>
+      named(effect)(event) ? { ...event, time: new Date(at - 1) } : event,
+    );
+    expect(check(events)).toContainEqual({ sentence: `has ${effect} before ${cause}` });
+  });
+
+  it.each(sequences)('$second comes after $first in their partition', ({ events, first, second }) => {
+    expect(check(events)).toEqual([]);
+    const [one, other] = [events.findIndex(named(first)), events.findIndex(named(second))];
+    const swapped = events.with(one, events[other] as AnyEvent).with(other, events[one] as AnyEvent);
+    const sameTime = swapped.map((event) => ({ ...event, time: new Date(at) }));
+    expect(check(sameTime)).toContainEqual({ sentence: `has ${second} before ${first}` });
+  });
+});
+
+test('events of the same millisecond are in order, as far as anybody can tell', () => {
+  const events = soundOrder('cancelled after paying', at).map((event) => ({ ...event, time: new Date(at) }));
+  expect(check(events)).toEqual([]);
+});
+
+test('a cause that is not there may still come, and one that is later is a finding for good', () => {
+  const events = soundOrder('delivered', at);
+  const index = events.findIndex(named('OrderReady'));
+  const ready = events[index] as AnyEvent;
+  const of = (causationId: string) => check(events.with(index, { ...ready, causationId }));
+  expect(of(ready.correlationId)).toEqual([
+    { sentence: 'has OrderReady, and what led to it is nowhere', since: ready.time.getTime() },
+  ]);
+  expect(of(events.at(-1)?.id ?? '')).toEqual([
+    { sentence: 'has OrderReady before OrderDelivered, which led to it' },
+  ]);
+});
+
+test('an order in two partitions of a topic is a finding, said once', () => {
+  const elsewhere = ['OrderReady', 'OrderDelivered'];
+  const events = soundOrder('delivered', at).map((event, offset) =>
+    seen(event, offset, elsewhere.includes(event.type.name) ? 4 : 3),
+  );
+  expect(causeBeforeEffect.check({ id: 'order-1', events, altered: [] })).toEqual([
+    { sentence: 'has OrderReady in partition 4 of brew.kitchen.v1, the rest in 3' },
+  ]);
+});
