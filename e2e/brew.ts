@@ -20,6 +20,15 @@ interface Order {
   times: Record<'placed' | 'paid' | 'preparing' | 'ready' | 'on_the_way' | 'delivered', string>;
 }
 
+/** An event as the onlooker sees it. */
+interface Seen {
+  name: string;
+  topic: string;
+  id: string | undefined;
+  /** The id of the event that it follows from. */
+  causeId: string | undefined;
+}
+
 /** A whole system, and what journeys do with it: as customers over HTTP, as onlookers over the topics. */
 export type Brew = Awaited<ReturnType<typeof startBrew>>;
 
@@ -46,7 +55,7 @@ export async function startBrew({ env }: { env: Record<string, string> }) {
   });
   const { url } = system;
 
-  const events = new Map<string, string[]>();
+  const events = new Map<string, Seen[]>();
   const log = pino({ level: 'silent' });
   const onlooker = createFollower({
     client: createKafkaClient({ brokers: system.brokers, clientId: 'e2e', log }),
@@ -54,9 +63,10 @@ export async function startBrew({ env }: { env: Record<string, string> }) {
     topics: Object.values(topics).map(({ name }) => name),
     from: 'beginning',
     onRecords(records) {
-      for (const { key, headers } of records) {
-        const names = events.get(String(key)) ?? [];
-        events.set(String(key), [...names, eventTypeOf(headers.ce_type ?? '')?.name ?? 'unknown']);
+      for (const { key, topic, headers } of records) {
+        const name = eventTypeOf(headers.ce_type ?? '')?.name ?? 'unknown';
+        const event = { name, topic, id: headers.ce_id, causeId: headers.ce_causationid };
+        events.set(String(key), [...(events.get(String(key)) ?? []), event]);
       }
     },
     log,
@@ -100,7 +110,10 @@ export async function startBrew({ env }: { env: Record<string, string> }) {
       request(`${url(name)}/health/ready`),
 
     /** Names of the order's events, topic by topic in their order. */
-    eventsOf: async (orderId: string): Promise<string[]> => events.get(orderId) ?? [],
+    eventsOf: async (orderId: string): Promise<string[]> =>
+      (events.get(orderId) ?? []).map(({ name }) => name),
+    /** The same events, with where they are and what each follows from. */
+    storyOf: (orderId: string): Seen[] => events.get(orderId) ?? [],
 
     async stock(cafeId: string, sku: string): Promise<number> {
       const { body } = await request(`${url('catalog')}/cafes/${cafeId}/stock`);

@@ -15,6 +15,8 @@ jest.setTimeout(90_000);
 
 let brew: Brew;
 
+const nameOf = ({ name }: { name: string }) => name;
+
 beforeAll(async () => {
   brew = await startBrew({ env: { PAYMENT_TIMEOUT_SECONDS: String(PAYMENT_TIMEOUT_SECONDS) } });
 }, 180_000);
@@ -50,20 +52,31 @@ describe('an order', () => {
 
   test('has its events in the order of the flow, each once', async () => {
     const { orderId } = await brew.place({ cafeId, items: twoLattes });
-    await brew.untilEnded(orderId);
+    expect(await brew.untilEnded(orderId)).toMatchObject({ status: 'delivered' });
 
     await brew.until('all its events are there', async () => (await brew.eventsOf(orderId)).length >= 7);
-    expect((await brew.eventsOf(orderId)).toSorted()).toEqual(
-      [
-        'OrderPlaced',
-        'StockReserved',
-        'PaymentReceived',
-        'KitchenStarted',
-        'OrderReady',
-        'CourierAssigned',
-        'OrderDelivered',
-      ].toSorted(),
-    );
+    const story = brew.storyOf(orderId);
+    const inTopics = Map.groupBy(story, ({ topic }) => topic);
+    expect(Object.fromEntries([...inTopics].map(([topic, own]) => [topic, own.map(nameOf)]))).toEqual({
+      'brew.orders.v1': ['OrderPlaced'],
+      'brew.stock.v1': ['StockReserved'],
+      'brew.payments.v1': ['PaymentReceived'],
+      'brew.kitchen.v1': ['KitchenStarted', 'OrderReady'],
+      'brew.shipments.v1': ['CourierAssigned', 'OrderDelivered'],
+    });
+    // There is no order between topics: across them, each event tells what it follows from.
+    const byId = (eventId: string) => story.find(({ id }) => id === eventId)?.name ?? 'unknown';
+    const causes = story.map(({ name, causeId }) => [name, causeId && byId(causeId)]);
+    expect(Object.fromEntries(causes)).toEqual({
+      OrderPlaced: undefined,
+      StockReserved: 'OrderPlaced',
+      PaymentReceived: 'StockReserved',
+      // Whichever of the two that it takes came last.
+      KitchenStarted: expect.stringMatching(/^(PaymentReceived|OrderPlaced)$/),
+      OrderReady: 'KitchenStarted',
+      CourierAssigned: 'OrderReady',
+      OrderDelivered: 'CourierAssigned',
+    });
   });
 });
 
