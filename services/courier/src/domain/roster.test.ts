@@ -9,6 +9,10 @@ describe('roster', () => {
     ]);
   });
 
+  it('tells apart by initials those who share a first name', () => {
+    expect([0, 40, 80].map((index) => roster(100)[index]?.name)).toEqual(['Ada A.', 'Ada B.', 'Ada C.']);
+  });
+
   it('keeps everybody who was there when more are needed', () => {
     expect(roster(200).slice(0, 40)).toEqual(roster(40));
   });

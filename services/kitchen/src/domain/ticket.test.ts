@@ -37,9 +37,13 @@ describe('mustDrop', () => {
 describe('learn', () => {
   const facts = { orderId: 'order-1' };
 
-  it('keeps what an event does not tell', () => {
-    expect(learn(ticket('queued'), facts)).toEqual(ticket('queued'));
-  });
+  it.each([true, false])(
+    'keeps what an event does not tell, and whether a cancellation is asked for: %s',
+    (asked) => {
+      const before = ticket('queued', { cancellationRequested: asked });
+      expect(learn(before, facts)).toEqual(before);
+    },
+  );
 
   it('closes a ticket that is cancelled before it was started, and no other', () => {
     const cancelledAt = '2026-01-01T09:00:00.000Z';
