@@ -1,5 +1,5 @@
 import { globSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import startTestInfrastructure from '@brew/sandbox/testing/globalSetup';
 import endTestInfrastructure from '@brew/sandbox/testing/globalTeardown';
@@ -10,19 +10,17 @@ const help = `Changes the code in small ways, one at a time, and tells which cha
 Usage: npm run mutate [-- PATH…] [OPTION…]
 
 PATH is a folder or a file, of a file also lines. Without one: the domains of all services, and the ledger of \`brew verify\`.
-A mutant is met by the unit tests that its file has to do with. Where a folder has integration tests beside the code, by those as
-well: they run on one infrastructure, which is started for it.
+A mutant is met by the unit tests of its package that have to do with it.
 
 Options:
-  --with TESTS     other integration tests to meet it with, as a pattern
+  --with TESTS     integration tests that it is met by as well, as a pattern; the infrastructure that they need is started once
   -h, --help
 
 Examples:
   npm run mutate
   npm run mutate -- services/order/src/domain
   npm run mutate -- services/order/src/domain/decide.ts:30-60
-  npm run mutate -- packages/service/src/unitOfWork
-  npm run mutate -- packages/kafka/src/reader/fetcher.ts --with packages/kafka/src/reader.int.test.ts
+  npm run mutate -- packages/service/src/unitOfWork --with 'packages/service/src/unitOfWork/*.int.test.ts'
 `;
 
 const root = join(import.meta.dirname, '..');
@@ -49,9 +47,7 @@ async function main(): Promise<number> {
     return 2;
   }
 
-  const folders = paths.map((path) => (isFile(path) ? dirname(withoutLines(path)) : `${path}/**`));
-  const beside = positionals.length > 0 ? folders.map((folder) => `${folder}/*.int.test.ts`) : [];
-  const integration = globSync([...beside, ...(values.with ?? [])], { cwd: root });
+  const integration = globSync(values.with ?? [], { cwd: root });
   const tests = [...paths.map(ofSamePackage), ...integration];
   process.env.BREW_MUTATE_TESTS = JSON.stringify(tests);
   if (integration.length === 0) return mutate(paths);

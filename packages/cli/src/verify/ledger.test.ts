@@ -41,6 +41,17 @@ describe('the ledger', () => {
     expect(found(ledger)).toEqual([]);
   });
 
+  test('tells the events of a broken order by time, in whatever order the topics were read', () => {
+    const ledger = createLedger();
+    const [placed, ...rest] = soundOrder('delivered', placedAt) as [AnyEvent, ...AnyEvent[]];
+    const again = { ...placed, data: { ...placed.data, cafeId: 'cafe-008' } };
+    write(ledger, [...rest.toReversed(), placed, again]);
+    const [breach] = ledger.breaches(longAfter, 0);
+    expect(breach?.events.map(({ name }) => name)).toEqual(
+      [placed, again, ...rest].map(({ type }) => type.name),
+    );
+  });
+
   test('finds a second effect in an order that ended soundly long ago, and knows all its events', () => {
     const ledger = createLedger();
     const events = soundOrder('delivered', placedAt);
