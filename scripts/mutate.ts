@@ -88,7 +88,7 @@ async function mutate(paths: string[]): Promise<number> {
     jest: { configFile: 'scripts/mutate/jest.config.mjs' },
     coverageAnalysis: 'perTest',
     concurrency: CONCURRENCY,
-    timeoutMS: 20_000,
+    timeoutMS: 8_000,
     plugins: ['@stryker-mutator/jest-runner', join(import.meta.dirname, 'mutate/texts.mjs')],
     ignorers: ['texts'],
     reporters: ['progress-append-only', 'clear-text'],

@@ -8,6 +8,7 @@ import {
   MenuItemChanged,
   OrderCancelled,
   PaymentReceived,
+  topics,
 } from '@brew/events';
 import { infrastructure, until } from '@brew/sandbox/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
@@ -118,6 +119,34 @@ describe('an emitted event', () => {
   });
 });
 
+describe('what was emitted', () => {
+  it('wakes the relay after the commit, and only when there is anything to send', async () => {
+    const { name, db, codec, log, now } = bench.context;
+    const seen: number[] = [];
+    const onEmitted = async () => seen.push((await bench.emitted()).length);
+    const { transact } = createUnitOfWork({ name, db, codec, log, now, onEmitted });
+    await transact({}, async () => undefined);
+    await expect(
+      transact({}, async ({ emit }) => {
+        emit(KitchenStarted, started);
+        throw new Error('no');
+      }),
+    ).rejects.toThrow('no');
+    await transact({}, async ({ emit }) => void emit(KitchenStarted, started));
+    await until(() => seen.length > 0);
+    expect(seen).toEqual([1]);
+  });
+
+  it('may be the removal of a key, which belongs to the trace as well', async () => {
+    await bench.context.transact({ traceparent }, async ({ emitTombstone }) => {
+      emitTombstone(topics.menu, 'latte');
+    });
+    const { rows } = await bench.context.db.query('select topic, key, value, headers from outbox');
+    const headers = { traceparent: expect.stringMatching(/^00-0af7651916cd43dd8448eb211c80319c-/) };
+    expect(rows).toEqual([{ topic: 'brew.menu.v1', key: 'latte', value: null, headers }]);
+  });
+});
+
 describe('handling an event', () => {
   it('leaves neither state nor events nor a claim behind when the handler fails', async () => {
     const failing = handle(PaymentReceived, async (event, work) => {
@@ -195,6 +224,53 @@ describe('handling an event', () => {
     await expect(processor([waking]).process(again)).rejects.toThrow('duplicate key');
     expect(seen).toEqual([2]);
   });
+
+  it('is counted by what became of it, once it is committed', async () => {
+    const { events } = bench.context.metrics;
+    const counted = async () => {
+      const { values } = await events.get();
+      return Object.fromEntries(values.map(({ labels, value }) => [labels.outcome, value]));
+    };
+    events.reset();
+    const record = recordOf(PaymentReceived, payment);
+    await processor([onPaymentReceived]).process([record, record]);
+    expect(await counted()).toEqual({ handled: 1, duplicate: 1 });
+    const failing = processor([onPaymentReceived]).process([recordOf(PaymentReceived, payment)]);
+    await expect(failing).rejects.toThrow('duplicate key');
+    expect(await counted()).toEqual({ handled: 1, duplicate: 1 });
+  });
+
+  it('logs with what tells where the event lies and to what it belongs', async () => {
+    let bindings: unknown;
+    const logging = handle(PaymentReceived, async (_event, { log }) => {
+      bindings = log.bindings();
+    });
+    const record = recordOf(PaymentReceived, payment);
+    const own = { ...record, headers: { ...record.headers, traceparent }, partition: 4, offset: 17n };
+    await processor([logging]).process([own]);
+    expect(bindings).toMatchObject({
+      group: 'kitchen',
+      eventId: record.headers.ce_id,
+      eventType: 'PaymentReceived',
+      correlationId: 'o-1',
+      traceId: '0af7651916cd43dd8448eb211c80319c',
+      topic: 'brew.payments.v1',
+      partition: 4,
+      offset: '17',
+    });
+  });
+
+  it.each(['order-1', '0199c1a0-0000-7000-8000-000000000001-2', 'x0199c1a0-0000-7000-8000-000000000001'])(
+    'never begins for an event whose id is %s, which no inbox could keep',
+    async (id) => {
+      const record = recordOf(PaymentReceived, payment);
+      const odd = { ...record, headers: { ...record.headers, ce_id: id } };
+      await expect(processor([onPaymentReceived]).process([odd])).rejects.toMatchObject({
+        code: 'BREW_HEADERS_INVALID',
+        message: expect.stringContaining(`"${id}"`),
+      });
+    },
+  );
 
   it('is wanted for what has a handler and for what nobody can name, and for nothing else', () => {
     const { wants } = processor([onPaymentReceived]);
