@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { nextToFetch, nextToHandOn, type Reading, readingOf } from './readings.ts';
+import { isUnreachable, loseLeader, nextToFetch, nextToHandOn, type Reading, readingOf } from './readings.ts';
 
 const reading = (more: Partial<Reading> = {}): Reading => ({
   ...readingOf({ topic: 't', partition: 0, from: 0n }),
@@ -39,6 +39,22 @@ test('fetches what is at its end too, unless what is behind would have to wait f
   expect(nextToFetch([quiet, ready, behind])).toEqual([quiet, ready, behind]);
   const full = reading({ waiting: waiting(1, 2) });
   expect(nextToFetch([quiet, full, behind])).toEqual([quiet, behind]);
+});
+
+test('fetches up to where reading ends, and not beyond', () => {
+  expect(nextToFetch([reading({ until: 5n, position: 5n })])).toEqual([]);
+  const short = reading({ until: 5n, position: 4n });
+  expect(nextToFetch([short])).toEqual([short]);
+});
+
+test('has to find a leader anew that is lost, and makes it known when that goes on', () => {
+  const lost = reading();
+  const told = [1, 2, 3, 4].map(() => {
+    loseLeader(lost);
+    return isUnreachable(lost);
+  });
+  expect(lost).toMatchObject({ leader: undefined, failures: 4 });
+  expect(told).toEqual([false, false, false, true]);
 });
 
 test('asks for many partitions at once, unless one has nothing left', () => {

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { CorruptBatchError } from '../errors.ts';
 import { batchOf, sealed, type TestBatch, type TestRecord } from '../testing/batches.ts';
 import { createLookup } from './lookup.ts';
-import { spanOf } from './recordBatch.ts';
+import { readBatch, spanOf } from './recordBatch.ts';
 import { createRecords, type Records, type RecordsOptions } from './records.ts';
 
 const cursor = (bytes: Buffer, options: Partial<RecordsOptions> = {}): Records =>
@@ -136,12 +136,15 @@ test('leaves out aborted transactions and the ends of all', () => {
     { producerId: 1n, firstOffset: 9n },
     { producerId: 1n, firstOffset: 0n },
   ];
-  expect(valuesOf(cursor(Buffer.concat(log), { aborted }))).toEqual([
-    'committed',
-    'plain',
-    'the same producer, later',
-    'its next transaction',
-  ]);
+  // Brokers tell of them in any order.
+  for (const told of [aborted, aborted.toReversed()]) {
+    expect(valuesOf(cursor(Buffer.concat(log), { aborted: told }))).toEqual([
+      'committed',
+      'plain',
+      'the same producer, later',
+      'its next transaction',
+    ]);
+  }
 });
 
 test("takes the broker's clock where the topic says so", () => {
@@ -251,6 +254,36 @@ test('refuses formats older than Kafka 0.11 and codecs that it does not know', (
   const unknown = batchOf({ baseOffset: 0n, records: [record('value')] });
   unknown[22] = 5;
   expect(() => valuesOf(cursor(sealed(unknown)))).toThrow('codec 5');
+});
+
+test('looks over batches: how far they go, in whose term the last was written, and when the first record was', () => {
+  const batches = [
+    batchOf({ baseOffset: 5n, records: [record('a', { timestamp: 7 }), record('b', { timestamp: 9 })] }),
+    batchOf({ baseOffset: 20n, records: [record('c', { timestamp: 3 })] }),
+  ];
+  for (const [index, batch] of batches.entries()) batch.writeInt32BE(4 + index, 12);
+  const all = Buffer.concat(batches);
+  const whole = { end: all.length, nextOffset: 21n, leaderEpoch: 5, firstTimestamp: 7 };
+  expect(spanOf(all, 't/3')).toEqual(whole);
+  const first = { end: batches[0]?.length, nextOffset: 7n, leaderEpoch: 4, firstTimestamp: 7 };
+  expect(spanOf(all.subarray(0, -1), 't/3')).toEqual(first);
+  const nothing = { end: 0, nextOffset: undefined, leaderEpoch: -1, firstTimestamp: -1 };
+  expect(spanOf(all.subarray(0, 17), 't/3')).toEqual(nothing);
+});
+
+test('takes a batch of which compaction left the head, and none that says it is shorter', () => {
+  const head = batchOf({ baseOffset: 5n, records: [record('gone')] }).subarray(0, 61);
+  head.writeInt32BE(head.length - 12, 8);
+  expect(spanOf(head, 't/3')).toMatchObject({ end: 61, nextOffset: 6n });
+  for (const length of [head.length - 13, 0, -12, -100]) {
+    head.writeInt32BE(length, 8);
+    expect(() => spanOf(head, 't/3')).toThrow('shorter than its head');
+  }
+});
+
+test('refuses to read a batch that is not all there', () => {
+  const batch = batchOf({ baseOffset: 0n, records: [record('value')] });
+  expect(() => readBatch(batch.subarray(0, -1), 0, 't/3')).toThrow('cut off');
 });
 
 test('says where the bytes are that it can not unpack', () => {
