@@ -165,6 +165,7 @@ describe('decide', () => {
 
 describe('evolve', () => {
   const ends: [string, Command[], Partial<Order>][] = [
+    ['a payment that was asked for', [confirmed], { status: 'placed', payment: { state: 'requested' } }],
     [
       'an order on its way to the customer',
       [confirmed, received, started, ready, assigned, delivered],
@@ -228,6 +229,11 @@ describe('evolve', () => {
     const before = structuredClone(placedOrder);
     run(confirmed, received, cancelled, dropped, refunded);
     expect(placedOrder).toEqual(before);
+  });
+
+  test('never takes a cancelled order further', () => {
+    const { order } = run(cancelled);
+    expect(evolve(order, { type: 'StepReached', step: 'delivered', at: 6_000 }).status).toBe('cancelled');
   });
 
   test('refuses what is not a fact', () => {

@@ -78,6 +78,10 @@ describe('placing an order', () => {
     );
   });
 
+  test('makes no order of nothing', () => {
+    expect(place({ items: [] })).toEqual({ errors: [] });
+  });
+
   test('does not add up different currencies', () => {
     expect(place({ items: [...request.items, { sku: 'bagel', quantity: 1 }] })).toEqual({
       errors: [{ field: 'items.2.sku', message: 'bagel is sold in USD, the rest of the order in EUR' }],
