@@ -50,15 +50,49 @@ describe('allocate', () => {
     ]);
   });
 
+  test('needs to know of each item that it can change, once', () => {
+    const requests = [placed('a', ['latte', 1], ['mocha', 1]), placed('b', ['latte', 2]), cancelled('c')];
+    const held = [{ orderId: 'c', cafeId: 'cafe-002', items: [{ sku: 'latte', quantity: 1 }] }];
+    expect(itemsOf(requests, held)).toEqual([
+      { cafeId: 'cafe-001', sku: 'latte' },
+      { cafeId: 'cafe-001', sku: 'mocha' },
+      { cafeId: 'cafe-002', sku: 'latte' },
+    ]);
+  });
+
+  test('answers nothing to a cancellation that has nothing to give back, or nothing any more', () => {
+    const requests = [cancelled('unknown'), placed('a', ['latte', 1]), cancelled('a'), cancelled('a')];
+    const { answers, changes, made } = allocate(requests, [shelf('latte', 1)], []);
+    expect(answers.map(({ kind }) => kind)).toEqual(['nothing', 'reserved', 'released', 'nothing']);
+    // The shelf ends as it began.
+    expect(changes).toEqual([]);
+    expect(made).toMatchObject([{ orderId: 'a', released: true }]);
+  });
+
+  test('releases what is not sold any more, and only what is cancelled', () => {
+    const items = [{ sku: 'unicorn', quantity: 2 }];
+    const held = ['a', 'b'].map((orderId) => ({ orderId, cafeId: 'cafe-001', items }));
+    expect(allocate([cancelled('b')], [], held)).toEqual({
+      answers: [{ kind: 'released', cafeId: 'cafe-001', items: [{ ...items[0], remaining: null }] }],
+      changes: [],
+      made: [],
+      released: ['b'],
+    });
+  });
+
   test('decides for a chunk what it would have decided one by one, however it is cut', () => {
+    const met = new Set<string>();
     fc.assert(
       fc.property(requestsOf(40), fc.array(fc.nat(7), { maxLength: 20 }), (requests, sizes) => {
         const together = settle([requests]);
         expect(together).toEqual(settle(requests.map((request) => [request])));
         expect(settle(cut(requests, sizes))).toEqual(together);
+        for (const { kind } of together.answers) met.add(kind);
       }),
       { numRuns: 300 },
     );
+    // Where everything is rejected, one by one comes to the same whatever is wrong.
+    expect(met).toEqual(new Set(['reserved', 'rejected', 'released', 'nothing']));
   });
 
   test('never sells what is not there, and loses nothing', () => {
