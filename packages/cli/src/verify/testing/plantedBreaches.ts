@@ -186,6 +186,20 @@ export function plantedBreaches(at: number): PlantedBreach[] {
     ),
     plant(
       'stock',
+      'another item reserved than ordered',
+      'wanted 2 latte at cafe-007, and 2 mocha at cafe-007 was reserved',
+      withData(order('delivered'), 'StockReserved', { items: [{ sku: 'mocha', quantity: 2, remaining: 5 }] }),
+    ),
+    plant(
+      'stock',
+      'one item more reserved than ordered',
+      'wanted 2 latte at cafe-007, and 2 latte + 1 mocha at cafe-007 was reserved',
+      withData(order('delivered'), 'StockReserved', {
+        items: [...items(2, 5).items, { sku: 'mocha', quantity: 1, remaining: 5 }],
+      }),
+    ),
+    plant(
+      'stock',
       'reserved at another cafe',
       'wanted 2 latte at cafe-007, and 2 latte at cafe-008 was reserved',
       withData(order('delivered'), 'StockReserved', { cafeId: 'cafe-008' }),
