@@ -1,5 +1,5 @@
 import { uniqueName, until } from '@brew/sandbox/testing';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, jest, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { createAdmin } from './admin.ts';
 import { type Consumer, type ConsumerOptions, createConsumer } from './consumer.ts';
 import { createDeadLetterQueue } from './deadLetters.ts';
@@ -18,8 +18,6 @@ import {
   textOf,
 } from './testing/kafka.ts';
 import { createNetwork } from './testing/network.ts';
-
-jest.setTimeout(90_000);
 
 const client = clientOf();
 let producer: Producer;

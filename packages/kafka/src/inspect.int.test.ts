@@ -1,14 +1,12 @@
 import { startKafkaTool } from '@brew/sandbox';
 import { infrastructure, uniqueName, until } from '@brew/sandbox/testing';
-import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { kafkaOf } from './client.ts';
 import { GroupMissingError, TopicMissingError } from './errors.ts';
 import { createInspector, partitionKey } from './inspect.ts';
 import { partitionOf } from './partitionOf.ts';
 import { createProducer, type Placement } from './producer.ts';
 import { clientOf, createTopic, log, outgoing } from './testing/kafka.ts';
-
-jest.setTimeout(90_000);
 
 const client = clientOf();
 const inspector = createInspector({ client });

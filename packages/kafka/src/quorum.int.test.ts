@@ -1,12 +1,10 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { infrastructure } from '@brew/sandbox/testing';
-import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { createKafkaClient } from './client.ts';
 import { BrokerUnavailableError } from './errors.ts';
 import { createQuorumAdmin } from './quorum.ts';
 import { log } from './testing/kafka.ts';
-
-jest.setTimeout(60_000);
 
 const { brokers } = infrastructure();
 const adminOf = (...addresses: string[]) =>

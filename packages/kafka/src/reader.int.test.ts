@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { runKafkaTool } from '@brew/sandbox';
 import { infrastructure, uniqueName, until } from '@brew/sandbox/testing';
-import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { compressionsAlgorithms, connectionsConnectsChannel } from '@platformatic/kafka';
 import fc from 'fast-check';
 import kafkajs from 'kafkajs';
@@ -12,8 +12,6 @@ import { createProducer } from './producer.ts';
 import { createReader, type ReadRange } from './reader.ts';
 import type { OutgoingRecord, ReceivedRecord } from './record.ts';
 import { clientOf, createTopic, log, outgoing, readAll, textOf } from './testing/kafka.ts';
-
-jest.setTimeout(120_000);
 
 const client = clientOf();
 const reader = createReader({ client, log });
@@ -210,7 +208,7 @@ test('passes over what compaction has removed', async () => {
       await producer.send(numbered(topic, 1)); // segments are closed only when something is written
       return (await readAll(topic)).length < 500;
     },
-    { timeoutMs: 90_000, what: 'compaction' },
+    { what: 'compaction' },
   );
   const count = await expectSameAsKafkajs(topic);
   expect(count).toBeLessThan(500);

@@ -1,6 +1,6 @@
 import { connect, createServer, type Server } from 'node:net';
 import { uniqueName } from '@brew/sandbox/testing';
-import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { createAdmin } from './admin.ts';
 import { createKafkaClient, type KafkaClientOptions } from './client.ts';
 import { BrokerUnavailableError } from './errors.ts';
@@ -9,8 +9,6 @@ import { createQuorumAdmin } from './quorum.ts';
 import { createReader } from './reader.ts';
 import { log, outgoing } from './testing/kafka.ts';
 import { type LoneBroker, startLoneBroker } from './testing/loneBroker.ts';
-
-jest.setTimeout(120_000);
 
 let broker: LoneBroker;
 beforeAll(async () => {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { createAdmin, createKafkaClient, createProducer } from '@brew/kafka';
 import { createDatabase } from '@brew/postgres';
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { pino } from 'pino';
 import { type Infrastructure, startInfrastructure } from './infrastructure.ts';
 import { layout } from './paths.ts';
@@ -14,9 +14,6 @@ import { isAlive } from './processes/processIdentity.ts';
 import { readRun } from './processes/runFile.ts';
 import { findRun, removeData } from './runs.ts';
 import { until } from './testing/until.ts';
-
-// Three brokers on a machine that is busy with other tests.
-jest.setTimeout(180_000);
 
 const log = pino({ level: 'silent' });
 let dir: string;

@@ -12,7 +12,7 @@ beforeAll(async () => {
   const type = rig.here(OrderPlaced);
   topic = type.topic.name;
   await rig.createTopics([type]);
-}, 60_000);
+});
 afterEach(() => {
   for (const { child } of spawned.splice(0)) child.kill('SIGKILL');
 });
@@ -54,14 +54,14 @@ describe('the process of a service', () => {
     child.kill('SIGTERM');
     expect(await exited).toBe(143);
     expect(performance.now() - began).toBeLessThan(1_000);
-  }, 60_000);
+  });
 
   it('ends with 0 when it is stopped while it waits for what it needs', async () => {
     const { child, exited, line } = run({ DATABASE_URL: 'postgresql://nobody@127.0.0.1:1/none' });
     await line('waiting for PostgreSQL');
     child.kill('SIGTERM');
     expect(await exited).toBe(0);
-  }, 60_000);
+  });
 
   it('ends with 78 and sentences, not a stack trace, when its environment is wrong', async () => {
     const { exited, errors } = run({ DATABASE_URL: '', LOG_LEVEL: 'loud' });
@@ -70,7 +70,7 @@ describe('the process of a service', () => {
     expect(errors()).toContain('DATABASE_URL: is not set');
     expect(errors()).toContain('LOG_LEVEL:');
     expect(errors()).not.toMatch(/\n\s+at /);
-  }, 60_000);
+  });
 
   it('ends with 1 and says why when it can not ever start', async () => {
     const { exited, line } = run({ EXAMPLE_MIGRATIONS: 'file:///nowhere/' });
@@ -79,7 +79,7 @@ describe('the process of a service', () => {
       err: { message: expect.stringContaining('nowhere') },
     });
     expect(await exited).toBe(1);
-  }, 60_000);
+  });
 
   it('logs a rejection that nobody handled and ends with 1', async () => {
     const { exited, line, listening } = run();
@@ -90,5 +90,5 @@ describe('the process of a service', () => {
       err: { message: 'nobody cares' },
     });
     expect(await exited).toBe(1);
-  }, 60_000);
+  });
 });

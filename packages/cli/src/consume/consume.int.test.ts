@@ -3,7 +3,7 @@ import { OrderCancelled, uuidv7 } from '@brew/events';
 import { createAdmin, createCodec, createKafkaClient, createProducer } from '@brew/kafka';
 import { createInspector } from '@brew/kafka/inspect';
 import { infrastructure, uniqueName, until } from '@brew/sandbox/testing';
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { pino } from 'pino';
 import { groups } from '../groups/groups.ts';
 import { partitionOfKey } from '../partitionOf/partitionOf.ts';
@@ -11,8 +11,6 @@ import { type ProduceOptions, produce } from '../produce/produce.ts';
 import { collect } from '../testing/collect.ts';
 import { topics } from '../topics/topics.ts';
 import { type ConsumeOptions, consume } from './consume.ts';
-
-jest.setTimeout(60_000);
 
 const { brokers, registryUrl } = infrastructure();
 const cluster = { brokers, registryUrl };

@@ -3,15 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createAdmin, createKafkaClient } from '@brew/kafka';
 import { uniqueName, until } from '@brew/sandbox/testing';
-import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { pino } from 'pino';
 import { collect } from '../testing/collect.ts';
 import { type MetadataOptions, metadata } from './metadata.ts';
 import type { MetadataReport, PrintedRecord, TopicMetadata } from './report.ts';
 import { filesOf } from './source/nodeLog.ts';
 import { type LoneNode, startLoneNode } from './testing/loneNode.ts';
-
-jest.setTimeout(120_000);
 
 const [early, late] = [uniqueName('early'), uniqueName('late')];
 // More than fits into a segment of that node.
@@ -48,11 +46,11 @@ it('shows a topic that is made while it follows, and later its records with the 
   const { io, lines, notes } = collect();
   const stop = new AbortController();
   const following = metadata({ dir: node.data, follow: true, json: true }, scratch, io, stop.signal);
-  await until(() => notes.join().includes('Waiting'), { what: 'the end of the log', timeoutMs: 60_000 });
+  await until(() => notes.join().includes('Waiting'), { what: 'the end of the log' });
   await create(late);
   const ofLate = () =>
     lines.map((line): PrintedRecord => JSON.parse(line)).filter(({ topic }) => topic === late);
-  await until(() => ofLate().length >= partitions + 2, { what: 'the topic', timeoutMs: 60_000 });
+  await until(() => ofLate().length >= partitions + 2, { what: 'the topic' });
   stop.abort();
   await following;
   // Only what was new, and nothing that says nothing.

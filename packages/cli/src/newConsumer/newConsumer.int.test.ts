@@ -3,15 +3,12 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { MenuItemChanged, OrderDelivered, OrderPlaced, PaymentReceived } from '@brew/events';
-import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { removeConsumer } from '../removeConsumer/removeConsumer.ts';
 import { type Checkout, copyCheckout } from '../testing/copyCheckout.ts';
 import { plain } from '../text/format.ts';
 import { newConsumer } from './newConsumer.ts';
 import type { NewConsumerOptions } from './plan.ts';
-
-// All tests of three services, on a machine that is busy with other tests as well.
-jest.setTimeout(240_000);
 
 let checkout: Checkout;
 beforeAll(async () => {

@@ -7,7 +7,7 @@ import {
   type OutgoingRecord,
 } from '@brew/kafka';
 import { infrastructure, uniqueName, until } from '@brew/sandbox/testing';
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { pino } from 'pino';
 import { plain } from '../text/format.ts';
 import type { Moment } from './follow.ts';
@@ -15,8 +15,6 @@ import type { Report } from './report.ts';
 import { plantedBreaches } from './testing/plantedBreaches.ts';
 import { type AnyEvent, type Flow, flows, soundOrder } from './testing/soundOrder.ts';
 import { type VerifyOptions, verify } from './verify.ts';
-
-jest.setTimeout(60_000);
 
 const { brokers, registryUrl } = infrastructure();
 const log = pino({ level: 'silent' });

@@ -40,7 +40,7 @@ beforeAll(async () => {
     recordOf(OrderDelivered, delivered, deliveryOf(delivered)),
     { topic, key: 'poison', value: Buffer.from('not avro'), headers: {} },
   ]);
-}, 60_000);
+});
 afterAll(() => producer.stop());
 
 const deliveryOf = (orderId: string) => ({ orderId, courierId: 'courier-007', deliveredAt: Date.now() });

@@ -2,7 +2,7 @@ import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createDatabase } from '@brew/postgres';
-import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { pino } from 'pino';
 import { freePorts, type Ports } from '../ports.ts';
 import { processIdentity } from '../processes/processIdentity.ts';
@@ -12,8 +12,6 @@ import { removeData } from '../runs.ts';
 
 import { outsideFolder } from './folders.ts';
 import { postgresAnswers, preparePostgres } from './server.ts';
-
-jest.setTimeout(90_000);
 
 const log = pino({ level: 'silent' });
 let dir: string;
