@@ -3,13 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createAdmin, createKafkaClient } from '@brew/kafka';
 import { uniqueName, until } from '@brew/sandbox/testing';
+import { type LoneNode, startLoneNode } from '@brew/sandbox/testing/loneNode';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { pino } from 'pino';
 import { collect } from '../testing/collect.ts';
 import { type MetadataOptions, metadata } from './metadata.ts';
 import type { MetadataReport, PrintedRecord, TopicMetadata } from './report.ts';
 import { filesOf } from './source/nodeLog.ts';
-import { type LoneNode, startLoneNode } from './testing/loneNode.ts';
 
 const [early, late] = [uniqueName('early'), uniqueName('late')];
 // More than fits into a segment of that node.
@@ -19,7 +19,13 @@ let scratch: string;
 
 beforeAll(async () => {
   scratch = await mkdtemp(join(tmpdir(), 'brew-metadata-test-'));
-  node = await startLoneNode();
+  node = await startLoneNode({
+    // A snapshot and a new segment every few records.
+    settings: () => ({
+      'internal.metadata.log.segment.bytes': '4000',
+      'metadata.log.max.record.bytes.between.snapshots': '4000',
+    }),
+  });
   await create(early);
 });
 afterAll(async () => {
@@ -29,7 +35,7 @@ afterAll(async () => {
 
 async function create(name: string): Promise<void> {
   const log = pino({ level: 'silent' });
-  const { brokers } = node;
+  const brokers = [`127.0.0.1:${node.port}`];
   await using admin = createAdmin({ client: createKafkaClient({ brokers, clientId: 'test', log }), log });
   await admin.waitForBrokers(1, AbortSignal.timeout(60_000));
   const config = { 'retention.ms': '1000000' };
@@ -119,5 +125,5 @@ it('says what is missing where there is no log', async () => {
   await expect(shown({ dir: join(scratch, 'nothing') })).rejects.toThrow(/there is no such folder/);
   await mkdir(join(scratch, 'empty'));
   await expect(shown({ dir: join(scratch, 'empty') })).rejects.toThrow(/once it was formatted and started/);
-  await expect(shown({ dir: node.data, node: 'kafka-9' })).rejects.toThrow(/Take one of: data\./);
+  await expect(shown({ dir: node.data, node: 'kafka-9' })).rejects.toThrow(/Take one of: kafka-1\./);
 });
