@@ -11,7 +11,7 @@ import { LogTruncatedError, OffsetOutOfRangeError, ReadRefusedError, TopicMissin
 import { createProducer } from './producer.ts';
 import { createReader, type ReadRange } from './reader.ts';
 import type { OutgoingRecord, ReceivedRecord } from './record.ts';
-import { clientOf, createTopic, log, outgoing, readAll, textOf } from './testing/kafka.ts';
+import { clientOf, createTopic, log, outgoing, readByKafkajs, textOf } from './testing/kafka.ts';
 
 const client = clientOf();
 const reader = createReader({ client, log });
@@ -53,7 +53,7 @@ const comparable = (records: ReceivedRecord[]) =>
 async function expectSameAsKafkajs(topic: string): Promise<number> {
   const [ours, theirs] = await Promise.all([
     rangesOf(topic).then((ranges) => readRanges(ranges)),
-    readAll(topic),
+    readByKafkajs(topic),
   ]);
   expect(comparable(ours)).toEqual(comparable(theirs));
   return ours.length;
@@ -206,7 +206,7 @@ test('passes over what compaction has removed', async () => {
   await until(
     async () => {
       await producer.send(numbered(topic, 1)); // segments are closed only when something is written
-      return (await readAll(topic)).length < 500;
+      return (await rangesOf(topic).then((ranges) => readRanges(ranges))).length < 500;
     },
     { what: 'compaction' },
   );

@@ -55,7 +55,7 @@ beforeEach(async () => {
   const source = { ...ordersV2.source, name: uniqueName('orders-v1') };
   const target = { ...ordersV2.target, name: uniqueName('orders-v2') };
   pair = { ...ordersV2, group, source, target };
-  await admin.ensureTopics([source]);
+  await admin.ensureTopics([source], { replicationFactor: 1 });
 });
 
 /** Not long ago: what is older than the topic's retention would be deleted in the midst of a test. */

@@ -38,7 +38,7 @@ async function ownTopics() {
   const nameOf = (topic: Topic) => [...topics].find(([, { name }]) => name === topic.name)?.[0] ?? '';
   await using admin = createAdmin({ client, log });
   const declarations = [...topics].map(([name, topic]) => ({ ...topic, name, config: {} }));
-  await admin.ensureTopics(declarations);
+  await admin.ensureTopics(declarations, { replicationFactor: 1 });
 
   const recordOf = ({ type, data, ...context }: AnyEvent): OutgoingRecord => ({
     topic: nameOf(type.topic),

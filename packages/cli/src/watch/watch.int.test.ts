@@ -27,7 +27,8 @@ const [cancelled, delivered] = [uuidv7(), uuidv7()];
 
 beforeAll(async () => {
   await using admin = createAdmin({ client, log });
-  await admin.ensureTopics([{ name: topic, partitions: 3, replicationFactor: 3, config: {} }]);
+  const declaration = { name: topic, partitions: 3, replicationFactor: 3, config: {} } as const;
+  await admin.ensureTopics([declaration], { replicationFactor: 1 });
   await codec.register([OrderCancelled, OrderDelivered]);
   await codec.prepare([OrderCancelled, OrderDelivered]);
   await producer.start();

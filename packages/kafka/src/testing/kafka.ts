@@ -2,6 +2,7 @@ import { infrastructure, uniqueName } from '@brew/sandbox/testing';
 import { type Logger, pino } from 'pino';
 import { createAdmin } from '../admin.ts';
 import { createKafkaClient, type KafkaClient, type KafkaClientOptions, kafkaOf } from '../client.ts';
+import { createFollower } from '../follower.ts';
 import type { OutgoingRecord, ReceivedRecord } from '../record.ts';
 import { readAll as readTopics } from './readAll.ts';
 
@@ -16,11 +17,14 @@ export const clientOf = (connect?: KafkaClientOptions['connect']): KafkaClient =
     ...(connect && { connect }),
   });
 
+/** To send to a topic takes the brokers ten times as long when two of them have to copy it, and no test here asks for that. */
+const unreplicated = { replicationFactor: 1 };
+
 /** Makes a topic that no other test knows. */
 export async function createTopic(prefix: string, partitions = 1, config: Record<string, string> = {}) {
   await using admin = createAdmin({ client: clientOf(), log });
   const name = uniqueName(prefix);
-  await admin.ensureTopics([{ name, partitions, replicationFactor: 3, config }]);
+  await admin.ensureTopics([{ name, partitions, replicationFactor: 3, config }], unreplicated);
   return name;
 }
 
@@ -28,12 +32,28 @@ export async function createTopic(prefix: string, partitions = 1, config: Record
 export async function createDeadLetterTopic(group: string): Promise<string> {
   await using admin = createAdmin({ client: clientOf(), log });
   const name = `${group}.dlq`;
-  await admin.ensureTopics([{ name, partitions: 1, replicationFactor: 3, config: {} }]);
+  await admin.ensureTopics([{ name, partitions: 1, replicationFactor: 3, config: {} }], unreplicated);
   return name;
 }
 
 /** Everything that is in a topic now. */
 export const readAll = (topic: string): Promise<ReceivedRecord[]> => readTopics(clientOf(), [topic]);
+
+/** The same as kafkajs reads it, for comparison with what our own reader does. */
+export async function readByKafkajs(topic: string): Promise<ReceivedRecord[]> {
+  const all: ReceivedRecord[] = [];
+  await using follower = createFollower({
+    client: clientOf(),
+    name: 'test.reader',
+    topics: [topic],
+    from: 'beginning',
+    onRecords: (records) => void all.push(...records),
+    log,
+  });
+  await follower.start();
+  await follower.whenCaughtUp();
+  return all;
+}
 
 export const outgoing = (topic: string, key: string, value: string): OutgoingRecord => ({
   topic,
