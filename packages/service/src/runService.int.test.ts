@@ -33,27 +33,23 @@ function run(changed: Record<string, string> = {}): SpawnedMain {
 
 describe('the process of a service', () => {
   it.each(['SIGTERM', 'SIGINT'] as const)(
-    'ends with 0 within 5 s of a %s',
+    'ends with 0 at a %s, when all of it has stopped',
     async (signal) => {
       const { child, exited, line } = run();
       await line('listening');
-      const began = performance.now();
       child.kill(signal);
       expect(await exited).toBe(0);
-      expect(performance.now() - began).toBeLessThan(5_000);
+      expect(await line('stopped')).toMatchObject({ level: 'info' });
     },
-    60_000,
   );
 
-  it('ends at once at a second signal', async () => {
+  it('ends at a second signal, without waiting for what does not stop', async () => {
     const { child, exited, line } = run({ EXAMPLE_STUBBORN: 'yes' });
     await line('listening');
     child.kill('SIGTERM');
     await line('stopping');
-    const began = performance.now();
     child.kill('SIGTERM');
     expect(await exited).toBe(143);
-    expect(performance.now() - began).toBeLessThan(1_000);
   });
 
   it('ends with 0 when it is stopped while it waits for what it needs', async () => {

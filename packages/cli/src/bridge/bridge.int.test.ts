@@ -20,7 +20,7 @@ import {
   type OutgoingRecord,
   type ReceivedRecord,
 } from '@brew/kafka';
-import { readAll } from '@brew/kafka/testing';
+import { createTopics, readAll } from '@brew/kafka/testing';
 import { infrastructure, uniqueName, until } from '@brew/sandbox/testing';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { pino } from 'pino';
@@ -55,7 +55,7 @@ beforeEach(async () => {
   const source = { ...ordersV2.source, name: uniqueName('orders-v1') };
   const target = { ...ordersV2.target, name: uniqueName('orders-v2') };
   pair = { ...ordersV2, group, source, target };
-  await admin.ensureTopics([source], { replicationFactor: 1 });
+  await createTopics([source]);
 });
 
 /** Not long ago: what is older than the topic's retention would be deleted in the midst of a test. */

@@ -1,11 +1,6 @@
 import { type EventType, eventTypeOf, orderTopics, type Topic, toHeaders } from '@brew/events';
-import {
-  createAdmin,
-  createCodec,
-  createKafkaClient,
-  createProducer,
-  type OutgoingRecord,
-} from '@brew/kafka';
+import { createCodec, createKafkaClient, createProducer, type OutgoingRecord } from '@brew/kafka';
+import { createTopics } from '@brew/kafka/testing';
 import { infrastructure, uniqueName, until } from '@brew/sandbox/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { pino } from 'pino';
@@ -36,9 +31,8 @@ afterAll(() => producer.stop());
 async function ownTopics() {
   const topics = new Map(orderTopics.map((topic) => [uniqueName(topic.name), topic]));
   const nameOf = (topic: Topic) => [...topics].find(([, { name }]) => name === topic.name)?.[0] ?? '';
-  await using admin = createAdmin({ client, log });
   const declarations = [...topics].map(([name, topic]) => ({ ...topic, name, config: {} }));
-  await admin.ensureTopics(declarations, { replicationFactor: 1 });
+  await createTopics(declarations);
 
   const recordOf = ({ type, data, ...context }: AnyEvent): OutgoingRecord => ({
     topic: nameOf(type.topic),

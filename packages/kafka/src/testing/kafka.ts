@@ -1,9 +1,9 @@
 import { infrastructure, uniqueName } from '@brew/sandbox/testing';
 import { type Logger, pino } from 'pino';
-import { createAdmin } from '../admin.ts';
 import { createKafkaClient, type KafkaClient, type KafkaClientOptions, kafkaOf } from '../client.ts';
 import { createFollower } from '../follower.ts';
 import type { OutgoingRecord, ReceivedRecord } from '../record.ts';
+import { createTopics } from './createTopics.ts';
 import { readAll as readTopics } from './readAll.ts';
 
 /** Silent unless KAFKA_TEST_LOG sets a level. For this package's own tests. */
@@ -17,22 +17,17 @@ export const clientOf = (connect?: KafkaClientOptions['connect']): KafkaClient =
     ...(connect && { connect }),
   });
 
-/** To send to a topic takes the brokers ten times as long when two of them have to copy it, and no test here asks for that. */
-const unreplicated = { replicationFactor: 1 };
-
 /** Makes a topic that no other test knows. */
 export async function createTopic(prefix: string, partitions = 1, config: Record<string, string> = {}) {
-  await using admin = createAdmin({ client: clientOf(), log });
   const name = uniqueName(prefix);
-  await admin.ensureTopics([{ name, partitions, replicationFactor: 3, config }], unreplicated);
+  await createTopics([{ name, partitions, replicationFactor: 3, config }]);
   return name;
 }
 
 /** Makes the topic of a group's dead letters. */
 export async function createDeadLetterTopic(group: string): Promise<string> {
-  await using admin = createAdmin({ client: clientOf(), log });
   const name = `${group}.dlq`;
-  await admin.ensureTopics([{ name, partitions: 1, replicationFactor: 3, config: {} }], unreplicated);
+  await createTopics([{ name, partitions: 1, replicationFactor: 3, config: {} }]);
   return name;
 }
 

@@ -68,7 +68,7 @@ echo checkpoint > "$folder/bootstrap.checkpoint"
     const refuses = 'echo "Invalid value x for configuration num.io.threads" >&2; exit 1';
     await expect(formatNodes(nodesOf('refused'), await options(refuses))).rejects.toMatchObject({
       code: 'BREW_BROKER_UNAVAILABLE',
-      message: expect.stringMatching(/data folder of kafka-1 .*\nInvalid value x for configuration/s),
+      message: expect.stringMatching(/data folder of kafka-\d .*\nInvalid value x for configuration/s),
     });
     expect((await readdir(dir)).sort()).toEqual(['java', 'refused', 'runs']);
     expect(await formatNodes(nodesOf('refused'), await options(formats))).toBe(true);
