@@ -23,7 +23,7 @@ const timeOf = (index: number) => new Date(1_700_000_000_000 + index * 1_000);
 
 beforeAll(async () => {
   await Promise.all([producer.start(), admin.connect()]);
-  topic = await createTopic('inspect', 3, { 'retention.ms': '-1', 'min.insync.replicas': '2' });
+  topic = await createTopic('inspect', 3, { 'retention.ms': '-1', 'min.insync.replicas': '2' }, 3);
   await producer.send(
     Array.from({ length: 10 }, (_, i) => ({ ...outgoing(topic, 'k', `${i}`), timestamp: timeOf(i) })),
   );

@@ -52,7 +52,7 @@ test.each([
 });
 
 test('takes nobody for silent who is only slow to connect to', async () => {
-  const [patienceMs, slownessMs] = [2_000, 2_500];
+  const [patienceMs, slownessMs] = [5_000, 5_500];
   await using slow = await behindSlowness(slownessMs);
   await using admin = createQuorumAdmin({ client: clientWith({ brokers: [slow.address] }) });
   expect(await admin.describeQuorum({ timeoutMs: patienceMs })).toMatchObject({ leader: 1 });

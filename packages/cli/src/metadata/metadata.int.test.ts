@@ -37,7 +37,7 @@ async function create(name: string): Promise<void> {
   const log = pino({ level: 'silent' });
   const brokers = [`127.0.0.1:${node.port}`];
   await using admin = createAdmin({ client: createKafkaClient({ brokers, clientId: 'test', log }), log });
-  await admin.waitForBrokers(1, AbortSignal.timeout(60_000));
+  await admin.waitForBrokers(1);
   const config = { 'retention.ms': '1000000' };
   await admin.ensureTopics([{ name, partitions, replicationFactor: 3, config }], { replicationFactor: 1 });
 }

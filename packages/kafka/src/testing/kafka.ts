@@ -17,10 +17,15 @@ export const clientOf = (connect?: KafkaClientOptions['connect']): KafkaClient =
     ...(connect && { connect }),
   });
 
-/** Makes a topic that no other test knows. */
-export async function createTopic(prefix: string, partitions = 1, config: Record<string, string> = {}) {
+/** Makes a topic that no other test knows. @param replicas see createTopics */
+export async function createTopic(
+  prefix: string,
+  partitions = 1,
+  config: Record<string, string> = {},
+  replicas?: number,
+) {
   const name = uniqueName(prefix);
-  await createTopics([{ name, partitions, replicationFactor: 3, config }]);
+  await createTopics([{ name, partitions, replicationFactor: 3, config }], replicas);
   return name;
 }
 

@@ -66,7 +66,9 @@ async function whileRunning(use: (url: string) => Promise<void>, graceMs = 5_000
     const { spec, initialised } = await preparePostgres(dir, ports.postgres);
     const server = await supervisor.start(spec);
     const url = `postgresql://postgres:postgres@127.0.0.1:${ports.postgres}/postgres`;
-    await supervisor.whileAlive(server, (signal) => postgresAnswers(url, { signal, timeoutMs: 30_000, log }));
+    await supervisor.whileAlive(server, (signal) =>
+      postgresAnswers(url, { signal, timeoutMs: 180_000, log }),
+    );
     await use(url);
     return initialised ? 'new' : 'kept';
   } finally {
