@@ -15,11 +15,10 @@ const USER = { username: 'alice', password: 'open sesame' };
 const certificateFile = fileURLToPath(new URL('./localhost.pem', import.meta.url));
 
 /** Starts one on free ports, in a folder that its end removes. */
-export async function startLoneBroker(options: Pick<LoneNodeOptions, 'settings'> = {}): Promise<LoneBroker> {
+export async function startLoneBroker(): Promise<LoneBroker> {
   const pem = await readFile(certificateFile, 'utf8');
-  const { settings = () => ({}) } = options;
   const node = await startLoneNode({
-    settings: (ports) => ({ ...secured(ports), ...settings(ports) }),
+    settings: secured,
     formatArgs: ['SCRAM-SHA-256', 'SCRAM-SHA-512'].flatMap((mechanism) => [
       '--add-scram',
       `${mechanism}=[name=${USER.username},password=${USER.password}]`,
