@@ -4,10 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { copyCheckout } from '@brew/cli/testing';
 import { until } from '@brew/sandbox/testing';
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { brewIn, lives, runIn, spawnBrew } from './cli.ts';
-
-jest.setTimeout(180_000);
 
 let checkout: Awaited<ReturnType<typeof copyCheckout>>;
 let dir: string;
@@ -88,7 +86,7 @@ describe('the lab that adds a consumer', () => {
             orders++;
             return (await handledBy(first())) > before && (await handledBy(second())) > 0;
           },
-          { what: 'both instances to handle some', timeoutMs: 60_000 },
+          { what: 'both instances to handle some' },
         );
         await untilSeen(second(), { OrderPlaced: orders, OrderDelivered: orders });
         // Each event is handled by one of them.
@@ -217,7 +215,7 @@ async function untilSeen({ url }: Instance, wanted: Record<string, number>): Pro
       const keys = new Map(seen.map((line) => [line.event, line.keys]));
       return Object.entries(wanted).every(([event, count]) => keys.get(event) === count);
     },
-    { what: `${url} to have seen ${JSON.stringify(wanted)}`, timeoutMs: 60_000 },
+    { what: `${url} to have seen ${JSON.stringify(wanted)}` },
   );
 }
 

@@ -103,7 +103,7 @@ export async function startBrew({ env }: { env: Record<string, string> }) {
       await brew.until(`order ${orderId} has ended`, ended);
       return brew.order(orderId);
     },
-    until: (what: string, fact: () => Promise<boolean>) => until(fact, { what, timeoutMs: 45_000 }),
+    until: (what: string, fact: () => Promise<boolean>) => until(fact, { what }),
 
     /** What a service says about itself, and the status code with it. */
     health: (name: 'order' | 'catalog' | 'kitchen' | 'courier' | 'analytics') =>

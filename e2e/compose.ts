@@ -82,11 +82,10 @@ export async function composeBrew(files: readonly string[]) {
           if (response.status !== 201) throw new Error(`${response.status}: ${await response.text()}`);
           return (await response.json()) as { orderId: string };
         },
-        { what: 'an order to be taken', timeoutMs: 60_000 },
+        { what: 'an order to be taken' },
       );
       await until(async () => (await brew.statusOf(placed.orderId)) === 'delivered', {
         what: `order ${placed.orderId} to be delivered`,
-        timeoutMs: 90_000,
       });
       return placed.orderId;
     },

@@ -1,9 +1,6 @@
 import { until } from '@brew/sandbox/testing';
-import { afterEach, describe, expect, jest, test } from '@jest/globals';
+import { afterEach, describe, expect, test } from '@jest/globals';
 import { type ComposedBrew, composeBrew } from './compose.ts';
-
-// Twice the whole system, on a machine with two cores, and the image before that.
-jest.setTimeout(600_000);
 
 const clusterId = '5nnS6DRtQnKwoMjkkVxxug';
 const combined = ['docker-compose.yml'];

@@ -36,7 +36,7 @@ describe('drills in combined mode', () => {
     expect((await brew('logs', 'supervisor', '-n', '1000')).stdout).not.toContain('ended by itself');
     // Only asked on a cluster that is whole.
     const mayBegin = async () => (await brew('drill', 'broker')).code === 2;
-    await until(mayBegin, { what: 'a cluster that is whole', timeoutMs: 60_000 });
+    await until(mayBegin, { what: 'a cluster that is whole' });
   });
 
   test('asks before it breaks anything', async () => {

@@ -2,11 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { KafkaMode } from '@brew/sandbox';
-import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { brewIn } from './cli.ts';
-
-/** A bound, not a wait: each drill ends when its facts are there. */
-jest.setTimeout(240_000);
 
 interface Line {
   ms: number;

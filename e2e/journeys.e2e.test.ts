@@ -1,5 +1,5 @@
 import { OrderDelivered, uuidv7 } from '@brew/events';
-import { afterAll, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { type Brew, startBrew } from './brew.ts';
 import { brewIn } from './cli.ts';
 import { publish } from './publish.ts';
@@ -10,16 +10,13 @@ const PAYMENT_TIMEOUT_SECONDS = 4;
 const cafeId = 'cafe-007';
 const twoLattes = [{ sku: 'latte', quantity: 2 }];
 
-/** A bound, not a wait: each journey ends as soon as its facts are there. */
-jest.setTimeout(90_000);
-
 let brew: Brew;
 
 const nameOf = ({ name }: { name: string }) => name;
 
 beforeAll(async () => {
   brew = await startBrew({ env: { PAYMENT_TIMEOUT_SECONDS: String(PAYMENT_TIMEOUT_SECONDS) } });
-}, 180_000);
+});
 afterAll(() => brew?.stop());
 beforeEach(() => brew.behave({}));
 

@@ -7,14 +7,12 @@ import { join } from 'node:path';
 import { createAdmin, createKafkaClient } from '@brew/kafka';
 import { defaultPorts } from '@brew/sandbox';
 import { until } from '@brew/sandbox/testing';
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { pino } from 'pino';
 import { brewIn, lives, runIn } from './cli.ts';
 
 const root = join(import.meta.dirname, '..');
 const CLUSTER_ID = '5nnS6DRtQnKwoMjkkVxxug';
-
-jest.setTimeout(180_000);
 
 let dir: string;
 let brew: ReturnType<typeof brewIn>;
@@ -142,13 +140,13 @@ describe('a system that is started, stopped and started again', () => {
     npmStart.stdout?.on('data', (data) => {
       shown += data;
     });
-    await until(() => shown.includes('http://localhost'), { what: 'the addresses', timeoutMs: 120_000 });
+    await until(() => shown.includes('http://localhost'), { what: 'the addresses' });
 
     expect(shown).toMatch(/✔ analytics +\d+\.\d s/);
     expect(await clusterId()).toBe(CLUSTER_ID);
     for (const orderId of inFlight) {
       const ended = async () => ['delivered', 'cancelled'].includes(await statusOf(orderId));
-      await until(ended, { what: `order ${orderId} ends`, timeoutMs: 90_000 });
+      await until(ended, { what: `order ${orderId} ends` });
     }
   });
 

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type Brew, startBrew } from './brew.ts';
 
 const brokers = ['kafka-1', 'kafka-2', 'kafka-3'] as const;
@@ -7,16 +7,13 @@ const services = ['order', 'catalog', 'kitchen', 'courier', 'analytics'] as cons
 /** A cafe for each outage, so that its stock and its sales are those of the outage's orders. */
 const orderAt = (cafeId: string) => ({ cafeId, items: [{ sku: 'latte', quantity: 1 }] });
 
-/** A bound, not a wait: each test ends as soon as its facts are there. */
-jest.setTimeout(90_000);
-
 let brew: Brew;
 
 beforeAll(async () => {
   // What is unpaid for too long is cancelled, also when that is because of an outage; not in these tests.
   brew = await startBrew({ env: { PAYMENT_TIMEOUT_SECONDS: '300' } });
   await brew.behave({});
-}, 180_000);
+});
 afterAll(() => brew?.stop());
 
 /** Each of them once: delivered, its events seen, out of the stock and counted as a sale a single time. */

@@ -2,11 +2,9 @@ import { execFileSync } from 'node:child_process';
 import { cp, mkdtemp, readFile, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { brewIn } from './cli.ts';
 import { commandsOf, isEndless, runCommand } from './commands.ts';
-
-jest.setTimeout(180_000);
 
 const root = join(import.meta.dirname, '..');
 const commandsIn = async (file: string) => commandsOf(await readFile(join(root, file), 'utf8'));

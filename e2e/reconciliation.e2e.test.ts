@@ -4,15 +4,12 @@ import type { ReceivedRecord } from '@brew/kafka';
 import { SchemaRegistryClient } from '@confluentinc/schemaregistry/dist/schemaregistry-client.js';
 import { AvroDeserializer } from '@confluentinc/schemaregistry/dist/serde/avro.js';
 import { SerdeType } from '@confluentinc/schemaregistry/dist/serde/serde.js';
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type BadDay, badDayEnv, CUSTOMERS, shelf, spendBadDay } from './badDay.ts';
 import { type OrderBook, openBooks, type PaymentBook, type Reports } from './books.ts';
 import { type Brew, startBrew } from './brew.ts';
 import { brewIn } from './cli.ts';
 import { readDeadLetters, readOrderTopics } from './readTopics.ts';
-
-/** A bound, not a wait. */
-jest.setTimeout(60_000);
 
 let brew: Brew;
 let day: BadDay;
@@ -23,7 +20,7 @@ beforeAll(async () => {
   brew = await startBrew({ env: badDayEnv });
   day = await spendBadDay(brew);
   await untilQuiet(day.visits.map(({ orderId }) => orderId));
-}, 240_000);
+});
 afterAll(() => brew?.stop());
 
 /** Until nothing is under way any more: every order has ended, every webhook was taken, all money is where it stays. */

@@ -5,12 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { defaultPorts } from '@brew/sandbox';
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 const bin = fileURLToPath(new URL('../bin/brew.mjs', import.meta.url));
-
-// Several processes of their own for each test, on a machine that may be busy.
-jest.setTimeout(60_000);
 
 let dir: string;
 let occupier: Server;

@@ -3,13 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startLoneBroker } from '@brew/kafka/testing/loneBroker';
 import { until } from '@brew/sandbox/testing';
-import { expect, it, jest } from '@jest/globals';
+import { expect, it } from '@jest/globals';
 import { clusterOf } from './cluster.ts';
 import { quorumStatus } from './quorum/quorumStatus.ts';
 import { collect } from './testing/collect.ts';
 import { topics } from './topics/topics.ts';
-
-jest.setTimeout(120_000);
 
 it('looks at a cluster that wants TLS and a password, by the file that Kafka has for that', async () => {
   await using broker = await startLoneBroker();

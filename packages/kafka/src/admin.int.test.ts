@@ -1,13 +1,11 @@
 import { infrastructure, uniqueName, until } from '@brew/sandbox/testing';
-import { afterAll, expect, jest, test } from '@jest/globals';
+import { afterAll, expect, test } from '@jest/globals';
 import { createAdmin } from './admin.ts';
 import { createKafkaClient } from './client.ts';
 import { createConsumer } from './consumer.ts';
 import { BrokerUnavailableError, TopicMissingError } from './errors.ts';
 import { createProducer } from './producer.ts';
 import { clientOf, createTopic, log, outgoing } from './testing/kafka.ts';
-
-jest.setTimeout(60_000);
 
 const client = clientOf();
 const admin = createAdmin({ client, log });

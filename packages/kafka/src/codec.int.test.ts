@@ -11,7 +11,7 @@ import {
 } from '@brew/events';
 import { olderSchemas } from '@brew/events/olderSchemas';
 import { infrastructure, uniqueName } from '@brew/sandbox/testing';
-import { afterEach, beforeAll, expect, jest, test } from '@jest/globals';
+import { afterEach, beforeAll, expect, test } from '@jest/globals';
 import { SchemaRegistry } from '@kafkajs/confluent-schema-registry';
 import avro from 'avsc';
 import { createReaders } from './codec/readers.ts';
@@ -28,8 +28,6 @@ import {
 import { createProducer } from './producer.ts';
 import type { ReceivedRecord } from './record.ts';
 import { clientOf, createTopic, log, readAll } from './testing/kafka.ts';
-
-jest.setTimeout(60_000);
 
 const { registryUrl } = infrastructure();
 const codec = createCodec({ registryUrl, log });

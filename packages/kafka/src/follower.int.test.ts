@@ -1,12 +1,10 @@
 import { until } from '@brew/sandbox/testing';
-import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { createFollower, type FollowerOptions } from './follower.ts';
 import { createProducer, type Producer } from './producer.ts';
 import type { ReceivedRecord } from './record.ts';
 import { abortTransaction, clientOf, createTopic, log, outgoing, textOf } from './testing/kafka.ts';
 import { createNetwork } from './testing/network.ts';
-
-jest.setTimeout(90_000);
 
 const client = clientOf();
 let producer: Producer;

@@ -1,14 +1,12 @@
 import { startKafkaTool } from '@brew/sandbox';
 import { infrastructure, uniqueName, until } from '@brew/sandbox/testing';
-import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { kafkaOf } from './client.ts';
 import { GroupMissingError, TopicMissingError } from './errors.ts';
 import { createInspector, partitionKey } from './inspect.ts';
 import { partitionOf } from './partitionOf.ts';
 import { createProducer, type Placement } from './producer.ts';
 import { clientOf, createTopic, log, outgoing } from './testing/kafka.ts';
-
-jest.setTimeout(90_000);
 
 const client = clientOf();
 const inspector = createInspector({ client });
@@ -25,7 +23,7 @@ const timeOf = (index: number) => new Date(1_700_000_000_000 + index * 1_000);
 
 beforeAll(async () => {
   await Promise.all([producer.start(), admin.connect()]);
-  topic = await createTopic('inspect', 3, { 'retention.ms': '-1', 'min.insync.replicas': '2' });
+  topic = await createTopic('inspect', 3, { 'retention.ms': '-1', 'min.insync.replicas': '2' }, 3);
   await producer.send(
     Array.from({ length: 10 }, (_, i) => ({ ...outgoing(topic, 'k', `${i}`), timestamp: timeOf(i) })),
   );

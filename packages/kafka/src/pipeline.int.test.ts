@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { uniqueName, until } from '@brew/sandbox/testing';
-import { afterAll, beforeAll, beforeEach, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { createAdmin } from './admin.ts';
 import { type KafkaClient, kafkaOf } from './client.ts';
 import { FencedError, OffsetOutOfRangeError, RegistryUnavailableError } from './errors.ts';
@@ -25,9 +25,6 @@ import {
 } from './testing/kafka.ts';
 import { createNetwork } from './testing/network.ts';
 import type { CopyOptions } from './testing/pipelineMain.ts';
-
-// The first test starts six processes, one after the other, on a machine that may be busy.
-jest.setTimeout(180_000);
 
 const client = clientOf();
 const admin = createAdmin({ client, log });
@@ -106,7 +103,7 @@ async function killAt(step: keyof typeof api, answer: number): Promise<void> {
 }
 
 test('brings each record once, in order per key, at whichever step of a transaction it was killed', async () => {
-  await send(1_500);
+  await send(700);
   let answer = 2;
   for (const step of Object.keys(api) as (keyof typeof api)[]) {
     await killAt(step, answer++);

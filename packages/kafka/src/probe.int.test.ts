@@ -1,9 +1,7 @@
-import { expect, jest, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import { TopicMissingError } from './errors.ts';
 import { createProbe } from './probe.ts';
 import { clientOf, createTopic } from './testing/kafka.ts';
-
-jest.setTimeout(60_000);
 
 const client = clientOf();
 

@@ -1,12 +1,10 @@
 import { until } from '@brew/sandbox/testing';
-import { afterEach, beforeAll, beforeEach, expect, jest, test } from '@jest/globals';
+import { afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { SendFailedError } from './errors.ts';
 import { createProducer, type Producer } from './producer.ts';
 import type { OutgoingRecord } from './record.ts';
 import { clientOf, createTopic, log, outgoing, readAll, textOf } from './testing/kafka.ts';
 import { createNetwork, isProduce, type Network } from './testing/network.ts';
-
-jest.setTimeout(90_000);
 
 let topic: string;
 let network: Network;

@@ -4,7 +4,7 @@ import { olderSchemas } from '@brew/events/olderSchemas';
 import { createAdmin, createCodec, createKafkaClient, createProducer } from '@brew/kafka';
 import { createDatabase } from '@brew/postgres';
 import { infrastructure, uniqueName, until } from '@brew/sandbox/testing';
-import { expect, jest, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import { pino } from 'pino';
 import { registryDatabase } from './databases.ts';
 import { runJob } from './jobs.ts';
@@ -12,8 +12,6 @@ import { ensureService, lookAtService, removeService } from './oneService.ts';
 import { ensureSchemas } from './schemas.ts';
 import { services } from './services.ts';
 import { declaredTopics } from './topics.ts';
-
-jest.setTimeout(60_000);
 
 const { brokers, registryUrl, postgresUrl } = infrastructure();
 const env = {

@@ -5,18 +5,16 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { createAdmin, createKafkaClient, createProducer } from '@brew/kafka';
 import { createDatabase } from '@brew/postgres';
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { pino } from 'pino';
 import { type Infrastructure, startInfrastructure } from './infrastructure.ts';
 import { layout } from './paths.ts';
 import { freePorts, type Ports } from './ports.ts';
+import { preparePostgres } from './postgres/server.ts';
 import { isAlive } from './processes/processIdentity.ts';
 import { readRun } from './processes/runFile.ts';
 import { findRun, removeData } from './runs.ts';
 import { until } from './testing/until.ts';
-
-// Three brokers on a machine that is busy with other tests.
-jest.setTimeout(180_000);
 
 const log = pino({ level: 'silent' });
 let dir: string;
@@ -33,50 +31,28 @@ afterAll(async () => {
   await rm(dir, { recursive: true });
 });
 
-test('keeps cluster, topics, records and rows across a stop', async () => {
-  const topic = 'kept';
-  {
-    await using infrastructure = await startInfrastructure({ dir, ports });
-    expect(
-      infrastructure
-        .processes()
-        .map(({ name }) => name)
-        .sort(),
-    ).toEqual(['kafka-1', 'kafka-2', 'kafka-3', 'postgres', 'registry']);
-    await using admin = adminOf(infrastructure);
-    await admin.ensureTopics([{ name: topic, partitions: 1, replicationFactor: 3, config: {} }]);
-    await using producer = createProducer({ client: clientOf(infrastructure), log });
-    await producer.start();
-    await producer.send([{ topic, key: 'a', value: Buffer.from('1'), headers: {} }]);
-    await using database = databaseOf(infrastructure, 'orders');
-    await database.query('create table kept as select 42 as answer');
-  }
-  expect(await running()).toEqual([]);
-  expect(await readRun(dir)).toBeUndefined();
-
-  await using infrastructure = await startInfrastructure({ dir, ports });
-  await using admin = adminOf(infrastructure);
-  expect(await admin.describeCluster()).toMatchObject({
-    clusterId: '5nnS6DRtQnKwoMjkkVxxug',
-    brokers: [{ nodeId: 1 }, { nodeId: 2 }, { nodeId: 3 }],
-  });
-  expect(await admin.topicOffsets(topic)).toEqual([{ partition: 0, earliest: 0n, latest: 1n }]);
-  await using database = databaseOf(infrastructure, 'orders');
-  expect((await database.query('select answer from kept')).rows).toEqual([{ answer: 42 }]);
-});
-
 describe('while it runs', () => {
   let infrastructure: Infrastructure;
   const exits: string[] = [];
+  const start = () =>
+    startInfrastructure({ dir, ports, onExit: (error, name) => exits.push(`${name}: ${error.code}`) });
   beforeAll(async () => {
-    infrastructure = await startInfrastructure({
-      dir,
-      ports,
-      onExit: (error, name) => exits.push(`${name}: ${error.code}`),
-    });
+    infrastructure = await start();
   });
-  afterAll(async () => {
-    await infrastructure.stop();
+  afterEach(() => {
+    exits.length = 0;
+  });
+  afterAll(() => infrastructure?.stop());
+
+  test('each node is a directory of its own in the one cluster', async () => {
+    const metas = await Promise.all(
+      [1, 2, 3].map((id) => readFile(join(layout(dir).data, `kafka-${id}`, 'meta.properties'), 'utf8')),
+    );
+    const of = (key: string) =>
+      metas.map((meta) => new RegExp(`^${key.replace('.', '\\.')}=(.+)$`, 'm').exec(meta)?.[1]);
+    expect(of('cluster.id')).toEqual(Array(3).fill('5nnS6DRtQnKwoMjkkVxxug'));
+    expect(of('node.id')).toEqual(['1', '2', '3']);
+    expect(new Set(of('directory.id')).size).toBe(3);
   });
 
   test('a second start is told so, and does no harm', async () => {
@@ -118,17 +94,46 @@ describe('while it runs', () => {
   });
 
   test('a process that dies by itself is reported by name', async () => {
-    const registry = infrastructure.processes().find(({ name }) => name === 'registry');
-    process.kill(registry?.pid ?? 0, 'SIGKILL');
+    const postgres = infrastructure.processes().find(({ name }) => name === 'postgres');
+    // At once, with all of its own processes.
+    process.kill(postgres?.pid ?? 0, 'SIGQUIT');
     await until(() => exits.length > 0);
-    expect(exits).toEqual(['registry: BREW_PROCESS_DIED']);
-    await infrastructure.start('registry');
+    expect(exits).toEqual(['postgres: BREW_PROCESS_DIED']);
+    await infrastructure.start('postgres');
+  });
+
+  test('keeps cluster, topics, records and rows across a stop', async () => {
+    const topic = 'kept';
+    {
+      await using admin = adminOf(infrastructure);
+      await admin.ensureTopics([{ name: topic, partitions: 1, replicationFactor: 3, config: {} }]);
+      await using producer = createProducer({ client: clientOf(infrastructure), log });
+      await producer.start();
+      await producer.send([{ topic, key: 'a', value: Buffer.from('1'), headers: {} }]);
+      await using database = databaseOf(infrastructure, 'orders');
+      await database.query('create table kept as select 42 as answer');
+    }
+    await infrastructure.stop();
+    expect(await running()).toEqual([]);
+    expect(await readRun(dir)).toBeUndefined();
+
+    infrastructure = await start();
+    await using admin = adminOf(infrastructure);
+    expect(await admin.describeCluster()).toMatchObject({
+      clusterId: '5nnS6DRtQnKwoMjkkVxxug',
+      brokers: [{ nodeId: 1 }, { nodeId: 2 }, { nodeId: 3 }],
+    });
+    expect(await admin.topicOffsets(topic)).toEqual([{ partition: 0, earliest: 0n, latest: 1n }]);
+    await using database = databaseOf(infrastructure, 'orders');
+    expect((await database.query('select answer from kept')).rows).toEqual([{ answer: 42 }]);
   });
 
   test('all of it is gone at once when it has to be', async () => {
     const processes = (await readRun(dir))?.processes ?? [];
+    expect(processes.map(({ name }) => name).sort()).toEqual([
+      ...['kafka-1', 'kafka-2', 'kafka-3', 'postgres', 'registry'],
+    ]);
     await infrastructure.stop({ now: true });
-    expect(processes).toHaveLength(5);
     expect(await Promise.all(processes.map(isAlive))).toEqual([false, false, false, false, false]);
     await until(async () => (await running()).length === 0);
   });
@@ -136,6 +141,7 @@ describe('while it runs', () => {
 
 describe('a start that fails stops what it had started', () => {
   test('when a process dies: its name, how, and the end of its log are told', async () => {
+    await preparePostgres(dir, ports.postgres);
     const settings = join(layout(dir).postgresData, 'postgresql.auto.conf');
     const sound = await readFile(settings, 'utf8');
     await writeFile(settings, 'no_such_setting = 1\n');

@@ -40,7 +40,7 @@ beforeAll(async () => {
     client: createKafkaClient({ brokers, clientId: rig.name, log: rig.log }),
     log: rig.log,
   });
-}, 60_000);
+});
 afterEach(async () => {
   for (const { child, exited } of spawned.splice(0)) {
     child.kill('SIGKILL');
@@ -129,7 +129,7 @@ describe('a consumer that is killed after its database commit and before its off
     expect(await timesOf(earlier)).toBe(1);
     expect(await startedOf(orderId)).toHaveLength(1);
     expect(await waiting()).toBe(0);
-  }, 90_000);
+  });
 });
 
 describe('a relay', () => {
@@ -172,7 +172,7 @@ describe('a relay', () => {
     const [last] = await startedOf(marker);
     await until(() => nothingAhead(bar.name), { what: 'everything to be read' });
     expect((await effects()).map((row) => row.event_id).sort()).toEqual([id, last?.headers.ce_id].sort());
-  }, 90_000);
+  });
 
   it('skips neither of two transactions that commit in the reverse order of their numbers', async () => {
     const [slow, quick] = [`slow-${randomUUID()}`, randomUUID()];
@@ -205,5 +205,5 @@ describe('a relay', () => {
     await until(async () => (await startedOf(slow)).length === 1, { what: 'the slow one to be sent' });
     expect(await startedOf(quick)).toHaveLength(1);
     expect(await waiting()).toBe(0);
-  }, 60_000);
+  });
 });

@@ -12,7 +12,7 @@ beforeAll(async () => {
   const type = rig.here(OrderPlaced);
   topic = type.topic.name;
   await rig.createTopics([type]);
-}, 60_000);
+});
 afterEach(() => {
   for (const { child } of spawned.splice(0)) child.kill('SIGKILL');
 });
@@ -33,35 +33,31 @@ function run(changed: Record<string, string> = {}): SpawnedMain {
 
 describe('the process of a service', () => {
   it.each(['SIGTERM', 'SIGINT'] as const)(
-    'ends with 0 within 5 s of a %s',
+    'ends with 0 at a %s, when all of it has stopped',
     async (signal) => {
       const { child, exited, line } = run();
       await line('listening');
-      const began = performance.now();
       child.kill(signal);
       expect(await exited).toBe(0);
-      expect(performance.now() - began).toBeLessThan(5_000);
+      expect(await line('stopped')).toMatchObject({ level: 'info' });
     },
-    60_000,
   );
 
-  it('ends at once at a second signal', async () => {
+  it('ends at a second signal, without waiting for what does not stop', async () => {
     const { child, exited, line } = run({ EXAMPLE_STUBBORN: 'yes' });
     await line('listening');
     child.kill('SIGTERM');
     await line('stopping');
-    const began = performance.now();
     child.kill('SIGTERM');
     expect(await exited).toBe(143);
-    expect(performance.now() - began).toBeLessThan(1_000);
-  }, 60_000);
+  });
 
   it('ends with 0 when it is stopped while it waits for what it needs', async () => {
     const { child, exited, line } = run({ DATABASE_URL: 'postgresql://nobody@127.0.0.1:1/none' });
     await line('waiting for PostgreSQL');
     child.kill('SIGTERM');
     expect(await exited).toBe(0);
-  }, 60_000);
+  });
 
   it('ends with 78 and sentences, not a stack trace, when its environment is wrong', async () => {
     const { exited, errors } = run({ DATABASE_URL: '', LOG_LEVEL: 'loud' });
@@ -70,7 +66,7 @@ describe('the process of a service', () => {
     expect(errors()).toContain('DATABASE_URL: is not set');
     expect(errors()).toContain('LOG_LEVEL:');
     expect(errors()).not.toMatch(/\n\s+at /);
-  }, 60_000);
+  });
 
   it('ends with 1 and says why when it can not ever start', async () => {
     const { exited, line } = run({ EXAMPLE_MIGRATIONS: 'file:///nowhere/' });
@@ -79,7 +75,7 @@ describe('the process of a service', () => {
       err: { message: expect.stringContaining('nowhere') },
     });
     expect(await exited).toBe(1);
-  }, 60_000);
+  });
 
   it('logs a rejection that nobody handled and ends with 1', async () => {
     const { exited, line, listening } = run();
@@ -90,5 +86,5 @@ describe('the process of a service', () => {
       err: { message: 'nobody cares' },
     });
     expect(await exited).toBe(1);
-  }, 60_000);
+  });
 });

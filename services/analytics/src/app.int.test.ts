@@ -20,14 +20,11 @@ import { createTestDatabase, type TestDatabase } from '@brew/postgres/testing';
 import { infrastructure, uniqueName, until } from '@brew/sandbox/testing';
 import type { Service } from '@brew/service';
 import { createEventBus, type EventBus } from '@brew/service/testing';
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { pino } from 'pino';
 import { createApp } from './app.ts';
 import { readAnalyticsConfig } from './config.ts';
 import { PLACED_AT, placed } from './testing/orders.ts';
-
-// Starting, and waiting for a machine that is busy with other tests as well.
-jest.setTimeout(90_000);
 
 const log = pino({ level: 'silent' });
 

@@ -13,14 +13,11 @@ import { createTestDatabase, type TestDatabase } from '@brew/postgres/testing';
 import { infrastructure, uniqueName, until } from '@brew/sandbox/testing';
 import type { Service } from '@brew/service';
 import { createEventBus, type EventBus } from '@brew/service/testing';
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import pino from 'pino';
 import { createApp } from './app.ts';
 import { readCatalogConfig } from './config.ts';
 import { openingMenu } from './domain/openingMenu.ts';
-
-// Longer than any wait for a fact, so that a test that fails says what it waited for.
-jest.setTimeout(60_000);
 
 /** Sold by these tests only: others may order from the opening menu on the same topics. */
 const plenty = uniqueName('plenty');

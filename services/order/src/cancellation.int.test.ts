@@ -9,11 +9,8 @@ import {
   TicketDropped,
   uuidv7,
 } from '@brew/events';
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { startWorld, type World } from './testing/startWorld.ts';
-
-// Longer than any wait for a fact, so that a test that fails says what it waited for.
-jest.setTimeout(60_000);
 
 let world: World;
 

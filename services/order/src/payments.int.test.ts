@@ -8,11 +8,8 @@ import {
   StockReserved,
 } from '@brew/events';
 import { until } from '@brew/sandbox/testing';
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { startWorld, type World } from './testing/startWorld.ts';
-
-// Longer than any wait for a fact, so that a test that fails says what it waited for.
-jest.setTimeout(60_000);
 
 let world: World;
 

@@ -20,14 +20,12 @@ import {
   type OutgoingRecord,
   type ReceivedRecord,
 } from '@brew/kafka';
-import { readAll } from '@brew/kafka/testing';
+import { createTopics, readAll } from '@brew/kafka/testing';
 import { infrastructure, uniqueName, until } from '@brew/sandbox/testing';
-import { afterAll, beforeAll, beforeEach, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { pino } from 'pino';
 import { plain } from '../text/format.ts';
 import { bridge } from './bridge.ts';
-
-jest.setTimeout(180_000);
 
 const { brokers, registryUrl } = infrastructure();
 const log = pino({ level: 'silent' });
@@ -48,7 +46,7 @@ beforeAll(async () => {
   await yesterdaysCodec.register([yesterdaysOrderPlaced]);
   await yesterdaysCodec.prepare([yesterdaysOrderPlaced]);
   await producer.start();
-}, 60_000);
+});
 afterAll(() => Promise.all([producer.stop(), admin.close()]));
 
 /** The bridge of orders, between topics that no other test knows. Its source is there, its target is not. */
@@ -57,7 +55,7 @@ beforeEach(async () => {
   const source = { ...ordersV2.source, name: uniqueName('orders-v1') };
   const target = { ...ordersV2.target, name: uniqueName('orders-v2') };
   pair = { ...ordersV2, group, source, target };
-  await admin.ensureTopics([source]);
+  await createTopics([source]);
 });
 
 /** Not long ago: what is older than the topic's retention would be deleted in the midst of a test. */
@@ -186,7 +184,6 @@ async function killAfter(growth: number): Promise<void> {
     // It starts a process, on a machine that may be busy.
     await until(async () => (await offsets()) - before >= growth, {
       what: `${growth} more offsets`,
-      timeoutMs: 60_000,
     });
   } finally {
     child.kill('SIGKILL');

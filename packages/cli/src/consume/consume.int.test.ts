@@ -1,9 +1,9 @@
 import { Readable } from 'node:stream';
 import { OrderCancelled, uuidv7 } from '@brew/events';
-import { createAdmin, createCodec, createKafkaClient, createProducer } from '@brew/kafka';
-import { createInspector } from '@brew/kafka/inspect';
+import { createCodec, createKafkaClient, createProducer } from '@brew/kafka';
+import { createTopics } from '@brew/kafka/testing';
 import { infrastructure, uniqueName, until } from '@brew/sandbox/testing';
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { pino } from 'pino';
 import { groups } from '../groups/groups.ts';
 import { partitionOfKey } from '../partitionOf/partitionOf.ts';
@@ -12,8 +12,6 @@ import { collect } from '../testing/collect.ts';
 import { topics } from '../topics/topics.ts';
 import { type ConsumeOptions, consume } from './consume.ts';
 
-jest.setTimeout(60_000);
-
 const { brokers, registryUrl } = infrastructure();
 const cluster = { brokers, registryUrl };
 const log = pino({ level: 'silent' });
@@ -21,19 +19,10 @@ const client = createKafkaClient({ brokers, clientId: 'test', log });
 const never = new AbortController().signal;
 const hour = (hours: number) => new Date(Date.UTC(2026, 0, 1, hours));
 
-/** A topic that every broker knows: each hears of it in its own time, and any of them may be asked. */
+/** With three replicas, of which the commands tell. */
 async function createTopic(partitions = 1): Promise<string> {
   const name = uniqueName('consume');
-  await using admin = createAdmin({ client, log });
-  await admin.ensureTopics([{ name, partitions, replicationFactor: 3, config: {} }]);
-  for (const broker of brokers) {
-    const client = createKafkaClient({ brokers: [broker], clientId: 'test', log });
-    const knows = async () => {
-      await using inspector = createInspector({ client });
-      return (await inspector.topics()).some((topic) => topic.name === name);
-    };
-    await until(knows, { what: `${broker} to know ${name}` });
-  }
+  await createTopics([{ name, partitions, replicationFactor: 3, config: {} }], 3);
   return name;
 }
 

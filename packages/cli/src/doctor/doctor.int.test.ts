@@ -1,11 +1,9 @@
 import type { TopicDeclaration } from '@brew/events';
 import { createAdmin, createKafkaClient } from '@brew/kafka';
 import { infrastructure, uniqueName } from '@brew/sandbox/testing';
-import { expect, it, jest } from '@jest/globals';
+import { expect, it } from '@jest/globals';
 import { pino } from 'pino';
 import { checkTopics } from './live.ts';
-
-jest.setTimeout(60_000);
 
 const { brokers } = infrastructure();
 const log = pino({ level: 'silent' });

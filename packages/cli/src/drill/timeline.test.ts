@@ -20,7 +20,7 @@ describe('the timeline', () => {
     const { milestone, happen } = facts();
     using timeline = createTimeline(io, {});
     await timeline.begin('Since the kill');
-    const all = timeline.untilAll([milestone('a'), milestone('b')], { timeoutMs: 5_000, signal: never });
+    const all = timeline.untilAll([milestone('a'), milestone('b')], { timeoutMs: 60_000, signal: never });
     happen('b');
     await until(() => lines.length === 3, { what: 'b to be told' });
     happen('a');

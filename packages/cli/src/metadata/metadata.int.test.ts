@@ -3,15 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createAdmin, createKafkaClient } from '@brew/kafka';
 import { uniqueName, until } from '@brew/sandbox/testing';
-import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
+import { type LoneNode, startLoneNode } from '@brew/sandbox/testing/loneNode';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { pino } from 'pino';
 import { collect } from '../testing/collect.ts';
 import { type MetadataOptions, metadata } from './metadata.ts';
 import type { MetadataReport, PrintedRecord, TopicMetadata } from './report.ts';
 import { filesOf } from './source/nodeLog.ts';
-import { type LoneNode, startLoneNode } from './testing/loneNode.ts';
-
-jest.setTimeout(120_000);
 
 const [early, late] = [uniqueName('early'), uniqueName('late')];
 // More than fits into a segment of that node.
@@ -21,7 +19,13 @@ let scratch: string;
 
 beforeAll(async () => {
   scratch = await mkdtemp(join(tmpdir(), 'brew-metadata-test-'));
-  node = await startLoneNode();
+  node = await startLoneNode({
+    // A snapshot and a new segment every few records.
+    settings: () => ({
+      'internal.metadata.log.segment.bytes': '4000',
+      'metadata.log.max.record.bytes.between.snapshots': '4000',
+    }),
+  });
   await create(early);
 });
 afterAll(async () => {
@@ -31,9 +35,9 @@ afterAll(async () => {
 
 async function create(name: string): Promise<void> {
   const log = pino({ level: 'silent' });
-  const { brokers } = node;
+  const brokers = [`127.0.0.1:${node.port}`];
   await using admin = createAdmin({ client: createKafkaClient({ brokers, clientId: 'test', log }), log });
-  await admin.waitForBrokers(1, AbortSignal.timeout(60_000));
+  await admin.waitForBrokers(1);
   const config = { 'retention.ms': '1000000' };
   await admin.ensureTopics([{ name, partitions, replicationFactor: 3, config }], { replicationFactor: 1 });
 }
@@ -48,11 +52,11 @@ it('shows a topic that is made while it follows, and later its records with the 
   const { io, lines, notes } = collect();
   const stop = new AbortController();
   const following = metadata({ dir: node.data, follow: true, json: true }, scratch, io, stop.signal);
-  await until(() => notes.join().includes('Waiting'), { what: 'the end of the log', timeoutMs: 60_000 });
+  await until(() => notes.join().includes('Waiting'), { what: 'the end of the log' });
   await create(late);
   const ofLate = () =>
     lines.map((line): PrintedRecord => JSON.parse(line)).filter(({ topic }) => topic === late);
-  await until(() => ofLate().length >= partitions + 2, { what: 'the topic', timeoutMs: 60_000 });
+  await until(() => ofLate().length >= partitions + 2, { what: 'the topic' });
   stop.abort();
   await following;
   // Only what was new, and nothing that says nothing.
@@ -121,5 +125,5 @@ it('says what is missing where there is no log', async () => {
   await expect(shown({ dir: join(scratch, 'nothing') })).rejects.toThrow(/there is no such folder/);
   await mkdir(join(scratch, 'empty'));
   await expect(shown({ dir: join(scratch, 'empty') })).rejects.toThrow(/once it was formatted and started/);
-  await expect(shown({ dir: node.data, node: 'kafka-9' })).rejects.toThrow(/Take one of: data\./);
+  await expect(shown({ dir: node.data, node: 'kafka-9' })).rejects.toThrow(/Take one of: kafka-1\./);
 });

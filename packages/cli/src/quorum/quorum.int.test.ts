@@ -7,7 +7,7 @@ import { createAdmin, createKafkaClient } from '@brew/kafka';
 import { createInspector } from '@brew/kafka/inspect';
 import { freePorts, type Infrastructure, removeData, startInfrastructure } from '@brew/sandbox';
 import { infrastructure, uniqueName, until } from '@brew/sandbox/testing';
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { pino } from 'pino';
 import { examine } from '../doctor/doctor.ts';
 import { readNodes, sandboxFiles } from '../doctor/read/inputs.ts';
@@ -19,9 +19,6 @@ import type { Notice } from '../quorumWatch/sinks/sink.ts';
 import { collect } from '../testing/collect.ts';
 import { quorumStatus } from './quorumStatus.ts';
 import type { QuorumReport } from './report.ts';
-
-// Six nodes of its own for the elections, on a machine that may be busy.
-jest.setTimeout(180_000);
 
 const never = new AbortController().signal;
 const silent = pino({ level: 'silent' });
@@ -175,7 +172,7 @@ describe('a cluster with dedicated controllers', () => {
           counted.add(index);
           return told()[index];
         },
-        { what: `${alert} ${subject ?? ''} to be ${state}`, timeoutMs: 60_000 },
+        { what: `${alert} ${subject ?? ''} to be ${state}` },
       );
     const metrics = async () => (await fetch(notes.join().match(/http\S+metrics/)?.[0] ?? '')).text();
 
@@ -221,7 +218,7 @@ describe('a cluster with dedicated controllers', () => {
       await whileHanging([nameOf(active)], async () => {
         const { subject } = await until(
           () => told().find(({ message }, index) => index >= before && message.includes(`and was ${active}`)),
-          { what: 'the change', timeoutMs: 60_000 },
+          { what: 'the change' },
         );
         await untilTold('leader-changed', 'resolved', subject);
         await untilTold('voters-down', 'firing');

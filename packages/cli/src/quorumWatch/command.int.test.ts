@@ -1,16 +1,14 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { connect, createServer, type Server } from 'node:net';
+import { freePorts } from '@brew/sandbox';
 import { infrastructure, until } from '@brew/sandbox/testing';
-import { expect, it, jest } from '@jest/globals';
+import { expect, it } from '@jest/globals';
 import { mainFile } from '../paths.ts';
 import type { Notice } from './sinks/sink.ts';
 
-// A process of its own, on a machine that may be busy.
-jest.setTimeout(60_000);
-
 it('begins without a broker that answers, says so, and finds the cluster once one does', async () => {
-  const port = await portOfNobody();
+  const port = (await freePorts()).external[0];
   const args = [mainFile, 'quorum-watch', '--bootstrap', `127.0.0.1:${port}`, '--every', '1', '--json'];
   const watch = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
   const ended = once(watch, 'close');
@@ -26,12 +24,12 @@ it('begins without a broker that answers, says so, and finds the cluster once on
 
   let broker: Server | undefined;
   try {
-    await until(told('firing'), { what: 'the alert', timeoutMs: 30_000 });
+    await until(told('firing'), { what: 'the alert' });
     expect(notes).toContain(`No broker answers at 127.0.0.1:${port}.`);
     expect(notes).toContain('It goes on looking.');
 
     broker = await leadToABroker(port);
-    await until(told('resolved'), { what: 'its end', timeoutMs: 30_000 });
+    await until(told('resolved'), { what: 'its end' });
     expect(notes).toMatch(/Watching cluster \S+: active controller \d, voters 1 2 3\./);
     watch.kill('SIGINT');
     expect(await ended).toEqual([0, null]);
@@ -40,14 +38,6 @@ it('begins without a broker that answers, says so, and finds the cluster once on
     broker?.close();
   }
 });
-
-async function portOfNobody(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 /** Passes on what comes to a port, as if one of the brokers had just been started there. */
 async function leadToABroker(port: number): Promise<Server> {

@@ -1,13 +1,8 @@
 import { type EventType, eventTypeOf, orderTopics, type Topic, toHeaders } from '@brew/events';
-import {
-  createAdmin,
-  createCodec,
-  createKafkaClient,
-  createProducer,
-  type OutgoingRecord,
-} from '@brew/kafka';
+import { createCodec, createKafkaClient, createProducer, type OutgoingRecord } from '@brew/kafka';
+import { createTopics } from '@brew/kafka/testing';
 import { infrastructure, uniqueName, until } from '@brew/sandbox/testing';
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { pino } from 'pino';
 import { plain } from '../text/format.ts';
 import type { Moment } from './follow.ts';
@@ -15,8 +10,6 @@ import type { Report } from './report.ts';
 import { plantedBreaches } from './testing/plantedBreaches.ts';
 import { type AnyEvent, type Flow, flows, soundOrder } from './testing/soundOrder.ts';
 import { type VerifyOptions, verify } from './verify.ts';
-
-jest.setTimeout(60_000);
 
 const { brokers, registryUrl } = infrastructure();
 const log = pino({ level: 'silent' });
@@ -38,9 +31,8 @@ afterAll(() => producer.stop());
 async function ownTopics() {
   const topics = new Map(orderTopics.map((topic) => [uniqueName(topic.name), topic]));
   const nameOf = (topic: Topic) => [...topics].find(([, { name }]) => name === topic.name)?.[0] ?? '';
-  await using admin = createAdmin({ client, log });
   const declarations = [...topics].map(([name, topic]) => ({ ...topic, name, config: {} }));
-  await admin.ensureTopics(declarations);
+  await createTopics(declarations);
 
   const recordOf = ({ type, data, ...context }: AnyEvent): OutgoingRecord => ({
     topic: nameOf(type.topic),

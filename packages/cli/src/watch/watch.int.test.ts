@@ -1,11 +1,6 @@
 import { type EventType, OrderCancelled, OrderDelivered, toHeaders, uuidv7 } from '@brew/events';
-import {
-  createAdmin,
-  createCodec,
-  createKafkaClient,
-  createProducer,
-  type OutgoingRecord,
-} from '@brew/kafka';
+import { createCodec, createKafkaClient, createProducer, type OutgoingRecord } from '@brew/kafka';
+import { createTopics } from '@brew/kafka/testing';
 import { infrastructure, uniqueName, until } from '@brew/sandbox/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { pino } from 'pino';
@@ -26,8 +21,7 @@ const topic = uniqueName('brew-watch');
 const [cancelled, delivered] = [uuidv7(), uuidv7()];
 
 beforeAll(async () => {
-  await using admin = createAdmin({ client, log });
-  await admin.ensureTopics([{ name: topic, partitions: 3, replicationFactor: 3, config: {} }]);
+  await createTopics([{ name: topic, partitions: 3, replicationFactor: 3, config: {} }]);
   await codec.register([OrderCancelled, OrderDelivered]);
   await codec.prepare([OrderCancelled, OrderDelivered]);
   await producer.start();
@@ -40,7 +34,7 @@ beforeAll(async () => {
     recordOf(OrderDelivered, delivered, deliveryOf(delivered)),
     { topic, key: 'poison', value: Buffer.from('not avro'), headers: {} },
   ]);
-}, 60_000);
+});
 afterAll(() => producer.stop());
 
 const deliveryOf = (orderId: string) => ({ orderId, courierId: 'courier-007', deliveredAt: Date.now() });

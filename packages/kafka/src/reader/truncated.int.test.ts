@@ -1,7 +1,7 @@
 import { stat, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { until } from '@brew/sandbox/testing';
-import { expect, jest, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import { createAdmin } from '../admin.ts';
 import { createKafkaClient } from '../client.ts';
 import { LogTruncatedError } from '../errors.ts';
@@ -9,8 +9,6 @@ import { createProducer } from '../producer.ts';
 import { createReader } from '../reader.ts';
 import { log, outgoing } from '../testing/kafka.ts';
 import { startLoneBroker } from '../testing/loneBroker.ts';
-
-jest.setTimeout(120_000);
 
 // What an unclean election does too: records that were read are gone, and others get their offsets. By its offset alone, the
 // reader would go on behind them as if nothing had been.

@@ -1,8 +1,9 @@
 import { infrastructure, uniqueName } from '@brew/sandbox/testing';
 import { type Logger, pino } from 'pino';
-import { createAdmin } from '../admin.ts';
 import { createKafkaClient, type KafkaClient, type KafkaClientOptions, kafkaOf } from '../client.ts';
+import { createFollower } from '../follower.ts';
 import type { OutgoingRecord, ReceivedRecord } from '../record.ts';
+import { createTopics } from './createTopics.ts';
 import { readAll as readTopics } from './readAll.ts';
 
 /** Silent unless KAFKA_TEST_LOG sets a level. For this package's own tests. */
@@ -16,24 +17,43 @@ export const clientOf = (connect?: KafkaClientOptions['connect']): KafkaClient =
     ...(connect && { connect }),
   });
 
-/** Makes a topic that no other test knows. */
-export async function createTopic(prefix: string, partitions = 1, config: Record<string, string> = {}) {
-  await using admin = createAdmin({ client: clientOf(), log });
+/** Makes a topic that no other test knows. @param replicas see createTopics */
+export async function createTopic(
+  prefix: string,
+  partitions = 1,
+  config: Record<string, string> = {},
+  replicas?: number,
+) {
   const name = uniqueName(prefix);
-  await admin.ensureTopics([{ name, partitions, replicationFactor: 3, config }]);
+  await createTopics([{ name, partitions, replicationFactor: 3, config }], replicas);
   return name;
 }
 
 /** Makes the topic of a group's dead letters. */
 export async function createDeadLetterTopic(group: string): Promise<string> {
-  await using admin = createAdmin({ client: clientOf(), log });
   const name = `${group}.dlq`;
-  await admin.ensureTopics([{ name, partitions: 1, replicationFactor: 3, config: {} }]);
+  await createTopics([{ name, partitions: 1, replicationFactor: 3, config: {} }]);
   return name;
 }
 
 /** Everything that is in a topic now. */
 export const readAll = (topic: string): Promise<ReceivedRecord[]> => readTopics(clientOf(), [topic]);
+
+/** The same as kafkajs reads it, for comparison with what our own reader does. */
+export async function readByKafkajs(topic: string): Promise<ReceivedRecord[]> {
+  const all: ReceivedRecord[] = [];
+  await using follower = createFollower({
+    client: clientOf(),
+    name: 'test.reader',
+    topics: [topic],
+    from: 'beginning',
+    onRecords: (records) => void all.push(...records),
+    log,
+  });
+  await follower.start();
+  await follower.whenCaughtUp();
+  return all;
+}
 
 export const outgoing = (topic: string, key: string, value: string): OutgoingRecord => ({
   topic,

@@ -73,10 +73,14 @@ export function kafkaNodes(dir: string, ports: Ports, mode: KafkaMode): KafkaNod
 /** Whether it is the one node that writes down its loaded classes when it stops: see nodeFlags. */
 export const writesArchive = ({ id }: KafkaNode): boolean => id === 1;
 
+/** What all nodes have in common, in the sandbox and in Docker. */
+export const sharedProperties = (): Promise<string> =>
+  readFile(join(root, 'infra/kafka/config/server.properties'), 'utf8');
+
 /** The text of a node's properties file: the shared settings of infra/kafka and its own. */
 export async function propertiesOf(node: KafkaNode, data = node.data): Promise<string> {
-  const shared = await readFile(join(root, 'infra/kafka/config/server.properties'), 'utf8');
-  return `${shared}\n# This node alone.\n${toProperties({ ...node.settings, 'log.dirs': data })}`;
+  const own = toProperties({ ...node.settings, 'log.dirs': data });
+  return `${await sharedProperties()}\n# This node alone.\n${own}`;
 }
 
 /** Settings in Java's .properties format: "\" escapes, so a backslash in a value has to be escaped itself. */

@@ -2,7 +2,7 @@ import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createDatabase } from '@brew/postgres';
-import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { pino } from 'pino';
 import { freePorts, type Ports } from '../ports.ts';
 import { processIdentity } from '../processes/processIdentity.ts';
@@ -12,8 +12,6 @@ import { removeData } from '../runs.ts';
 
 import { outsideFolder } from './folders.ts';
 import { postgresAnswers, preparePostgres } from './server.ts';
-
-jest.setTimeout(90_000);
 
 const log = pino({ level: 'silent' });
 let dir: string;
@@ -68,7 +66,9 @@ async function whileRunning(use: (url: string) => Promise<void>, graceMs = 5_000
     const { spec, initialised } = await preparePostgres(dir, ports.postgres);
     const server = await supervisor.start(spec);
     const url = `postgresql://postgres:postgres@127.0.0.1:${ports.postgres}/postgres`;
-    await supervisor.whileAlive(server, (signal) => postgresAnswers(url, { signal, timeoutMs: 30_000, log }));
+    await supervisor.whileAlive(server, (signal) =>
+      postgresAnswers(url, { signal, timeoutMs: 180_000, log }),
+    );
     await use(url);
     return initialised ? 'new' : 'kept';
   } finally {

@@ -3,13 +3,14 @@
  * returns it. Use it wherever a test would otherwise sleep.
  *
  * @param fact what must become true; an exception counts as "not yet" and is shown if the wait ends in vain
- * @param options.timeoutMs how long to wait at most, 30 s by default
+ * @param options.timeoutMs how long to wait at most. The default, three minutes, is there to end what hangs, also on a machine
+ *   that is busy with other tests
  * @param options.what what is waited for, as it should stand in the error: "the order to be delivered"
  * @throws when the fact is still not there after `timeoutMs`, with the last answer or exception
  */
 export async function until<Fact>(
   fact: () => Fact | Promise<Fact>,
-  { timeoutMs = 30_000, what = 'the awaited fact' }: { timeoutMs?: number; what?: string } = {},
+  { timeoutMs = 180_000, what = 'the awaited fact' }: { timeoutMs?: number; what?: string } = {},
 ): Promise<Exclude<Fact, false | null | undefined | 0 | ''>> {
   const deadline = Date.now() + timeoutMs;
   let pauseMs = 10;

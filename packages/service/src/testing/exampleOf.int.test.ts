@@ -1,12 +1,10 @@
 import { eventTypes } from '@brew/events';
 import { infrastructure } from '@brew/sandbox/testing';
-import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { ServiceConfig } from '../config/readConfig.ts';
 import { handleTogether } from '../unitOfWork/handle.ts';
 import { createTestBench, type TestBench } from './createTestBench.ts';
 import { exampleOf } from './exampleOf.ts';
-
-jest.setTimeout(60_000);
 
 let bench: TestBench<ServiceConfig>;
 beforeAll(async () => {

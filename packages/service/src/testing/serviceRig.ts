@@ -6,14 +6,13 @@ import { pathToFileURL } from 'node:url';
 import { deadLetterTopic, type Event, type EventType, type OrderPlaced } from '@brew/events';
 import {
   type Codec,
-  createAdmin,
   createCodec,
   createKafkaClient,
   createProducer,
   type Producer,
   type ReceivedRecord,
 } from '@brew/kafka';
-import { readAll } from '@brew/kafka/testing';
+import { createTopics, readAll } from '@brew/kafka/testing';
 import { createDatabase, type Database } from '@brew/postgres';
 import { createTestDatabase } from '@brew/postgres/testing';
 import { infrastructure, uniqueName } from '@brew/sandbox/testing';
@@ -74,9 +73,8 @@ export async function createServiceRig(schema: string): Promise<ServiceRig> {
     async createTopics(types) {
       await codec.register(types);
       await codec.prepare(types);
-      await using admin = createAdmin({ client, log });
       const topics = new Map(types.map(({ topic }) => [topic.name, { ...topic, partitions: 2 }]));
-      await admin.ensureTopics([...topics.values(), { ...deadLetterTopic(name), partitions: 2 }]);
+      await createTopics([...topics.values(), { ...deadLetterTopic(name), partitions: 2 }]);
     },
     readAll: (topic) => readAll(client, [topic]),
     async decodeAll(topic) {

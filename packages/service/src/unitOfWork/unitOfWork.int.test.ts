@@ -39,7 +39,7 @@ beforeAll(async () => {
     infrastructure: infrastructure(),
     now: () => at,
   });
-}, 60_000);
+});
 beforeEach(async () => {
   await bench.context.db.query('truncate paid, outbox, inbox');
 });

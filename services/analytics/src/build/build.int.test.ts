@@ -8,16 +8,13 @@ import {
 } from '@brew/events';
 import type { OutgoingRecord } from '@brew/kafka';
 import { until } from '@brew/sandbox/testing';
-import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { BuildSupersededError } from '../errors.ts';
 import { projections } from '../projections/index.ts';
 import { liveGenerations } from '../projector/fed.ts';
 import { PLACED_AT, placed } from '../testing/orders.ts';
 import { createRig, type Rig, type Session } from '../testing/rig.ts';
-
-// Starting, and waiting for a machine that is busy with other tests as well.
-jest.setTimeout(120_000);
 
 const MINUTE_MS = 60_000;
 

@@ -1,12 +1,9 @@
 import { OrderCancelled, OrderDelivered, OrderPlaced } from '@brew/events';
-import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { PLACED_AT, placed } from '../testing/orders.ts';
 import { ALL_TIME, createRig, type Rig } from '../testing/rig.ts';
 import { projections } from './index.ts';
 import { reportSales } from './sales/reportSales.ts';
-
-// Starting, and waiting for a machine that is busy with other tests as well.
-jest.setTimeout(90_000);
 
 const MINUTE_MS = 60_000;
 

@@ -3,15 +3,12 @@ import { createDatabase, type Database } from '@brew/postgres';
 import { createTestDatabase, type TestDatabase } from '@brew/postgres/testing';
 import { infrastructure, uniqueName, until } from '@brew/sandbox/testing';
 import { createEventBus, type EventBus, type SpawnedMain, spawnMain } from '@brew/service/testing';
-import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { pino } from 'pino';
 import { reportSales } from '../projections/sales/reportSales.ts';
 import { listGenerations } from '../store/generations.ts';
 import { PLACED_AT, placed } from '../testing/orders.ts';
 import { ALL_TIME } from '../testing/rig.ts';
-
-// Each process has to start, on a machine that is busy with other tests as well.
-jest.setTimeout(120_000);
 
 const ORDERS = 20;
 const cafeId = uniqueName('cafe');

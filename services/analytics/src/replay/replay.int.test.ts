@@ -1,6 +1,6 @@
 import { OrderDelivered, OrderPlaced } from '@brew/events';
 import { until } from '@brew/sandbox/testing';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { projections } from '../projections/index.ts';
 import type { Projection } from '../projections/projection.ts';
 import { sales } from '../projections/sales/sales.ts';
@@ -9,9 +9,6 @@ import { PLACED_AT, placed } from '../testing/orders.ts';
 import { createRig, type Rig } from '../testing/rig.ts';
 import { type RunReplay, runReplay } from '../testing/runReplay.ts';
 import { createMender } from './mend.ts';
-
-// Starting, and waiting for a machine that is busy with other tests as well.
-jest.setTimeout(120_000);
 
 describe('a replay', () => {
   let rig: Rig;

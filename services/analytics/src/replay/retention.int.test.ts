@@ -1,11 +1,9 @@
 import { OrderDelivered, OrderPlaced } from '@brew/events';
 import { until } from '@brew/sandbox/testing';
-import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { PLACED_AT, placed } from '../testing/orders.ts';
 import { createRig, type Rig } from '../testing/rig.ts';
 import { runReplay } from '../testing/runReplay.ts';
-
-jest.setTimeout(120_000);
 
 let rig: Rig;
 beforeAll(async () => {

@@ -2,8 +2,9 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { type EventType, eventTypes, orderTopics, toHeaders, uuidv7 } from '@brew/events';
-import { createAdmin, createProducer, type DeadLetters, type OutgoingRecord } from '@brew/kafka';
+import { createProducer, type DeadLetters, type OutgoingRecord } from '@brew/kafka';
 import { createReader } from '@brew/kafka/reader';
+import { createTopics as makeTopics } from '@brew/kafka/testing';
 import { runKafkaTool } from '@brew/sandbox';
 import { infrastructure, uniqueName } from '@brew/sandbox/testing';
 import type { Part } from '@brew/service';
@@ -42,12 +43,11 @@ export async function createRig() {
   const reader = createReader({ client, log });
   await producer.start();
 
-  const admin = createAdmin({ client, log });
   let own = new Map<string, string>();
   async function createTopics(): Promise<void> {
     own = new Map(orderTopics.map(({ name }) => [name, uniqueName(name)]));
     const declarations = orderTopics.map((topic) => ({ ...topic, name: ownName(topic), partitions: 2 }));
-    await admin.ensureTopics(declarations);
+    await makeTopics(declarations);
   }
   const ownName = ({ name }: { name: string }) => own.get(name) ?? '';
   await createTopics();
@@ -165,7 +165,7 @@ export async function createRig() {
     },
 
     async stop(): Promise<void> {
-      await Promise.all([producer.stop(), reader.close(), admin.close()]);
+      await Promise.all([producer.stop(), reader.close()]);
       await bench.stop();
     },
   };

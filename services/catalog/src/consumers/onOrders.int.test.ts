@@ -11,16 +11,13 @@ import { createDatabase, type Database, migrate } from '@brew/postgres';
 import { createTestDatabase, type TestDatabase } from '@brew/postgres/testing';
 import { infrastructure } from '@brew/sandbox/testing';
 import type { Delivery, Work } from '@brew/service';
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import pino from 'pino';
 import type { MenuItem } from '../domain/menuItem.ts';
 import { openingMenu } from '../domain/openingMenu.ts';
 import { putMenuItem, removeMenuItem } from '../store/menu.ts';
 import { deliverStock, fillNewShelves, stockOf } from '../store/stock.ts';
 import { onOrders } from './onOrders.ts';
-
-// Longer than PostgreSQL takes to notice a deadlock.
-jest.setTimeout(30_000);
 
 const log = pino({ level: 'silent' });
 const at = new Date();
@@ -42,7 +39,7 @@ beforeAll(async () => {
     db,
     cafes.map(({ id }) => id),
   );
-}, 60_000);
+});
 
 afterAll(async () => {
   await db?.stop();

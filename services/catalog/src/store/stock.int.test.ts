@@ -18,7 +18,7 @@ beforeAll(async () => {
   db = createDatabase({ url: testDatabase.url, applicationName: 'stock-test', log });
   for (const item of openingMenu) await putMenuItem(db, item, new Date());
   await fillNewShelves(db, ['cafe-005']);
-}, 60_000);
+});
 
 afterAll(async () => {
   await db?.stop();

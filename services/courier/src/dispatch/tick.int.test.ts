@@ -1,7 +1,7 @@
 import { CourierAssigned, type EventType, OrderDelivered, OrderReady } from '@brew/events';
 import { infrastructure } from '@brew/sandbox/testing';
 import { createTestBench, type TestBench } from '@brew/service/testing';
-import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { type CourierConfig, readCourierConfig } from '../config.ts';
 import { onOrderReady } from '../consumers/onOrderReady.ts';
 import { roster } from '../domain/roster.ts';
@@ -9,9 +9,6 @@ import { listCouriers, putOnDuty } from '../store/couriers.ts';
 import { look as glance } from '../store/dispatch.ts';
 import { addShipments, findShipment } from '../store/shipments.ts';
 import { type Rules, tick } from './tick.ts';
-
-// Starting, and waiting for a machine that is busy with other tests as well.
-jest.setTimeout(90_000);
 
 const rules: Rules = { speed: 60, deliverySeconds: 480 };
 

@@ -7,16 +7,13 @@ import {
 } from '@brew/events';
 import { uniqueName } from '@brew/sandbox/testing';
 import type { TestBench } from '@brew/service/testing';
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { KitchenConfig } from '../config.ts';
 import { tick } from '../line/tick.ts';
 import { openCafes } from '../store/line.ts';
 import { createKitchenBench, latte } from '../testing.ts';
 import { createHandlers } from './handlers.ts';
-
-// Starting, and waiting for a machine that is busy with other tests as well.
-jest.setTimeout(120_000);
 
 const handlers = createHandlers(() => {});
 

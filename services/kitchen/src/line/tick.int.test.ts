@@ -8,15 +8,12 @@ import {
   TicketDropped,
 } from '@brew/events';
 import type { TestBench } from '@brew/service/testing';
-import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { KitchenConfig } from '../config.ts';
 import { createHandlers } from '../consumers/handlers.ts';
 import { look as glance, openCafes } from '../store/line.ts';
 import { createKitchenBench, latte } from '../testing.ts';
 import { type Rules, tick } from './tick.ts';
-
-// Starting, and waiting for a machine that is busy with other tests as well.
-jest.setTimeout(90_000);
 
 const handlers = createHandlers(() => {});
 const rules: Rules = { speed: 60, baristas: 2 };

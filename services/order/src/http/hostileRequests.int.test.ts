@@ -3,12 +3,9 @@ import { request as httpRequest, type OutgoingHttpHeaders } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { OrderPlaced } from '@brew/events';
 import { uniqueName } from '@brew/sandbox/testing';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { startWorld, type World } from '../testing/startWorld.ts';
-
-// Longer than any wait for a fact, so that a test that fails says what it waited for.
-jest.setTimeout(60_000);
 
 let world: World;
 let before: Stored;

@@ -26,7 +26,7 @@ beforeAll(async () => {
   testDatabase = await createTestDatabase(infrastructure().postgresUrl);
   await migrate({ url: testDatabase.url, directories: [new URL('./migrations/', import.meta.url)], log });
   db = createDatabase({ url: testDatabase.url, applicationName: 'order-store-test', log });
-}, 60_000);
+});
 
 afterAll(async () => {
   await db?.stop();

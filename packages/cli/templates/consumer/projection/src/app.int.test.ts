@@ -6,12 +6,9 @@ import { createTestDatabase, type TestDatabase } from '@brew/postgres/testing';
 import { infrastructure, uniqueName, until } from '@brew/sandbox/testing';
 import type { Service } from '@brew/service';
 import { createEventBus, type EventBus, exampleOf } from '@brew/service/testing';
-import { afterAll, beforeAll, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, it } from '@jest/globals';
 import { createApp } from './app.ts';
 import { readLoyaltyConfig } from './config.ts';
-
-// Starting, and waiting for a machine that is busy with other tests as well.
-jest.setTimeout(90_000);
 
 let database: TestDatabase;
 let bus: EventBus;

@@ -1,0 +1,2 @@
+export { createTopics } from './createTopics.ts';
+export { readAll } from './readAll.ts';
