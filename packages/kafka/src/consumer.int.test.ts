@@ -99,6 +99,10 @@ test('from now on: also what comes while it is away, before it has read anything
   await send(topic, 'a:old', 'b:old', 'c:old');
   const first = keeping();
   const consumer = await consume([topic], { from: 'now', ...first });
+  // Soon after it has its partitions, and before anything comes.
+  await using admin = createAdmin({ client, log });
+  const committed = async () => (await admin.groupLag(group)).filter((lag) => lag.committed !== undefined);
+  await until(async () => (await committed()).length === 3, { what: 'the group to have its first offsets' });
   await consumer.stop();
 
   await send(topic, 'a:new', 'b:new', 'c:new');

@@ -17,13 +17,20 @@ const RETRY = { initialMs: 100, maxMs: 1_000 };
 /** Some six seconds: as long as an election takes. */
 const ATTEMPTS = 10;
 
+/**
+ * kafkajs keeps one set of metadata for all that an admin asks at the same time. An answer that is late, to a question from before a topic
+ * was asked for, takes that topic out again; then its offsets are looked for in an empty list, which ends with a TypeError.
+ */
+const isPassing = (error: unknown): boolean =>
+  error instanceof TypeError || passing.has(kafkaErrorTypeOf(error) ?? '');
+
 /** Asks a group's coordinator or a partition's leader something, also while it is being changed. */
 export async function settled<Answer>(question: () => Promise<Answer>): Promise<Answer> {
   for (let failures = 1; ; failures++) {
     try {
       return await question();
     } catch (error) {
-      if (!passing.has(kafkaErrorTypeOf(error) ?? '') || failures === ATTEMPTS) throw error;
+      if (!isPassing(error) || failures === ATTEMPTS) throw error;
     }
     await delay(backoff(failures, RETRY, Math.random()));
   }

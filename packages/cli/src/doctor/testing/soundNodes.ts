@@ -38,7 +38,6 @@ export async function createSoundNodes(): Promise<{
   };
 
   async function node(id: number, settings: Changes, changes: Changes): Promise<NodeConfig> {
-    await format(id, metaOf(id));
     const all = { 'node.id': `${id}`, ...shared, 'log.dirs': dataOf(id), ...settings, ...changes };
     const lines = Object.entries(all).flatMap(([name, value]) =>
       value === undefined ? [] : [`${name}=${value}`],
@@ -47,28 +46,34 @@ export async function createSoundNodes(): Promise<{
   }
 
   return {
-    combined: (changes = {}) =>
-      Promise.all(
+    async combined(changes = {}) {
+      // All of them first: one node may be told to look into the folder of another.
+      for (const id of [1, 2, 3]) await format(id, metaOf(id));
+      return Promise.all(
         [1, 2, 3].map((id) => {
           const advertised = `INTERNAL://kafka-${id}:9092,EXTERNAL://kafka-${id}:9094`;
           const listeners = `${advertised},CONTROLLER://kafka-${id}:9093`;
           const own = { 'process.roles': 'broker,controller', 'controller.quorum.voters': voters };
           return node(id, { ...own, listeners, 'advertised.listeners': advertised }, changes[id] ?? {});
         }),
-      ),
-    dedicated: (changes = {}, brokers = 3) =>
-      Promise.all([
-        ...[101, 102, 103].map((id) => {
+      );
+    },
+    async dedicated(changes = {}, brokers = 3) {
+      const controllerIds = [101, 102, 103];
+      const brokerIds = Array.from({ length: brokers }, (_, index) => index + 1);
+      for (const id of [...controllerIds, ...brokerIds]) await format(id, metaOf(id));
+      return Promise.all([
+        ...controllerIds.map((id) => {
           const own = { 'process.roles': 'controller', 'controller.quorum.voters': controllerVoters };
           return node(id, { ...own, listeners: 'CONTROLLER://:9093' }, changes[id] ?? {});
         }),
-        ...Array.from({ length: brokers }, (_, index) => {
-          const id = index + 1;
+        ...brokerIds.map((id) => {
           const listeners = `INTERNAL://kafka-${id}:9092,EXTERNAL://kafka-${id}:9094`;
           const own = { 'process.roles': 'broker', 'controller.quorum.voters': controllerVoters };
           return node(id, { ...own, listeners, 'advertised.listeners': listeners }, changes[id] ?? {});
         }),
-      ]),
+      ]);
+    },
     format,
     remove: () => rm(folder, { recursive: true, force: true }),
   };
