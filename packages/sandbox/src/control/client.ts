@@ -9,8 +9,8 @@ import { controlSocket } from './socketPath.ts';
 export interface ProcessControl extends AsyncDisposable {
   /** Resolves when it is gone. @throws ControlRefusedError: no such process runs */
   kill(name: string, signal: NodeJS.Signals): Promise<void>;
-  /** Starts a process again; resolves when it is ready. @throws ControlRefusedError */
-  start(name: string): Promise<void>;
+  /** Starts processes again, all at once; resolves when they are ready. Two brokers that need each other can't start one after the other. @throws ControlRefusedError */
+  start(...names: string[]): Promise<void>;
 }
 
 /**
@@ -48,7 +48,7 @@ export async function controlRun(dir: string = defaultDir): Promise<ProcessContr
   });
   return {
     kill: (name, signal) => ask({ do: 'kill', name, signal }),
-    start: (name) => ask({ do: 'start', name }),
+    start: (...names) => ask({ do: 'start', names }),
     async [Symbol.asyncDispose]() {
       socket.destroy();
     },

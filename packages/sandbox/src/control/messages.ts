@@ -1,7 +1,7 @@
 /** What another process asks of the one that runs the sandbox: a JSON object a line, one at a time. */
 export type ControlRequest =
   | { do: 'kill'; name: string; signal: NodeJS.Signals }
-  | { do: 'start'; name: string };
+  | { do: 'start'; names: readonly string[] };
 
 /** What it answers: once when somebody comes, and then to each request. */
 export type ControlAnswer = { ok: true } | { ok: false; problem: string };

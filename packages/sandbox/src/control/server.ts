@@ -45,7 +45,7 @@ export async function serveControl(dir: string, processes: Controlled): Promise<
       if (request.do === 'kill') {
         if (processes.isRunning(request.name)) ended.add(request.name);
         await processes.kill(request.name, request.signal);
-      } else await start(request.name);
+      } else await Promise.all(request.names.map(async (name) => start(name)));
       return { ok: true };
     } catch (error) {
       return { ok: false, problem: (error as Error).message };

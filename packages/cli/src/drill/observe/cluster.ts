@@ -19,7 +19,7 @@ export interface ClusterWatch extends Sight, AsyncDisposable {
 }
 
 /** As often as it can be without being a load itself. */
-const EVERY_MS = 50;
+const EVERY_MS = 100;
 /** How long the active controller may take to answer before there is none. */
 const ANSWER_MS = 1_000;
 
