@@ -248,4 +248,6 @@ const environment = `
 
 Environment:
   BREW_DIR          where data and logs are kept (default: .brew in the checkout)
-  BREW_PORTS=free   take free ports, to run beside another Brew`;
+  BREW_PORTS=free   take free ports, to run beside another Brew
+  BREW_PRIORITIES=equal
+                    let no process come behind others, as they do that no customer waits for`;

@@ -9,6 +9,8 @@ export interface SystemSettings {
   rate?: number;
   /** How many times faster than life drinks are made and orders delivered; 0: in no time. Default 60. */
   speed?: number;
+  /** Whether all processes come equally; otherwise those that no customer waits for come behind the others once all are up. */
+  equalPriorities?: boolean;
   /** Further settings for all of our processes, or others than here: PAYMENT_TIMEOUT_SECONDS, LOG_LEVEL, … */
   env?: Readonly<Record<string, string>>;
 }

@@ -53,7 +53,7 @@ export async function startSystem(options: SandboxOptions & SystemSettings = {})
     throw error;
   }
   // Customers wait for these two alone.
-  await session.complete({ inFront: ['order', 'postgres'] });
+  await session.complete(options.equalPriorities ? {} : { inFront: ['order', 'postgres'] });
   return {
     ...describe(session, systemStopGroups),
     url: (name) => urlOf(session, name),

@@ -24,13 +24,20 @@ export interface UpSettings {
   rate: number;
   speed: number;
   kafka: KafkaMode;
+  equalPriorities: boolean;
 }
 
-/** @throws ArgumentInvalidError when BREW_PORTS is something else than `free` */
+/** @throws ArgumentInvalidError when BREW_PORTS is something else than `free`, or BREW_PRIORITIES than `equal` */
 export async function readSettings(options: UpOptions, env: NodeJS.ProcessEnv): Promise<UpSettings> {
-  const { BREW_PORTS } = env;
+  const { BREW_PORTS, BREW_PRIORITIES } = env;
   if (BREW_PORTS && BREW_PORTS !== 'free') {
     throw new ArgumentInvalidError(`BREW_PORTS is ${BREW_PORTS}.`, 'Set it to free, or not at all.');
+  }
+  if (BREW_PRIORITIES && BREW_PRIORITIES !== 'equal') {
+    throw new ArgumentInvalidError(
+      `BREW_PRIORITIES is ${BREW_PRIORITIES}.`,
+      'Set it to equal, or not at all.',
+    );
   }
   return {
     dir: brewDir(env),
@@ -39,5 +46,6 @@ export async function readSettings(options: UpOptions, env: NodeJS.ProcessEnv): 
     rate: options.simulator ? options.rate : 0,
     speed: options.speed,
     kafka: options.kafka,
+    equalPriorities: BREW_PRIORITIES === 'equal',
   };
 }

@@ -6,7 +6,14 @@ import type { View } from './views.ts';
 type Start = typeof StartSystem;
 type StartOptions = NonNullable<Parameters<Start>[0]>;
 
-const settings = { dir: '/brew', ports: undefined, rate: 1, speed: 60, kafka: 'combined' as const };
+const settings = {
+  dir: '/brew',
+  ports: undefined,
+  rate: 1,
+  speed: 60,
+  kafka: 'combined' as const,
+  equalPriorities: false,
+};
 
 function recordingView(onLive: () => void = () => {}): View & { lines: string[] } {
   const lines: string[] = [];

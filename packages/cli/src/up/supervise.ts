@@ -60,7 +60,7 @@ async function start(
   view: View,
   signal: AbortSignal,
 ): Promise<System | undefined> {
-  const { dir, ports, rate, speed, kafka } = settings;
+  const { dir, ports, rate, speed, kafka, equalPriorities } = settings;
   const onGivenUp = () => view.say('Giving up the start; stopping what has been started …');
   signal.addEventListener('abort', onGivenUp, { once: true });
   try {
@@ -70,6 +70,7 @@ async function start(
       rate,
       speed,
       kafka,
+      equalPriorities,
       signal,
       // Steps that fail because others did would hide the one that matters.
       onStep: (step) => !signal.aborted && view.step(step),
