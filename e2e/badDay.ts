@@ -1,20 +1,12 @@
+import { defaultStaffToken } from '@brew/sandbox';
 import { createShop } from '@brew/simulator';
 import type { Brew } from './brew.ts';
 import { serveCustomers, type Visit } from './customers.ts';
+import { type OrderService, replaceOrderService } from './orderService.ts';
 
 export const CUSTOMERS = 300;
-const PAYMENT_TIMEOUT_SECONDS = 8;
-const STAFF_TOKEN = 'e2e-staff';
-
-/** What the system of a bad day is started with. */
-export const badDayEnv = {
-  PAYMENT_TIMEOUT_SECONDS: String(PAYMENT_TIMEOUT_SECONDS),
-  STAFF_TOKEN,
-  SEED: '4',
-  SPEED: '600',
-  // No truck but ours, so that every delivery of goods is known.
-  TRUCK_ROUND_SECONDS: '86400',
-};
+/** Long enough for a decline to come in time on a busy machine. */
+const PAYMENT_TIMEOUT_SECONDS = 20;
 
 const cafes = ['cafe-001', 'cafe-002', 'cafe-003', 'cafe-004', 'cafe-005', 'cafe-006'];
 /** What every cafe has so few of that some orders find none left. */
@@ -43,6 +35,8 @@ export interface BadDay {
   shelves(): Promise<Shelves>;
   /** In cents, as the menu showed them. */
   prices: Map<string, number>;
+  /** When nothing is under way any more: the shop is as it was before. */
+  end(): Promise<void>;
 }
 
 /**
@@ -50,12 +44,15 @@ export interface BadDay {
  * that are killed with orders in every state. Resolves when nobody wants anything any more, but much is still under way.
  */
 export async function spendBadDay(brew: Brew): Promise<BadDay> {
-  const { url } = brew.system;
+  const { url } = brew;
+  const orderService = await replaceOrderService(brew, {
+    PAYMENT_TIMEOUT_SECONDS: String(PAYMENT_TIMEOUT_SECONDS),
+  });
   const { signal } = new AbortController();
   const shop = createShop({
     orderUrl: url('order'),
     catalogUrl: url('catalog'),
-    staffToken: STAFF_TOKEN,
+    staffToken: defaultStaffToken,
     signal,
   });
 
@@ -74,10 +71,11 @@ export async function spendBadDay(brew: Brew): Promise<BadDay> {
     }
   }
 
-  async function killAndStart(name: 'order' | 'kitchen'): Promise<void> {
-    await brew.system.kill(name);
-    await brew.system.start(name);
+  async function killAndStart({ kill, start }: Pick<OrderService, 'kill' | 'start'>): Promise<void> {
+    await kill();
+    await start();
   }
+  const kitchen = { kill: () => brew.kill('kitchen'), start: () => brew.start('kitchen') };
 
   const goods = await shelves();
   const prices = await menuPrices(url('catalog'));
@@ -85,13 +83,13 @@ export async function spendBadDay(brew: Brew): Promise<BadDay> {
 
   /** What happens as the n-th customer comes in. */
   const incidents: Record<number, () => Promise<void>> = {
-    60: () => killAndStart('kitchen'),
+    60: () => killAndStart(kitchen),
     120: bringGoods,
     // From now on, whoever pays late pays for an order that has been given up.
     150: () => brew.behave({ ...misbehaviour, lateMs: (PAYMENT_TIMEOUT_SECONDS + 2) * 1_000 }),
     200: bringGoods,
     // Late: its group misses it for 15 s, and what is unpaid for that long is cancelled.
-    220: () => killAndStart('order'),
+    220: () => killAndStart(orderService),
   };
   const happening: (Promise<void> | undefined)[] = [];
   const visits = await serveCustomers({
@@ -105,7 +103,7 @@ export async function spendBadDay(brew: Brew): Promise<BadDay> {
     onArrival: (n) => void happening.push(incidents[n]?.()),
   });
   await Promise.all(happening);
-  return { visits, goods, shelves, prices };
+  return { visits, goods, shelves, prices, end: orderService.end };
 }
 
 async function menuPrices(catalogUrl: string): Promise<Map<string, number>> {

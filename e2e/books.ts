@@ -39,7 +39,7 @@ export interface Reports {
 }
 
 /** What everybody has written down, each read over their own HTTP. */
-export function openBooks({ system: { url } }: Brew) {
+export function openBooks({ url }: Pick<Brew, 'url'>) {
   return {
     orders: (orderIds: string[]): Promise<OrderBook[]> =>
       inTurns(orderIds, (orderId) => get(`${url('order')}/orders/${orderId}`)),
@@ -79,7 +79,7 @@ async function inTurns<Item, Answer>(items: Item[], ask: (item: Item) => Promise
 }
 
 async function get<Answer>(url: string): Promise<Answer> {
-  const response = await fetch(url, { signal: AbortSignal.timeout(10_000) });
+  const response = await fetch(url, { signal: AbortSignal.timeout(60_000) });
   if (!response.ok) throw new Error(`${url} answered ${response.status}: ${await response.text()}`);
   return (await response.json()) as Answer;
 }

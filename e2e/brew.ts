@@ -1,11 +1,10 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { eventTypeOf, topics } from '@brew/events';
 import { createFollower, createKafkaClient } from '@brew/kafka';
-import { freePorts, startSystem } from '@brew/sandbox';
-import { until } from '@brew/sandbox/testing';
+import { controlRun, type ProcessControl } from '@brew/sandbox';
+import { runningSystem, until } from '@brew/sandbox/testing';
+import { untilWhole } from '@brew/sandbox/testing/untilWhole';
 import { pino } from 'pino';
+import { runIn } from './cli.ts';
 
 interface Line {
   sku: string;
@@ -17,7 +16,8 @@ interface Order {
   status: string;
   payment: string;
   total: { amount: number; currency: string };
-  times: Record<'placed' | 'paid' | 'preparing' | 'ready' | 'on_the_way' | 'delivered', string>;
+  /** Of each step that it has reached. */
+  times: Partial<Record<'placed' | 'paid' | 'preparing' | 'ready' | 'on_the_way' | 'delivered', string>>;
 }
 
 /** An event as the onlooker sees it. */
@@ -29,8 +29,8 @@ interface Seen {
   causeId: string | undefined;
 }
 
-/** A whole system, and what journeys do with it: as customers over HTTP, as onlookers over the topics. */
-export type Brew = Awaited<ReturnType<typeof startBrew>>;
+/** The running system, and what tests do with it: as customers over HTTP, as onlookers over the topics, and as what goes wrong. */
+export type Brew = Awaited<ReturnType<typeof attachBrew>>;
 
 /** A payment provider that takes every customer's money, at once and once. */
 export const wellBehaved = {
@@ -42,23 +42,24 @@ export const wellBehaved = {
   delayMs: 20,
 };
 
-/** Starts everything on free ports, in a folder of its own, with a payment provider but no customers. */
-export async function startBrew({ env }: { env: Record<string, string> }) {
-  const dir = await mkdtemp(join(tmpdir(), 'brew-e2e-'));
-  const system = await startSystem({
-    dir,
-    ports: await freePorts(),
-    rate: 0,
-    speed: 240,
-    // The truck comes on another day: it would fill the shelves on which tests count what was sold.
-    env: { TRUCK_ROUND_SECONDS: '86400', ...env },
-  });
-  const { url } = system;
+/** Attaches to the system that this project's tests run on. */
+export async function attachBrew() {
+  const dir = runningSystem();
+  const { ports } = await runIn(dir);
+  const url = (name: keyof typeof ports.services) => `http://127.0.0.1:${ports.services[name]}`;
+  const brokers = ports.external.map((port) => `127.0.0.1:${port}`);
+  const log = pino({ level: 'silent' });
+  const client = createKafkaClient({ brokers, clientId: 'e2e', log });
+  /** As long as it is open, nobody else ends and starts processes, drills included. */
+  let control: ProcessControl | undefined;
+  const controlled = async () => {
+    control ??= await controlRun(dir);
+    return control;
+  };
 
   const events = new Map<string, Seen[]>();
-  const log = pino({ level: 'silent' });
   const onlooker = createFollower({
-    client: createKafkaClient({ brokers: system.brokers, clientId: 'e2e', log }),
+    client,
     name: 'e2e',
     topics: Object.values(topics).map(({ name }) => name),
     from: 'beginning',
@@ -74,9 +75,17 @@ export async function startBrew({ env }: { env: Record<string, string> }) {
   await onlooker.start();
 
   const brew = {
-    system,
     /** Where it is, for `brewIn`. */
     dir,
+    ports,
+    url,
+    brokers,
+    registryUrl: `http://127.0.0.1:${ports.registry}/apis/ccompat/v7`,
+
+    /** Ends one of its processes; resolves when it is gone. What does not run when a test file ends is started again. */
+    kill: async (name: string, signal: NodeJS.Signals = 'SIGKILL') => (await controlled()).kill(name, signal),
+    /** Starts processes again, all at once; resolves when they are ready. */
+    start: async (...names: string[]) => (await controlled()).start(...names),
 
     /** What POST /orders answers, whatever that is. The same key again is the same order again. */
     tryToPlace(order: { cafeId: string; items: Line[] }, key: string = crypto.randomUUID()) {
@@ -96,8 +105,12 @@ export async function startBrew({ env }: { env: Record<string, string> }) {
       (await request(`${url('order')}/orders/${orderId}`)).body,
     cancel: (orderId: string) => request(`${url('order')}/orders/${orderId}/cancel`, { method: 'POST' }),
 
-    untilStatus: (orderId: string, status: string) =>
-      brew.until(`order ${orderId} is ${status}`, async () => (await brew.order(orderId)).status === status),
+    /** Until it has come so far, or further: it may go on at once. */
+    untilReached: (orderId: string, step: keyof Order['times']) =>
+      brew.until(
+        `order ${orderId} is ${step}`,
+        async () => (await brew.order(orderId)).times[step] !== undefined,
+      ),
     async untilEnded(orderId: string): Promise<Order> {
       const ended = async () => ['delivered', 'cancelled'].includes((await brew.order(orderId)).status);
       await brew.until(`order ${orderId} has ended`, ended);
@@ -137,10 +150,17 @@ export async function startBrew({ env }: { env: Record<string, string> }) {
       if (status !== 200) throw new Error(`PUT /behaviour answered ${status}: ${JSON.stringify(body)}`);
     },
 
-    async stop() {
+    /** Of how many orders there is an event of this name. */
+    ordersWith: (name: string) =>
+      [...events.values()].filter((seen) => seen.some((event) => event.name === name)).length,
+
+    /** Leaves it as it was found. */
+    async detach() {
       await onlooker.stop();
-      await system.stop();
-      await rm(dir, { recursive: true, force: true });
+      await control?.[Symbol.asyncDispose]();
+      control = undefined;
+      await brew.behave({});
+      await untilWhole(dir);
     },
   };
   return brew;
@@ -152,7 +172,7 @@ async function request(url: string, options: RequestInit & { json?: unknown } = 
     ...rest,
     headers: { ...headers, ...(json !== undefined && { 'content-type': 'application/json' }) },
     ...(json !== undefined && { body: JSON.stringify(json) }),
-    signal: AbortSignal.timeout(10_000),
+    signal: AbortSignal.timeout(60_000),
   });
   // biome-ignore lint/suspicious/noExplicitAny: answers are as the services' OpenAPI documents say, and asserted by the journeys
   const body: any = await response.json();

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { join } from 'node:path';
 import { defaultPorts, type Ports } from '@brew/sandbox';
 import { runIn } from './cli.ts';
 
@@ -30,6 +31,17 @@ export interface Outcome {
   output: string;
 }
 
+const brewProgram = join(import.meta.dirname, '../packages/cli/bin/brew.mjs');
+let npxIsTried = false;
+
+/** npx takes a second to find what is linked in node_modules. The first of a file's commands goes through it, the others go where it leads. */
+function pastNpx(command: string): string {
+  if (!command.startsWith('npx brew')) return command;
+  if (npxIsTried) return command.replace('npx brew', brewProgram);
+  npxIsTried = true;
+  return command;
+}
+
 /** Runs a command of a document as its reader would, on the Brew in `dir`. */
 export async function runCommand(
   command: string,
@@ -37,7 +49,7 @@ export async function runCommand(
 ): Promise<Outcome> {
   // Some are for when nothing runs any more.
   const ports = (await runIn(dir).catch(() => undefined))?.ports ?? defaultPorts;
-  const child = spawn('sh', ['-c', `exec ${onPorts(command, ports)}`], {
+  const child = spawn('sh', ['-c', `exec ${pastNpx(onPorts(command, ports))}`], {
     cwd,
     env: {
       ...process.env,
@@ -57,7 +69,9 @@ export async function runCommand(
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (data) => (output += data));
   const [code, signal] = await once(child, 'close');
-  return { ended: code ?? signal, output };
+  // Interrupted, brew ends with 0, and npx with the signal.
+  const ended = isEndless(command) && code === 0 ? 'SIGINT' : (code ?? signal);
+  return { ended, output };
 }
 
 /** Documents name the default ports; this Brew has others, so that it can run beside another one. */

@@ -27,9 +27,6 @@ export interface CustomersOptions {
   onArrival(n: number): void;
 }
 
-/** How long somebody tries again whose request is not answered: longer than any service takes to come back. */
-const PATIENCE_MS = 30_000;
-
 /**
  * The simulator's customers, a given number of them. More stubborn than there: they try again with the same
  * Idempotency-Key until their order is taken. Resolves when nobody wants anything any more, also not to cancel.
@@ -37,6 +34,7 @@ const PATIENCE_MS = 30_000;
 export async function serveCustomers(options: CustomersOptions): Promise<Visit[]> {
   const { shop, assortment, count, rate, seed, cancelRate, extra, onArrival } = options;
   const visits: Promise<Visit>[] = [];
+  const run = crypto.randomUUID();
   const { promise: allCame, resolve } = Promise.withResolvers<void>();
 
   const arrivals = createArrivals({
@@ -46,14 +44,14 @@ export async function serveCustomers(options: CustomersOptions): Promise<Visit[]
       if (n >= count) return;
       onArrival(n);
       const wanted = { ...order, items: [...order.items, ...extra(n)] };
-      visits.push(visit(wanted, `e2e-${seed}-${n}`, cancelAfterMs));
+      visits.push(visit(wanted, `e2e-${run}-${n}`, cancelAfterMs));
       if (n === count - 1) resolve();
     },
   });
 
   async function visit(order: OrderRequest, key: string, cancelAfterMs?: number): Promise<Visit> {
     const insist = <Answer>(what: string, attempt: () => Promise<Answer>) =>
-      until(async () => [await attempt()] as const, { what: `${what} of ${key}`, timeoutMs: PATIENCE_MS });
+      until(async () => [await attempt()] as const, { what: `${what} of ${key}` });
     const [{ orderId }] = await insist('order', () => shop.placeOrder(order, key));
     if (cancelAfterMs !== undefined) {
       await new Promise((over) => setTimeout(over, cancelAfterMs));

@@ -1,8 +1,7 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { KafkaMode } from '@brew/sandbox';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { runningSystem } from '@brew/sandbox/testing';
+import { untilWhole } from '@brew/sandbox/testing/untilWhole';
+import { afterAll, beforeEach, expect, test } from '@jest/globals';
 import { brewIn } from './cli.ts';
 
 interface Line {
@@ -21,31 +20,19 @@ interface Verdict {
   whole: boolean;
 }
 
-/**
- * Starts a Brew of its own in one of the two modes, and runs each drill on it: for use inside `describe`.
- * @returns what tests of one mode alone need
- */
-export function runDrills(mode: KafkaMode) {
-  let dir: string;
-  let brew: ReturnType<typeof brewIn>;
-
-  beforeAll(async () => {
-    dir = await mkdtemp(join(tmpdir(), 'brew-e2e-'));
-    // Orders that are never paid for end, too, but only after a minute.
-    brew = brewIn(dir, { LATE_RATE: '0', SILENT_RATE: '0' });
-    const { code, stderr } = await brew(
-      ...['up', '--detach', '--no-simulator', '--speed', '600', '--kafka', mode],
-    );
-    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-  });
-  afterAll(async () => {
-    await brew('down', '--yes');
-    await rm(dir, { recursive: true, force: true });
-  });
+/** Runs each drill on the system of this project, in the mode that it runs in: for use inside `describe`. */
+export function rehearseDrills(mode: KafkaMode) {
+  const dir = runningSystem();
+  const brew = brewIn(dir);
+  // A drill begins on a system that is whole.
+  beforeEach(() => untilWhole(dir));
+  afterAll(() => untilWhole(dir));
 
   /** Runs a drill to its end; nothing may be lost in it, and every node is there again. */
   async function rehearse(kind: string): Promise<{ told: Line[]; events: string[] }> {
     const { code, stdout, stderr } = await brew('drill', kind, '--yes', '--json', '--rate', '3');
+    // A drill that was refused, or gave up, says why.
+    if (code !== 0) throw new Error(`The drill ended with ${code}:\n${stdout}${stderr}`);
     const lines = stdout.trim().split('\n');
     const told = lines.slice(0, -1).map((line) => JSON.parse(line) as Line);
     const { verdict } = JSON.parse(lines.at(-1) ?? '{}') as { verdict?: Verdict };
@@ -107,10 +94,4 @@ export function runDrills(mode: KafkaMode) {
     const restarts = events.filter((event) => ['stopped', 'node-back'].includes(event));
     expect(restarts).toEqual(Array.from({ length: nodes }, () => ['stopped', 'node-back']).flat());
   });
-
-  return {
-    brew: (...args: string[]) => brew(...args),
-    /** Where it is. */
-    dir: () => dir,
-  };
 }

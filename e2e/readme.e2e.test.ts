@@ -2,26 +2,39 @@ import { execFileSync } from 'node:child_process';
 import { cp, mkdtemp, readFile, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { runningSystem } from '@brew/sandbox/testing';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { brewIn } from './cli.ts';
+import { attachBrew, type Brew } from './brew.ts';
 import { commandsOf, isEndless, runCommand } from './commands.ts';
 
 const root = join(import.meta.dirname, '..');
 const commandsIn = async (file: string) => commandsOf(await readFile(join(root, file), 'utf8'));
 
-let dir: string;
+const dir = runningSystem();
+let brew: Brew;
+let customers: Promise<void>;
+let noMore = false;
 beforeAll(async () => {
-  dir = await mkdtemp(join(tmpdir(), 'brew-e2e-'));
-  // As `npm start` does it, but in the background, to have the terminal for the other commands. Every payment comes:
-  // an order whose payment is declined ends cancelled, and `brew order` with exit code 1, as it should.
-  const brew = brewIn(dir, { DECLINE_RATE: '0', LATE_RATE: '0', SILENT_RATE: '0' });
-  const { code, stderr } = await brew('up', '--detach', '--rate', '5', '--speed', '300');
-  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  brew = await attachBrew();
+  await brew.behave({});
+  customers = keepOrdering();
 });
 afterAll(async () => {
-  await brewIn(dir)('down', '--yes');
-  await rm(dir, { recursive: true, force: true });
+  noMore = true;
+  await customers;
+  await brew?.detach();
 });
+
+/** Somebody comes all the time, as where the reader has typed `npm start`, and one of them changes their mind. */
+async function keepOrdering(): Promise<void> {
+  for (let n = 0; !noMore; n++) {
+    const order = { cafeId: `cafe-0${30 + (n % 40)}`, items: [{ sku: 'latte', quantity: 1 }] };
+    const { status, body } = await brew.tryToPlace(order);
+    if (status === 201 && n === 0) await brew.cancel(body.orderId);
+    await delay(500);
+  }
+}
 
 const labCommands = await commandsIn('docs/labs/evolve-an-event.md');
 
@@ -95,12 +108,11 @@ describe('the commands of docs/labs/replay.md', () => {
   });
 });
 
-// Those for Docker are what docker.compose.test.ts does.
+// Those for Docker are what docker.compose.test.ts does, and those that end it are what lifecycle.e2e.test.ts does.
 const commands = (await commandsIn('README.md'))
   .map(({ command }) => command)
-  .filter((command) => !command.startsWith('docker compose'));
+  .filter((command) => !/^(docker compose|npx brew (stop|down))/.test(command));
 
-// The last ones, since they end with stopping it.
 describe('the commands of the README', () => {
   test('are what this test knows how to run', () => {
     expect(commands.filter((command) => !/^(npx brew|curl|npm start$|npm test$)/.test(command))).toEqual([]);

@@ -1,181 +1,112 @@
-import { spawn } from 'node:child_process';
-import { randomUUID } from 'node:crypto';
-import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
-import { images, whyNoContainers } from '@brew/sandbox/testing';
-import startTestInfrastructure from '@brew/sandbox/testing/globalSetup';
-import endTestInfrastructure from '@brew/sandbox/testing/globalTeardown';
+import { warmUp } from '@brew/sandbox/testing/warmUp';
+import { selectChanged } from './test/changed.ts';
+import { watchCpu } from './test/cpu.ts';
+import { execute } from './test/execute.ts';
+import { type JestOptions, jest, type Project } from './test/jest.ts';
+import { inLanes } from './test/lanes.ts';
+import { liveJobs } from './test/liveJobs.ts';
+import { renderSummary } from './test/report.ts';
+import type { Result } from './test/result.ts';
+import { NothingSelectedError, type Selection, select } from './test/selection.ts';
+import { beginTestRun } from './test/testRun.ts';
 
-const help = `Runs every check there is, and ends with a line "N passed, N failed".
+const help = `Runs every check there is, and ends with a line "N passed, N failed"; ", N skipped" follows when some were, with the reasons above it.
 
-Usage: npm test [-- STEP…]
+Usage: npm test [-- WHAT…] [--name TEXT] [--changed]
 
-Steps, in order:
+WHAT is one or more of
   check         Biome (format, lint, import cycles), TypeScript, knip (dead code)
   unit          pure and quick tests, beside the code
-  integration   *.int.test.ts, on a real cluster, registry and PostgreSQL that is started once for the run
-  e2e           journeys through the whole system
-  compose       the same from images, where a Docker engine and the images are to be had; beside e2e
+  integration   *.int.test.ts, on a cluster, a registry and PostgreSQL that are started once for the run
+  e2e           journeys through whole systems: one on which orders flow, one whose nodes are killed, one with dedicated controllers
+  compose       the same from images, where a Docker engine and the images are to be had
+  a file, a folder, or a part of a path
+and everything when there is none.
+
+Options:
+  --name, -t TEXT   only tests with this in their names
+  --changed         what differs from main touches: checks, unit tests, and the integration tests of its packages
+  --help, -h
 
 Integration tests run on containers where a Docker engine has the images, else on child processes;
-BREW_TEST_INFRA=docker or embedded settles it.
+BREW_TEST_INFRA=docker or embedded settles it. What a run leaves that is killed, the next one ends.
 
 Examples:
   npm test
   npm test -- check unit
-  npm test -- e2e
-  npm run test:compose
+  npm test -- packages/kafka/src/reader
+  npm test -- e2e/journeys.e2e.test.ts
+  npm test -- --name "gives numbers that were freed to others"
+  npm test -- --changed
 `;
 
-interface Result {
-  step: string;
-  passed: number;
-  failed: number;
-  seconds: number;
-}
-
-const node = process.execPath;
-const root = join(import.meta.dirname, '..');
-const reports = mkdtempSync(join(tmpdir(), 'brew-test-'));
-
-/** A test that fails may leave something open that keeps Jest from ending; nobody is to wait for that for ever. */
-const STEP_LIMIT_MS = 15 * 60 * 1000;
-
-function execute(args: string[]): Promise<number> {
-  const child = spawn(node, args, { cwd: root, stdio: 'inherit', timeout: STEP_LIMIT_MS });
-  return new Promise((resolve) => child.on('close', (code) => resolve(code ?? 1)));
-}
-
-async function timed(step: string, count: () => Promise<Pick<Result, 'passed' | 'failed'>>): Promise<Result> {
-  const started = performance.now();
-  const counts = await count();
-  return { step, ...counts, seconds: (performance.now() - started) / 1000 };
-}
-
 /** A command that passes or fails as a whole counts as one test. */
-const command = (step: string, args: string[]) =>
-  timed(step, async () =>
-    (await execute(args)) === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 },
-  );
-
-/** @param name what it is called in the end */
-const jest = (project: string, options: string[] = [], name = project) =>
-  timed(name, async () => {
-    const report = join(reports, `${randomUUID()}.json`);
-    const flags = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'];
-    const code = await execute([
-      ...flags,
-      'node_modules/jest/bin/jest.js',
-      '--selectProjects',
-      project,
-      '--json',
-      `--outputFile=${report}`,
-      ...options,
-    ]);
-    return countJest(report, code);
-  });
-
-/** A suite that could not even be loaded has no failed test in Jest's count, and a crash leaves no report: both are failures here. */
-function countJest(report: string, code: number): Pick<Result, 'passed' | 'failed'> {
-  try {
-    const { numPassedTests, numFailedTests, numRuntimeErrorTestSuites } = JSON.parse(
-      readFileSync(report, 'utf8'),
-    );
-    const failed = numFailedTests + numRuntimeErrorTestSuites;
-    return { passed: numPassedTests, failed: failed === 0 && code !== 0 ? 1 : failed };
-  } catch {
-    return { passed: 0, failed: 1 };
-  }
-}
-
-async function onInfrastructure(): Promise<Result[]> {
-  try {
-    await startTestInfrastructure();
-  } catch (error) {
-    console.error(error);
-    return [{ step: 'integration', passed: 0, failed: 1, seconds: 0 }];
-  }
-  const ofServices = 'services/';
-  const withClusters = 'packages/(cli|sandbox)/';
-  try {
-    // Side by side, since most of it waits, with two exceptions that go one at a time. Services: their consumer group ids are literals,
-    // so two tests of one service would share its partitions. And what starts clusters of its own, which takes both cores.
-    return await Promise.all([
-      jest('integration', ['--maxWorkers=2', '--testPathIgnorePatterns', `${ofServices}|${withClusters}`]),
-      jest('integration', ['--runInBand', '--testPathPatterns', withClusters], 'clusters'),
-      jest('integration', ['--runInBand', '--testPathPatterns', ofServices], 'services'),
-    ]);
-  } finally {
-    await endTestInfrastructure();
-  }
+async function command(args: string[]): Promise<Result> {
+  const passed = (await execute(args)) === 0;
+  return { step: 'check', passed: Number(passed), failed: Number(!passed), skipped: [], files: [] };
 }
 
 const check = () =>
   Promise.all([
-    command('biome', ['node_modules/@biomejs/biome/bin/biome', 'ci', '.']),
-    command('typescript', ['node_modules/typescript/bin/tsc', '--noEmit', '-p', '.']),
-    command('knip', ['node_modules/knip/bin/knip.js']),
+    command(['node_modules/@biomejs/biome/bin/biome', 'ci', '.']),
+    command(['node_modules/typescript/bin/tsc', '--noEmit', '-p', '.']),
+    command(['node_modules/knip/bin/knip.js']),
   ]);
 
-async function onContainers(): Promise<Result[]> {
-  const why = await whyNoContainers(Object.values(images), { compose: true });
-  if (why === undefined) return [await jest('compose', ['--runInBand'])];
-  console.log(`compose: skipped, since ${why}.`);
-  return [];
-}
+async function runTests({ check: checkCode, files, name }: Selection): Promise<boolean> {
+  const cores = availableParallelism();
+  const begun = performance.now();
+  await using run = await beginTestRun();
+  const endCpu = await watchCpu();
+  const runJest = (project: Project, chosen: readonly string[], options?: JestOptions) =>
+    jest(run, project, chosen, { ...options, name });
 
-/**
- * Whole systems also wait, for sessions to end and for orders to be brewed: so there are two at a time; three are no quicker on two cores. One begins with the
- * containers; whoever is through takes the next file.
- */
-async function onSystems(e2e: boolean, compose: boolean): Promise<Result[]> {
-  const files = e2e ? globSync('e2e/*.e2e.test.ts', { cwd: root }).sort() : [];
-  const next = async (): Promise<Result[]> => {
-    const file = files.shift();
-    if (file === undefined) return [];
-    return [await jest('e2e', ['--runTestsByPath', file], basename(file, '.e2e.test.ts')), ...(await next())];
-  };
-  const strands = [async () => [...(compose ? await onContainers() : []), ...(await next())], next];
-  return (await Promise.all(strands.map((strand) => strand()))).flat();
+  const jobs = liveJobs(files, runJest);
+  // What can't be had for that, the tests say that need it.
+  const isWarm = jobs.length > 0 && warmUp().catch(() => {});
+  const results = [
+    ...(checkCode ? await check() : []),
+    await runJest('unit', files.unit, { workers: cores }),
+  ];
+  await isWarm;
+  // Two at least: most of it waits.
+  results.push(...(await inLanes(Math.max(2, cores), jobs)).flat());
+  const seconds = (performance.now() - begun) / 1000;
+  for (const line of renderSummary({ results, usage: await endCpu(), seconds })) console.log(line);
+  return results.every(({ failed }) => failed === 0);
 }
-
-const steps = ['check', 'unit', 'integration', 'e2e', 'compose'];
 
 async function main(): Promise<number> {
   const { positionals, values } = parseArgs({
     allowPositionals: true,
-    options: { help: { type: 'boolean', short: 'h' } },
+    options: {
+      help: { type: 'boolean', short: 'h' },
+      name: { type: 'string', short: 't' },
+      changed: { type: 'boolean' },
+    },
   });
   if (values.help) {
     console.log(help);
     return 0;
   }
-  const unknown = positionals.filter((name) => !steps.includes(name));
-  if (unknown.length > 0) {
-    console.error(`No such step: ${unknown.join(', ')}. The steps are ${steps.join(', ')}.`);
-    return 2;
-  }
+  if (!values.changed) return (await runTests(select(positionals, values.name))) ? 0 : 1;
 
-  const chosen = new Set(positionals.length === 0 ? steps : positionals);
-  const results = [
-    ...(chosen.has('check') ? await check() : []),
-    ...(chosen.has('unit') ? [await jest('unit', ['--maxWorkers=100%'])] : []),
-    ...(chosen.has('integration') ? await onInfrastructure() : []),
-    ...(await onSystems(chosen.has('e2e'), chosen.has('compose'))),
-  ];
-  rmSync(reports, { recursive: true, force: true });
-
-  console.log();
-  for (const { step, passed, failed, seconds } of results) {
-    console.log(
-      `${step.padEnd(14)} ${String(passed).padStart(5)} passed ${String(failed).padStart(4)} failed  ${seconds.toFixed(1).padStart(7)} s`,
-    );
-  }
-  const sum = (key: 'passed' | 'failed') => results.reduce((total, result) => total + result[key], 0);
-  console.log(`${sum('passed')} passed, ${sum('failed')} failed`);
-  return sum('failed') === 0 ? 0 : 1;
+  const { changed, ...selection } = await selectChanged();
+  console.log(`${changed.length} files differ from main.`);
+  return (await runTests(selection)) ? 0 : 1;
 }
 
-process.exit(await main());
+try {
+  process.exitCode = await main();
+} catch (error) {
+  if (!(error instanceof NothingSelectedError) && !isUsageError(error)) throw error;
+  console.error(`${(error as Error).message} See npm test -- --help.`);
+  process.exitCode = 2;
+}
+
+/** Of parseArgs. */
+function isUsageError(error: unknown): boolean {
+  return String((error as NodeJS.ErrnoException).code).startsWith('ERR_PARSE_ARGS_');
+}

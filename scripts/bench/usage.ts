@@ -1,6 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { type System, services } from '@brew/sandbox';
-import { descendants, memory, type ProcessStat, processTable, TICKS_PER_SECOND } from './processes.ts';
+import {
+  busyTicks,
+  descendants,
+  memory,
+  type ProcessStat,
+  processTable,
+  TICKS_PER_SECOND,
+} from './processes.ts';
 
 /** What a process (PostgreSQL: all of its processes) took over a time. */
 interface Usage {
@@ -54,7 +61,7 @@ interface Count {
 const order = ['kafka-1', 'kafka-2', 'kafka-3', 'postgres', 'registry', ...services.map(({ name }) => name)];
 
 async function count(system: System, generator: number): Promise<Map<string, Count>> {
-  const table = await processTable();
+  const table = processTable();
   const counts = new Map<string, Count>();
   const running = new Map(system.processes().map(({ name, pid }) => [name, pid]));
   for (const name of order) {
@@ -101,11 +108,4 @@ async function databases(
   return [...parts]
     .sort(([a], [b]) => a.localeCompare(b))
     .map(([database, part]) => [`database ${database}`, part]);
-}
-
-/** Of all cores together: everything but idling and waiting for disks. */
-async function busyTicks(): Promise<number> {
-  const [line = ''] = (await readFile('/proc/stat', 'utf8')).split('\n');
-  const [user = 0, nice = 0, system = 0, , , irq = 0, softirq = 0] = line.split(/\s+/).slice(1).map(Number);
-  return user + nice + system + irq + softirq;
 }

@@ -2,7 +2,8 @@ import { cp, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createAdmin, createKafkaClient } from '@brew/kafka';
-import { uniqueName, until } from '@brew/sandbox/testing';
+import { createInspector } from '@brew/kafka/inspect';
+import { infrastructure, uniqueName, until } from '@brew/sandbox/testing';
 import { type LoneNode, startLoneNode } from '@brew/sandbox/testing/loneNode';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { pino } from 'pino';
@@ -126,4 +127,15 @@ it('says what is missing where there is no log', async () => {
   await mkdir(join(scratch, 'empty'));
   await expect(shown({ dir: join(scratch, 'empty') })).rejects.toThrow(/once it was formatted and started/);
   await expect(shown({ dir: node.data, node: 'kafka-9' })).rejects.toThrow(/Take one of: kafka-1\./);
+});
+
+it('is not all that is known of a topic: when this broker has not heard of it, another one is asked', async () => {
+  const topic = uniqueName('unheard');
+  const log = pino({ level: 'silent' });
+  const clientOf = (brokers: string[]) => createKafkaClient({ brokers, clientId: 'test', log });
+  const others = infrastructure().brokers;
+  await using admin = createAdmin({ client: clientOf(others), log });
+  await admin.ensureTopics([{ name: topic, partitions: 1, replicationFactor: 3, config: {} }]);
+  await using inspector = createInspector({ client: clientOf([`127.0.0.1:${node.port}`, ...others]) });
+  expect(await inspector.topics([topic])).toMatchObject([{ name: topic }]);
 });

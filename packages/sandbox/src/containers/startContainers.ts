@@ -9,6 +9,8 @@ import { root } from '../paths.ts';
 import type { Ports } from '../ports.ts';
 import { postgresAnswers, superuserPassword } from '../postgres/server.ts';
 import type { TestInfrastructure } from '../testing/infrastructure.ts';
+import { runVariable } from '../testing/runVariable.ts';
+import { uniqueName } from '../testing/uniqueName.ts';
 import { images } from './engine.ts';
 
 /** What the containers may take to answer, once they run. */
@@ -26,26 +28,27 @@ const nodes = ['kafka-1', 'kafka-2', 'kafka-3'] as const;
 export async function startContainers(
   ports: Ports,
 ): Promise<TestInfrastructure & { stop: () => Promise<void> }> {
-  // Its reaper would be one more image to pull. Jest's globalTeardown stops what was started here; after a SIGKILL of Jest, the
-  // label org.testcontainers tells what is left.
+  // Its reaper would be one more image to pull. Jest's globalTeardown stops what was started here; after a SIGKILL of the run, the next
+  // one finds it by its names.
   process.env.TESTCONTAINERS_RYUK_DISABLED ??= 'true';
-  const network = await new Network().start();
+  const run = uniqueName(process.env[runVariable] ?? 'brew-test');
+  const network = await new Network({ nextUuid: () => run }).start();
   const started: StartedTestContainer[] = [];
   const stop = async () => {
     await Promise.all(started.map((container) => container.stop()));
     await network.stop();
   };
-  const start = async (container: GenericContainer) => {
-    const running = await container.withStartupTimeout(READY_WITHIN_MS).start();
+  const start = async (name: string, container: GenericContainer) => {
+    const running = await container.withName(`${run}-${name}`).withStartupTimeout(READY_WITHIN_MS).start();
     started.push(running);
   };
 
   try {
     const strands = [
-      ...nodes.map((_, index) => start(broker(index, network, ports))),
-      start(postgres(network, ports)).then(async () => {
+      ...nodes.map((name, index) => start(name, broker(index, network, ports))),
+      start('postgres', postgres(network, ports)).then(async () => {
         await makeDatabases(urlOf(ports));
-        await start(registry(network, ports));
+        await start('registry', registry(network, ports));
       }),
     ];
     await Promise.allSettled(strands);

@@ -19,6 +19,8 @@ export interface LoneNode extends AsyncDisposable {
   data: string;
   /** SIGKILL. */
   kill(): Promise<void>;
+  /** In order. */
+  stop(): Promise<void>;
   /** Starts it again after a kill. */
   start(): void;
 }
@@ -61,18 +63,20 @@ export async function startLoneNode({
   const { command, args: program, env } = await nodeSpec(node, { dir, jars, jdk });
 
   let running: ChildProcess;
+  async function end(signal: NodeJS.Signals): Promise<void> {
+    if (running.exitCode !== null || running.signalCode !== null) return;
+    const gone = once(running, 'exit');
+    running.kill(signal);
+    await gone;
+  }
   const lone: LoneNode = {
     port: node.port,
     data: node.data,
     start() {
       running = spawn(command, program, { cwd: dir, env, stdio: 'ignore' });
     },
-    async kill() {
-      if (running.exitCode !== null || running.signalCode !== null) return;
-      const gone = once(running, 'exit');
-      running.kill('SIGKILL');
-      await gone;
-    },
+    kill: () => end('SIGKILL'),
+    stop: () => end('SIGTERM'),
     async [Symbol.asyncDispose]() {
       await lone.kill();
       await rm(dir, { recursive: true });

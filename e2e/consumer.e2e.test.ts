@@ -1,32 +1,28 @@
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { copyCheckout } from '@brew/cli/testing';
-import { until } from '@brew/sandbox/testing';
+import { runningSystem, until } from '@brew/sandbox/testing';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { attachBrew, type Brew } from './brew.ts';
 import { brewIn, lives, runIn, spawnBrew } from './cli.ts';
 
 let checkout: Awaited<ReturnType<typeof copyCheckout>>;
-let dir: string;
+const dir = runningSystem();
+let shop: Brew;
 let brew: ReturnType<typeof brewIn>;
 
 beforeAll(async () => {
+  shop = await attachBrew();
+  await shop.behave({});
+  // What the lab writes is written there, and runs beside the system.
   checkout = await copyCheckout();
-  dir = await mkdtemp(join(tmpdir(), 'brew-e2e-'));
   brew = brewIn(dir, {}, checkout.root);
-  // One that is there before the start, so that the system brings it.
-  await succeed('new', 'consumer', 'alarm', '--events', 'PaymentFailed');
-  await commit('Alarm');
-  // Every payment comes: an order whose payment is declined ends cancelled.
-  brew = brewIn(dir, { DECLINE_RATE: '0', LATE_RATE: '0', SILENT_RATE: '0' }, checkout.root);
-  await succeed('up', '--detach', '--no-simulator', '--speed', '300');
 });
 afterAll(async () => {
   for (const { pid } of instances) if (lives(pid)) process.kill(pid, 'SIGKILL');
-  await brew('down', '--yes');
-  await rm(dir, { recursive: true, force: true });
   await checkout?.[Symbol.asyncDispose]();
+  await shop?.detach();
 });
 
 /** The lines of the lab's `sh` blocks, in their order. */
@@ -37,11 +33,12 @@ const commands = [...lab.matchAll(/^```sh\n(.*?)^```/gms)].flatMap(([, block = '
 
 // One walk through the lab: each step goes on from what the one before left.
 describe('the lab that adds a consumer', () => {
-  let orders = 0;
-  const placed = async () => {
-    await succeed('order');
-    orders++;
-  };
+  const placed = async () => void (await succeed('order'));
+  /** What has happened so far, also before the lab. */
+  const all = () => ({
+    OrderPlaced: shop.ordersWith('OrderPlaced'),
+    OrderDelivered: shop.ordersWith('OrderDelivered'),
+  });
   const status = () => checkout.git('status', '--short');
   const [first, second] = [() => instances[0] as Instance, () => instances[1] as Instance];
 
@@ -65,15 +62,9 @@ describe('the lab that adds a consumer', () => {
     ],
 
     ['npx brew dev loyalty', startsInstance],
-    [
-      'curl -s localhost:3006/seen',
-      () => untilSeen(first(), { OrderPlaced: orders, OrderDelivered: orders }),
-    ],
+    ['curl -s localhost:3006/seen', () => untilSeen(first(), all)],
     ['npx brew order', placed],
-    [
-      'curl -s localhost:3006/seen',
-      () => untilSeen(first(), { OrderPlaced: orders, OrderDelivered: orders }),
-    ],
+    ['curl -s localhost:3006/seen', () => untilSeen(first(), all)],
 
     ['npx brew dev loyalty', startsInstance],
     [
@@ -83,14 +74,17 @@ describe('the lab that adds a consumer', () => {
         await until(
           async () => {
             await place();
-            orders++;
             return (await handledBy(first())) > before && (await handledBy(second())) > 0;
           },
           { what: 'both instances to handle some' },
         );
-        await untilSeen(second(), { OrderPlaced: orders, OrderDelivered: orders });
+        await untilSeen(second(), all);
         // Each event is handled by one of them.
-        await until(async () => (await handledBy(first())) + (await handledBy(second())) === 2 * orders);
+        const { OrderPlaced, OrderDelivered } = all();
+        await until(
+          async () =>
+            (await handledBy(first())) + (await handledBy(second())) === OrderPlaced + OrderDelivered,
+        );
       },
     ],
     [
@@ -100,8 +94,7 @@ describe('the lab that adds a consumer', () => {
         expect(await first().ended).toBe(1);
         expect(first().shown()).toContain('loyalty ended by itself (signal SIGKILL)');
         for (let n = 0; n < 12; n++) await place();
-        orders += 12;
-        await untilSeen(second(), { OrderPlaced: orders, OrderDelivered: orders });
+        await untilSeen(second(), all);
       },
     ],
 
@@ -123,9 +116,9 @@ describe('the lab that adds a consumer', () => {
       async () => {
         await startsInstance('npx brew dev prices');
         const [one, two] = instances.slice(2) as [Instance, Instance];
-        for (const instance of [one, two]) await untilSeen(instance, { MenuItemChanged: await menuItems() });
+        for (const instance of [one, two]) await untilSeen(instance, await menu());
         await addToMenu();
-        for (const instance of [one, two]) await untilSeen(instance, { MenuItemChanged: await menuItems() });
+        for (const instance of [one, two]) await untilSeen(instance, await menu());
         await interrupt(one);
         // Also when it could not say goodbye, an instance does not outlive its terminal.
         process.kill(-Number(two.child.pid), 'SIGKILL');
@@ -144,14 +137,6 @@ describe('the lab that adds a consumer', () => {
   );
 });
 
-test('a consumer that the system itself runs is ended when it is removed, and the system goes on', async () => {
-  const { stdout } = await succeed('status');
-  expect(stdout).toMatch(/alarm +\d+ +\d+ +ready/);
-  await succeed('remove', 'consumer', 'alarm');
-  expect((await runIn(dir)).processes.map(({ name }) => name)).not.toContain('alarm');
-  await succeed('order');
-});
-
 async function succeed(...args: string[]) {
   const outcome = await brew(...args);
   expect(outcome).toMatchObject({ code: 0, stderr: '' });
@@ -161,19 +146,6 @@ async function succeed(...args: string[]) {
 async function succeeds(command: string): Promise<void> {
   await succeed(...command.split(' ').slice(2));
 }
-
-const commit = async (message: string) => {
-  await checkout.git('add', '--all');
-  await checkout.git(
-    '-c',
-    'user.name=test',
-    '-c',
-    'user.email=test@localhost',
-    'commit',
-    '--message',
-    message,
-  );
-};
 
 /** One `npx brew dev` in a terminal of its own. */
 interface Instance {
@@ -206,16 +178,16 @@ async function interrupt({ child, pid, ended }: Instance): Promise<void> {
   expect(lives(pid)).toBe(false);
 }
 
-async function untilSeen({ url }: Instance, wanted: Record<string, number>): Promise<void> {
+async function untilSeen({ url }: Instance, wanted: () => Record<string, number>): Promise<void> {
   await until(
     async () => {
       const { seen } = (await (await fetch(`${url}/seen`)).json()) as {
         seen: { event: string; keys: number }[];
       };
       const keys = new Map(seen.map((line) => [line.event, line.keys]));
-      return Object.entries(wanted).every(([event, count]) => keys.get(event) === count);
+      return Object.entries(wanted()).every(([event, count]) => keys.get(event) === count);
     },
-    { what: `${url} to have seen ${JSON.stringify(wanted)}` },
+    { what: `${url} to have seen all events` },
   );
 }
 
@@ -226,30 +198,17 @@ async function handledBy({ url }: Instance): Promise<number> {
   return counts.reduce((sum, [, count]) => sum + Number(count), 0);
 }
 
-const urlOf = async (name: 'order' | 'catalog') =>
-  `http://127.0.0.1:${(await runIn(dir)).ports.services[name]}`;
+const place = () => shop.place({ cafeId: 'cafe-021', items: [{ sku: 'latte', quantity: 1 }] });
 
-async function place(): Promise<void> {
-  const response = await fetch(`${await urlOf('order')}/orders`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({
-      cafeId: 'cafe-011',
-      items: [{ sku: 'latte', quantity: 1 }],
-      customer: { name: 'Grace Hopper', address: '1 Harbour Street' },
-    }),
-  });
-  expect(response.status).toBe(201);
-}
-
-async function menuItems(): Promise<number> {
-  const { items } = (await (await fetch(`${await urlOf('catalog')}/menu`)).json()) as { items: unknown[] };
-  return items.length;
+/** All items that there are. */
+async function menu(): Promise<() => Record<string, number>> {
+  const { items } = (await (await fetch(`${shop.url('catalog')}/menu`)).json()) as { items: unknown[] };
+  return () => ({ MenuItemChanged: items.length });
 }
 
 async function addToMenu(): Promise<void> {
   const item = { name: 'Affogato', category: 'drink', price: { amount: 450, currency: 'EUR' } };
-  const response = await fetch(`${await urlOf('catalog')}/menu/affogato`, {
+  const response = await fetch(`${shop.url('catalog')}/menu/affogato`, {
     method: 'PUT',
     headers: { 'content-type': 'application/json', authorization: 'Bearer sandbox-staff' },
     body: JSON.stringify({ ...item, preparationSeconds: 60, par: 200 }),

@@ -1,16 +1,15 @@
 import { execFile } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { createAdmin, createKafkaClient } from '@brew/kafka';
 import { freePorts } from '@brew/sandbox';
-import { until } from '@brew/sandbox/testing';
+import { runVariable, uniqueName, until } from '@brew/sandbox/testing';
 import { pino } from 'pino';
-import { wellBehaved } from './brew.ts';
-import { brewIn } from './cli.ts';
+import { wellBehaved } from '../brew.ts';
+import { brewIn } from '../cli.ts';
 
-const root = join(import.meta.dirname, '..');
+const root = join(import.meta.dirname, '../..');
 const log = pino({ level: 'silent' });
 
 /** A Brew that docker compose runs, and what a test does with it. */
@@ -22,7 +21,7 @@ export type ComposedBrew = Awaited<ReturnType<typeof composeBrew>>;
  */
 export async function composeBrew(files: readonly string[]) {
   const ports = await freePorts();
-  const project = `brew-test-${randomBytes(4).toString('hex')}`;
+  const project = uniqueName(process.env[runVariable] ?? 'brew-test');
   const settings = {
     COMPOSE_PROJECT_NAME: project,
     BREW_IMAGE: 'brew:test',

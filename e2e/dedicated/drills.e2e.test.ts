@@ -1,6 +1,6 @@
 import { describe } from '@jest/globals';
-import { runDrills } from './drills.ts';
+import { rehearseDrills } from '../drills.ts';
 
 describe('drills in dedicated mode', () => {
-  runDrills('dedicated');
+  rehearseDrills('dedicated');
 });

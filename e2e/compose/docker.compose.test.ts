@@ -1,12 +1,14 @@
-import { until } from '@brew/sandbox/testing';
+import { images, onlyIf, until, whyNoContainers } from '@brew/sandbox/testing';
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { type ComposedBrew, composeBrew } from './compose.ts';
+import { type ComposedBrew, composeBrew } from './composeBrew.ts';
 
 const clusterId = '5nnS6DRtQnKwoMjkkVxxug';
 const combined = ['docker-compose.yml'];
 const dedicated = [...combined, 'infra/kafka/dedicated/docker-compose.yml'];
 
-describe('docker compose', () => {
+const whyNot = await whyNoContainers(Object.values(images), { compose: true });
+
+onlyIf(whyNot, describe)('docker compose', () => {
   let brew: ComposedBrew;
   afterEach(() => brew[Symbol.asyncDispose]());
 

@@ -1,0 +1,3 @@
+import { startSystem } from '../startSystem.ts';
+
+export default () => startSystem('combined');

@@ -1,0 +1,1 @@
+export { endSystem as default } from '../startSystem.ts';

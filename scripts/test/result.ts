@@ -1,0 +1,19 @@
+/** What a step, or a part of one, has come to. */
+export interface Result {
+  step: string;
+  passed: number;
+  failed: number;
+  skipped: SkippedTest[];
+  /** How long each test file took. */
+  files: { file: string; seconds: number }[];
+}
+
+/** Something that could not even be run counts as one test that failed. */
+export const failure = (step: string): Result => ({ step, passed: 0, failed: 1, skipped: [], files: [] });
+
+export interface SkippedTest {
+  file: string;
+  name: string;
+  /** Undefined: nobody has said. */
+  why: string | undefined;
+}
