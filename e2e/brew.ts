@@ -52,6 +52,8 @@ export async function attachBrew() {
   const client = createKafkaClient({ brokers, clientId: 'e2e', log });
   /** As long as it is open, nobody else ends and starts processes, drills included. */
   let control: ProcessControl | undefined;
+  /** What was ended and not started again. */
+  const missing = new Set<string>();
   const controlled = async () => {
     control ??= await controlRun(dir);
     return control;
@@ -83,9 +85,15 @@ export async function attachBrew() {
     registryUrl: `http://127.0.0.1:${ports.registry}/apis/ccompat/v7`,
 
     /** Ends one of its processes; resolves when it is gone. What does not run when a test file ends is started again. */
-    kill: async (name: string, signal: NodeJS.Signals = 'SIGKILL') => (await controlled()).kill(name, signal),
+    async kill(name: string, signal: NodeJS.Signals = 'SIGKILL') {
+      await (await controlled()).kill(name, signal);
+      missing.add(name);
+    },
     /** Starts processes again, all at once; resolves when they are ready. */
-    start: async (...names: string[]) => (await controlled()).start(...names),
+    async start(...names: string[]) {
+      await (await controlled()).start(...names);
+      for (const name of names) missing.delete(name);
+    },
 
     /** What POST /orders answers, whatever that is. The same key again is the same order again. */
     tryToPlace(order: { cafeId: string; items: Line[] }, key: string = crypto.randomUUID()) {
@@ -157,6 +165,8 @@ export async function attachBrew() {
     /** Leaves it as it was found. */
     async detach() {
       await onlooker.stop();
+      // Whoever comes next may take hold of the processes only when nothing is being started any more.
+      if (missing.size > 0) await brew.start(...missing);
       await control?.[Symbol.asyncDispose]();
       control = undefined;
       await brew.behave({});

@@ -48,12 +48,11 @@ const concernsAll = (file: string) =>
 const partOf = (file: string) => file.split('/').slice(0, 2).join('/');
 
 async function changedFiles(): Promise<string[]> {
-  const base = (
-    await git('merge-base', 'HEAD', 'origin/main').catch(() => git('merge-base', 'HEAD', 'main'))
-  ).trim();
+  const mergeBase = (branch: string) => git('merge-base', 'HEAD', branch);
+  const base = await mergeBase('origin/main').catch(() => mergeBase('main'));
   const [differing, added] = await Promise.all([
     // -z: names as they are. Deleted ones are still imported by those that are to fail now.
-    git('diff', '--name-only', '-z', base),
+    git('diff', '--name-only', '-z', base.trim()),
     git('ls-files', '--others', '--exclude-standard', '-z'),
   ]);
   return [...new Set(`${differing}${added}`.split('\0').filter(Boolean))].sort();
