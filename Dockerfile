@@ -26,6 +26,6 @@ COPY packages packages
 COPY services services
 # The user `node`, as a number, which also an orchestrator can tell from root. The files are root's: what runs can't change them.
 USER 1000:1000
-HEALTHCHECK --interval=5s --timeout=4s --start-period=60s --retries=3 CMD ["node", "-e", \
+HEALTHCHECK --interval=5s --timeout=4s --start-period=180s --retries=3 CMD ["node", "-e", \
   "require('http').get({ port: process.env.PORT, path: '/health/ready' }, ({ statusCode }) => process.exit(statusCode === 200 ? 0 : 1)).on('error', () => process.exit(1))"]
 CMD ["node", "--version"]
