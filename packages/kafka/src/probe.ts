@@ -1,7 +1,7 @@
-import { type Connection, produceV9 } from '@platformatic/kafka';
 import type { KafkaClient } from './client.ts';
 import { within } from './delay.ts';
 import { createCluster } from './reader/cluster.ts';
+import { type Connection, produceV9 } from './wire/protocol.ts';
 import { answerOf, nameOf } from './wire/protocolErrors.ts';
 
 /** Writes one record at a time and tells what becomes of it: to see what a producer sees that does not try again. */

@@ -1,8 +1,8 @@
-import { type Connection, describeQuorumV2 } from '@platformatic/kafka';
 import type { KafkaClient } from './client.ts';
 import { delay, within } from './delay.ts';
 import { BrokerUnavailableError } from './errors.ts';
 import { type Brokers, createBrokers } from './wire/brokers.ts';
+import { type Connection, describeQuorumV2 } from './wire/protocol.ts';
 import { answerOf, isPassing, nameOf, refused } from './wire/protocolErrors.ts';
 
 /** The cluster as any broker tells of it. */

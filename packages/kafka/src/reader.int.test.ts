@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import { runKafkaTool } from '@brew/sandbox';
 import { infrastructure, uniqueName, until } from '@brew/sandbox/testing';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { compressionsAlgorithms, connectionsConnectsChannel } from '@platformatic/kafka';
+import { connectionsConnectsChannel } from '@platformatic/kafka';
 import fc from 'fast-check';
 import kafkajs from 'kafkajs';
 import { createAdmin } from './admin.ts';
@@ -12,6 +12,7 @@ import { createProducer } from './producer.ts';
 import { createReader, type ReadRange } from './reader.ts';
 import type { OutgoingRecord, ReceivedRecord } from './record.ts';
 import { clientOf, createTopic, log, outgoing, readByKafkajs, textOf } from './testing/kafka.ts';
+import { compressionsAlgorithms } from './wire/protocol.ts';
 
 const client = clientOf();
 const reader = createReader({ client, log });

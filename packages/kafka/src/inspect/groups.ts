@@ -1,13 +1,13 @@
+import { AssignerProtocol } from 'kafkajs';
+import { BrokerUnavailableError, GroupMissingError } from '../errors.ts';
+import type { Brokers } from '../wire/brokers.ts';
 import {
   type Connection,
   consumerGroupDescribeV0,
   describeGroupsV5,
   listGroupsV5,
   offsetFetchV9,
-} from '@platformatic/kafka';
-import { AssignerProtocol } from 'kafkajs';
-import { BrokerUnavailableError, GroupMissingError } from '../errors.ts';
-import type { Brokers } from '../wire/brokers.ts';
+} from '../wire/protocol.ts';
 import { answerOf, isPassing, nameOf, refused } from '../wire/protocolErrors.ts';
 
 export interface GroupSummary {

@@ -1,5 +1,5 @@
-import { ConfigResourceTypes, ConfigSources, describeConfigsV4 } from '@platformatic/kafka';
 import type { Brokers } from '../wire/brokers.ts';
+import { ConfigResourceTypes, ConfigSources, describeConfigsV4 } from '../wire/protocol.ts';
 import { answerOf, refused } from '../wire/protocolErrors.ts';
 
 /** A setting of a topic. */

@@ -1,8 +1,8 @@
-import { describeLogDirsV4 } from '@platformatic/kafka';
 import { BrokerUnavailableError } from '../errors.ts';
 import type { Cluster } from '../reader/cluster.ts';
 import { listOffsets } from '../reader/offsets.ts';
 import type { Brokers, Metadata } from '../wire/brokers.ts';
+import { describeLogDirsV4 } from '../wire/protocol.ts';
 import { answerOf, isPassing, nameOf, refused } from '../wire/protocolErrors.ts';
 
 export interface TopicPartitions {

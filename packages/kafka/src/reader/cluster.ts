@@ -1,8 +1,8 @@
-import type { Connection, metadataV12 } from '@platformatic/kafka';
 import type { KafkaClient } from '../client.ts';
 import { TopicMissingError } from '../errors.ts';
 import { createBrokers } from '../wire/brokers.ts';
 import type { Address } from '../wire/connections.ts';
+import type { Connection, metadataV12 } from '../wire/protocol.ts';
 import { isPassing, nameOf, refused } from '../wire/protocolErrors.ts';
 
 /** The broker that a partition is read from. */

@@ -1,5 +1,5 @@
-import { findCoordinatorV6, offsetCommitV9 } from '@platformatic/kafka';
 import { BrokerUnavailableError } from '../errors.ts';
+import { findCoordinatorV6, offsetCommitV9 } from '../wire/protocol.ts';
 import { answerOf, isPassing, nameOf, refused } from '../wire/protocolErrors.ts';
 import type { Cluster } from './cluster.ts';
 import type { PartitionOffset } from './offsets.ts';

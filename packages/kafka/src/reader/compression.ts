@@ -1,6 +1,6 @@
 import { gunzipSync, zstdDecompressSync } from 'node:zlib';
-import { compressionsAlgorithms } from '@platformatic/kafka';
 import { CorruptBatchError, messageOf } from '../errors.ts';
+import { compressionsAlgorithms } from '../wire/protocol.ts';
 
 /** Makes the records of a batch readable; undefined when they are as they are. */
 export type Codec = ((bytes: Buffer) => Buffer) | undefined;

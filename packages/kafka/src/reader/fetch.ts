@@ -1,4 +1,4 @@
-import { createAPI, fetchV13, type Reader, readKnownTaggedFields } from '@platformatic/kafka';
+import { createAPI, fetchV13, type Reader, readKnownTaggedFields } from '../wire/protocol.ts';
 import type { AbortedTransaction } from './abortedTransactions.ts';
 
 /** What is asked of a broker: positions of partitions that it leads, with the topics by id. */

@@ -1,7 +1,7 @@
-import { listOffsetsV7 } from '@platformatic/kafka';
 import { backoff } from '../backoff.ts';
 import { delay } from '../delay.ts';
 import { BrokerUnavailableError, ReadRefusedError } from '../errors.ts';
+import { listOffsetsV7 } from '../wire/protocol.ts';
 import { answerOf, isPassing, refused } from '../wire/protocolErrors.ts';
 import type { Cluster } from './cluster.ts';
 

@@ -1,5 +1,5 @@
 import { crc32c } from '@node-rs/crc32';
-import { compressionsAlgorithms } from '@platformatic/kafka';
+import { compressionsAlgorithms } from '../wire/protocol.ts';
 
 export interface TestRecord {
   key: Buffer | null;

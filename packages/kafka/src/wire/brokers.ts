@@ -1,8 +1,8 @@
-import { type Connection, metadataV12 } from '@platformatic/kafka';
 import { type KafkaClient, optionsOf } from '../client.ts';
 import { within } from '../delay.ts';
 import { BrokerUnavailableError, ReadRefusedError } from '../errors.ts';
 import { type Address, createConnections } from './connections.ts';
+import { type Connection, metadataV12 } from './protocol.ts';
 import { answerOf, nameOf } from './protocolErrors.ts';
 
 export type Metadata = metadataV12.MetadataResponse;

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
-import { Connection } from '@platformatic/kafka';
 import type { KafkaClientOptions } from '../client.ts';
+import { Connection } from './protocol.ts';
 
 export interface Address {
   host: string;

@@ -1,5 +1,5 @@
-import { protocolErrorsCodesById, ResponseError } from '@platformatic/kafka';
 import { ReadRefusedError } from '../errors.ts';
+import { protocolErrorsCodesById, ResponseError } from './protocol.ts';
 
 /** Kafka's name of an error code, such as NOT_LEADER_OR_FOLLOWER. */
 export const nameOf = (code: number): string =>
