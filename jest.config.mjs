@@ -29,16 +29,11 @@ export default {
       globalSetup: '<rootDir>/packages/sandbox/src/testing/globalSetup.ts',
       globalTeardown: '<rootDir>/packages/sandbox/src/testing/globalTeardown.ts',
     },
-    // Each of these three starts one system, on which its files run one after the other. The second one's nodes are killed.
+    // Each of these two starts one system, on which its files run one after the other.
     {
       ...onSystem('combined'),
       displayName: 'e2e',
       testMatch: ['<rootDir>/e2e/*.e2e.test.ts'],
-    },
-    {
-      ...onSystem('combined'),
-      displayName: 'nodes',
-      testMatch: ['<rootDir>/e2e/nodes/*.e2e.test.ts'],
     },
     {
       ...onSystem('dedicated'),

@@ -4,7 +4,7 @@ import type { Brew } from './brew.ts';
 import { serveCustomers, type Visit } from './customers.ts';
 import { type OrderService, replaceOrderService } from './orderService.ts';
 
-export const CUSTOMERS = 300;
+export const CUSTOMERS = 200;
 /** Long enough for a decline to come in time on a busy machine. */
 const PAYMENT_TIMEOUT_SECONDS = 20;
 
@@ -40,7 +40,7 @@ export interface BadDay {
 }
 
 /**
- * 300 of the simulator's customers, some of whom cancel; a payment provider that does everything wrong; and two services
+ * 200 of the simulator's customers, some of whom cancel; a payment provider that does everything wrong; and two services
  * that are killed with orders in every state. Resolves when nobody wants anything any more, but much is still under way.
  */
 export async function spendBadDay(brew: Brew): Promise<BadDay> {
@@ -83,13 +83,13 @@ export async function spendBadDay(brew: Brew): Promise<BadDay> {
 
   /** What happens as the n-th customer comes in. */
   const incidents: Record<number, () => Promise<void>> = {
-    60: () => killAndStart(kitchen),
-    120: bringGoods,
+    40: () => killAndStart(kitchen),
+    80: bringGoods,
     // From now on, whoever pays late pays for an order that has been given up.
-    150: () => brew.behave({ ...misbehaviour, lateMs: (PAYMENT_TIMEOUT_SECONDS + 2) * 1_000 }),
-    200: bringGoods,
+    100: () => brew.behave({ ...misbehaviour, lateMs: (PAYMENT_TIMEOUT_SECONDS + 2) * 1_000 }),
+    135: bringGoods,
     // Late: its group misses it for 15 s, and what is unpaid for that long is cancelled.
-    220: () => killAndStart(orderService),
+    150: () => killAndStart(orderService),
   };
   const happening: (Promise<void> | undefined)[] = [];
   const visits = await serveCustomers({

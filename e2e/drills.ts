@@ -30,7 +30,7 @@ export function rehearseDrills(mode: KafkaMode) {
 
   /** Runs a drill to its end; nothing may be lost in it, and every node is there again. */
   async function rehearse(kind: string): Promise<{ told: Line[]; events: string[] }> {
-    const { code, stdout, stderr } = await brew('drill', kind, '--yes', '--json', '--rate', '3');
+    const { code, stdout, stderr } = await brew('drill', kind, '--yes', '--json', '--rate', '1');
     // A drill that was refused, or gave up, says why.
     if (code !== 0) throw new Error(`The drill ended with ${code}:\n${stdout}${stderr}`);
     const lines = stdout.trim().split('\n');
@@ -59,13 +59,13 @@ export function rehearseDrills(mode: KafkaMode) {
     );
     // A controller that is no broker is missed by nobody who writes or reads.
     expect(events.includes('isr-shrunk')).toBe(mode === 'combined');
-    expect(events.includes('leaders-elected')).toBe(mode === 'combined');
+    if (mode === 'dedicated') expect(events).not.toContain('leaders-elected');
   });
 
   test('a broker that leads partitions: others lead them, and the ISR shrinks and grows again', async () => {
     const { told, events } = await rehearse('broker');
     expect(textOf(told, 'killed')).toContain('kafka-');
-    expect(events).toContain('produce-error');
+    expect(events).toEqual(expect.arrayContaining(['produce-error', 'leaders-elected']));
     const inOrder = ['killed', 'isr-shrunk', 'node-back', 'isr-whole'];
     expect(events.filter((event) => inOrder.includes(event))).toEqual(inOrder);
     expect(textOf(told, 'isr-shrunk')).toContain('ISR shrunk to 2');

@@ -32,7 +32,7 @@ async function keepOrdering(): Promise<void> {
     const order = { cafeId: `cafe-0${30 + (n % 40)}`, items: [{ sku: 'latte', quantity: 1 }] };
     const { status, body } = await brew.tryToPlace(order);
     if (status === 201 && n === 0) await brew.cancel(body.orderId);
-    await delay(500);
+    await delay(2_000);
   }
 }
 

@@ -20,7 +20,7 @@ WHAT is one or more of
   check         Biome (format, lint, import cycles), TypeScript, knip (dead code)
   unit          pure and quick tests, beside the code
   integration   *.int.test.ts, on a cluster, a registry and PostgreSQL that are started once for the run
-  e2e           journeys through whole systems: one on which orders flow, one whose nodes are killed, one with dedicated controllers
+  e2e           journeys through whole systems, outages and drills, on combined nodes and on dedicated controllers
   compose       the same from images, where a Docker engine and the images are to be had
   a file, a folder, or a part of a path
 and everything when there is none.
@@ -71,8 +71,8 @@ async function runTests({ check: checkCode, files, name }: Selection): Promise<b
     await runJest('unit', files.unit, { workers: cores }),
   ];
   await isWarm;
-  // Two at least: most of it waits.
-  results.push(...(await inLanes(Math.max(2, cores), jobs)).flat());
+  // More than cores: most of it waits.
+  results.push(...(await inLanes(cores + 1, jobs)).flat());
   const seconds = (performance.now() - begun) / 1000;
   for (const line of renderSummary({ results, usage: await endCpu(), seconds })) console.log(line);
   return results.every(({ failed }) => failed === 0);

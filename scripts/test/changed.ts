@@ -44,8 +44,12 @@ const concernsAll = (file: string) =>
   ['package.json', 'pnpm-lock.yaml', 'pnpm-workspace.yaml', 'jest.config.mjs'].includes(file) ||
   file.startsWith('patches/');
 
-/** The package or service that a file is in: packages/kafka. */
-const partOf = (file: string) => file.split('/').slice(0, 2).join('/');
+/** The package or service that a file is in, or the one whose tests try it: packages/kafka. */
+function partOf(file: string): string {
+  if (file.startsWith('infra/prometheus/')) return 'packages/cli';
+  if (file.startsWith('infra/')) return 'packages/sandbox';
+  return file.split('/').slice(0, 2).join('/');
+}
 
 async function changedFiles(): Promise<string[]> {
   const mergeBase = (branch: string) => git('merge-base', 'HEAD', branch);

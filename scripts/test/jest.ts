@@ -6,7 +6,7 @@ import { failure, type Result, type SkippedTest } from './result.ts';
 import type { TestRun } from './testRun.ts';
 
 /** As jest.config.mjs has them. */
-export type Project = 'unit' | 'integration' | 'e2e' | 'nodes' | 'dedicated' | 'own' | 'compose';
+export type Project = 'unit' | 'integration' | 'e2e' | 'dedicated' | 'own' | 'compose';
 
 const flags = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'];
 export const jestCommand = [...flags, 'node_modules/jest/bin/jest.js'];

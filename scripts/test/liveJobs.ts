@@ -7,8 +7,8 @@ import { failure, type Result } from './result.ts';
 type RunJest = (project: Project, files: readonly string[], options?: JestOptions) => Promise<Result>;
 
 /**
- * What needs real brokers, the longest first. Most of it waits, for sessions to end and for orders to be brewed, so several go side by side; on
- * one system, one file after the other.
+ * What needs real brokers. Most of it waits, for sessions to end and for orders to be brewed, so several go side by side. What takes longest
+ * begins first: on one system, one file goes after the other.
  */
 export function liveJobs(files: Record<Project, string[]>, runJest: RunJest): Job<Result[]>[] {
   const onSystem = (project: Project): Job<Result[]>[] =>
@@ -18,9 +18,8 @@ export function liveJobs(files: Record<Project, string[]>, runJest: RunJest): Jo
   const onInfrastructure =
     files.integration.length === 0 ? [] : [{ width: 2, run: () => integration(files.integration, runJest) }];
   return [
-    ...onInfrastructure,
-    ...onSystem('nodes'),
     ...onSystem('e2e'),
+    ...onInfrastructure,
     ...onSystem('dedicated'),
     ...onSystem('own'),
     ...onSystem('compose'),

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { NothingSelectedError, select, steps } from './selection.ts';
 
-const none = { unit: [], integration: [], e2e: [], nodes: [], dedicated: [], own: [], compose: [] };
+const none = { unit: [], integration: [], e2e: [], dedicated: [], own: [], compose: [] };
 
 test('takes everything when nothing is asked for, each file once', () => {
   const { check, files } = select([]);
@@ -16,7 +16,7 @@ test('takes a step, with all of its projects', () => {
   expect(check).toBe(false);
   expect(files).toMatchObject({ unit: [], integration: [], compose: [] });
   expect(files.e2e).toContain('e2e/journeys.e2e.test.ts');
-  expect(files.nodes).toContain('e2e/nodes/drills.e2e.test.ts');
+  expect(files.dedicated).toContain('e2e/dedicated/drills.e2e.test.ts');
   expect(files.dedicated).toContain('packages/cli/src/quorum/quorum.e2e.test.ts');
   expect(files.own).toContain('e2e/own/lifecycle.e2e.test.ts');
 });

@@ -8,7 +8,7 @@ const projectsOf = {
   check: [],
   unit: ['unit'],
   integration: ['integration'],
-  e2e: ['e2e', 'nodes', 'dedicated', 'own'],
+  e2e: ['e2e', 'dedicated', 'own'],
   compose: ['compose'],
 } as const satisfies Record<string, readonly Project[]>;
 
@@ -32,7 +32,6 @@ const patterns: Record<Project, RegExp> = {
   unit: /^(packages|services|scripts)\/(?!.*\.(int|e2e)\.test\.ts$).*\.test\.ts$/,
   integration: /^(packages|services)\/[^/]+\/src\/.*\.int\.test\.ts$/,
   e2e: /^e2e\/[^/]+\.e2e\.test\.ts$/,
-  nodes: /^e2e\/nodes\/[^/]+\.e2e\.test\.ts$/,
   dedicated: /^(e2e\/dedicated|packages\/[^/]+\/src)\/.*\.e2e\.test\.ts$/,
   own: /^e2e\/own\/[^/]+\.e2e\.test\.ts$/,
   compose: /^e2e\/compose\/[^/]+\.compose\.test\.ts$/,

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runningSystem, until } from '@brew/sandbox/testing';
 import { describe, expect, test } from '@jest/globals';
-import { brewIn, lives, runIn } from '../cli.ts';
-import { rehearseDrills } from '../drills.ts';
+import { brewIn, lives, runIn } from './cli.ts';
+import { rehearseDrills } from './drills.ts';
 
 const dir = runningSystem();
 const brew = brewIn(dir);
@@ -21,7 +21,7 @@ describe('drills in combined mode', () => {
     const pidOf = async (name: string) =>
       (await runIn(dir)).processes.find((each) => each.name === name)?.pid;
     const drill = spawn(
-      join(import.meta.dirname, '../../packages/cli/bin/brew.mjs'),
+      join(import.meta.dirname, '../packages/cli/bin/brew.mjs'),
       ['drill', 'broker', '--yes', '--json'],
       {
         env: { ...process.env, BREW_DIR: dir },

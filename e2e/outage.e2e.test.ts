@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { attachBrew, type Brew } from '../brew.ts';
-import { runIn } from '../cli.ts';
+import { attachBrew, type Brew } from './brew.ts';
+import { runIn } from './cli.ts';
 
 const brokers = ['kafka-1', 'kafka-2', 'kafka-3'] as const;
 const services = ['order', 'catalog', 'kitchen', 'courier', 'analytics'] as const;
