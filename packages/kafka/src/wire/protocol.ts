@@ -1,6 +1,7 @@
 /**
  * What we use of @platformatic/kafka: a connection, and requests and answers of Kafka's protocol. The library's only door loads its clients, too,
- * and with them a compiler for the schemas of their options: a second of CPU before a command does anything. So its parts are taken by their path.
+ * and with them a compiler for the schemas of their options: a second of CPU before a command does anything. So its parts are taken by their path,
+ * and patches/@platformatic__kafka@2.12.1.patch keeps the connection from loading the rest.
  */
 
 export * as consumerGroupDescribeV0 from '../../node_modules/@platformatic/kafka/dist/apis/admin/consumer-group-describe-v0.js';
