@@ -21,8 +21,8 @@ export function liveJobs(files: Record<Project, string[]>, runJest: RunJest): Jo
     ...onSystem('e2e'),
     ...onInfrastructure,
     ...onSystem('dedicated'),
-    ...onSystem('own'),
     ...onSystem('compose'),
+    ...onSystem('own'),
   ];
 }
 
