@@ -27,7 +27,7 @@ type AttemptOutcome = 'delivered' | 'failed' | 'given_up';
 
 /** How many are under way at the same time: enough for a promo day, few enough not to be one's cause. */
 const AT_ONCE = 100;
-const TIMEOUT_MS = 5_000;
+export const TIMEOUT_MS = 5_000;
 /** Under load, what is due or taken within this time is read and stored together. */
 const PACE_MS = 25;
 /** After so many failures in a row the shop is taken to be down: it is only tried, not hammered, until it takes one. */
