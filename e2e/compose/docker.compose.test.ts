@@ -1,4 +1,4 @@
-import { images, onlyIf, whyNoContainers } from '@brew/sandbox/testing';
+import { images, onlyIf, until, whyNoContainers } from '@brew/sandbox/testing';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { type ComposedBrew, composeBrew } from './composeBrew.ts';
 
@@ -20,6 +20,8 @@ onlyIf(whyNot, describe)('docker compose', () => {
 
     await brew.compose('stop', 'kafka-2');
     const without = await brew.deliver();
+    await brew.compose('start', 'kafka-2');
+    await until(async () => (await brew.cluster()).brokers === 3, { what: 'kafka-2 to be back' });
 
     await comesBackWith([before, without]);
   });
