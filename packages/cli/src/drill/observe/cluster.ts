@@ -18,8 +18,8 @@ export interface ClusterWatch extends Sight, AsyncDisposable {
   readonly lastQuorum: Quorum | undefined;
 }
 
-/** As often as it can be without being a load itself. */
-const EVERY_MS = 100;
+/** As often as it can be without being a load itself: it is what a drill's times are exact to. */
+const EVERY_MS = 200;
 /** How long the active controller may take to answer before there is none. */
 const ANSWER_MS = 1_000;
 

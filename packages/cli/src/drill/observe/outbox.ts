@@ -5,7 +5,7 @@ export interface OutboxWatch extends AsyncDisposable {
   readonly rows: number | undefined;
 }
 
-const EVERY_MS = 200;
+const EVERY_MS = 500;
 const ANSWER_MS = 2_000;
 
 /** Asks a service for brew_outbox_rows, again and again. */

@@ -24,8 +24,8 @@ export const probeTopic: TopicDeclaration = {
   config: { 'min.insync.replicas': '2', 'retention.ms': '3600000' },
 };
 
-/** Thirty records a second in all, each on three brokers: enough to tell when it goes on, and little beside what is looked at. */
-const EVERY_MS = 200;
+/** Twelve records a second in all, each on three brokers: enough to tell when it goes on, and little beside what is looked at. */
+const EVERY_MS = 500;
 
 /**
  * Writes a record to every partition some times a second, each once, and reads them.
