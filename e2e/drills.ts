@@ -20,7 +20,10 @@ interface Verdict {
   whole: boolean;
 }
 
-/** Runs each drill on the system of this project, in the mode that it runs in: for use inside `describe`. */
+/**
+ * Runs drills on the system of this project, in the mode that it runs in: for use inside `describe`. Those of the active controller and of two
+ * brokers go another way in each mode; the other two go the same way, and so each of them runs in one.
+ */
 export function rehearseDrills(mode: KafkaMode) {
   const dir = runningSystem();
   const brew = brewIn(dir);
@@ -62,14 +65,16 @@ export function rehearseDrills(mode: KafkaMode) {
     if (mode === 'dedicated') expect(events).not.toContain('leaders-elected');
   });
 
-  test('a broker that leads partitions: others lead them, and the ISR shrinks and grows again', async () => {
-    const { told, events } = await rehearse('broker');
-    expect(textOf(told, 'killed')).toContain('kafka-');
-    expect(events).toEqual(expect.arrayContaining(['produce-error', 'leaders-elected']));
-    const inOrder = ['killed', 'isr-shrunk', 'node-back', 'isr-whole'];
-    expect(events.filter((event) => inOrder.includes(event))).toEqual(inOrder);
-    expect(textOf(told, 'isr-shrunk')).toContain('ISR shrunk to 2');
-  });
+  if (mode === 'dedicated') {
+    test('a broker that leads partitions: others lead them, and the ISR shrinks and grows again', async () => {
+      const { told, events } = await rehearse('broker');
+      expect(textOf(told, 'killed')).toContain('kafka-');
+      expect(events).toEqual(expect.arrayContaining(['produce-error', 'leaders-elected']));
+      const inOrder = ['killed', 'isr-shrunk', 'node-back', 'isr-whole'];
+      expect(events.filter((event) => inOrder.includes(event))).toEqual(inOrder);
+      expect(textOf(told, 'isr-shrunk')).toContain('ISR shrunk to 2');
+    });
+  }
 
   test('two brokers: writing is refused, orders wait in the outbox, and all of it is drained', async () => {
     const { told, events } = await rehearse('two-brokers');
@@ -83,14 +88,15 @@ export function rehearseDrills(mode: KafkaMode) {
     expect(events.filter((event) => event === 'rejoined')).toHaveLength(2);
   });
 
-  test('a rolling restart: each node in turn, and the active controller last', async () => {
-    const { told, events } = await rehearse('rolling');
-    const nodes = mode === 'combined' ? 3 : 6;
-    expect(events.filter((event) => event === 'stopped')).toHaveLength(nodes);
-    expect(events.filter((event) => event === 'node-back')).toHaveLength(nodes);
-    expect(events).toContain('controller-elected');
-    expect(told.at(-1)?.event).not.toBe('stopped');
-    const restarts = events.filter((event) => ['stopped', 'node-back'].includes(event));
-    expect(restarts).toEqual(Array.from({ length: nodes }, () => ['stopped', 'node-back']).flat());
-  });
+  if (mode === 'combined') {
+    test('a rolling restart: each node in turn, and the active controller last', async () => {
+      const { told, events } = await rehearse('rolling');
+      expect(events.filter((event) => event === 'stopped')).toHaveLength(3);
+      expect(events.filter((event) => event === 'node-back')).toHaveLength(3);
+      expect(events).toContain('controller-elected');
+      expect(told.at(-1)?.event).not.toBe('stopped');
+      const restarts = events.filter((event) => ['stopped', 'node-back'].includes(event));
+      expect(restarts).toEqual(Array.from({ length: 3 }, () => ['stopped', 'node-back']).flat());
+    });
+  }
 }

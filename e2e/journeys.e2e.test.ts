@@ -179,6 +179,13 @@ describe('the ledger', () => {
   const verify = (...options: string[]) => brewIn(brew.dir)('verify', '--younger-than', '0', ...options);
 
   test('finds nothing wrong with any of these orders, from their events alone', async () => {
+    await brew.until(
+      'every order to have ended',
+      async () =>
+        brew.ordersWith('OrderPlaced') ===
+        brew.ordersWith('OrderDelivered') + brew.ordersWith('OrderCancelled'),
+    );
+    // What belongs to an end may come after it, such as the stock that is released.
     await brew.until('no order is open', async () => {
       const { stdout } = await verify('--json');
       return JSON.parse(stdout).counts.open === 0;
