@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util';
 import startTestInfrastructure from '@brew/sandbox/testing/globalSetup';
 import endTestInfrastructure from '@brew/sandbox/testing/globalTeardown';
 import { Stryker } from '@stryker-mutator/core';
+import { beginTestRun } from './test/testRun.ts';
 
 const help = `Changes the code in small ways, one at a time, and tells which changes no test notices.
 
@@ -55,7 +56,9 @@ async function main(): Promise<number> {
   const integration = globSync(values.with ?? [], { cwd: root });
   const tests = [...paths.map(ofSamePackage), ...integration];
   process.env.BREW_MUTATE_TESTS = JSON.stringify(tests);
-  if (integration.length === 0) return mutate(paths);
+  // What is left of it when it is interrupted, or killed, is ended.
+  await using _run = await beginTestRun();
+  if (integration.length === 0) return await mutate(paths);
   try {
     await startTestInfrastructure();
     return await mutate(paths);
