@@ -27,6 +27,6 @@ COPY services services
 # The user `node`, as a number, which also an orchestrator can tell from root. The files are root's: what runs can't change them.
 USER 1000:1000
 # Bash, which the image has: a Node for each look would cost ten times as much.
-HEALTHCHECK --interval=4s --timeout=4s --start-period=180s --retries=3 CMD ["bash", "-c", \
+HEALTHCHECK --interval=4s --timeout=10s --start-period=180s --retries=3 CMD ["bash", "-c", \
   "exec 3<>/dev/tcp/127.0.0.1/$PORT && printf 'GET /health/ready HTTP/1.0\\r\\n\\r\\n' >&3 && read -r answer <&3 && [[ $answer == *' 200 '* ]]"]
 CMD ["node", "--version"]
