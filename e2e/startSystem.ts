@@ -1,8 +1,6 @@
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rm } from 'node:fs/promises';
 import { type KafkaMode, removeData, stopRun } from '@brew/sandbox';
-import { systemVariable } from '@brew/sandbox/testing';
+import { runVariable, systemVariable, temporaryFolder } from '@brew/sandbox/testing';
 import { brewIn } from './cli.ts';
 
 /** How many times faster than life drinks are made and brought. */
@@ -13,8 +11,8 @@ export const SPEED = 300;
  * long is cancelled, also when that is because of an outage; here that is longer than any test takes.
  */
 export async function startSystem(kafka: KafkaMode): Promise<void> {
-  const dir = await mkdtemp(join(tmpdir(), 'brew-e2e-'));
-  await chmod(dir, 0o755); // root lends PostgreSQL to another user
+  console.log(`\nStarting a whole system with ${kafka} nodes …`);
+  const dir = await temporaryFolder('brew-e2e');
   const env = {
     DECLINE_RATE: '0',
     LATE_RATE: '0',
@@ -36,6 +34,8 @@ export async function endSystem(): Promise<void> {
   const dir = process.env[systemVariable];
   if (!dir) return;
   await stopRun(dir, { now: true });
+  // A run removes all of its files, or keeps them for what the logs tell.
+  if (process.env[runVariable]) return;
   await removeData(dir);
   await rm(dir, { recursive: true, force: true });
 }

@@ -1,14 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { getPriority, tmpdir } from 'node:os';
+import { getPriority } from 'node:os';
 import { join } from 'node:path';
 import { copyCheckout } from '@brew/cli/testing';
 import { OrderDelivered, uuidv7 } from '@brew/events';
 import { createAdmin, createKafkaClient } from '@brew/kafka';
 import { defaultPorts } from '@brew/sandbox';
-import { until } from '@brew/sandbox/testing';
+import { temporaryFolder, until } from '@brew/sandbox/testing';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { pino } from 'pino';
 import { brewIn, lives, runIn } from '../cli.ts';
@@ -24,7 +24,7 @@ let brew: ReturnType<typeof brewIn>;
 
 beforeAll(async () => {
   checkout = await copyCheckout();
-  dir = await mkdtemp(join(tmpdir(), 'brew-e2e-'));
+  dir = await temporaryFolder('brew-e2e');
   brew = brewIn(dir, {}, checkout.root);
   // A consumer that is there before the start, so that the system brings it.
   await succeed('new', 'consumer', 'alarm', '--events', 'PaymentFailed');

@@ -2,41 +2,43 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { root } from './execute.ts';
 import { jestCommand, type Project } from './jest.ts';
-import { allFiles, eachProject, type Selection } from './selection.ts';
+import { eachProject, type Selection } from './selection.ts';
 
 /**
- * What a change touches, so that its answer is there in two minutes: the checks; unit tests that import something of it, wherever they are;
- * integration tests that do so and are of a package or service that it is in; and tests of whole systems that it changes itself.
+ * Of what was asked for, what a change touches, so that its answer is there in two minutes: the checks; unit tests that import something of it,
+ * wherever they are; integration tests that do so and are of a package or service that it is in; and tests of whole systems that it
+ * changes itself.
  *
  * A change is what differs from where this branch left main, what is in no commit included.
+ * @returns how many files differ, too
  */
-export async function selectChanged(): Promise<Selection & { changed: string[] }> {
+export async function onlyChanged(asked: Selection): Promise<{ differing: number; selection: Selection }> {
   const changed = await changedFiles();
-  const all = allFiles();
-  if (changed.some(concernsAll)) {
-    return {
-      changed,
-      check: true,
-      files: eachProject((project) => (project === 'unit' ? all.unit : [])),
-    };
-  }
-  const parts = new Set(changed.map(partOf));
-  // Of what Jest doesn't see the imports of (SQL, schemas, settings), all tests of its part are taken.
-  const opaque = new Set(
-    changed.filter((file) => !file.endsWith('.ts') && !file.endsWith('.md')).map(partOf),
-  );
   const related = new Set(await relatedTests(changed.filter((file) => file.endsWith('.ts'))));
-  const isTouched = (project: Project, file: string): boolean => {
-    if (opaque.has(partOf(file))) return project === 'unit' || project === 'integration';
-    if (project === 'unit') return related.has(file);
-    if (project === 'integration') return related.has(file) && parts.has(partOf(file));
-    return changed.includes(file);
-  };
+  const files = touched(asked.files, changed, related);
   return {
-    changed,
-    check: changed.length > 0,
-    files: eachProject((project) => all[project].filter((file) => isTouched(project, file))),
+    differing: changed.length,
+    selection: { ...asked, check: asked.check && changed.length > 0, files },
   };
+}
+
+/** @param related test files that import one of the changed ones, directly or not */
+export function touched(
+  files: Selection['files'],
+  changed: readonly string[],
+  related: ReadonlySet<string>,
+): Selection['files'] {
+  const concernsEach = changed.some(concernsAll);
+  const parts = new Set(changed.map(partOf));
+  // Of what Jest doesn't see the imports of (SQL, schemas, settings, templates), all tests of its part are taken.
+  const opaque = new Set(changed.filter(isOpaque).map(partOf));
+  const isTouched = (project: Project, file: string): boolean => {
+    if (concernsEach) return project === 'unit';
+    if (project !== 'unit' && project !== 'integration') return changed.includes(file);
+    if (opaque.has(partOf(file))) return true;
+    return related.has(file) && (project === 'unit' || parts.has(partOf(file)));
+  };
+  return eachProject((project) => files[project].filter((file) => isTouched(project, file)));
 }
 
 /** What every package depends on. */
@@ -44,10 +46,15 @@ const concernsAll = (file: string) =>
   ['package.json', 'pnpm-lock.yaml', 'pnpm-workspace.yaml', 'jest.config.mjs'].includes(file) ||
   file.startsWith('patches/');
 
+const isOpaque = (file: string) =>
+  !file.endsWith('.md') && (!file.endsWith('.ts') || file.startsWith('packages/cli/templates/'));
+
 /** The package or service that a file is in, or the one whose tests try it: packages/kafka. */
 function partOf(file: string): string {
   if (file.startsWith('infra/prometheus/')) return 'packages/cli';
-  if (file.startsWith('infra/')) return 'packages/sandbox';
+  // compose.test.ts of the sandbox reads what Docker Compose does.
+  if (/^(infra\/|docker-compose\.yml|services\/compose\.yml|\.env\.example|Dockerfile)/.test(file))
+    return 'packages/sandbox';
   return file.split('/').slice(0, 2).join('/');
 }
 

@@ -1,14 +1,21 @@
 import { execFile } from 'node:child_process';
-import { rm } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { removeData } from '@brew/sandbox';
 import { runVariable } from '@brew/sandbox/testing';
-import type { TestRun } from './testRun.ts';
-
-/** Ends every process of a run, removes its containers with their volumes and networks, and its folder. */
-export async function endRun({ name, folder }: Pick<TestRun, 'name' | 'folder'>): Promise<void> {
+/** Ends every process of a run, and removes its containers with their volumes and networks. */
+export async function endRun(name: string): Promise<void> {
   await endProcesses(name);
   await removeContainers(name);
+}
+
+/** Removes the folder of a run, and what systems in it keep elsewhere. */
+export async function removeFolder(folder: string): Promise<void> {
+  for (const entry of await readdir(folder, { withFileTypes: true })) {
+    if (entry.isDirectory()) await removeData(join(folder, entry.name));
+  }
   // What wrote there has only just ended.
   await rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
 }

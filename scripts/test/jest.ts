@@ -18,6 +18,7 @@ interface Report {
   numRuntimeErrorTestSuites: number;
   testResults: {
     name: string;
+    status: string;
     startTime: number;
     endTime: number;
     assertionResults: { status: string; fullName: string }[];
@@ -38,7 +39,8 @@ export async function jest(
   files: readonly string[],
   { workers = 1, name }: JestOptions = {},
 ): Promise<Result> {
-  if (files.length === 0) return { step: project, passed: 0, failed: 0, skipped: [], files: [] };
+  if (files.length === 0)
+    return { step: project, passed: 0, failed: 0, failures: [], skipped: [], files: [] };
   const report = join(folder, `${randomUUID()}.json`);
   const args = [
     ...jestCommand,
@@ -57,13 +59,14 @@ function readReport(step: string, file: string, code: number, onlySome: boolean)
   try {
     report = JSON.parse(readFileSync(file, 'utf8'));
   } catch {
-    return failure(step);
+    return failure(step, `${step}: Jest ended without a report`);
   }
   const failed = report.numFailedTests + report.numRuntimeErrorTestSuites;
   return {
     step,
     passed: report.numPassedTests,
     failed: failed === 0 && code !== 0 ? 1 : failed,
+    failures: failed === 0 && code !== 0 ? [`${step}: Jest ended with ${code}`] : failuresIn(report),
     skipped: report.testResults.flatMap(({ name, assertionResults }) =>
       assertionResults
         .filter(({ status }) => status === 'pending' || status === 'todo')
@@ -75,6 +78,14 @@ function readReport(step: string, file: string, code: number, onlySome: boolean)
       seconds: (endTime - startTime) / 1000,
     })),
   };
+}
+
+function failuresIn({ testResults }: Report): string[] {
+  return testResults.flatMap(({ name, status, assertionResults }) => {
+    const tests = assertionResults.filter((test) => test.status === 'failed').map(({ fullName }) => fullName);
+    if (status === 'failed' && tests.length === 0) tests.push('could not be run');
+    return tests.map((test) => `${relative(root, name)} › ${test}`);
+  });
 }
 
 /** Why a test is skipped stands in its name, or in that of what it is part of: `onlyIf` of @brew/sandbox/testing writes it there. */

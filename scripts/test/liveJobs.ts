@@ -38,7 +38,9 @@ async function integration(files: readonly string[], runJest: RunJest): Promise<
     await startTestInfrastructure();
   } catch (error) {
     console.error(error);
-    return [failure('integration')];
+    return [
+      failure('integration', `integration: what its ${files.length} files run on could not be started`),
+    ];
   }
   try {
     const parts = [

@@ -6,6 +6,7 @@ const result = (step: string, changes: Partial<Result> = {}): Result => ({
   step,
   passed: 1,
   failed: 0,
+  failures: [],
   skipped: [],
   files: [],
   ...changes,
@@ -37,6 +38,17 @@ test('counts what was skipped, and says why above it', () => {
   ]);
 });
 
+test('names what failed right above the last line, however much stands before it', () => {
+  const failures = ['a.test.ts › opens', 'b.test.ts › could not be run'];
+  expect(summary(result('unit', { failed: 2, failures }), result('e2e')).slice(-5)).toEqual([
+    'Failed:',
+    '  a.test.ts › opens',
+    '  b.test.ts › could not be run',
+    '',
+    '2 passed, 2 failed',
+  ]);
+});
+
 test('names the ten slowest files, the slowest first', () => {
   const files = Array.from({ length: 12 }, (_, n) => ({ file: `${n}.test.ts`, seconds: n }));
   const lines = summary(
@@ -54,7 +66,7 @@ test('tells what kinds of processes used', () => {
     { kind: 'other', processes: 0, seconds: 1 },
   ];
   expect(renderSummary({ results: [], usage, seconds: 1 }).slice(1, 5)).toEqual([
-    'CPU time by kind of process:',
+    'CPU time by kind of process, of the whole machine:',
     '   12.3 s  Kafka nodes         3',
     '    1.0 s  other               0',
     '   13.3 s  in all',

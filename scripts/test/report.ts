@@ -14,6 +14,7 @@ export interface Summary {
 /** What is printed at the end, a line each; the last one counts. */
 export function renderSummary({ results, usage, seconds }: Summary): string[] {
   const skipped = results.flatMap((result) => result.skipped);
+  const failures = results.flatMap((result) => result.failures);
   return [
     ...slowest(results),
     '',
@@ -23,6 +24,7 @@ export function renderSummary({ results, usage, seconds }: Summary): string[] {
     `${'in all'.padEnd(14)} ${minutes(seconds)}`,
     ...(skipped.length > 0 ? ['', 'Skipped:'] : []),
     ...skipped.map(({ file, name, why = 'nobody has said why' }) => `  ${file}: ${name}: ${why}`),
+    ...(failures.length > 0 ? ['', 'Failed:', ...failures.map((what) => `  ${what}`)] : []),
     '',
     lastLine(results, skipped.length),
   ];
@@ -43,7 +45,7 @@ function cpu(usage: readonly Usage[]): string[] {
     `${right(seconds.toFixed(1), 7)} s  ${kind.padEnd(16)}${processes}`.trimEnd();
   const total = usage.reduce((sum, { seconds }) => sum + seconds, 0);
   return [
-    'CPU time by kind of process:',
+    'CPU time by kind of process, of the whole machine:',
     ...usage.map(({ kind, processes, seconds }) => row(seconds, kind, `${right(processes, 5)}`)),
     row(total, 'in all', ''),
   ];

@@ -1,5 +1,5 @@
 import { globSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import { root } from './execute.ts';
 import type { Project } from './jest.ts';
 
@@ -38,7 +38,7 @@ const patterns: Record<Project, RegExp> = {
 };
 
 /** Every test file of the checkout, by project. */
-export function allFiles(): Record<Project, string[]> {
+function allFiles(): Record<Project, string[]> {
   const exclude = ['**/node_modules/**', 'packages/cli/templates/**'];
   const found = globSync('{packages,services,scripts,e2e}/**/*.test.ts', { cwd: root, exclude }).sort();
   return eachProject((project) => found.filter((file) => patterns[project].test(file)));
@@ -57,9 +57,11 @@ export const eachProject = <T>(of: (project: Project) => T): Record<Project, T> 
  * @throws NothingSelectedError
  */
 export function select(wanted: readonly string[], name?: string): Selection {
+  if (name === '') throw new NothingSelectedError('--name takes a part of the names of tests.');
   const all = allFiles();
   const isStep = (word: string): word is Step => (steps as readonly string[]).includes(word);
-  const paths = wanted.filter((word) => !isStep(word));
+  // As a shell completes them, and as an editor copies them.
+  const paths = wanted.filter((word) => !isStep(word)).map((path) => relative(root, resolve(root, path)));
   const chosen = wanted.length === 0 ? steps : wanted.filter(isStep);
   for (const path of paths) {
     if (
@@ -86,4 +88,13 @@ export function select(wanted: readonly string[], name?: string): Selection {
     );
   }
   return { check: name === undefined && chosen.includes('check'), files, name };
+}
+
+/** What it comes to, in words. */
+export function renderSelection({ check, files }: Selection): string {
+  const parts = Object.entries(files)
+    .filter(([, some]) => some.length > 0)
+    .map(([project, some]) => `${some.length} ${project} ${some.length === 1 ? 'file' : 'files'}`);
+  const all = [...(check ? ['checks'] : []), ...parts];
+  return all.length === 0 ? 'nothing of what was asked for is touched' : all.join(', ');
 }

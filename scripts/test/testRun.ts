@@ -1,8 +1,8 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isAlive, processIdentity, runVariable, uniqueName } from '@brew/sandbox/testing';
-import { endRun } from './endRun.ts';
+import { endRun, removeFolder } from './endRun.ts';
 
 /** One run of the tests. All that it starts and writes can be told from what is others', also when nobody is left to end it. */
 export interface TestRun extends AsyncDisposable {
@@ -10,6 +10,8 @@ export interface TestRun extends AsyncDisposable {
   name: string;
   /** Where all of it goes that would go to the system's folder for temporary files. */
   folder: string;
+  /** Leaves its folder to who wants to read the logs in it; the next run removes it. */
+  keepFiles(): void;
 }
 
 const PREFIX = 'brew-test-run';
@@ -24,8 +26,9 @@ export async function beginTestRun(): Promise<TestRun> {
   for (const name of readdirSync(temporary).filter((entry) => entry.startsWith(`${PREFIX}-`))) {
     const folder = join(temporary, name);
     if (await ownerLives(folder)) continue;
-    console.log(`Ending what is left of a test run that was killed: ${folder}`);
-    await endRun({ name, folder });
+    console.log(`Removing what an earlier test run has left: ${folder}`);
+    await endRun(name);
+    await removeFolder(folder);
   }
 
   const name = uniqueName(PREFIX);
@@ -38,19 +41,26 @@ export async function beginTestRun(): Promise<TestRun> {
   );
   Object.assign(process.env, { [runVariable]: name, TMPDIR: folder });
 
+  let keep = false;
   let ending: Promise<void> | undefined;
   const end = () => {
-    ending ??= endRun({ name, folder });
+    ending ??= endRun(name).then(() => (keep ? undefined : removeFolder(folder)));
     return ending;
   };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     // Not once(): what thinks that nobody else listens, as a library does that this process has loaded, ends it at the first signal.
     process.on(signal, () => {
       console.log(`\n${signal}: ending what this run has started …`);
-      void end().finally(() => process.exit(1));
+      // What is under way fails now, and would tell of nothing but that.
+      console.log = () => {};
+      console.error = console.log;
+      void end().finally(() => process.exit(128 + constants.signals[signal]));
     });
   }
-  return { name, folder, [Symbol.asyncDispose]: end };
+  const keepFiles = () => {
+    keep = true;
+  };
+  return { name, folder, keepFiles, [Symbol.asyncDispose]: end };
 }
 
 async function ownerLives(folder: string): Promise<boolean> {

@@ -23,7 +23,7 @@ const nodes = ['kafka-1', 'kafka-2', 'kafka-3'] as const;
  * settings that docker-compose.yml has. Data are gone with it.
  *
  * @param ports where it listens on this machine: brokers tell their clients addresses, so those have to be known before
- * @throws what testcontainers throws; then everything is removed again
+ * @throws Error naming the container that did not start; then everything is removed again
  */
 export async function startContainers(
   ports: Ports,
@@ -39,7 +39,11 @@ export async function startContainers(
     await network.stop();
   };
   const start = async (name: string, container: GenericContainer) => {
-    const running = await container.withName(`${run}-${name}`).withStartupTimeout(READY_WITHIN_MS).start();
+    const named = container.withName(`${run}-${name}`).withStartupTimeout(READY_WITHIN_MS);
+    const running = await named.start().catch((error: Error) => {
+      const way = 'BREW_TEST_INFRA=embedded runs these tests without containers.';
+      throw new Error(`The container ${name} did not start: ${error.message}. ${way}`, { cause: error });
+    });
     started.push(running);
   };
 

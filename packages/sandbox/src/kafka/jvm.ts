@@ -1,3 +1,4 @@
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { root } from '../paths.ts';
 
@@ -57,6 +58,8 @@ export function nodeFlags(
     '-XX:TieredStopAtLevel=1',
     `-XX:SharedArchiveFile=${archive}`,
     '-Xshare:auto',
+    // Unlike everybody else, Java does not look at TMPDIR by itself.
+    `-Djava.io.tmpdir=${tmpdir()}`,
     // JDK 19 and newer, which findJdk sees to.
     ...(writesArchive ? ['-XX:+AutoCreateSharedArchive'] : []),
   ];

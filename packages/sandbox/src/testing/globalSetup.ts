@@ -1,8 +1,8 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rm } from 'node:fs/promises';
 import { chooseProvider, type Provider } from './chooseProvider.ts';
 import { type TestInfrastructure, variable } from './infrastructure.ts';
+import { runVariable } from './runVariable.ts';
+import { temporaryFolder } from './temporaryFolder.ts';
 
 type Ending = TestInfrastructure & { end: () => Promise<void> };
 
@@ -14,7 +14,7 @@ export default async function globalSetup(): Promise<void> {
   if (process.env[variable]) return;
   const { provider, why } = await chooseProvider(process.env);
   console.log(
-    `\nIntegration tests run on ${provider === 'docker' ? 'containers' : 'child processes'}: ${why}.`,
+    `\nIntegration tests run on ${provider === 'docker' ? 'containers' : 'child processes'}: ${why}. Starting them …`,
   );
   const { end, ...infrastructure } = await start[provider]();
   process.env[variable] = JSON.stringify(infrastructure);
@@ -36,13 +36,15 @@ const start: Record<Provider, () => Promise<Ending>> = {
   async embedded() {
     const { freePorts, removeData, startInfrastructure } = await import('../index.ts');
     // When the start fails, this folder stays: its logs tell why.
-    const dir = await mkdtemp(join(tmpdir(), 'brew-test-'));
+    const dir = await temporaryFolder('brew-test');
     const { brokers, registryUrl, postgresUrl, stop } = await startInfrastructure({
       dir,
       ports: await freePorts(),
     });
     const end = async () => {
       await stop();
+      // A run removes all of its files, or keeps them for what the logs tell.
+      if (process.env[runVariable]) return;
       await removeData(dir);
       await rm(dir, { recursive: true });
     };
