@@ -91,11 +91,9 @@ async function runTests({ check: checkCode, files, name }: Selection): Promise<b
   results.push(...(await inLanes(cores + 1, jobs)).flat());
   const seconds = (performance.now() - begun) / 1000;
   const passed = results.every(({ failed }) => failed === 0);
-  if (!passed && jobs.length > 0) {
-    run.keepFiles();
-    console.log(`\nThe logs of what ran are in ${run.folder}, until the next run.`);
-  }
-  for (const line of renderSummary({ results, usage: await endCpu(), seconds })) console.log(line);
+  const logs = !passed && jobs.length > 0 ? run.folder : undefined;
+  if (logs) run.keepFiles();
+  for (const line of renderSummary({ results, usage: await endCpu(), seconds, logs })) console.log(line);
   return passed;
 }
 

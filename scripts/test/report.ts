@@ -9,10 +9,12 @@ export interface Summary {
   usage: readonly Usage[];
   /** How long all of it took. */
   seconds: number;
+  /** Where they are, when something failed that has any. */
+  logs?: string | undefined;
 }
 
 /** What is printed at the end, a line each; the last one counts. */
-export function renderSummary({ results, usage, seconds }: Summary): string[] {
+export function renderSummary({ results, usage, seconds, logs }: Summary): string[] {
   const skipped = results.flatMap((result) => result.skipped);
   const failures = results.flatMap((result) => result.failures);
   return [
@@ -25,6 +27,7 @@ export function renderSummary({ results, usage, seconds }: Summary): string[] {
     ...(skipped.length > 0 ? ['', 'Skipped:'] : []),
     ...skipped.map(({ file, name, why = 'nobody has said why' }) => `  ${file}: ${name}: ${why}`),
     ...(failures.length > 0 ? ['', 'Failed:', ...failures.map((what) => `  ${what}`)] : []),
+    ...(logs ? [`The logs of what ran are in ${logs}, until the next run.`] : []),
     '',
     lastLine(results, skipped.length),
   ];
