@@ -7,7 +7,7 @@ import { execute } from './test/execute.ts';
 import { type JestOptions, jest, type Project } from './test/jest.ts';
 import { inLanes } from './test/lanes.ts';
 import { liveJobs } from './test/liveJobs.ts';
-import { renderSummary } from './test/report.ts';
+import { isGreen, renderSummary } from './test/report.ts';
 import { failure, type Result } from './test/result.ts';
 import { NothingSelectedError, renderSelection, type Selection, select } from './test/selection.ts';
 import { beginTestRun } from './test/testRun.ts';
@@ -90,7 +90,9 @@ async function runTests({ check: checkCode, files, name }: Selection): Promise<b
   // More than cores: most of it waits.
   results.push(...(await inLanes(cores + 1, jobs)).flat());
   const seconds = (performance.now() - begun) / 1000;
-  const passed = results.every(({ failed }) => failed === 0);
+  const ran = results.some(({ passed, failed }) => passed + failed > 0);
+  if (name !== undefined && !ran) results.push(failure('name', `No test has "${name}" in its name.`));
+  const passed = isGreen(results);
   const logs = !passed && jobs.length > 0 ? run.folder : undefined;
   if (logs) run.keepFiles();
   for (const line of renderSummary({ results, usage: await endCpu(), seconds, logs })) console.log(line);

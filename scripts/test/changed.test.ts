@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { touched } from './changed.ts';
+import { isOpaque, touched } from './changed.ts';
 import { eachProject } from './selection.ts';
 
 const files = {
@@ -21,8 +21,12 @@ const related = new Set([
 ]);
 const none = eachProject(() => [] as string[]);
 
+/** What is taken when one file differs. */
+const takenFor = (file: string) =>
+  touched(files, { changed: [file], opaque: [file].filter(isOpaque), related: new Set() });
+
 test('takes unit tests that import what has changed, and of integration tests those of its own package', () => {
-  expect(touched(files, ['packages/kafka/src/a.ts'], related)).toEqual({
+  expect(touched(files, { changed: ['packages/kafka/src/a.ts'], opaque: [], related })).toEqual({
     ...none,
     unit: ['packages/kafka/src/a.test.ts', 'packages/cli/src/b.test.ts'],
     integration: ['packages/kafka/src/a.int.test.ts'],
@@ -30,7 +34,7 @@ test('takes unit tests that import what has changed, and of integration tests th
 });
 
 test('takes tests of whole systems only when they have changed themselves', () => {
-  expect(touched(files, ['e2e/outage.e2e.test.ts'], new Set())).toEqual({
+  expect(takenFor('e2e/outage.e2e.test.ts')).toEqual({
     ...none,
     e2e: ['e2e/outage.e2e.test.ts'],
   });
@@ -41,11 +45,21 @@ test.each([
   ['docker-compose.yml', ['packages/sandbox/src/compose.test.ts']],
   ['infra/kafka/config/server.properties', ['packages/sandbox/src/compose.test.ts']],
   ['packages/cli/templates/consumer/group/src/app.ts', ['packages/cli/src/b.test.ts']],
-])('takes all tests of the package that reads %s, which nobody imports', (file, unit) => {
-  expect(touched(files, [file], new Set()).unit).toEqual(unit);
+  ['packages/cli/src/main.ts', ['packages/cli/src/b.test.ts']],
+])('takes all tests of the package that reads, copies or starts %s', (file, unit) => {
+  expect(takenFor(file).unit).toEqual(unit);
 });
 
 test('takes nothing for prose, and every unit test for what every package depends on', () => {
-  expect(touched(files, ['docs/kraft.md', 'packages/kafka/README.md'], new Set())).toEqual(none);
-  expect(touched(files, ['pnpm-lock.yaml'], new Set())).toEqual({ ...none, unit: files.unit });
+  expect(takenFor('packages/kafka/README.md')).toEqual(none);
+  expect(takenFor('pnpm-lock.yaml')).toEqual({ ...none, unit: files.unit });
+});
+
+test('takes all tests of the package that a file was deleted from', () => {
+  const gone = 'packages/kafka/src/a.ts';
+  const { unit, integration } = touched(files, { changed: [gone], opaque: [gone], related: new Set() });
+  expect([...unit, ...integration]).toEqual([
+    'packages/kafka/src/a.test.ts',
+    'packages/kafka/src/a.int.test.ts',
+  ]);
 });

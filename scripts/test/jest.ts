@@ -14,8 +14,6 @@ export const jestCommand = [...flags, 'node_modules/jest/bin/jest.js'];
 /** What Jest writes with --json, as far as it is read here. */
 interface Report {
   numPassedTests: number;
-  numFailedTests: number;
-  numRuntimeErrorTestSuites: number;
   testResults: {
     name: string;
     status: string;
@@ -53,26 +51,30 @@ export async function jest(
   return readReport(project, report, code, name !== undefined);
 }
 
-/** A suite that could not even be loaded has no failed test in Jest's count, and a crash leaves no report: both are failures here. */
-function readReport(step: string, file: string, code: number, onlySome: boolean): Result {
+/**
+ * A suite that could not even be loaded has no failed test in Jest's count, a crash leaves no report, and a test that is skipped without a word
+ * may be forgotten: all of them are failures here.
+ * @param onlySome tests were chosen by their names: to Jest, the others are skipped
+ */
+export function readReport(step: string, file: string, code: number, onlySome: boolean): Result {
   let report: Report;
   try {
     report = JSON.parse(readFileSync(file, 'utf8'));
   } catch {
     return failure(step, `${step}: Jest ended without a report`);
   }
-  const failed = report.numFailedTests + report.numRuntimeErrorTestSuites;
+  const { explained, unexplained } = skippedIn(report);
+  const failures = [
+    ...failuresIn(report),
+    ...(onlySome ? [] : unexplained.map((test) => `${test}: is skipped, and nobody has said why`)),
+  ];
+  if (failures.length === 0 && code !== 0) failures.push(`${step}: Jest ended with ${code}`);
   return {
     step,
     passed: report.numPassedTests,
-    failed: failed === 0 && code !== 0 ? 1 : failed,
-    failures: failed === 0 && code !== 0 ? [`${step}: Jest ended with ${code}`] : failuresIn(report),
-    skipped: report.testResults.flatMap(({ name, assertionResults }) =>
-      assertionResults
-        .filter(({ status }) => status === 'pending' || status === 'todo')
-        .map(({ fullName }) => skippedTest(relative(root, name), fullName))
-        .filter(({ why }) => !onlySome || why !== undefined),
-    ),
+    failed: failures.length,
+    failures,
+    skipped: explained,
     files: report.testResults.map(({ name, startTime, endTime }) => ({
       file: relative(root, name),
       seconds: (endTime - startTime) / 1000,
@@ -89,7 +91,17 @@ function failuresIn({ testResults }: Report): string[] {
 }
 
 /** Why a test is skipped stands in its name, or in that of what it is part of: `onlyIf` of @brew/sandbox/testing writes it there. */
-function skippedTest(file: string, fullName: string): SkippedTest {
-  const [, why] = /\(skipped: (.*?)\)/.exec(fullName) ?? [];
-  return { file, name: fullName.replace(/ \(skipped: .*?\)/, ''), why };
+function skippedIn({ testResults }: Report): { explained: SkippedTest[]; unexplained: string[] } {
+  const explained: SkippedTest[] = [];
+  const unexplained: string[] = [];
+  for (const { name, assertionResults } of testResults) {
+    const file = relative(root, name);
+    for (const { status, fullName } of assertionResults) {
+      if (status !== 'pending' && status !== 'todo') continue;
+      const [, why] = /\(skipped: (.*?)\)/.exec(fullName) ?? [];
+      if (why) explained.push({ file, name: fullName.replace(/ \(skipped: .*?\)/, ''), why });
+      else unexplained.push(`${file} › ${fullName}`);
+    }
+  }
+  return { explained, unexplained };
 }

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { renderSummary } from './report.ts';
-import type { Result } from './result.ts';
+import { isGreen, renderSummary } from './report.ts';
+import { failure, type Result } from './result.ts';
 
 const result = (step: string, changes: Partial<Result> = {}): Result => ({
   step,
@@ -27,15 +27,23 @@ test('ends with what passed and failed, and tells of each step together', () => 
 test('counts what was skipped, and says why above it', () => {
   const skipped = [
     { file: 'a.test.ts', name: 'opens', why: 'the door is missing' },
-    { file: 'b.test.ts', name: 'closes', why: undefined },
+    { file: 'b.test.ts', name: 'closes', why: 'nobody has the key' },
   ];
   expect(summary(result('unit', { skipped })).slice(-5)).toEqual([
     'Skipped:',
     '  a.test.ts: opens: the door is missing',
-    '  b.test.ts: closes: nobody has said why',
+    '  b.test.ts: closes: nobody has the key',
     '',
     '1 passed, 0 failed, 2 skipped',
   ]);
+});
+
+test('is green only when nothing failed, and what could not be run has', () => {
+  expect(isGreen([result('unit'), result('e2e')])).toBe(true);
+  expect(isGreen([result('unit'), result('e2e', { failed: 1 })])).toBe(false);
+  const broken = failure('integration', 'no broker');
+  expect(isGreen([result('unit'), broken])).toBe(false);
+  expect(summary(result('unit'), broken).at(-1)).toBe('1 passed, 1 failed');
 });
 
 test('names what failed right above the last line, however much stands before it', () => {

@@ -13,6 +13,9 @@ export interface Summary {
   logs?: string | undefined;
 }
 
+/** Whether everything that ran has passed. */
+export const isGreen = (results: readonly Result[]): boolean => results.every(({ failed }) => failed === 0);
+
 /** What is printed at the end, a line each; the last one counts. */
 export function renderSummary({ results, usage, seconds, logs }: Summary): string[] {
   const skipped = results.flatMap((result) => result.skipped);
@@ -25,7 +28,7 @@ export function renderSummary({ results, usage, seconds, logs }: Summary): strin
     ...counts(results),
     `${'in all'.padEnd(14)} ${minutes(seconds)}`,
     ...(skipped.length > 0 ? ['', 'Skipped:'] : []),
-    ...skipped.map(({ file, name, why = 'nobody has said why' }) => `  ${file}: ${name}: ${why}`),
+    ...skipped.map(({ file, name, why }) => `  ${file}: ${name}: ${why}`),
     ...(failures.length > 0 ? ['', 'Failed:', ...failures.map((what) => `  ${what}`)] : []),
     ...(logs ? [`The logs of what ran are in ${logs}, until the next run.`] : []),
     '',

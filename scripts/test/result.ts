@@ -19,6 +19,5 @@ export const failure = (step: string, what: string): Result => ({
 export interface SkippedTest {
   file: string;
   name: string;
-  /** Undefined: nobody has said. */
-  why: string | undefined;
+  why: string;
 }

@@ -1,14 +1,39 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join, relative } from 'node:path';
 import { expect, test } from '@jest/globals';
+import { root } from './execute.ts';
+import { jestCommand } from './jest.ts';
 import { NothingSelectedError, select, steps } from './selection.ts';
 
 const none = { unit: [], integration: [], e2e: [], dedicated: [], own: [], compose: [] };
 
-test('takes everything when nothing is asked for, each file once', () => {
+test('takes every test there is when nothing is asked for, each once', () => {
+  const list = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], { cwd: root });
+  const tests = list
+    .toString()
+    .split('\n')
+    .filter((file) => /\.test\.tsx?$/.test(file) && existsSync(join(root, file)))
+    // Of a consumer that is still to be written: newConsumer.int.test.ts runs them.
+    .filter((file) => !file.startsWith('packages/cli/templates/'));
   const { check, files } = select([]);
-  const all = Object.values(files).flat();
   expect(check).toBe(true);
-  expect(new Set(all).size).toBe(all.length);
+  expect(Object.values(files).flat().sort()).toEqual(tests.sort());
   expect(select(steps).files).toEqual(files);
+});
+
+test('knows the projects of Jest as Jest does', () => {
+  const args = [...jestCommand, '--listTests', '--json', '--selectProjects'];
+  const listed = (project: string): string[] =>
+    JSON.parse(
+      execFileSync(process.execPath, [...args, project], { cwd: root, maxBuffer: 2 ** 24 }).toString(),
+    );
+  for (const [project, files] of Object.entries(select([]).files))
+    expect(
+      listed(project)
+        .map((file) => relative(root, file))
+        .sort(),
+    ).toEqual(files);
 });
 
 test('takes a step, with all of its projects', () => {
