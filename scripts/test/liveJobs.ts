@@ -7,8 +7,8 @@ import { failure, type Result } from './result.ts';
 type RunJest = (project: Project, files: readonly string[], options?: JestOptions) => Promise<Result>;
 
 /**
- * What needs real brokers. Most of it waits, for sessions to end and for orders to be brewed, so several go side by side. What takes longest
- * begins first: on one system, one file goes after the other.
+ * What needs real brokers. Most of it waits, for sessions to end and for orders to be brewed, so several go side by side. On a system, one
+ * file goes after the other, so those begin, the longest first; integration tests spread over what is free then.
  */
 export function liveJobs(files: Record<Project, string[]>, runJest: RunJest): Job<Result[]>[] {
   const onSystem = (project: Project): Job<Result[]>[] =>
@@ -19,10 +19,10 @@ export function liveJobs(files: Record<Project, string[]>, runJest: RunJest): Jo
     files.integration.length === 0 ? [] : [{ width: 2, run: () => integration(files.integration, runJest) }];
   return [
     ...onSystem('e2e'),
-    ...onInfrastructure,
-    ...onSystem('dedicated'),
     ...onSystem('compose'),
+    ...onSystem('dedicated'),
     ...onSystem('own'),
+    ...onInfrastructure,
   ];
 }
 
