@@ -4,9 +4,18 @@ import { createAnnouncer } from './announce.ts';
 import { type Ownership, takeOwnership } from './ownership.ts';
 
 export interface Backlog {
+  /** On their way: neither refused nor behind one that is. */
   rows: number;
-  /** Age of the oldest unsent row; 0 when there is none. */
+  /** The oldest of them; null when there is none. */
+  oldestId: string | null;
+  /** Its age; 0 when there is none. */
   oldestSeconds: number;
+  /** Set aside: Kafka has refused them for what they are. */
+  refused: number;
+  /** Behind a refused row of their topic and key. */
+  held: number;
+  /** Age of the oldest refused row, 0 when there is none. */
+  refusedSeconds: number;
 }
 
 /** The relay's side of the outbox. Only its one owner may read what is unsent. */
@@ -26,12 +35,25 @@ export function createOutbox(db: Database, { log }: { log: Logger }): Outbox {
     takeOwnership: (signal) => takeOwnership(db, { log, signal }),
     announce: createAnnouncer(db, log),
     async backlog() {
-      const { rows } = await db.query<Backlog>(
-        `select count(*)::int as rows,
-                coalesce(extract(epoch from now() - min(created_at)), 0)::float8 as "oldestSeconds"
-         from outbox`,
-      );
-      return rows[0] ?? { rows: 0, oldestSeconds: 0 };
+      const { rows } = await db.query<Backlog>(backlogSql);
+      return rows[0] as Backlog;
     },
   };
 }
+
+const backlogSql = `
+  with refused as materialized (select topic, key from outbox where refused_at is not null),
+  rows as (
+    select id, created_at, refused_at,
+           refused_at is null and (topic, key) in (select topic, key from refused) as held
+    from outbox
+  )
+  select count(*) filter (where refused_at is null and not held)::int as rows,
+         min(id) filter (where refused_at is null and not held) as "oldestId",
+         coalesce(extract(epoch from now() - min(created_at) filter (where refused_at is null and not held)), 0)::float8
+           as "oldestSeconds",
+         count(refused_at)::int as refused,
+         count(*) filter (where held)::int as held,
+         coalesce(extract(epoch from now() - min(created_at) filter (where refused_at is not null)), 0)::float8
+           as "refusedSeconds"
+  from rows`;

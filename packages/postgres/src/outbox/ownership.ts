@@ -19,10 +19,15 @@ export interface Ownership extends AsyncDisposable {
   /**
    * The oldest unsent rows. "Unsent" is all that is asked: a transaction takes its numbers before it commits, so a row
    * may appear below numbers that are already sent, and `id > last` would skip it for ever.
+   *
+   * Left out are rows that were set aside, those of their topic and key behind them, and those of topics that take nothing for the
+   * moment.
    */
-  unsent(limit: number): Promise<UnsentRow[]>;
+  unsent(limit: number, withoutTopics?: readonly string[]): Promise<UnsentRow[]>;
   /** Call it only after Kafka acknowledged all of them. */
   markSent(ids: string[]): Promise<void>;
+  /** Kafka refuses these rows for what they are: see refusals.ts for the way back. */
+  setAside(refused: readonly { id: string; refusal: string }[]): Promise<void>;
   release(): Promise<void>;
 }
 
@@ -71,11 +76,16 @@ function own(client: pg.Client): Ownership {
 
   const ownership: Ownership = {
     lost: lost.signal,
-    async unsent(limit) {
+    async unsent(limit, withoutTopics = []) {
       const { rows } = await client.query<UnsentRow>({
         name: 'unsent',
-        text: 'select id, topic, key, value, headers from outbox order by id limit $1',
-        values: [limit],
+        // `not in`, not `not exists`: that is looked up in a hash along the index of ids, and never becomes a join that would sort
+        // the whole backlog for each batch.
+        text: `select id, topic, key, value, headers from outbox
+               where refused_at is null and topic <> all ($2)
+                 and (topic, key) not in (select topic, key from outbox where refused_at is not null)
+               order by id limit $1`,
+        values: [limit, withoutTopics],
       });
       return rows;
     },
@@ -84,6 +94,14 @@ function own(client: pg.Client): Ownership {
         name: 'mark-sent',
         text: 'delete from outbox where id = any ($1::bigint[])',
         values: [ids],
+      });
+    },
+    async setAside(refused) {
+      await client.query({
+        name: 'set-aside',
+        text: `update outbox set refused_at = now(), refusal = refused.refusal
+               from unnest($1::bigint[], $2::text[]) as refused (id, refusal) where outbox.id = refused.id`,
+        values: [refused.map(({ id }) => id), refused.map(({ refusal }) => refusal)],
       });
     },
     async release() {
