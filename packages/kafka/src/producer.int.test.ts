@@ -1,6 +1,6 @@
 import { uniqueName, until } from '@brew/sandbox/testing';
 import { afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import { SendFailedError } from './errors.ts';
+import { kafkaErrorTypeOf, SendFailedError } from './errors.ts';
 import { batchBytes } from './producer/batchBytes.ts';
 import { createProducer, type Producer } from './producer.ts';
 import type { OutgoingRecord } from './record.ts';
@@ -117,7 +117,9 @@ test('lets go of a sender who gives up, at once, also when nothing gets through'
 test('refuses for good what Kafka will never take', async () => {
   const small = await createTopic('producer-small', 1, { 'max.message.bytes': '1000' });
   const large = { topic: small, key: 'k', value: Buffer.alloc(2_000, 'x'), headers: {} };
-  await expect(producer.send([large])).rejects.toMatchObject({ code: 'BREW_SEND_FAILED', retryable: false });
+  const failure: unknown = await producer.send([large]).catch((error: unknown) => error);
+  expect(failure).toMatchObject({ code: 'BREW_SEND_FAILED', retryable: false });
+  expect(kafkaErrorTypeOf(failure)).toBe('MESSAGE_TOO_LARGE');
   await producer.send([outgoing(small, 'k', 'fits')]);
   expect((await readAll(small)).map(textOf)).toEqual(['fits']);
 });

@@ -123,7 +123,9 @@ export function createProducer({ client, log, onPlaced = () => {} }: ProducerOpt
       const { refused, closed, withheld } = await offerAll(left, signal);
       const [reason] = [...refused.values(), ...[...closed.values()].filter((each) => each !== MISSING)];
       if (reason !== undefined) {
-        throw new SendFailedError(`Kafka refuses them (${reason})`, { retryable: false });
+        // With the type that an error of Kafka has: for who asks what it was.
+        const cause = Object.assign(new Error(reason), { type: reason.split(':')[0] });
+        throw new SendFailedError(`Kafka refuses them (${reason})`, { retryable: false, cause });
       }
       if (withheld.length === 0) return;
       // Somebody may be making the topic just now, or the brokers have not all heard of it.

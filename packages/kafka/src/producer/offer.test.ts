@@ -107,7 +107,9 @@ test('finds one of 500 with some 20 requests', async () => {
 });
 
 test.each<[string, Partial<Record<keyof OutgoingRecord, unknown>>]>([
-  ['INVALID_RECORD: it names no topic', { topic: '' }],
+  ['INVALID_TOPIC_EXCEPTION', { topic: '' }],
+  ['INVALID_TOPIC_EXCEPTION', { topic: 'orders of today' }],
+  ['INVALID_TOPIC_EXCEPTION', { topic: '..' }],
   ['INVALID_RECORD: its key is neither text nor bytes', { key: 7 }],
   ['INVALID_RECORD: its value is no bytes', { value: undefined }],
   ['INVALID_RECORD: its header note is neither text nor bytes', { headers: { note: null } }],

@@ -17,7 +17,7 @@ const scopes: Readonly<Record<string, RefusalScope>> = {
   INVALID_TIMESTAMP: 'record', // outside of message.timestamp.before.max.ms and .after.max.ms
   INVALID_RECORD: 'record', // such as one without a key, for a compacted topic
   UNKNOWN_TOPIC_OR_PARTITION: 'topic',
-  INVALID_TOPIC_EXCEPTION: 'topic',
+  INVALID_TOPIC_EXCEPTION: 'topic', // one of Kafka's own
   TOPIC_AUTHORIZATION_FAILED: 'topic',
 };
 
@@ -29,7 +29,7 @@ const MAX_REQUEST_BYTES = 100 * 1024 * 1024;
 
 /** What no broker could be asked to take: the reason, as Kafka would name it, or undefined when nothing is wrong with the record. */
 export function defectOf({ topic, key, value, headers, timestamp }: OutgoingRecord): string | undefined {
-  if (typeof topic !== 'string' || topic === '') return 'INVALID_RECORD: it names no topic';
+  if (typeof topic !== 'string' || !TOPIC_NAME.test(topic)) return 'INVALID_TOPIC_EXCEPTION';
   if (key !== null && !isBytes(key)) return 'INVALID_RECORD: its key is neither text nor bytes';
   if (value !== null && !isBytes(value)) return 'INVALID_RECORD: its value is no bytes';
   for (const [name, header] of Object.entries(headers)) {
@@ -40,6 +40,9 @@ export function defectOf({ topic, key, value, headers, timestamp }: OutgoingReco
   if (batchBytes({ key, value, headers }) > MAX_REQUEST_BYTES) return 'MESSAGE_TOO_LARGE';
   return undefined;
 }
+
+/** See org.apache.kafka.common.internals.Topic. */
+const TOPIC_NAME = /^(?!\.{1,2}$)[A-Za-z0-9._-]{1,249}$/;
 
 /** What the types promise, of rows that anybody may have written. */
 const isBytes = (part: unknown): boolean => typeof part === 'string' || Buffer.isBuffer(part);

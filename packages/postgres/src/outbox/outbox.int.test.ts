@@ -4,6 +4,7 @@ import { createRig, type Rig } from '../testing/rig.ts';
 import { OUTBOX_CHANNEL } from './announce.ts';
 import { appendOutbox, type OutboxRow } from './appendOutbox.ts';
 import { createOutbox, type Outbox } from './outbox.ts';
+import { discardRefusedRows, listRefusedRows, retryRefusedRows } from './refusals.ts';
 import type { Ownership } from './ownership.ts';
 
 let rig: Rig;
@@ -67,6 +68,42 @@ describe('the outbox', () => {
     await until(() => woken > before + 2, { what: 'the next notification' });
     expect(woken).toBe(before + 3);
     await stop();
+  });
+
+  it('reads no more than some megabytes at once, however large the rows are', async () => {
+    const large = (key: string) => ({ ...row(key), value: Buffer.alloc(5 * 1024 * 1024) });
+    await rig.db.transaction((tx) => appendOutbox(tx, [large('a'), large('b'), large('c'), row('d')]));
+    await using owner = await outbox.takeOwnership(never);
+    expect(keysOf(await owner.unsent(500))).toEqual(['a', 'b']);
+    expect(await relayAll(owner)).toEqual(['a', 'b']);
+    expect(await relayAll(owner)).toEqual(['c', 'd']);
+  });
+
+  it('keeps a refused row, and what follows of its topic and key behind it, until it is to be sent again', async () => {
+    const other = { ...row('a'), topic: 'brew.other.v1' };
+    await rig.db.transaction((tx) => appendOutbox(tx, [row('b'), row('a'), row('a'), row('c'), other]));
+    await using owner = await outbox.takeOwnership(never);
+    const [, refused] = await owner.unsent(2);
+    await owner.setAside([{ id: refused?.id ?? '', refusal: 'MESSAGE_TOO_LARGE' }]);
+    expect(await owner.unsent(10)).toMatchObject([{ key: 'b' }, { key: 'c' }, { topic: 'brew.other.v1' }]);
+    expect(await owner.unsent(10, ['brew.other.v1'])).toMatchObject([{ key: 'b' }, { key: 'c' }]);
+    expect(await listRefusedRows(rig.db)).toMatchObject([{ id: refused?.id, key: 'a', bytes: 4, behind: 1 }]);
+    expect(await outbox.backlog()).toMatchObject({ rows: 3, refused: 1, held: 1 });
+
+    expect(await retryRefusedRows(rig.db, ['0'])).toBe(0);
+    expect(await retryRefusedRows(rig.db)).toBe(1);
+    expect(await relayAll(owner)).toEqual(['b', 'a', 'a', 'c', 'a']);
+  });
+
+  it('goes on with a key when its refused row is given up', async () => {
+    await rig.db.transaction((tx) => appendOutbox(tx, [row('a'), { ...row('a'), value: null }]));
+    await using owner = await outbox.takeOwnership(never);
+    const [first, second] = await owner.unsent(10);
+    await owner.setAside([{ id: first?.id ?? '', refusal: 'INVALID_RECORD' }]);
+    // Only what was refused can be given up.
+    const discarded = await discardRefusedRows(rig.db, [first?.id ?? '', second?.id ?? '']);
+    expect(discarded).toMatchObject([{ id: first?.id, refusal: 'INVALID_RECORD' }]);
+    expect(await owner.unsent(10)).toEqual([second]);
   });
 
   it('skips neither of two transactions that commit in the reverse order of their numbers', async () => {

@@ -17,7 +17,7 @@ export interface Ownership extends AsyncDisposable {
   /** Aborted when the connection is lost (or released): another instance may own the outbox already. */
   lost: AbortSignal;
   /**
-   * The oldest unsent rows. "Unsent" is all that is asked: a transaction takes its numbers before it commits, so a row
+   * The oldest unsent rows, no more than some megabytes of them. "Unsent" is all that is asked: a transaction takes its numbers before it commits, so a row
    * may appear below numbers that are already sent, and `id > last` would skip it for ever.
    *
    * Left out are rows that were set aside, those of their topic and key behind them, and those of topics that take nothing for the
@@ -34,6 +34,8 @@ export interface Ownership extends AsyncDisposable {
 /** Any number does, as long as it is the same for all instances and different from the migrations'. */
 const OWNER_LOCK = 7_241_866;
 const RETRY_MS = 2_000;
+/** Of the values that are read at once: 500 rows of the largest that a topic takes would be half a gigabyte. */
+const MAX_BYTES = 8 * 1024 * 1024;
 
 export async function takeOwnership(
   db: Database,
@@ -81,11 +83,20 @@ function own(client: pg.Client): Ownership {
         name: 'unsent',
         // `not in`, not `not exists`: that is looked up in a hash along the index of ids, and never becomes a join that would sort
         // the whole backlog for each batch.
-        text: `select id, topic, key, value, headers from outbox
-               where refused_at is null and topic <> all ($2)
-                 and (topic, key) not in (select topic, key from outbox where refused_at is not null)
-               order by id limit $1`,
-        values: [limit, withoutTopics],
+        text: `select id, topic, key, value, headers
+               from (
+                 select *, coalesce(sum(octet_length(value)) over (order by id rows between unbounded preceding and 1 preceding), 0)
+                   as bytes_before
+                 from (
+                   select id, topic, key, value, headers from outbox
+                   where refused_at is null and topic <> all ($2)
+                     and (topic, key) not in (select topic, key from outbox where refused_at is not null)
+                   order by id limit $1
+                 ) as oldest
+               ) as sized
+               where bytes_before < $3
+               order by id`,
+        values: [limit, withoutTopics, MAX_BYTES],
       });
       return rows;
     },
