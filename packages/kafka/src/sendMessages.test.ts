@@ -89,7 +89,10 @@ function sendToTwo({
       const bail = (error: Error) => {
         throw error;
       };
-      return attemptOnce(bail).catch(() => attemptOnce(bail));
+      return attemptOnce(bail).catch((error: { retriable: boolean }) => {
+        if (!error.retriable) throw error;
+        return attemptOnce(bail);
+      });
     },
   });
   const sent = sendMessages({

@@ -4,7 +4,7 @@ import { createAnnouncer } from './announce.ts';
 import { type Ownership, takeOwnership } from './ownership.ts';
 
 export interface Backlog {
-  /** On their way: neither refused nor behind one that is. */
+  /** On their way. */
   rows: number;
   /** The oldest of them; null when there is none. */
   oldestId: string | null;
@@ -42,18 +42,14 @@ export function createOutbox(db: Database, { log }: { log: Logger }): Outbox {
 }
 
 const backlogSql = `
-  with refused as materialized (select topic, key from outbox where refused_at is not null),
-  rows as (
-    select id, created_at, refused_at,
-           refused_at is null and (topic, key) in (select topic, key from refused) as held
+  select rows, "oldestId", "oldestSeconds", refused, held, "refusedSeconds"
+  from (
+    select count(*)::int as rows, min(id) as "oldestId",
+           coalesce(extract(epoch from now() - min(created_at)), 0)::float8 as "oldestSeconds"
     from outbox
-  )
-  select count(*) filter (where refused_at is null and not held)::int as rows,
-         min(id) filter (where refused_at is null and not held) as "oldestId",
-         coalesce(extract(epoch from now() - min(created_at) filter (where refused_at is null and not held)), 0)::float8
-           as "oldestSeconds",
-         count(refused_at)::int as refused,
-         count(*) filter (where held)::int as held,
-         coalesce(extract(epoch from now() - min(created_at) filter (where refused_at is not null)), 0)::float8
-           as "refusedSeconds"
-  from rows`;
+  ) as unsent, (
+    select count(refusal)::int as refused, (count(*) - count(refusal))::int as held,
+           coalesce(extract(epoch from now() - min(created_at) filter (where refusal is not null)), 0)::float8
+             as "refusedSeconds"
+    from outbox_aside
+  ) as aside`;

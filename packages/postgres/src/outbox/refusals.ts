@@ -16,14 +16,16 @@ export interface RefusedRow {
   behind: number;
 }
 
+const columns = `id, topic, key, headers, coalesce(octet_length(value), 0) as bytes, created_at as "createdAt",
+  aside_at as "refusedAt", refusal`;
+
 /** The oldest first. */
 export async function listRefusedRows(tx: Tx, limit = 1_000): Promise<RefusedRow[]> {
   const { rows } = await tx.query<RefusedRow>(
-    `select id, topic, key, headers, coalesce(octet_length(value), 0) as bytes, created_at as "createdAt",
-            refused_at as "refusedAt", refusal,
-            (select count(*)::int from outbox behind
+    `select ${columns},
+            (select count(*)::int from outbox_aside behind
              where behind.topic = refused.topic and behind.key = refused.key and behind.id > refused.id) as behind
-     from outbox refused where refused_at is not null order by id limit $1`,
+     from outbox_aside refused where refusal is not null order by id limit $1`,
     [limit],
   );
   return rows;
@@ -31,14 +33,14 @@ export async function listRefusedRows(tx: Tx, limit = 1_000): Promise<RefusedRow
 
 /**
  * Has refused rows sent again, once what was wrong is mended; what waits behind them follows in its order. The relay finds them by
- * itself within seconds, at once after `announce()`.
+ * itself within seconds.
  * @param ids left out: all of them
  * @returns how many they are
  */
 export async function retryRefusedRows(tx: Tx, ids?: readonly string[]): Promise<number> {
   const { rowCount } = await tx.query(
-    `update outbox set refused_at = null, refusal = null
-     where refused_at is not null and ($1::bigint[] is null or id = any ($1))`,
+    `update outbox_aside set refusal = null
+     where refusal is not null and ($1::bigint[] is null or id = any ($1))`,
     [ids ?? null],
   );
   return rowCount ?? 0;
@@ -46,13 +48,12 @@ export async function retryRefusedRows(tx: Tx, ids?: readonly string[]): Promise
 
 /**
  * Gives refused rows up: they are never sent, and what waits behind them goes on.
- * @returns those that were deleted, whole, for who keeps a record of it
+ * @returns those that were deleted, for who keeps a record of it
  */
 export async function discardRefusedRows(tx: Tx, ids: readonly string[]): Promise<RefusedRow[]> {
   const { rows } = await tx.query<RefusedRow>(
-    `delete from outbox where refused_at is not null and id = any ($1::bigint[])
-     returning id, topic, key, headers, coalesce(octet_length(value), 0) as bytes, created_at as "createdAt",
-       refused_at as "refusedAt", refusal, 0 as behind`,
+    `with discarded as (delete from outbox_aside where refusal is not null and id = any ($1::bigint[]) returning *)
+     select ${columns}, 0 as behind from discarded order by id`,
     [ids],
   );
   return rows;

@@ -40,7 +40,7 @@ interface ClosedTopic {
  * Sends outbox rows to Kafka, in order, and deletes what was acknowledged. Of several instances one does it, the others
  * stand by. Killed between sending and deleting, the next one sends the batch again: the consumers' inboxes absorb it.
  *
- * A row that Kafka refuses for what it is stays in the outbox, marked, and the later rows of its key wait behind it.
+ * A row that Kafka refuses for what it is is set aside, and the later rows of its key wait behind it.
  */
 export function createRelay({ db, outbox, producer, metrics, log }: RelayOptions): Relay {
   const draining = new AbortController(); // no more waiting
