@@ -7,7 +7,7 @@ import { type Acknowledgement, createPartitioning, type Placement } from './part
 import { scopeOf } from './refusals.ts';
 
 /** What became of a batch. */
-export interface Sent {
+interface Sent {
   /** Where the records are that were acknowledged. */
   placements: Placement[];
   /** Those that were not. When some are refused, the others have to be sent apart from them. */

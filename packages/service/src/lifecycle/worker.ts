@@ -25,7 +25,7 @@ export interface WorkerOptions {
   waker?: Waker;
 }
 
-export type Next = boolean | number | 'held';
+type Next = boolean | number | 'held';
 
 /** Work that is found by looking: due jobs, time-outs, what is old enough to be deleted. */
 export interface Worker extends Part {
