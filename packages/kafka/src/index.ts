@@ -42,8 +42,10 @@ export {
 export { createFollower, type Follower, type FollowerOptions } from './follower.ts';
 export { type GatherOptions, gather, type Outcome } from './gather.ts';
 export { partitionOf } from './partitionOf.ts';
+export { batchBytes } from './producer/batchBytes.ts';
 export {
   createProducer,
+  type Offer,
   type Placement,
   type Producer,
   type ProducerOptions,

@@ -1,8 +1,10 @@
-import { until } from '@brew/sandbox/testing';
+import { uniqueName, until } from '@brew/sandbox/testing';
 import { afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import { SendFailedError } from './errors.ts';
+import { kafkaErrorTypeOf, SendFailedError } from './errors.ts';
+import { batchBytes } from './producer/batchBytes.ts';
 import { createProducer, type Producer } from './producer.ts';
 import type { OutgoingRecord } from './record.ts';
+import { createTopics } from './testing/createTopics.ts';
 import { clientOf, createTopic, log, outgoing, readAll, textOf } from './testing/kafka.ts';
 import { createNetwork, isProduce, type Network } from './testing/network.ts';
 
@@ -115,9 +117,68 @@ test('lets go of a sender who gives up, at once, also when nothing gets through'
 test('refuses for good what Kafka will never take', async () => {
   const small = await createTopic('producer-small', 1, { 'max.message.bytes': '1000' });
   const large = { topic: small, key: 'k', value: Buffer.alloc(2_000, 'x'), headers: {} };
-  await expect(producer.send([large])).rejects.toMatchObject({ code: 'BREW_SEND_FAILED', retryable: false });
+  const failure: unknown = await producer.send([large]).catch((error: unknown) => error);
+  expect(failure).toMatchObject({ code: 'BREW_SEND_FAILED', retryable: false });
+  expect(kafkaErrorTypeOf(failure)).toBe('MESSAGE_TOO_LARGE');
   await producer.send([outgoing(small, 'k', 'fits')]);
   expect((await readAll(small)).map(textOf)).toEqual(['fits']);
+});
+
+test('tells which of 500 records Kafka refuses, and sends each of the others once', async () => {
+  const [small, other] = [
+    await createTopic('producer-offer', 3, { 'max.message.bytes': '5000' }),
+    await createTopic('producer-offer-other', 3),
+  ];
+  const offered = Array.from({ length: 500 }, (_, i) =>
+    outgoing(i % 5 === 0 ? other : small, `key-${i % 50}`, `${i}`),
+  );
+  const large = { ...outgoing(small, 'key-11', ''), value: Buffer.alloc(6_000) };
+  offered.splice(211, 1, large);
+
+  const { refused, withheld } = await producer.offer(offered);
+
+  expect(refused).toEqual(new Map([[large, 'MESSAGE_TOO_LARGE']]));
+  expect(withheld).toEqual(
+    offered.slice(212).filter(({ topic, key }) => topic === small && key === 'key-11'),
+  );
+  const values = [...(await readAll(small)), ...(await readAll(other))].map(textOf);
+  expect(values).toHaveLength(new Set(values).size);
+  const missing = new Set([large, ...withheld]);
+  const sent = offered.filter((record) => !missing.has(record));
+  expect(new Set(values)).toEqual(new Set(sent.map(({ value }) => String(value))));
+  for (const each of [small, other]) {
+    const read = (await readAll(each)).map(({ topic, key, value }) => ({ topic, key, value, headers: {} }));
+    expect(perKey(read)).toEqual(perKey(sent.filter((record) => record.topic === each)));
+  }
+  expect(producer.state).toBe('running');
+});
+
+test('sends to the other topics when one is missing, and to that one when it is there', async () => {
+  const missing = uniqueName('producer-missing');
+  const offered = [outgoing(missing, 'a', '1'), outgoing(topic, 'a', 'there'), outgoing(missing, 'b', '2')];
+  const { refused, closed, withheld } = await producer.offer(offered);
+  expect([refused.size, [...closed], withheld]).toEqual([
+    0,
+    [[missing, 'UNKNOWN_TOPIC_OR_PARTITION']],
+    [offered[0], offered[2]],
+  ]);
+  expect((await readAll(topic)).map(textOf)).toContain('there');
+  await createTopics([{ name: missing, partitions: 1, replicationFactor: 3, config: {} }]);
+  await producer.send(withheld);
+  expect((await readAll(missing)).map(textOf)).toEqual(['1', '2']);
+});
+
+test('counts the bytes of a record as Kafka does', async () => {
+  const record = {
+    key: 'key ü',
+    value: Buffer.alloc(9_000, 'x'),
+    headers: { 'content-type': 'application/avro', note: ['once', 'twice'], ü: Buffer.alloc(200) },
+  };
+  const bytes = batchBytes(record);
+  const fits = await createTopic('producer-fits', 1, { 'max.message.bytes': String(bytes) });
+  const less = await createTopic('producer-less', 1, { 'max.message.bytes': String(bytes - 1) });
+  const { refused } = await producer.offer([fits, less].map((name) => ({ ...record, topic: name })));
+  expect([...refused.keys()].map((each) => each.topic)).toEqual([less]);
 });
 
 test('sends more at once than fits into one batch', async () => {

@@ -2,13 +2,14 @@ import type { Logger } from 'pino';
 import { backoff } from './backoff.ts';
 import type { KafkaClient } from './client.ts';
 import { delay, within } from './delay.ts';
-import { messageOf, NotPreparedError, SendFailedError } from './errors.ts';
-import { batchesOf } from './producer/batches.ts';
-import { connectProducer, isRefusal, type ProducerConnection } from './producer/connection.ts';
+import { NotPreparedError, SendFailedError, TopicMissingError } from './errors.ts';
+import { portionsOf } from './producer/batches.ts';
+import { connectProducer, type ProducerConnection } from './producer/connection.ts';
+import { type Offer, offer, type Unsent } from './producer/offer.ts';
 import type { Placement } from './producer/partitioning.ts';
 import type { OutgoingRecord } from './record.ts';
 
-export type { Placement };
+export type { Offer, Placement };
 
 export interface ProducerOptions {
   client: KafkaClient;
@@ -31,14 +32,23 @@ export interface Producer extends AsyncDisposable {
    * their order over several calls. A send that failed is repeated until it succeeds.
    *
    * @throws SendFailedError when `signal` is aborted or the producer stopped (the records may be in the log
-   * nevertheless), or, not retryable, when Kafka refuses the batch for good.
+   * nevertheless), or, not retryable, when Kafka refuses a record for good, or the topic to us. Everything else was sent by then, but
+   * for what comes behind a refused record of its key.
    */
   send(records: readonly OutgoingRecord[], options?: { signal?: AbortSignal | undefined }): Promise<void>;
+  /**
+   * The same, for who has somewhere to keep what Kafka refuses: resolves when all in-sync replicas have every record that Kafka takes,
+   * and says which ones it doesn't. See producer/refusals.ts for what is a refusal, and what an outage, which is waited out.
+   *
+   * @throws SendFailedError when `signal` is aborted or the producer stopped
+   */
+  offer(records: readonly OutgoingRecord[], options?: { signal?: AbortSignal | undefined }): Promise<Offer>;
   /** Finishes what is in flight, for at most 5 s, then disconnects. */
   stop(): Promise<void>;
 }
 
 const RETRY = { initialMs: 250, maxMs: 5_000 };
+const MISSING = 'UNKNOWN_TOPIC_OR_PARTITION';
 const DRAIN_MS = 5_000;
 const DISCONNECT_MS = 3_000;
 
@@ -60,27 +70,67 @@ export function createProducer({ client, log, onPlaced = () => {} }: ProducerOpt
   let stopped: Promise<void> | undefined;
   const stopping = new AbortController();
 
-  /** Repeats `step` until it succeeds, with a new connection after each failure. */
-  async function persist(
+  /** Repeats `attempt` until it succeeds, with a new connection after each failure. */
+  async function persist<Result>(
     signal: AbortSignal,
-    step: (open: ProducerConnection) => Promise<void>,
-  ): Promise<void> {
+    attempt: (open: ProducerConnection) => Promise<Result>,
+  ): Promise<Result> {
     for (let failures = 1; ; failures++) {
       if (signal.aborted) throw givenUp();
       try {
         connection ??= await connectProducer(client);
-        await step(connection);
+        const result = await attempt(connection);
         lastError = undefined;
         if (state === 'starting' || state === 'recovering') state = 'running';
-        return;
+        return result;
       } catch (error) {
         await discardConnection();
-        if (isRefusal(error)) throw new SendFailedError(messageOf(error), { retryable: false, cause: error });
-        lastError = error;
-        if (state === 'running') state = 'recovering';
-        log.warn({ err: error, failures }, 'sending failed: repeating it through a new producer');
-        await delay(backoff(failures, RETRY, Math.random()), signal);
+        await recover(error, failures, signal);
       }
+    }
+  }
+
+  async function recover(error: unknown, failures: number, signal: AbortSignal): Promise<void> {
+    lastError = error;
+    if (state === 'running') state = 'recovering';
+    log.warn({ err: error, failures }, 'sending failed: repeating it through a new producer');
+    await delay(backoff(failures, RETRY, Math.random()), signal);
+  }
+
+  /** Sends what is taken; returns when nothing is left, or what Kafka has refused, and what has to be tried apart from it. */
+  async function sendPortion(
+    records: readonly OutgoingRecord[],
+    signal: AbortSignal,
+  ): Promise<readonly Unsent[]> {
+    let left = records;
+    return await persist(signal, async (open) => {
+      const { placements, unsent, outage } = await open.send(left);
+      onPlaced(placements);
+      if (!open.usable) await discardConnection();
+      if (outage === undefined) return unsent;
+      left = unsent.flatMap((part) => part.records);
+      throw outage;
+    });
+  }
+
+  async function offerAll(records: readonly OutgoingRecord[], signal: AbortSignal): Promise<Offer> {
+    return await offer(portionsOf(records), (portion) => sendPortion(portion, signal));
+  }
+
+  async function sendAll(records: readonly OutgoingRecord[], signal: AbortSignal): Promise<void> {
+    let left = records;
+    for (let failures = 1; ; failures++) {
+      const { refused, closed, withheld } = await offerAll(left, signal);
+      const [reason] = [...refused.values(), ...[...closed.values()].filter((each) => each !== MISSING)];
+      if (reason !== undefined) {
+        // With the type that an error of Kafka has: for who asks what it was.
+        const cause = Object.assign(new Error(reason), { type: reason.split(':')[0] });
+        throw new SendFailedError(`Kafka refuses them (${reason})`, { retryable: false, cause });
+      }
+      if (withheld.length === 0) return;
+      // Somebody may be making the topic just now, or the brokers have not all heard of it.
+      await recover(new TopicMissingError([...closed.keys()]), failures, signal);
+      left = withheld;
     }
   }
 
@@ -98,7 +148,7 @@ export function createProducer({ client, log, onPlaced = () => {} }: ProducerOpt
   }
 
   /** Lets go of a caller who doesn't want to wait any longer; what is under way goes on behind its back. */
-  function unlessAborted(sent: Promise<void>, signal: AbortSignal): Promise<void> {
+  function unlessAborted<Result>(sent: Promise<Result>, signal: AbortSignal): Promise<Result> {
     return new Promise((resolve, reject) => {
       const onAbort = () => reject(givenUp());
       if (signal.aborted) onAbort();
@@ -119,10 +169,23 @@ export function createProducer({ client, log, onPlaced = () => {} }: ProducerOpt
   const either = (signal?: AbortSignal) =>
     signal ? AbortSignal.any([signal, stopping.signal]) : stopping.signal;
 
-  function enqueue(signal: AbortSignal, step: () => Promise<void>): Promise<void> {
+  function enqueue<Result>(signal: AbortSignal, step: () => Promise<Result>): Promise<Result> {
     const done = queue.then(step);
-    queue = done.catch(() => undefined);
+    queue = done.then(
+      () => undefined,
+      () => undefined,
+    );
     return unlessAborted(done, signal);
+  }
+
+  async function takeTurn<Result>(
+    signal: AbortSignal | undefined,
+    step: (ended: AbortSignal) => Promise<Result>,
+  ): Promise<Result> {
+    if (state === 'created') throw new NotPreparedError('The producer was not started.');
+    if (stopping.signal.aborted || state === 'draining') throw givenUp();
+    const ended = either(signal);
+    return await enqueue(ended, () => step(ended));
   }
 
   return {
@@ -141,16 +204,8 @@ export function createProducer({ client, log, onPlaced = () => {} }: ProducerOpt
       });
       return started;
     },
-    async send(records, { signal } = {}) {
-      if (state === 'created') throw new NotPreparedError('The producer was not started.');
-      if (stopping.signal.aborted || state === 'draining') throw givenUp();
-      const ended = either(signal);
-      await enqueue(ended, async () => {
-        for (const batch of batchesOf(records)) {
-          await persist(ended, async (open) => onPlaced(await open.send(batch)));
-        }
-      });
-    },
+    send: (records, { signal } = {}) => takeTurn(signal, (ended) => sendAll(records, ended)),
+    offer: (records, { signal } = {}) => takeTurn(signal, (ended) => offerAll(records, ended)),
     stop() {
       stopped ??= drain();
       return stopped;

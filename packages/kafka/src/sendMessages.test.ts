@@ -28,10 +28,13 @@ interface Produce {
 function sendToTwo({
   answersFrom1 = Promise.resolve(),
   leaders = () => ({ 0: [0], 1: [1] }),
+  failure = notLeader(),
 }: {
   answersFrom1?: Promise<void>;
   /** Partitions by broker, in the first attempt and in the second one. */
   leaders?: (attempt: number) => Record<number, number[]>;
+  /** Of the first request to broker 0. */
+  failure?: Error;
 }) {
   const produced: string[] = [];
   let attempt = 0;
@@ -40,7 +43,7 @@ function sendToTwo({
     async produce({ topicData }: Produce) {
       const partitions = topicData.flatMap((topic) => topic.partitions.map(({ partition }) => partition));
       produced.push(`${partitions} to ${nodeId}`);
-      if (nodeId === '0' && attempt === 1) throw notLeader();
+      if (nodeId === '0' && attempt === 1) throw failure;
       if (nodeId === '1') await answersFrom1;
       return {
         topics: [
@@ -86,7 +89,10 @@ function sendToTwo({
       const bail = (error: Error) => {
         throw error;
       };
-      return attemptOnce(bail).catch(() => attemptOnce(bail));
+      return attemptOnce(bail).catch((error: { retriable: boolean }) => {
+        if (!error.retriable) throw error;
+        return attemptOnce(bail);
+      });
     },
   });
   const sent = sendMessages({
@@ -120,4 +126,29 @@ test.each([
   });
   expect(await sent).toEqual(both);
   expect(produced).toEqual(['0 to 0', '1 to 1', `0 to ${leaderOfBoth}`]);
+});
+
+/** What a broker answers to a request of which it takes partition 1 and refuses partition 0. */
+function answerTo(type: string, code: number, retriable: boolean) {
+  const partitions = [
+    { partition: 0, errorCode: code },
+    { partition: 1, errorCode: 0 },
+  ];
+  const error = new KafkaJSProtocolError({ type, code, retriable, message: 'no' });
+  return Object.assign(error, { response: { topics: [{ topicName: 'orders', partitions }] } });
+}
+const oneBroker = () => ({ 0: [0, 1] });
+
+test('tells what became of each partition when one is refused for good', async () => {
+  const { sent } = sendToTwo({ leaders: oneBroker, failure: answerTo('MESSAGE_TOO_LARGE', 10, false) });
+  const { outcome } = await sent.catch((error: unknown) => error);
+  expect(outcome.acknowledged).toEqual([{ topicName: 'orders', partition: 1, errorCode: 0 }]);
+  expect([...outcome.refused]).toMatchObject([['orders/0', { type: 'MESSAGE_TOO_LARGE' }]]);
+});
+
+test('repeats of an answer only what was refused for now', async () => {
+  const failure = answerTo('NOT_LEADER_FOR_PARTITION', 6, true);
+  const { sent, produced } = sendToTwo({ leaders: oneBroker, failure });
+  await sent;
+  expect(produced).toEqual(['0,1 to 0', '0 to 0']);
 });

@@ -2,6 +2,7 @@ import { until } from '@brew/sandbox/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createDatabase } from './database.ts';
 import { isOutage } from './isOutage.ts';
+import { createProxy } from './testing/createProxy.ts';
 import { createRig, type Rig } from './testing/rig.ts';
 
 let rig: Rig;
@@ -60,6 +61,83 @@ describe('a transaction', () => {
     expect(await names()).toEqual(expect.arrayContaining(['one', 'one and two']));
   });
 
+  it('throws when a statement failed and nobody said so, with what it said: nothing was committed', async () => {
+    const attempt = rig.db.transaction(async (tx) => {
+      await tx.query("insert into things values ('swallowed')");
+      await tx.query("insert into things values ('swallowed')").catch(() => {});
+      return 'as if all were well';
+    });
+    await expect(attempt).rejects.toMatchObject({ name: 'RolledBackError', cause: { code: '23505' } });
+    expect(await names()).not.toContain('swallowed');
+  });
+
+  it('throws when the statement that failed was not even waited for', async () => {
+    const attempt = rig.db.transaction(async (tx) => {
+      void tx.query("insert into things values ('unawaited')");
+      void tx.query('select 1 / 0');
+    });
+    await expect(attempt).rejects.toMatchObject({ name: 'RolledBackError', cause: { code: '22012' } });
+    expect(await names()).not.toContain('unawaited');
+  });
+
+  it('commits when what failed was rolled back to a savepoint', async () => {
+    await rig.db.transaction(async (tx) => {
+      await tx.query("insert into things values ('before the savepoint')");
+      await tx.query('savepoint here');
+      await tx.query('select 1 / 0').catch(() => {});
+      await tx.query('rollback to savepoint here');
+    });
+    expect(await names()).toContain('before the savepoint');
+  });
+
+  it('throws what PostgreSQL finds wrong when it commits', async () => {
+    await rig.db.query('create table parts (whole text references things deferrable initially deferred)');
+    const attempt = rig.db.transaction((tx) => tx.query("insert into parts values ('of nothing')"));
+    await expect(attempt).rejects.toMatchObject({ code: '23503' });
+  });
+
+  it('is over with its end: what was left running writes nothing outside of it', async () => {
+    const late = Promise.withResolvers<void>();
+    let straggler: Promise<unknown> | undefined;
+    const attempt = rig.db.transaction(async (tx) => {
+      straggler = late.promise.then(() => tx.query("insert into things values ('late')"));
+      throw new Error('no');
+    });
+    await expect(attempt).rejects.toThrow('no');
+    late.resolve();
+    await expect(straggler).rejects.toThrow('The transaction is over');
+    expect(await names()).not.toContain('late');
+  });
+
+  it('leaves nothing to the next one when its rollback is lost with the connection', async () => {
+    await using proxy = await createProxy(rig.url);
+    await using db = createDatabase({ url: proxy.url, applicationName: 'test', max: 1, log: rig.log });
+    const failure = new Error('no');
+    proxy.cutAt('rollback');
+    const attempt = db.transaction(async (tx) => {
+      await tx.query("insert into things values ('half')");
+      throw failure;
+    });
+    await expect(attempt).rejects.toBe(failure);
+    await db.transaction((tx) => tx.query("insert into things values ('whole')"));
+    expect(await names()).toEqual(expect.arrayContaining(['whole']));
+    expect(await names()).not.toContain('half');
+  });
+
+  it('does not wait for the rollback of a server that went silent', async () => {
+    await using proxy = await createProxy(rig.url);
+    await using db = createDatabase({ url: proxy.url, applicationName: 'test', max: 1, log: rig.log });
+    const attempt = db.transaction(async (tx) => {
+      await tx.query('select 1');
+      proxy.hold();
+      throw new Error('no');
+    });
+    await expect(attempt).rejects.toThrow('no');
+    proxy.restore();
+    await db.transaction((tx) => tx.query("insert into things values ('afterwards')"));
+    expect(await names()).toContain('afterwards');
+  }, 20_000);
+
   it('fails with an outage when its connection is terminated between two queries, and the next one works', async () => {
     const attempt = rig.db.transaction(async (tx) => {
       const { rows } = await tx.query<{ pid: number }>('select pg_backend_pid() as pid');
@@ -78,30 +156,22 @@ describe('a transaction', () => {
   });
 });
 
-describe('listen', () => {
-  it('delivers notifications of other connections', async () => {
-    const heard: string[] = [];
-    const stop = await rig.db.listen('greetings', (payload) => heard.push(payload));
-    await rig.db.query("select pg_notify('greetings', 'hello')");
-    await until(() => heard.includes('hello'));
-    await stop();
-  });
-
-  it('hears again after its connection was terminated, and is told to look at once', async () => {
-    const heard: string[] = [];
-    const stop = await rig.db.listen('news', (payload) => heard.push(payload));
-    const before = heard.length;
-    await rig.terminateBackends();
-    await until(() => heard.length > before, {
-      what: 'the call that tells that something may have been missed',
-    });
-    await rig.db.query("select pg_notify('news', 'after')");
-    await until(() => heard.includes('after'));
-    await stop();
-  });
-});
-
 describe('a pool', () => {
+  it('passes on no transaction that somebody began without transaction() and left open', async () => {
+    await using db = createDatabase({ url: rig.url, applicationName: 'test', max: 1, log: rig.log });
+    await db.query('begin');
+    await db.query("insert into things values ('by the way')");
+    expect(await names()).toContain('by the way');
+  });
+
+  it('takes a server that accepts connections and says nothing for an outage', async () => {
+    await using proxy = await createProxy(rig.url);
+    await using db = createDatabase({ url: proxy.url, applicationName: 'test', log: rig.log });
+    proxy.hold();
+    await expect(db.connect().catch(isOutage)).resolves.toBe(true);
+    await expect(db.query('select 1').catch(isOutage)).resolves.toBe(true);
+  }, 20_000);
+
   it('survives that its idle connections are terminated', async () => {
     await rig.terminateBackends();
     await expect(until(async () => (await rig.db.query('select 1')).rowCount === 1)).resolves.toBe(true);

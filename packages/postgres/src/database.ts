@@ -1,12 +1,9 @@
 import pg from 'pg';
 import type { Logger } from 'pino';
 import { createListener, type Stop } from './listener.ts';
+import { type Tx, transactOn } from './transactOn.ts';
 
-/**
- * What runs inside a transaction: pg's own `query()`, without cursors. Statements that don't need each other's results
- * are best issued together, `await Promise.all([…])`: they run in that order, in one round trip.
- */
-export type Tx = Pick<pg.ClientBase, 'query'>;
+export type { Tx };
 
 export interface DatabaseOptions {
   url: string;
@@ -20,7 +17,8 @@ export interface DatabaseOptions {
 export interface Database extends Tx, AsyncDisposable {
   /**
    * Commits when `fn` returns, rolls back when it throws, and gives the connection back either way.
-   * Throws what `fn` threw; an outage while committing leaves open whether it was committed.
+   * Throws what `fn` threw, or RolledBackError when it swallowed an error of PostgreSQL; an outage while committing leaves open whether
+   * it was committed.
    */
   transaction<T>(fn: (tx: Tx) => Promise<T>): Promise<T>;
   /**
@@ -56,6 +54,13 @@ export function createDatabase({ url, max = 8, applicationName, log }: DatabaseO
   // Without a listener, a broken idle connection would end the process. The pool has dropped it by now.
   pool.on('error', (error) => log.warn({ reason: error.message }, 'idle PostgreSQL connection lost'));
 
+  // `query('begin')` without transaction(): whoever got the connection next would work in it, and commit or lose it.
+  pool.on('release', (error, client) => {
+    if (error || !isInTransaction(client)) return;
+    log.error('a connection came back to the pool in a transaction: rolled back');
+    client.query('rollback').catch(ignore);
+  });
+
   const connect = async (): Promise<pg.Client> => {
     const client = new pg.Client(connection);
     client.on('error', ignore); // who uses it learns from its queries and from 'end'
@@ -73,23 +78,12 @@ export function createDatabase({ url, max = 8, applicationName, log }: DatabaseO
       const client = await pool.connect();
       // The pool listens to idle connections only: one that breaks between two queries of a transaction would end the process.
       client.on('error', ignore);
-      let broken: Error | undefined;
       try {
-        // Not awaited here: it goes out with the first statement of `fn`, which fails as well if this does.
-        const begun = client.query('begin');
-        begun.catch(ignore);
-        const result = await fn(client);
-        await begun;
-        await client.query('commit');
-        return result;
-      } catch (error) {
-        await client.query('rollback').catch((reason: Error) => {
-          broken = reason;
-        });
-        throw error;
+        return await transactOn(client, fn);
       } finally {
         client.off('error', ignore);
-        client.release(broken);
+        // Not idle: the rollback failed as well, and the next one would work in what is left of this transaction.
+        client.release(client.getTransactionStatus() !== 'I');
       }
     },
 
@@ -110,5 +104,7 @@ export function createDatabase({ url, max = 8, applicationName, log }: DatabaseO
   };
   return database;
 }
+
+const isInTransaction = (client: pg.PoolClient) => ['T', 'E'].includes(client.getTransactionStatus() ?? '');
 
 function ignore(): void {}

@@ -7,5 +7,22 @@ export { OUTBOX_CHANNEL } from './outbox/announce.ts';
 export { appendOutbox, type OutboxRow } from './outbox/appendOutbox.ts';
 export { type Backlog, createOutbox, type Outbox } from './outbox/outbox.ts';
 export type { Ownership, UnsentRow } from './outbox/ownership.ts';
+export {
+  discardRefusedRows,
+  listRefusedRows,
+  type RefusedRow,
+  retryRefusedRows,
+} from './outbox/refusals.ts';
 export { createParkedKeys, type ParkedKeys } from './parkedKeys.ts';
+export {
+  countStuckItems,
+  dueStuckItems,
+  forgetStuckItem,
+  listStuckItems,
+  noteFailure,
+  retryLater,
+  retryStuckItems,
+  type StuckItem,
+} from './stuckItems.ts';
+export { RolledBackError, transactOn } from './transactOn.ts';
 export { untilAvailable } from './untilAvailable.ts';

@@ -51,6 +51,8 @@ function isOutageCode(code: string): boolean {
 /** pg throws these without a code; its tests pin the wording down for the version in the lockfile. */
 const OUTAGE_MESSAGES = [
   'Connection terminated', // … unexpectedly, … due to connection timeout
+  'timeout expired', // a connection outside the pool: the server took it and went silent
+  'Query read timeout', // no answer within query_timeout
   'timeout exceeded when trying to connect', // no free connection in the pool within connectionTimeoutMillis
   'Client has encountered a connection error',
   'Client was closed and is not queryable',

@@ -6,13 +6,14 @@ import {
   createProducer,
   type KafkaClient,
 } from '@brew/kafka';
-import { createOutbox, createParkedKeys, messagingMigrations } from '@brew/postgres';
+import { countStuckItems, createOutbox, createParkedKeys, messagingMigrations } from '@brew/postgres';
 import type { ServiceConfig } from './config/readConfig.ts';
 import type { HttpContext, ServiceContext } from './context.ts';
 import { createHttpService, type Service } from './createHttpService.ts';
 import type { Route } from './http/route.ts';
 import { consumerPart } from './kafka/consumerPart.ts';
 import { countDeadLetters } from './kafka/countDeadLetters.ts';
+import { measureBacklog } from './kafka/measureBacklog.ts';
 import { createRelay } from './kafka/relay.ts';
 import type { Part } from './lifecycle/part.ts';
 import { createMetrics, gauge } from './metrics.ts';
@@ -105,17 +106,9 @@ function addMessaging<Config extends ServiceConfig>(
     return [inboxPruning(db, topics), consumer];
   }
 
-  gauge(
-    metrics,
-    'brew_outbox_rows',
-    'Events that wait in the outbox',
-    async () => (await outbox.backlog()).rows,
-  );
-  gauge(
-    metrics,
-    'brew_outbox_oldest_seconds',
-    'Age of the oldest event in the outbox',
-    async () => (await outbox.backlog()).oldestSeconds,
+  measureBacklog(metrics, outbox);
+  gauge(metrics, 'brew_stuck_items', 'What workers could not do and have set aside', () =>
+    countStuckItems(db),
   );
 
   const handlers =

@@ -9,6 +9,7 @@ export { type FieldError, HttpProblem, problem } from './http/problem.ts';
 export { type Route, type RouteRequest, route, type Stream } from './http/route.ts';
 export type { SseMessage } from './http/sse.ts';
 export { type ConsumerPartOptions, consumerPart } from './kafka/consumerPart.ts';
+export { type DueWorkerOptions, dueWorker } from './lifecycle/dueWorker.ts';
 export type { ServiceState } from './lifecycle/lifecycle.ts';
 export type { Health, Part } from './lifecycle/part.ts';
 export { createWaker, type Waker } from './lifecycle/waker.ts';

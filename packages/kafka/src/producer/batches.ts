@@ -1,4 +1,4 @@
-import type { Message, TopicMessages } from 'kafkajs';
+import type { TopicMessages } from 'kafkajs';
 import { type OutgoingRecord, toMessage } from '../record.ts';
 
 /**
@@ -7,27 +7,30 @@ import { type OutgoingRecord, toMessage } from '../record.ts';
  */
 const MAX_BATCH_BYTES = 512 * 1024;
 
-/** Cuts records, in their order, into batches of bounded size, each grouped by topic as kafkajs wants it. */
-export function* batchesOf(records: readonly OutgoingRecord[]): Generator<TopicMessages[]> {
-  let topics = new Map<string, Message[]>();
+/** Cuts records, in their order, into portions of bounded size. */
+export function* portionsOf(records: readonly OutgoingRecord[]): Generator<OutgoingRecord[]> {
+  let portion: OutgoingRecord[] = [];
   let bytes = 0;
   for (const record of records) {
     const size = sizeOf(record);
     if (bytes > 0 && bytes + size > MAX_BATCH_BYTES) {
-      yield asList(topics);
-      topics = new Map();
+      yield portion;
+      portion = [];
       bytes = 0;
     }
     bytes += size;
-    const messages = topics.get(record.topic);
-    if (messages) messages.push(toMessage(record));
-    else topics.set(record.topic, [toMessage(record)]);
+    portion.push(record);
   }
-  if (topics.size > 0) yield asList(topics);
+  if (portion.length > 0) yield portion;
 }
 
-const asList = (topics: Map<string, Message[]>): TopicMessages[] =>
-  Array.from(topics, ([topic, messages]) => ({ topic, messages }));
+/** The same, each grouped by topic as kafkajs wants it. */
+export function* batchesOf(records: readonly OutgoingRecord[]): Generator<TopicMessages[]> {
+  for (const portion of portionsOf(records)) {
+    const byTopic = Map.groupBy(portion, ({ topic }) => topic);
+    yield Array.from(byTopic, ([topic, of]) => ({ topic, messages: of.map(toMessage) }));
+  }
+}
 
 /** About the bytes that a record takes in a batch. Characters count as one byte: nearly all of ours are ASCII. */
 function sizeOf(record: OutgoingRecord): number {

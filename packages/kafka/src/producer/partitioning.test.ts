@@ -25,12 +25,15 @@ test('leaves a record where it is when kafkajs asks again, also without a key', 
   expect(new Set(first).size).toBeGreaterThan(1);
 });
 
-test('misses the acknowledgement of each partition that was chosen', () => {
-  const { of, begin, settle } = choose();
+test('tells where records are, and how many, by what was acknowledged', () => {
+  const { of, begin, settle, partitionOf } = choose();
+  const message = { key: 'k', value: null };
   of({ key: 'before', value: null });
   begin();
-  const partition = of({ key: 'k', value: null });
-  expect(() => settle([])).toThrow(`no acknowledgement for t/${partition}`);
-  expect(() => settle([{ topicName: 'other', partition }])).toThrow('no acknowledgement');
-  settle([{ topicName: 't', partition }]);
+  expect(partitionOf(message)).toBeUndefined();
+  const partition = of(message);
+  expect(partitionOf(message)).toBe(partition);
+  expect(settle([])).toEqual([]);
+  const placement = { topic: 't', partition, from: 7n, count: 1 };
+  expect(settle([{ topicName: 't', partition, baseOffset: '7' }])).toEqual([placement]);
 });

@@ -14,8 +14,17 @@ export interface Partitioning {
   createPartitioner: () => (args: PartitionerArgs) => number;
   /** A send begins. */
   begin(): void;
-  /** @throws when not each partition that was chosen since begin() is among these */
-  settle(acknowledged: readonly { topicName: string; partition: number; baseOffset?: string }[]): Placement[];
+  /** Where the records are, by the answers of the brokers. */
+  settle(acknowledged: readonly Acknowledgement[]): Placement[];
+  /** Undefined when it did not come to a choice. */
+  partitionOf(message: Message): number | undefined;
+}
+
+/** As kafkajs tells of a partition that a broker has taken. */
+export interface Acknowledgement {
+  topicName: string;
+  partition: number;
+  baseOffset?: string;
 }
 
 /** By the key, as Kafka's own clients do it. */
@@ -42,16 +51,13 @@ export function createPartitioning(): Partitioning {
       chosen.clear();
       partitions = new WeakMap();
     },
-    settle(acknowledged) {
-      // kafkajs leaves out a partition that the cluster's metadata lack for the moment, and reports success. So we count.
-      const placements = acknowledged.map(({ topicName: topic, partition, baseOffset }) => {
-        const key = `${topic}/${partition}`;
-        const count = chosen.get(key) ?? 0;
-        chosen.delete(key);
-        return { topic, partition, from: BigInt(baseOffset ?? -1), count };
-      });
-      if (chosen.size > 0) throw new Error(`no acknowledgement for ${[...chosen.keys()].join(', ')}`);
-      return placements;
-    },
+    settle: (acknowledged) =>
+      acknowledged.map(({ topicName: topic, partition, baseOffset }) => ({
+        topic,
+        partition,
+        from: BigInt(baseOffset ?? -1),
+        count: chosen.get(`${topic}/${partition}`) ?? 0,
+      })),
+    partitionOf: (message) => partitions.get(message),
   };
 }

@@ -5,6 +5,7 @@ import { OUTBOX_CHANNEL } from './announce.ts';
 import { appendOutbox, type OutboxRow } from './appendOutbox.ts';
 import { createOutbox, type Outbox } from './outbox.ts';
 import type { Ownership } from './ownership.ts';
+import { discardRefusedRows, listRefusedRows, retryRefusedRows } from './refusals.ts';
 
 let rig: Rig;
 let outbox: Outbox;
@@ -12,7 +13,7 @@ beforeAll(async () => {
   rig = await createRig();
   outbox = createOutbox(rig.db, { log: rig.log });
 });
-afterEach(() => rig.db.query('truncate outbox'));
+afterEach(() => rig.db.query('truncate outbox, outbox_aside'));
 afterAll(() => rig.stop());
 
 const row = (key: string): OutboxRow => ({
@@ -50,9 +51,9 @@ describe('the outbox', () => {
         throw new Error('undo');
       })
       .catch(() => {});
-    expect(await outbox.backlog()).toEqual({ rows: 0, oldestSeconds: 0 });
+    expect(await outbox.backlog()).toMatchObject({ rows: 0, oldestId: null, oldestSeconds: 0 });
     await rig.db.transaction((tx) => appendOutbox(tx, [row('b')]));
-    expect(await outbox.backlog()).toEqual({ rows: 1, oldestSeconds: expect.any(Number) });
+    expect(await outbox.backlog()).toMatchObject({ rows: 1, oldestSeconds: expect.any(Number) });
   });
 
   it('is announced to other processes, and many announcements at once are few notifications', async () => {
@@ -67,6 +68,63 @@ describe('the outbox', () => {
     await until(() => woken > before + 2, { what: 'the next notification' });
     expect(woken).toBe(before + 3);
     await stop();
+  });
+
+  it('reads no more than some megabytes at once, however large the rows are', async () => {
+    const large = (key: string) => ({ ...row(key), value: Buffer.alloc(5 * 1024 * 1024) });
+    await rig.db.transaction((tx) => appendOutbox(tx, [large('a'), large('b'), large('c'), row('d')]));
+    await using owner = await outbox.takeOwnership(never);
+    expect(keysOf(await owner.unsent(500))).toEqual(['a', 'b']);
+    expect(await relayAll(owner)).toEqual(['a', 'b']);
+    expect(await relayAll(owner)).toEqual(['c', 'd']);
+  });
+
+  it('keeps a refused row, and what follows of its topic and key behind it, until it is to be sent again', async () => {
+    const other = { ...row('a'), topic: 'brew.other.v1' };
+    await rig.db.transaction((tx) => appendOutbox(tx, [row('b'), row('a'), row('a'), row('c'), other]));
+    await using owner = await outbox.takeOwnership(never);
+    const [, refused] = await owner.unsent(2);
+    await owner.setAside([{ id: refused?.id ?? '', refusal: 'MESSAGE_TOO_LARGE' }]);
+    expect(await owner.unsent(10)).toMatchObject([{ key: 'b' }, { key: 'c' }, { topic: 'brew.other.v1' }]);
+    expect(await owner.unsent(10, ['brew.other.v1'])).toMatchObject([{ key: 'b' }, { key: 'c' }]);
+    await rig.db.transaction((tx) => appendOutbox(tx, [row('a')]));
+    expect(await owner.unsent(10)).toHaveLength(3);
+    expect(await listRefusedRows(rig.db)).toMatchObject([{ id: refused?.id, key: 'a', bytes: 4, behind: 2 }]);
+    expect(await outbox.backlog()).toMatchObject({ rows: 3, refused: 1, held: 2 });
+
+    expect(await retryRefusedRows(rig.db, ['0'])).toBe(0);
+    expect(await retryRefusedRows(rig.db)).toBe(1);
+    // Until it is back, what comes new of its key waits behind it.
+    await rig.db.transaction((tx) => appendOutbox(tx, [row('a')]));
+    const rows = await until(async () => {
+      const unsent = await owner.unsent(10);
+      return unsent.length === 7 && unsent;
+    });
+    expect(keysOf(rows)).toEqual(['b', 'a', 'a', 'c', 'a', 'a', 'a']);
+    expect(rows[1]).toEqual(refused);
+    expect(await outbox.backlog()).toMatchObject({ rows: 7, refused: 0, held: 0 });
+  });
+
+  it('finds what may be sent behind any number of rows that may not', async () => {
+    await rig.db.transaction((tx) => appendOutbox(tx, [row('a')]));
+    await using owner = await outbox.takeOwnership(never);
+    const [refused] = await owner.unsent(1);
+    await owner.setAside([{ id: refused?.id ?? '', refusal: 'MESSAGE_TOO_LARGE' }]);
+    const behind = Array.from({ length: 25 }, () => row('a'));
+    await rig.db.transaction((tx) => appendOutbox(tx, [...behind, row('b')]));
+    expect(keysOf(await owner.unsent(10))).toEqual(['b']);
+  });
+
+  it('goes on with a key when its refused row is given up', async () => {
+    await rig.db.transaction((tx) => appendOutbox(tx, [row('a'), { ...row('a'), value: null }]));
+    await using owner = await outbox.takeOwnership(never);
+    const [first, second] = await owner.unsent(10);
+    await owner.setAside([{ id: first?.id ?? '', refusal: 'INVALID_RECORD' }]);
+    expect(await owner.unsent(10)).toEqual([]);
+    // Only what was refused can be given up.
+    const discarded = await discardRefusedRows(rig.db, [first?.id ?? '', second?.id ?? '']);
+    expect(discarded).toMatchObject([{ id: first?.id, refusal: 'INVALID_RECORD' }]);
+    expect(await until(async () => (await owner.unsent(10))[0])).toEqual(second);
   });
 
   it('skips neither of two transactions that commit in the reverse order of their numbers', async () => {

@@ -4,9 +4,18 @@ import { createAnnouncer } from './announce.ts';
 import { type Ownership, takeOwnership } from './ownership.ts';
 
 export interface Backlog {
+  /** On their way. */
   rows: number;
-  /** Age of the oldest unsent row; 0 when there is none. */
+  /** The oldest of them; null when there is none. */
+  oldestId: string | null;
+  /** Its age; 0 when there is none. */
   oldestSeconds: number;
+  /** Set aside: Kafka has refused them for what they are. */
+  refused: number;
+  /** Behind a refused row of their topic and key. */
+  held: number;
+  /** Age of the oldest refused row, 0 when there is none. */
+  refusedSeconds: number;
 }
 
 /** The relay's side of the outbox. Only its one owner may read what is unsent. */
@@ -26,12 +35,21 @@ export function createOutbox(db: Database, { log }: { log: Logger }): Outbox {
     takeOwnership: (signal) => takeOwnership(db, { log, signal }),
     announce: createAnnouncer(db, log),
     async backlog() {
-      const { rows } = await db.query<Backlog>(
-        `select count(*)::int as rows,
-                coalesce(extract(epoch from now() - min(created_at)), 0)::float8 as "oldestSeconds"
-         from outbox`,
-      );
-      return rows[0] ?? { rows: 0, oldestSeconds: 0 };
+      const { rows } = await db.query<Backlog>(backlogSql);
+      return rows[0] as Backlog;
     },
   };
 }
+
+const backlogSql = `
+  select rows, "oldestId", "oldestSeconds", refused, held, "refusedSeconds"
+  from (
+    select count(*)::int as rows, min(id) as "oldestId",
+           coalesce(extract(epoch from now() - min(created_at)), 0)::float8 as "oldestSeconds"
+    from outbox
+  ) as unsent, (
+    select count(refusal)::int as refused, (count(*) - count(refusal))::int as held,
+           coalesce(extract(epoch from now() - min(created_at) filter (where refusal is not null)), 0)::float8
+             as "refusedSeconds"
+    from outbox_aside
+  ) as aside`;

@@ -17,18 +17,52 @@ export interface Ownership extends AsyncDisposable {
   /** Aborted when the connection is lost (or released): another instance may own the outbox already. */
   lost: AbortSignal;
   /**
-   * The oldest unsent rows. "Unsent" is all that is asked: a transaction takes its numbers before it commits, so a row
-   * may appear below numbers that are already sent, and `id > last` would skip it for ever.
+   * The oldest unsent rows, no more than some megabytes of them. "Unsent" is all that is asked: a transaction takes its numbers
+   * before it commits, so a row may appear below numbers that are already sent, and `id > last` would skip it for ever.
+   *
+   * What comes behind a row that was set aside, of its topic and key, is set aside as well; what may be sent again comes back. Left
+   * out are `withoutTopics`, which take nothing for the moment.
    */
-  unsent(limit: number): Promise<UnsentRow[]>;
+  unsent(limit: number, withoutTopics?: readonly string[]): Promise<UnsentRow[]>;
   /** Call it only after Kafka acknowledged all of them. */
   markSent(ids: string[]): Promise<void>;
+  /** Kafka refuses these rows for what they are: see refusals.ts for the way back. */
+  setAside(refused: readonly { id: string; refusal: string }[]): Promise<void>;
   release(): Promise<void>;
 }
 
 /** Any number does, as long as it is the same for all instances and different from the migrations'. */
 const OWNER_LOCK = 7_241_866;
 const RETRY_MS = 2_000;
+/** Of the values that are read at once: 500 rows of the largest that a topic takes would be half a gigabyte. */
+const MAX_BYTES = 8 * 1024 * 1024;
+
+/** How often to look whether something that was set aside may be sent again. */
+const PUT_BACK_MS = 1_000;
+
+/** In one statement, so that what is held is told as of the moment in which the rows are read. */
+const UNSENT = `
+  with oldest as materialized (
+    select id, topic, key, value, headers from outbox where topic <> all ($2) order by id limit $1
+  ), sized as (
+    select *, sum(octet_length(value)) over (order by id rows between unbounded preceding and 1 preceding) as before
+    from oldest
+  )
+  select id, topic, key, value, headers,
+         exists (select from outbox_aside aside where aside.topic = sized.topic and aside.key = sized.key) as held
+  from sized where coalesce(before, 0) < $3 order by id`;
+
+/** Only the owner moves rows, so nothing of a key is sent meanwhile. */
+const PUT_BACK = `
+  with freed as (
+    delete from outbox_aside aside
+    where not exists (
+      select from outbox_aside refused
+      where refused.topic = aside.topic and refused.key = aside.key and refused.refusal is not null)
+    returning *
+  )
+  insert into outbox (id, topic, key, value, headers, created_at) overriding system value
+  select id, topic, key, value, headers, created_at from freed`;
 
 export async function takeOwnership(
   db: Database,
@@ -69,15 +103,38 @@ function own(client: pg.Client): Ownership {
   const lost = new AbortController();
   client.once('end', () => lost.abort(new Error('lost the ownership of the outbox: its connection is gone')));
 
+  let putBackAt = 0;
+
+  async function moveAside(rows: readonly { id: string; refusal: string | null }[]): Promise<void> {
+    await client.query({
+      name: 'move-aside',
+      text: `with moved as (delete from outbox where id = any ($1::bigint[]) returning *)
+             insert into outbox_aside (id, topic, key, value, headers, created_at, refusal)
+             select id, topic, key, value, headers, created_at, refusal
+             from moved join unnest($1::bigint[], $2::text[]) as why (id, refusal) using (id)`,
+      values: [rows.map(({ id }) => id), rows.map(({ refusal }) => refusal)],
+    });
+  }
+
   const ownership: Ownership = {
     lost: lost.signal,
-    async unsent(limit) {
-      const { rows } = await client.query<UnsentRow>({
-        name: 'unsent',
-        text: 'select id, topic, key, value, headers from outbox order by id limit $1',
-        values: [limit],
-      });
-      return rows;
+    async unsent(limit, withoutTopics = []) {
+      if (performance.now() >= putBackAt) {
+        putBackAt = performance.now() + PUT_BACK_MS;
+        await client.query(PUT_BACK);
+      }
+      for (;;) {
+        const { rows } = await client.query<UnsentRow & { held: boolean }>({
+          name: 'unsent',
+          text: UNSENT,
+          values: [limit, withoutTopics, MAX_BYTES],
+        });
+        const held = rows.filter((row) => row.held);
+        // Out of the way, or they would be all that is read once there are enough of them.
+        if (held.length > 0) await moveAside(held.map(({ id }) => ({ id, refusal: null })));
+        const free = rows.flatMap(({ held, ...row }) => (held ? [] : [row]));
+        if (free.length > 0 || held.length === 0) return free;
+      }
     },
     async markSent(ids) {
       await client.query({
@@ -86,6 +143,7 @@ function own(client: pg.Client): Ownership {
         values: [ids],
       });
     },
+    setAside: moveAside,
     async release() {
       await client.end(); // the session's locks end with it
     },

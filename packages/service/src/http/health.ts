@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Lifecycle } from '../lifecycle/lifecycle.ts';
 import type { Health, Part } from '../lifecycle/part.ts';
 
@@ -20,24 +21,21 @@ export interface HealthOptions {
 
 /** Ready means: requests are answered. Parts may be down meanwhile, such as Kafka: what is accepted waits in the outbox. */
 export function createHealth({ lifecycle, ping, parts }: HealthOptions) {
-  let pinging: Promise<Health> | undefined;
-
-  /** One at a time: probes must not fill the pool while the database hangs. */
-  function postgres(): Promise<Health> {
-    pinging ??= ping()
-      .then(
-        () => ({ up: true }),
-        (error: Error) => ({ up: false, detail: error.message }),
-      )
-      .finally(() => {
-        pinging = undefined;
-      });
-    return pinging;
-  }
+  const postgres = async () => {
+    await ping();
+    return { up: true };
+  };
+  const questions = new Map([['postgres', oneAtATime(postgres)]]);
+  for (const { name, health } of parts)
+    if (health)
+      questions.set(
+        name,
+        oneAtATime(async () => health()),
+      );
 
   return async (): Promise<Readiness> => {
-    const dependencies: Record<string, Health> = { postgres: await postgres() };
-    for (const { name, health } of parts) if (health) dependencies[name] = health();
+    const answers = [...questions].map(async ([name, ask]) => [name, await ask()] as const);
+    const dependencies: Record<string, Health> = Object.fromEntries(await Promise.all(answers));
 
     const { state, step } = lifecycle;
     const ready = state === 'running' && dependencies.postgres?.up === true;
@@ -48,5 +46,25 @@ export function createHealth({ lifecycle, ping, parts }: HealthOptions) {
       ...(step !== undefined && { waitingFor: step }),
       dependencies,
     };
+  };
+}
+
+/** How long a part may take to say how it is. */
+const ANSWER_MS = 2_500;
+
+/** Probes must not fill the pool while the database hangs: who asks meanwhile gets the same answer. */
+function oneAtATime(ask: () => Promise<Health>): () => Promise<Health> {
+  let asking: Promise<Health> | undefined;
+  return async () => {
+    asking ??= ask()
+      .catch((error: Error) => ({ up: false, detail: error.message }))
+      .finally(() => {
+        asking = undefined;
+      });
+    const late = new AbortController();
+    const silent = delay(ANSWER_MS, { up: false, detail: `no answer in ${ANSWER_MS} ms` }, late).catch(
+      () => ({ up: false }),
+    );
+    return await Promise.race([asking, silent]).finally(() => late.abort());
   };
 }

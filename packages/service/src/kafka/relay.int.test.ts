@@ -1,8 +1,19 @@
 import { type EventType, OrderCancelled } from '@brew/events';
 import type { Producer } from '@brew/kafka';
-import { createDatabase, createOutbox, type Database, messagingMigrations, migrate } from '@brew/postgres';
-import { until } from '@brew/sandbox/testing';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { alterTopic, createTopics } from '@brew/kafka/testing';
+import {
+  appendOutbox,
+  createDatabase,
+  createOutbox,
+  type Database,
+  listRefusedRows,
+  messagingMigrations,
+  migrate,
+  type Outbox,
+  retryRefusedRows,
+} from '@brew/postgres';
+import { uniqueName, until } from '@brew/sandbox/testing';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Part } from '../lifecycle/part.ts';
 import { createMetrics } from '../metrics.ts';
 import { createServiceRig, type ServiceRig } from '../testing/serviceRig.ts';
@@ -16,6 +27,7 @@ type Cancelled = { orderId: string; reason: 'customer_request'; cancelledAt: num
 let rig: ServiceRig;
 let type: EventType<Cancelled>;
 let unitOfWork: UnitOfWork;
+let outbox: Outbox;
 const never = new AbortController().signal;
 const metrics = createMetrics();
 
@@ -28,7 +40,8 @@ beforeEach(async () => {
   await rig.createTopics([type]);
   const { name, db, codec, log } = rig;
   // As another instance than the one that relays.
-  const { announce } = createOutbox(db, { log });
+  outbox = createOutbox(db, { log });
+  const { announce } = outbox;
   unitOfWork = createUnitOfWork({ name, db, codec, log, now: () => new Date(), onEmitted: announce });
 });
 afterAll(() => rig.stop());
@@ -43,7 +56,10 @@ async function emit(...orderIds: string[]): Promise<void> {
 }
 
 /** A relay with a pool of its own, as another instance has. */
-function relayOf(producer: Pick<Producer, 'send'> = rig.producer): { relay: Part; db: Database } {
+function relayOf(producer: Pick<Producer, 'offer' | 'lastError'> = rig.producer): {
+  relay: Part;
+  db: Database;
+} {
   const db = createDatabase({ url: rig.url, applicationName: 'relay', log: rig.log });
   const outbox = createOutbox(db, { log: rig.log });
   return { relay: createRelay({ db, outbox, producer, metrics, log: rig.log }), db };
@@ -54,7 +70,9 @@ async function stop({ relay, db }: { relay: Part; db: Database }): Promise<void>
   await db.stop();
 }
 
-const isEmpty = async () => (await rig.db.query('select 1 from outbox')).rowCount === 0;
+const isEmpty = async () =>
+  (await rig.db.query('select from outbox union all select from outbox_aside')).rowCount === 0;
+const isOwner = async (relay: Part) => (await relay.health?.())?.detail === 'owner';
 const sent = async () => (await rig.readAll(type.topic.name)).map(({ key }) => key);
 
 describe('the relay', () => {
@@ -83,15 +101,17 @@ describe('the relay', () => {
     await emit('o-1', 'o-2', 'o-1');
     let kills = 0;
     const relaying = relayOf({
-      async send(records, options) {
-        await rig.producer.send(records, options);
-        if (kills > 0) return;
+      lastError: undefined,
+      async offer(records, options) {
+        const offered = await rig.producer.offer(records, options);
+        if (kills > 0) return offered;
         kills += 1;
         // What a kill leaves behind: the records in Kafka, the rows in the outbox, the owner's session gone.
         await rig.db.query(
           `select pg_terminate_backend(pid) from pg_locks
            where locktype = 'advisory' and database = (select oid from pg_database where datname = current_database())`,
         );
+        return offered;
       },
     });
     await relaying.relay.start(never, rig.log);
@@ -124,25 +144,163 @@ describe('the relay', () => {
 
   it('is one of several instances; when it ends, another one takes over', async () => {
     const senders: string[] = [];
-    const noting = (name: string): Pick<Producer, 'send'> => ({
-      send: (records, options) => {
+    const noting = (name: string): Pick<Producer, 'offer' | 'lastError'> => ({
+      lastError: undefined,
+      offer: (records, options) => {
         senders.push(name);
-        return rig.producer.send(records, options);
+        return rig.producer.offer(records, options);
       },
     });
     const [one, two] = [relayOf(noting('one')), relayOf(noting('two'))];
     await one.relay.start(never, rig.log);
-    await until(() => one.relay.health?.().detail === 'owner');
+    await until(() => isOwner(one.relay));
     await two.relay.start(never, rig.log);
     await emit('o-1', 'o-2');
     await until(isEmpty);
     expect(new Set(senders)).toEqual(new Set(['one']));
     await stop(one);
-    await until(() => two.relay.health?.().detail === 'owner', { what: 'the other one to take over' });
+    await until(() => isOwner(two.relay), { what: 'the other one to take over' });
     await emit('o-3');
     await until(isEmpty);
     expect(senders.at(-1)).toBe('two');
     expect((await sent()).sort()).toEqual(['o-1', 'o-2', 'o-3']);
     await stop(two);
+  });
+
+  describe('when Kafka refuses a row', () => {
+    const relays: { relay: Part; db: Database }[] = [];
+    const row = (topic: string, key: string, value: string | Buffer) => ({
+      topic,
+      key,
+      value: Buffer.from(value),
+      headers: { ce_id: key },
+    });
+    const append = (...rows: Parameters<typeof appendOutbox>[1][number][]) =>
+      rig.db.transaction((tx) => appendOutbox(tx, rows));
+    const textsIn = async (topic: string) => (await rig.readAll(topic)).map(({ value }) => value?.toString());
+    const start = async (producer?: Parameters<typeof relayOf>[0]) => {
+      const started = relayOf(producer);
+      relays.push(started);
+      await started.relay.start(never, rig.log);
+      return started;
+    };
+    afterEach(async () => {
+      for (const each of relays.splice(0)) await stop(each);
+      await rig.db.query('truncate outbox, outbox_aside');
+    });
+
+    it('sets it aside, sends the others once, and what follows of its key once it is mended, in order', async () => {
+      const topic = uniqueName('relay-small');
+      const declaration = { name: topic, partitions: 2, replicationFactor: 3 as const };
+      await createTopics([{ ...declaration, config: { 'max.message.bytes': '5000' } }]);
+      const large = Buffer.alloc(6_000, 'x');
+      const others = Array.from({ length: 40 }, (_, i) => row(topic, `o-${i}`, `other ${i}`));
+      await append(
+        row(topic, 'k', 'before'),
+        ...others.slice(0, 20),
+        row(topic, 'k', large),
+        row(topic, 'k', 'behind 1'),
+        ...others.slice(20),
+        row(type.topic.name, 'k', 'in another topic'),
+        row(topic, 'k', 'behind 2'),
+      );
+      const { relay } = await start();
+      await until(async () => (await outbox.backlog()).rows === 0, { what: 'everything else to be sent' });
+      await append(row(topic, 'k', 'behind 3'), row(topic, 'later', 'later'));
+      await until(async () => (await textsIn(topic)).includes('later'));
+
+      expect((await textsIn(topic)).sort()).toEqual(
+        ['before', 'later', ...others.map(({ value }) => String(value))].sort(),
+      );
+      expect(await textsIn(type.topic.name)).toEqual(['in another topic']);
+      expect(await outbox.backlog()).toMatchObject({
+        rows: 0,
+        refused: 1,
+        held: 3,
+        refusedSeconds: expect.any(Number),
+      });
+      const [refused] = await listRefusedRows(rig.db);
+      expect(refused).toMatchObject({
+        topic,
+        key: 'k',
+        refusal: 'MESSAGE_TOO_LARGE',
+        bytes: 6_000,
+        behind: 3,
+      });
+      await until(async () => (await relay.health?.())?.up);
+      expect((await relay.health?.())?.detail).toBe('owner; Kafka refuses 1 event, 3 wait behind');
+
+      await alterTopic(topic, { 'max.message.bytes': '10000' });
+      await retryRefusedRows(rig.db, [refused?.id ?? '']);
+      await until(isEmpty, { what: 'the rest to be sent', timeoutMs: 30_000 });
+      const ofKey = (await rig.readAll(topic))
+        .filter(({ key }) => key === 'k')
+        .map(({ value }) => String(value));
+      expect(ofKey).toEqual(['before', String(large), 'behind 1', 'behind 2', 'behind 3']);
+    });
+
+    it('is not held up by one that no client could send, such as with a header that is no text', async () => {
+      const { name: topic } = type.topic;
+      await append(row(topic, 'odd', 'odd'), row(topic, 'even', 'even'));
+      await rig.db.query(`update outbox set headers = '{"note": null}' where key = 'odd'`);
+      await start();
+      await until(async () => (await outbox.backlog()).rows === 0);
+      expect(await textsIn(topic)).toEqual(['even']);
+      expect(await listRefusedRows(rig.db)).toMatchObject([
+        { key: 'odd', refusal: 'INVALID_RECORD: its header note is neither text nor bytes' },
+      ]);
+    });
+
+    it('waits with those of a topic that is missing, goes on with the others, and says so', async () => {
+      const missing = uniqueName('relay-missing');
+      await append(
+        row(missing, 'a', 'waits 1'),
+        row(type.topic.name, 'a', 'goes on'),
+        row(missing, 'b', 'waits 2'),
+      );
+      const { relay } = await start();
+      await until(async () => (await outbox.backlog()).rows === 2, { what: 'the other topic to be served' });
+      await append(row(type.topic.name, 'a', 'goes on, too'));
+      await until(async () => (await outbox.backlog()).rows === 2, {
+        what: 'the other topic to be served again',
+      });
+      await until(async () => (await relay.health?.())?.up === false);
+      expect((await relay.health?.())?.detail).toMatch(
+        new RegExp(
+          `2 events wait for Kafka, the oldest for .* s: nothing goes to ${missing} .UNKNOWN_TOPIC_OR_PARTITION.; owner`,
+        ),
+      );
+      expect(await outbox.backlog()).toMatchObject({ rows: 2, refused: 0 });
+
+      await createTopics([{ name: missing, partitions: 1, replicationFactor: 3, config: {} }]);
+      await until(isEmpty, { what: 'the topic to be tried again' });
+      expect(await textsIn(missing)).toEqual(['waits 1', 'waits 2']);
+      await until(async () => (await relay.health?.())?.up);
+    });
+
+    it('says on an instance that stands by that the owner does not get on', async () => {
+      const stuck = await start({
+        lastError: undefined,
+        offer: (_, { signal } = {}) =>
+          new Promise((_resolve, reject) => {
+            signal?.addEventListener('abort', () => reject(signal.reason));
+          }),
+      });
+      await until(() => isOwner(stuck.relay));
+      const { relay } = await start();
+      await append(row(type.topic.name, 'a', 'waits'));
+      await rig.db.query(`update outbox set created_at = now() - interval '1 minute'`);
+      const waits = /1 event wait for Kafka, the oldest for 6\d s: /;
+      expect(await relay.health?.()).toEqual({
+        up: false,
+        detail: expect.stringMatching(
+          new RegExp(`${waits.source}the instance that owns the outbox does not get on; standing by`),
+        ),
+      });
+      expect(await stuck.relay.health?.()).toMatchObject({ up: false, detail: expect.stringMatching(waits) });
+      await stuck.relay.stop();
+      await until(isEmpty, { what: 'the other one to take over' });
+      await until(async () => (await relay.health?.())?.up);
+    });
   });
 });

@@ -1,14 +1,15 @@
-import { delay, type Producer } from '@brew/kafka';
-import { type Database, OUTBOX_CHANNEL, type Outbox, type Ownership } from '@brew/postgres';
+import { backoff, delay, type Producer } from '@brew/kafka';
+import { type Database, OUTBOX_CHANNEL, type Outbox, type Ownership, type UnsentRow } from '@brew/postgres';
 import type { Logger } from 'pino';
 import type { Part } from '../lifecycle/part.ts';
 import { createWaker } from '../lifecycle/waker.ts';
 import type { Metrics } from '../metrics.ts';
+import { createRelayHealth } from './relayHealth.ts';
 
 export interface RelayOptions {
   db: Pick<Database, 'listen'>;
   outbox: Outbox;
-  producer: Pick<Producer, 'send'>;
+  producer: Pick<Producer, 'offer' | 'lastError'>;
   metrics: Pick<Metrics, 'relayed'>;
   log: Logger;
 }
@@ -20,27 +21,42 @@ const POLL_MS = 5_000;
 const DRAIN_MS = 1_500;
 /** Under load, what is committed within this time is sent together: each batch costs three brokers some work. */
 const PACE_MS = 150;
-/** A batch takes milliseconds, the election of a new leader a few seconds. */
-const SLOW_SECONDS = 5;
+/** How soon a topic that takes nothing is tried again: each attempt holds the others up for some seconds. */
+const CLOSED = { initialMs: 5_000, maxMs: 60_000 };
 
 export interface Relay extends Part {
   /** Look now: rows were committed. Passed on to the process that owns the outbox, if that isn't this one. */
   wake(): void;
 }
 
+/** A topic that is missing, or that we may not write to: its rows wait, and all others go on. */
+interface ClosedTopic {
+  reason: string;
+  failures: number;
+  retryAt: number;
+}
+
 /**
  * Sends outbox rows to Kafka, in order, and deletes what was acknowledged. Of several instances one does it, the others
  * stand by. Killed between sending and deleting, the next one sends the batch again: the consumers' inboxes absorb it.
+ *
+ * A row that Kafka refuses for what it is is set aside, and the later rows of its key wait behind it.
  */
 export function createRelay({ db, outbox, producer, metrics, log }: RelayOptions): Relay {
   const draining = new AbortController(); // no more waiting
   const stopping = new AbortController(); // no more sending
   const waker = createWaker();
+  const closedTopics = new Map<string, ClosedTopic>();
   let running: Promise<void> | undefined;
   let stopListening: (() => Promise<void>) | undefined;
   let state: 'standing by' | 'owner' | 'failing' = 'standing by';
   let lastError: Error | undefined;
-  let sendingSince: number | undefined;
+  const health = createRelayHealth({
+    outbox,
+    state: () => state,
+    trouble: () => lastError ?? producer.lastError,
+    closed: () => [...closedTopics].map(([topic, { reason }]) => `${topic} (${reason})`),
+  });
 
   async function run(): Promise<void> {
     while (!draining.signal.aborted) {
@@ -49,7 +65,6 @@ export function createRelay({ db, outbox, producer, metrics, log }: RelayOptions
         state = 'owner';
         await relay(ownership);
       } catch (error) {
-        sendingSince = undefined;
         if (draining.signal.aborted) return;
         state = 'failing';
         lastError = error as Error;
@@ -62,27 +77,64 @@ export function createRelay({ db, outbox, producer, metrics, log }: RelayOptions
   async function relay(ownership: Ownership): Promise<void> {
     const sending = AbortSignal.any([stopping.signal, ownership.lost]);
     const pausing = AbortSignal.any([draining.signal, ownership.lost]);
+    closedTopics.clear(); // what another instance has found out meanwhile is not known here
     for (;;) {
-      const rows = await ownership.unsent(BATCH);
+      const rows = await ownership.unsent(BATCH, stillClosed());
       if (rows.length === 0) {
         if (draining.signal.aborted) return;
+        if (stillClosed().length === 0) closedTopics.clear(); // nothing waits for them any more
         await waker.pause(POLL_MS, pausing);
         continue;
       }
       const began = performance.now();
-      sendingSince = Date.now();
-      await producer.send(rows, { signal: sending });
-      // Danger zone: here the rows are in Kafka and still in the outbox. The other way round would lose them.
-      await ownership.markSent(rows.map((row) => row.id));
-      metrics.relayed.inc(rows.length);
+      // Apart: what may be refused with its whole topic costs its batch several attempts, each of some seconds.
+      const [suspects, others] = split(rows, ({ topic }) => closedTopics.has(topic));
+      for (const part of [others, suspects]) if (part.length > 0) await send(part, ownership, sending);
       if (lastError) log.info('relay goes on');
       state = 'owner';
       lastError = undefined;
-      sendingSince = undefined;
       const restMs = PACE_MS - (performance.now() - began);
       if (rows.length < BATCH && restMs > 0) await delay(restMs, pausing);
     }
   }
+
+  async function send(rows: readonly UnsentRow[], ownership: Ownership, signal: AbortSignal): Promise<void> {
+    const { refused, closed, withheld } = await producer.offer(rows, { signal });
+    const left = new Set<unknown>([...refused.keys(), ...withheld]);
+    const sent = rows.filter((row) => !left.has(row));
+    // Danger zone: here the rows are in Kafka and still in the outbox. The other way round would lose them.
+    if (sent.length > 0) await ownership.markSent(sent.map((row) => row.id));
+    metrics.relayed.inc(sent.length);
+    if (sent.length > 0) health.gotOn();
+    const setAside = rows.flatMap((row) => {
+      const refusal = refused.get(row);
+      return refusal === undefined ? [] : [{ row, refusal }];
+    });
+    if (setAside.length > 0) {
+      await ownership.setAside(setAside.map(({ row: { id }, refusal }) => ({ id, refusal })));
+      for (const { row, refusal } of setAside) {
+        const { id, topic, key, headers } = row;
+        const what = { outboxId: id, topic, key, eventId: headers.ce_id, eventType: headers.ce_type };
+        log.error(
+          { ...what, refusal },
+          'Kafka refuses an event: set aside, and what follows of its key waits',
+        );
+      }
+    }
+    const topics = new Set(sent.map(({ topic }) => topic));
+    for (const topic of topics) closedTopics.delete(topic);
+    for (const [topic, reason] of closed) close(topic, reason);
+  }
+
+  function close(topic: string, reason: string): void {
+    const failures = (closedTopics.get(topic)?.failures ?? 0) + 1;
+    const retryInMs = CLOSED.initialMs / 2 + backoff(failures, CLOSED, 0.5);
+    closedTopics.set(topic, { reason, failures, retryAt: performance.now() + retryInMs });
+    log.error({ topic, reason, retryInMs }, 'a topic takes no events: they wait, and those of others go on');
+  }
+
+  const stillClosed = () =>
+    [...closedTopics].flatMap(([topic, { retryAt }]) => (retryAt > performance.now() ? [topic] : []));
 
   return {
     name: 'relay',
@@ -98,12 +150,12 @@ export function createRelay({ db, outbox, producer, metrics, log }: RelayOptions
       clearTimeout(hard);
       await stopListening?.();
     },
-    health() {
-      if (state === 'failing') return { up: false, detail: lastError?.message ?? state };
-      const seconds = Math.round((Date.now() - (sendingSince ?? Date.now())) / 1000);
-      // A network that swallows everything shows nowhere else: to the producer it is an answer that has not come yet.
-      if (seconds > SLOW_SECONDS) return { up: false, detail: `events wait for Kafka for ${seconds} s` };
-      return { up: true, detail: state };
-    },
+    health: health.look,
   };
+}
+
+/** Those for which it is so, and those for which it isn't. */
+function split<Item>(items: readonly Item[], isSo: (item: Item) => boolean): [Item[], Item[]] {
+  const parts = Map.groupBy(items, isSo);
+  return [parts.get(true) ?? [], parts.get(false) ?? []];
 }

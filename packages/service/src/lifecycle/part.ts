@@ -12,8 +12,11 @@ export interface Part {
   start(signal: AbortSignal, log: Logger): Promise<void>;
   /** Finishes what is in flight. Called once, also after a start() that failed. */
   stop(): Promise<void>;
-  /** Shown in /health/ready; a part that is not up makes the service degraded, not unready. */
-  health?(): Health;
+  /**
+   * Shown in /health/ready; a part that is not up makes the service degraded, not unready. Up is what gets on, or has nothing to do:
+   * what failed and is tried again in time is up. May ask the database; who doesn't answer in time is not up.
+   */
+  health?(): Health | Promise<Health>;
 }
 
 export interface Health {

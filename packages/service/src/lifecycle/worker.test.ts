@@ -1,5 +1,5 @@
 import { until } from '@brew/sandbox/testing';
-import { describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { pino } from 'pino';
 import { worker } from './worker.ts';
 
@@ -98,23 +98,74 @@ describe('a worker', () => {
     await regular.stop();
   });
 
-  it('says in its health that it fails, goes on, and says when it is well again', async () => {
-    let runs = 0;
-    const failing = worker({
-      name: 'w',
-      everyMs: 1,
-      run: async () => {
-        runs += 1;
-        if (runs === 1) throw new Error('no such table');
-        return false;
-      },
+  describe('in its health', () => {
+    let now = 0;
+    beforeEach(() => {
+      now = 0;
+      jest.spyOn(performance, 'now').mockImplementation(() => now);
     });
-    await failing.start(never, log);
-    await until(() => failing.health?.().up === false);
-    expect(failing.health?.()).toEqual({ up: false, detail: 'no such table' });
-    failing.poke();
-    await until(() => failing.health?.().up);
-    await failing.stop();
+    afterEach(() => void jest.restoreAllMocks());
+
+    it('is up after a failure that is tried again, down when it has failed for 10 s, and up again when it works', async () => {
+      let runs = 0;
+      const failing = worker({
+        name: 'w',
+        everyMs: 1,
+        run: async () => {
+          runs += 1;
+          if (now <= 10_000) throw new Error('no such table');
+          return false;
+        },
+      });
+      await failing.start(never, log);
+      await until(() => runs > 0);
+      expect(failing.health()).toEqual({ up: true, detail: 'trying again: no such table' });
+      now = 10_000;
+      expect(failing.health()).toEqual({ up: false, detail: 'has not got on for 10 s: no such table' });
+      now = 10_001;
+      failing.poke();
+      await until(() => failing.health().up);
+      await failing.stop();
+    });
+
+    it('is down when what is due is held by somebody else, for 10 s', async () => {
+      let runs = 0;
+      const waiting = worker({
+        name: 'w',
+        everyMs: 1,
+        run: async () => {
+          runs += 1;
+          return now < 12_000 ? 'held' : false;
+        },
+      });
+      await waiting.start(never, log);
+      await until(() => runs > 1);
+      expect(waiting.health()).toEqual({ up: true });
+      now = 11_000;
+      expect(waiting.health()).toEqual({
+        up: false,
+        detail: 'has not got on for 11 s: somebody else holds it',
+      });
+      now = 12_000;
+      await until(() => waiting.health().up);
+      await waiting.stop();
+    });
+
+    it.each([
+      [false, { up: false, detail: 'has not got on for 10 s: a run does not end' }],
+      [true, { up: true }],
+    ])('tells of a run that does not end, unless it may take long (%s)', async (mayTakeLong, health) => {
+      const hanging = worker({
+        name: 'w',
+        everyMs: HOUR,
+        mayTakeLong,
+        run: (signal) => new Promise((resolve) => signal.addEventListener('abort', () => resolve(false))),
+      });
+      await hanging.start(never, log);
+      now = 10_000;
+      expect(hanging.health()).toEqual(health);
+      await hanging.stop();
+    });
   });
 
   it('aborts the run in flight when it is stopped, and waits for its end', async () => {

@@ -1,4 +1,4 @@
-import type { Tx } from '@brew/postgres';
+import { type Tx, transactOn } from '@brew/postgres';
 import { BuildSupersededError } from '../errors.ts';
 import type { Page } from '../orders/book.ts';
 import type { Move } from './positions.ts';
@@ -19,19 +19,13 @@ export interface StoredPage {
  * @throws BuildSupersededError when the positions are not those that were stored last: somebody else has written
  */
 export async function storePage(client: Tx, page: StoredPage): Promise<void> {
-  await client.query('begin');
-  try {
-    await page.guard?.(client);
+  await transactOn(client, async (tx) => {
+    await page.guard?.(tx);
     // First: whoever else writes to these tables waits here, and then finds other positions than it expects.
-    for (const schema of page.schemas) await movePositions(client, schema, page.moves);
-    for (const each of page.pages) await each.store(client);
-    await page.alongside(client);
-    await client.query('commit');
-  } catch (error) {
-    // If this fails as well, the connection is gone, and the transaction with it.
-    await client.query('rollback').catch(() => {});
-    throw error;
-  }
+    for (const schema of page.schemas) await movePositions(tx, schema, page.moves);
+    for (const each of page.pages) await each.store(tx);
+    await page.alongside(tx);
+  });
 }
 
 async function movePositions(tx: Tx, schema: string, moves: readonly Move[]): Promise<void> {

@@ -74,6 +74,7 @@ export function createMender(context: ReplayContext): Worker {
   return worker({
     name: 'rebuilds',
     everyMs: LOOK_MS,
+    mayTakeLong: true,
     async run(signal) {
       const live = await liveGenerations(db, projections);
       const isOutdated = ({ code, version }: (typeof live)[number]) =>

@@ -45,7 +45,7 @@ it('is the way on for who was away for so long that what comes next is gone', as
   await rig.send(rig.record(OrderPlaced, placed('missed')));
   await rig.deleteRecords(rig.topicOf(OrderPlaced));
   const projector = await rig.follow();
-  await until(() => projector.health?.().detail?.includes('what came next was deleted'), {
+  await until(async () => (await projector.health?.())?.detail?.includes('what came next was deleted'), {
     what: 'the trouble to be told of',
   });
 

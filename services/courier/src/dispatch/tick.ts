@@ -1,4 +1,5 @@
 import { CourierAssigned, OrderDelivered } from '@brew/events';
+import type { Tx } from '@brew/postgres';
 import type { Work } from '@brew/service';
 import { assign } from '../domain/assign.ts';
 import { deliveryTimeMs } from '../domain/deliveryTime.ts';
@@ -17,26 +18,37 @@ const ASSIGNED_AT_ONCE = 500;
 /**
  * One turn around the board, within a transaction: who is back is free, and who is free gets what waits.
  * @param due whether a delivery is done; most often it is known that none is
+ * @param only this order alone
  * @returns whether there was anything that another instance didn't hold
  */
-export async function tick(work: Work, rules: Rules, due: boolean): Promise<boolean> {
-  const delivered = due ? await deliver(work) : 0;
-  const sent = await send(work, rules);
+export async function tick(work: Work, rules: Rules, due: boolean, only?: string): Promise<boolean> {
+  const delivered = due ? await deliver(work, only) : 0;
+  const sent = await send(work, rules, only);
   return delivered + sent > 0;
 }
 
-async function deliver({ tx, emit, now }: Work): Promise<number> {
+/** The orders that `tick` would take. */
+export async function dueOrders(tx: Tx, rules: Rules, now: Date): Promise<string[]> {
+  const delivered = await dispatch.dueShipments(tx, now);
+  const { shipments } = await dispatch.takeWaiting(tx, ASSIGNED_AT_ONCE, isOneEach(rules));
+  return [...delivered, ...shipments.map(({ orderId }) => orderId)];
+}
+
+const isOneEach = ({ speed, deliverySeconds }: Rules) => speed > 0 && deliverySeconds > 0;
+
+async function deliver({ tx, emit, now }: Work, only?: string): Promise<number> {
   const deliveredAt = now();
-  const delivered = await dispatch.deliverDue(tx, deliveredAt);
+  const delivered = await dispatch.deliverDue(tx, deliveredAt, only);
   for (const { orderId, courierId, ...cause } of delivered) {
     emit(OrderDelivered, { orderId, courierId, deliveredAt: deliveredAt.getTime() }, cause);
   }
   return delivered.length;
 }
 
-async function send(work: Work, { speed, deliverySeconds }: Rules): Promise<number> {
-  const oneEach = speed > 0 && deliverySeconds > 0;
-  const { couriers, shipments } = await dispatch.takeWaiting(work.tx, ASSIGNED_AT_ONCE, oneEach);
+async function send(work: Work, rules: Rules, only?: string): Promise<number> {
+  const { speed, deliverySeconds } = rules;
+  const oneEach = isOneEach(rules);
+  const { couriers, shipments } = await dispatch.takeWaiting(work.tx, ASSIGNED_AT_ONCE, oneEach, only);
   const assignedAt = work.now();
   const assigned = assign(couriers, shipments, oneEach).map(({ courier, shipment }) => {
     const takesMs = deliveryTimeMs(shipment.orderId, deliverySeconds, speed);

@@ -16,8 +16,12 @@ export interface Seen {
 export async function look(db: Tx): Promise<Seen> {
   const { rows } = await db.query<Seen>({
     name: 'look', // named statements are planned once a connection: planning takes longer than running
-    text: `select (select min(due_at) from shipments where state = 'on_the_way') as "dueAt",
-                  exists (select from shipments where state = 'waiting')
+    text: `select (select min(due_at) from shipments
+                   where state = 'on_the_way'
+                     and order_id not in (select item from stuck_items where worker = 'dispatcher')) as "dueAt",
+                  exists (select from shipments
+                          where state = 'waiting'
+                            and order_id not in (select item from stuck_items where worker = 'dispatcher'))
                     and exists (select from couriers where on_duty and order_id is null) as assignable`,
   });
   return rows[0] as Seen;
@@ -44,11 +48,13 @@ export interface WaitingShipment extends Cause {
  * than the other needs.
  * @param limit how many shipments at most
  * @param oneEach whether a courier can carry only one of them
+ * @param only this shipment alone, stuck or not; left out, stuck ones are left out
  */
 export async function takeWaiting(
   tx: Tx,
   limit: number,
   oneEach: boolean,
+  only?: string,
 ): Promise<{ couriers: FreeCourier[]; shipments: WaitingShipment[] }> {
   const { rows } = await tx.query<{ couriers: FreeCourier[]; shipments: WaitingShipment[] }>({
     name: 'take-waiting',
@@ -62,13 +68,16 @@ export async function takeWaiting(
              select order_id as "orderId", cause_id as "causationId", coalesce(traceparent, '') as traceparent
              from shipments
              where state = 'waiting'
+               and case when $3::text is null
+                     then order_id not in (select item from stuck_items where worker = 'dispatcher')
+                     else order_id = $3 end
              order by ready_at, order_id
              limit least($1, (select count(*) from free) * case when $2 then 1 else $1 end)
              for update skip locked
            )
            select (select coalesce(jsonb_agg(free), '[]') from free) as couriers,
                   (select coalesce(jsonb_agg(waiting), '[]') from waiting) as shipments`,
-    values: [limit, oneEach],
+    values: [limit, oneEach, only],
   });
   return rows[0] ?? { couriers: [], shipments: [] };
 }
@@ -122,22 +131,55 @@ export interface DeliveredShipment extends Cause {
 /**
  * Ends the deliveries whose time is up; their couriers are free again, and one delivery richer. There are never more
  * of them than couriers, so there is no limit.
+ * @param only this shipment alone, stuck or not: its courier may carry another one by now. Left out, stuck ones are left out
  */
-export async function deliverDue(tx: Tx, now: Date): Promise<DeliveredShipment[]> {
+export async function deliverDue(tx: Tx, now: Date, only?: string): Promise<DeliveredShipment[]> {
   const { rows } = await tx.query<DeliveredShipment>({
     name: 'deliver-due',
     text: `with delivered as (
              update shipments set delivered_at = $1
              where order_id in (
-               select order_id from shipments where state = 'on_the_way' and due_at <= $1 for update skip locked)
+               select order_id from shipments
+               where state = 'on_the_way' and due_at <= $1
+                 and case when $2::text is null
+                       then order_id not in (select item from stuck_items where worker = 'dispatcher')
+                       else order_id = $2 end
+               for update skip locked)
              returning order_id as "orderId", courier_id as "courierId",
                        cause_id as "causationId", coalesce(traceparent, '') as traceparent
            ), freed as (
-             update couriers set order_id = null, free_since = $1, deliveries = deliveries + 1
+             update couriers
+             set order_id = nullif(order_id, delivered."orderId"), deliveries = deliveries + 1,
+                 free_since = case when order_id = delivered."orderId" then $1 else free_since end
              from delivered where courier_id = delivered."courierId"
            )
            select * from delivered`,
-    values: [now],
+    values: [now, only],
   });
   return rows;
+}
+
+/** Those that `deliverDue` would end. */
+export async function dueShipments(tx: Tx, now: Date): Promise<string[]> {
+  const { rows } = await tx.query<{ order_id: string }>(
+    `select order_id from shipments
+     where state = 'on_the_way' and due_at <= $1
+       and order_id not in (select item from stuck_items where worker = 'dispatcher')
+     order by due_at`,
+    [now],
+  );
+  return rows.map(({ order_id }) => order_id);
+}
+
+/** Whether the dispatcher has anything to do for a shipment, now or later. */
+export async function isUndelivered(tx: Tx, orderId: string): Promise<boolean> {
+  const { rowCount } = await tx.query(`select from shipments where order_id = $1 and state <> 'delivered'`, [
+    orderId,
+  ]);
+  return rowCount === 1;
+}
+
+/** A shipment is set aside: its courier brings the others. It can be delivered without one. */
+export async function freeCourier(tx: Tx, orderId: string, now: Date): Promise<void> {
+  await tx.query('update couriers set order_id = null, free_since = $2 where order_id = $1', [orderId, now]);
 }

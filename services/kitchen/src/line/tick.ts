@@ -1,4 +1,5 @@
 import { KitchenStarted, OrderReady } from '@brew/events';
+import type { Tx } from '@brew/postgres';
 import type { Work } from '@brew/service';
 import { allocate } from '../domain/allocate.ts';
 import { millisecondsAt } from '../domain/preparation.ts';
@@ -17,26 +18,34 @@ const TURNS = 10;
 /**
  * One turn along the counters, within a transaction: what is done goes out, and free baristas start the next.
  * @param due whether a preparation is done; most often it is known that none is
+ * @param only this order alone
  * @returns whether there was anything that another instance didn't hold
  */
-export async function tick(work: Work, rules: Rules, due: boolean): Promise<boolean> {
-  const finished = due ? await finish(work) : 0;
-  const started = await start(work, rules);
+export async function tick(work: Work, rules: Rules, due: boolean, only?: string): Promise<boolean> {
+  const finished = due ? await finish(work, only) : 0;
+  const started = await start(work, rules, only);
   return finished + started > 0;
 }
 
-async function finish({ tx, emit, now }: Work): Promise<number> {
+/** The orders that `tick` would take. */
+export async function dueOrders(tx: Tx, { speed, baristas }: Rules, now: Date): Promise<string[]> {
+  const finished = await line.dueTickets(tx, now);
+  const counters = await line.takeCounters(tx, baristas, speed > 0 ? 1 : TURNS);
+  return [...finished, ...counters.flatMap(({ waiting }) => waiting.map(({ orderId }) => orderId))];
+}
+
+async function finish({ tx, emit, now }: Work, only?: string): Promise<number> {
   const readyAt = now();
-  const finished = await line.finishDue(tx, readyAt);
+  const finished = await line.finishDue(tx, readyAt, only);
   for (const { orderId, cafeId, customer, ...cause } of finished) {
     emit(OrderReady, { orderId, cafeId, customer, readyAt: readyAt.getTime() }, cause);
   }
   return finished.length;
 }
 
-async function start(work: Work, { speed, baristas }: Rules): Promise<number> {
+async function start(work: Work, { speed, baristas }: Rules, only?: string): Promise<number> {
   const oneEach = speed > 0;
-  const counters = await line.takeCounters(work.tx, baristas, oneEach ? 1 : TURNS);
+  const counters = await line.takeCounters(work.tx, baristas, oneEach ? 1 : TURNS, only);
   const startedAt = work.now();
   const started = counters.flatMap(({ cafeId, slots, waiting }) =>
     allocate(slots, waiting, oneEach).map((ticket) => {

@@ -19,7 +19,9 @@ export async function look(db: Tx, baristas: number): Promise<Seen> {
   const { rows } = await db.query<Seen>({
     name: 'look', // named statements are planned once a connection: planning takes longer than running
     text: `with busy as materialized (select cafe_id from busy_cafes)
-           select (select min(due_at) from tickets where stage = 'preparing') as "dueAt",
+           select (select min(due_at) from tickets
+                   where stage = 'preparing'
+                     and order_id not in (select item from stuck_items where worker = 'line')) as "dueAt",
                   exists (
                     select from busy join slots using (cafe_id) where order_id is null and slot <= $1
                   ) as startable,
@@ -69,15 +71,23 @@ export interface Counter {
 }
 
 /**
- * Takes the free slots of cafes where somebody waits, and those who have waited longest there.
+ * Takes the free slots of cafes where somebody waits, and those who have waited longest there; stuck ones are left out.
  * @param perSlot how many tickets at most for each free slot
+ * @param only this ticket alone, stuck or not
  */
-export async function takeCounters(tx: Tx, baristas: number, perSlot: number): Promise<Counter[]> {
+export async function takeCounters(
+  tx: Tx,
+  baristas: number,
+  perSlot: number,
+  only?: string,
+): Promise<Counter[]> {
   const { rows } = await tx.query<Counter>({
     name: 'take-counters',
     text: `with free as (
              select cafe_id, slot from slots
-             where order_id is null and slot <= $1 and cafe_id in (select cafe_id from busy_cafes)
+             where order_id is null and slot <= $1
+               and case when $3::text is null then cafe_id in (select cafe_id from busy_cafes)
+                        else cafe_id = (select cafe_id from tickets where order_id = $3) end
              for update skip locked
            ), counters as (
              select cafe_id, jsonb_agg(slot order by slot) as slots from free group by cafe_id
@@ -90,6 +100,9 @@ export async function takeCounters(tx: Tx, baristas: number, perSlot: number): P
                       cause_id as "causationId", coalesce(traceparent, '') as traceparent
                from tickets
                where tickets.cafe_id = counters.cafe_id and stage = 'queued'
+                 and case when $3::text is null
+                       then order_id not in (select item from stuck_items where worker = 'line')
+                       else order_id = $3 end
                order by paid_at, order_id
                limit jsonb_array_length(slots) * $2::int
                for update skip locked
@@ -97,7 +110,7 @@ export async function takeCounters(tx: Tx, baristas: number, perSlot: number): P
            ) as queue
            where waiting is not null
            order by cafe_id`,
-    values: [baristas, perSlot],
+    values: [baristas, perSlot, only],
   });
   return rows;
 }
@@ -142,16 +155,21 @@ export interface FinishedTicket extends Cause {
 }
 
 /**
- * Ends the preparation of tickets whose time is up, and frees their slots. There are never more of them than slots,
- * so there is no limit.
+ * Ends the preparation of tickets whose time is up, and frees their slots; stuck ones are left out. There are never more of them than
+ * slots, so there is no limit.
+ * @param only this ticket alone, stuck or not
  */
-export async function finishDue(tx: Tx, now: Date): Promise<FinishedTicket[]> {
+export async function finishDue(tx: Tx, now: Date, only?: string): Promise<FinishedTicket[]> {
   const { rows } = await tx.query<FinishedTicket>({
     name: 'finish-due',
     text: `with finished as (
              update tickets set ready_at = $1
              where order_id in (
-               select order_id from tickets where stage = 'preparing' and due_at <= $1
+               select order_id from tickets
+               where stage = 'preparing' and due_at <= $1
+                 and case when $2::text is null
+                       then order_id not in (select item from stuck_items where worker = 'line')
+                       else order_id = $2 end
                for update skip locked)
              returning order_id as "orderId", cafe_id as "cafeId", customer,
                        cause_id as "causationId", coalesce(traceparent, '') as traceparent
@@ -159,7 +177,33 @@ export async function finishDue(tx: Tx, now: Date): Promise<FinishedTicket[]> {
              update slots set order_id = null from finished where slots.order_id = finished."orderId"
            )
            select * from finished`,
-    values: [now],
+    values: [now, only],
   });
   return rows;
+}
+
+/** Those that `finishDue` would end. */
+export async function dueTickets(tx: Tx, now: Date): Promise<string[]> {
+  const { rows } = await tx.query<{ order_id: string }>(
+    `select order_id from tickets
+     where stage = 'preparing' and due_at <= $1
+       and order_id not in (select item from stuck_items where worker = 'line')
+     order by due_at`,
+    [now],
+  );
+  return rows.map(({ order_id }) => order_id);
+}
+
+/** Whether the line has anything to do for a ticket, now or later. */
+export async function isOnTheLine(tx: Tx, orderId: string): Promise<boolean> {
+  const { rowCount } = await tx.query(
+    `select from tickets where order_id = $1 and stage in ('queued', 'preparing')`,
+    [orderId],
+  );
+  return rowCount === 1;
+}
+
+/** A ticket is set aside: its barista makes the others' orders. It can be finished without one. */
+export async function freeSlot(tx: Tx, orderId: string): Promise<void> {
+  await tx.query('update slots set order_id = null where order_id = $1', [orderId]);
 }

@@ -7,14 +7,28 @@ import type { PaymentJob } from '../store/paymentJobs.ts';
 export const CALL_TIMEOUT_MS = 5_000;
 
 /**
- * Thrown when the payment provider can't be reached, takes too long, or answers with anything but success. The job
- * stays and is tried again. What the operator does next: look at the provider, and at PSP_URL and PSP_API_KEY.
+ * Thrown when the payment provider can't be reached, takes too long, fails, or doesn't know us. The job stays and is tried again, for as
+ * long as it takes. What the operator does next: look at the provider, and at PSP_URL and PSP_API_KEY.
  */
 class PaymentProviderError extends BrewError {
   constructor(message: string, cause?: unknown) {
     super('BREW_PAYMENT_PROVIDER_UNAVAILABLE', message, { retryable: true, cause });
   }
 }
+
+/**
+ * Thrown when the payment provider says that the call itself is wrong (4xx): it will hardly say anything else later. The job is tried a
+ * few times more and then set aside. What the operator does next: settle it with the provider.
+ */
+class PaymentRefusedError extends BrewError {
+  constructor(message: string) {
+    super('BREW_REQUEST_REFUSED', message);
+  }
+}
+
+/** Of the 4xx, those that are not about the call: credentials that are to be put right, and "later". */
+const PASSING = new Set([401, 403, 407, 408, 409, 423, 425, 429]);
+const isRefusal = (status: number) => status >= 400 && status <= 499 && !PASSING.has(status);
 
 /** The payment provider's API. Each call carries the job's key, so that repeating it has no second effect. */
 export interface PaymentProvider {
@@ -42,8 +56,9 @@ export function createPaymentProvider({ url, apiKey }: PaymentProviderOptions): 
     const { status, text } = await callHttp(target, call).catch((error: Error) => {
       throw new PaymentProviderError(`${target} could not be called: ${error.message}`, error);
     });
-    if (status < 200 || status > 299)
-      throw new PaymentProviderError(`${target} answered ${status}: ${text.slice(0, 200)}`);
+    const answered = `${target} answered ${status}: ${text.slice(0, 200)}`;
+    if (isRefusal(status)) throw new PaymentRefusedError(answered);
+    if (status < 200 || status > 299) throw new PaymentProviderError(answered);
     try {
       return JSON.parse(text) as unknown;
     } catch (error) {

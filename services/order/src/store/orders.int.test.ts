@@ -1,5 +1,5 @@
 import { uuidv7 } from '@brew/events';
-import { createDatabase, type Database, migrate } from '@brew/postgres';
+import { createDatabase, type Database, messagingMigrations, migrate } from '@brew/postgres';
 import { createTestDatabase, type TestDatabase } from '@brew/postgres/testing';
 import { infrastructure } from '@brew/sandbox/testing';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
@@ -24,7 +24,8 @@ let db: Database;
 
 beforeAll(async () => {
   testDatabase = await createTestDatabase(infrastructure().postgresUrl);
-  await migrate({ url: testDatabase.url, directories: [new URL('./migrations/', import.meta.url)], log });
+  const directories = [messagingMigrations, new URL('./migrations/', import.meta.url)];
+  await migrate({ url: testDatabase.url, directories, log });
   db = createDatabase({ url: testDatabase.url, applicationName: 'order-store-test', log });
 });
 

@@ -98,12 +98,27 @@ export async function saveOrders(tx: Tx, orders: readonly StoredOrder<OrderState
   );
 }
 
-/** Locks the orders whose payment is overdue, the longest waiting first. Those that somebody else works on are left out. */
-export async function lockUnpaid(tx: Tx, limit: number): Promise<string[]> {
+/**
+ * Locks the orders whose payment is overdue, the longest waiting first. Those that somebody else works on are left out, and stuck ones.
+ * @param only this order alone, stuck or not
+ */
+export async function lockUnpaid(tx: Tx, limit: number, only?: string): Promise<string[]> {
   const { rows } = await tx.query<{ order_id: string }>(
-    `select order_id from orders where status = 'placed' and payment_due_at <= now()
+    `select order_id from orders
+     where status = 'placed' and payment_due_at <= now()
+       and case when $2::text is null
+             then order_id not in (select item from stuck_items where worker = 'expire-payments')
+             else order_id = $2 end
      order by payment_due_at limit $1 for update skip locked`,
-    [limit],
+    [limit, only],
   );
   return rows.map((row) => row.order_id);
+}
+
+/** Whether an order can still be given up. */
+export async function isUnpaid(tx: Tx, orderId: string): Promise<boolean> {
+  const { rowCount } = await tx.query(`select from orders where order_id = $1 and status = 'placed'`, [
+    orderId,
+  ]);
+  return rowCount === 1;
 }

@@ -15,6 +15,11 @@ export type PaymentJob = {
 /** A job that was taken, for the `attempts`th time. */
 export type TakenJob = PaymentJob & { attempts: number };
 
+/** The worker that makes the calls. What it sets aside is kept under this name. */
+export const CALL_PROVIDER = 'call-provider';
+/** Not set aside. */
+const IN_HAND = `job_key not in (select item from stuck_items where worker = '${CALL_PROVIDER}' and retry_at is null)`;
+
 export async function addPaymentJobs(tx: Tx, jobs: readonly PaymentJob[]): Promise<void> {
   if (jobs.length === 0) return;
   await tx.query(
@@ -43,7 +48,7 @@ const toJobRow = (job: PaymentJob) => ({
 export async function takePaymentJobs(tx: Tx, limit: number, leaseSeconds: number): Promise<TakenJob[]> {
   const { rows } = await tx.query<JobRow>(
     `update payment_jobs set attempts = attempts + 1, due_at = now() + make_interval(secs => $2)
-     where job_key in (select job_key from payment_jobs where due_at <= now()
+     where job_key in (select job_key from payment_jobs where due_at <= now() and ${IN_HAND}
                        order by due_at limit $1 for update skip locked)
      returning *`,
     [limit, leaseSeconds],
@@ -53,7 +58,11 @@ export async function takePaymentJobs(tx: Tx, limit: number, leaseSeconds: numbe
 
 /** The calls were made: the jobs are done. */
 export async function finishPaymentJobs(tx: Tx, keys: readonly string[]): Promise<void> {
-  await tx.query('delete from payment_jobs where job_key = any($1::text[])', [keys]);
+  await tx.query(
+    `with done as (delete from payment_jobs where job_key = any($1::text[]) returning job_key)
+     delete from stuck_items where worker = '${CALL_PROVIDER}' and item in (select job_key from done)`,
+    [keys],
+  );
 }
 
 /** The call failed: it is tried again after so many milliseconds. */
@@ -67,9 +76,21 @@ export async function postponePaymentJob(tx: Tx, key: string, ms: number): Promi
 /** The orders are cancelled: nobody is to be asked for their money any more. */
 export async function withdrawPayments(tx: Tx, orderIds: readonly string[]): Promise<void> {
   if (orderIds.length === 0) return;
-  await tx.query(`delete from payment_jobs where order_id = any($1::text[]) and kind = 'payment'`, [
-    orderIds,
-  ]);
+  await tx.query(
+    `with withdrawn as (
+       delete from payment_jobs where order_id = any($1::text[]) and kind = 'payment' returning job_key
+     )
+     delete from stuck_items where worker = '${CALL_PROVIDER}' and item in (select job_key from withdrawn)`,
+    [orderIds],
+  );
+}
+
+/** How many jobs have failed and are to be tried again. */
+export async function countFailingJobs(tx: Tx): Promise<number> {
+  const { rows } = await tx.query<{ count: number }>(
+    `select count(*)::int as count from payment_jobs where attempts > 1 and ${IN_HAND}`,
+  );
+  return rows[0]?.count ?? 0;
 }
 
 interface JobRow {

@@ -17,18 +17,24 @@ export interface TestProvider extends AsyncDisposable {
   callsAbout(id: string): ProviderCall[];
   /** The next so many calls are answered with this status. */
   fail(calls: number, status: number): void;
+  /** All calls about this order or payment are, until it is undefined again. */
+  answer(id: string, status: number | undefined): void;
 }
 
 /** Starts one. The payment of an order has the id `pay-ORDER`, its refund `re-PAYMENT`. */
 export async function startProvider(): Promise<TestProvider> {
   const calls: ProviderCall[] = [];
   let failing = { calls: 0, status: 500 };
+  const answers = new Map<string | undefined, number>();
 
   const server = createServer(async (request, response) => {
     const body = JSON.parse(await text(request)) as ProviderCall['body'];
     calls.push({ path: request.url ?? '', headers: request.headers, body });
     response.setHeader('content-type', 'application/json');
-    if (failing.calls > 0) {
+    const status = answers.get(body.orderId ?? body.paymentId);
+    if (status !== undefined) {
+      response.writeHead(status).end('{"title":"no"}');
+    } else if (failing.calls > 0) {
       failing.calls -= 1;
       response.writeHead(failing.status).end('{}');
     } else if (request.url === '/payments') {
@@ -45,6 +51,10 @@ export async function startProvider(): Promise<TestProvider> {
     callsAbout: (id) => calls.filter(({ body }) => body.orderId === id || body.paymentId === id),
     fail(times, status) {
       failing = { calls: times, status };
+    },
+    answer(id, status) {
+      if (status === undefined) answers.delete(id);
+      else answers.set(id, status);
     },
     async [Symbol.asyncDispose]() {
       server.closeAllConnections();

@@ -1,8 +1,12 @@
+import { BrewError } from '@brew/events';
 import { backoff, gather } from '@brew/kafka';
-import { type ServiceContext, type Waker, type Worker, worker } from '@brew/service';
+import { countStuckItems, isOutage, noteFailure, retryLater } from '@brew/postgres';
+import { type Health, type ServiceContext, type Waker, type Worker, worker } from '@brew/service';
 import type { ChangeOrders } from '../changeOrders.ts';
 import { CALL_TIMEOUT_MS, type PaymentProvider } from '../payments/provider.ts';
 import {
+  CALL_PROVIDER,
+  countFailingJobs,
   finishPaymentJobs,
   postponePaymentJob,
   type TakenJob,
@@ -18,6 +22,10 @@ const PACE_MS = 50;
 const LEASE_SECONDS = CALL_TIMEOUT_MS / 1_000 + 10;
 /** For as long as it takes: it is about money. */
 const RETRY = { initialMs: 500, maxMs: 30_000 };
+/** What is wrong with the call itself is set aside after so many attempts. */
+const ATTEMPTS = 5;
+/** Longer than a provider that restarts. */
+const SLOW_MS = 10_000;
 
 /**
  * Makes the calls to the payment provider that transactions have written down.
@@ -28,6 +36,8 @@ export function callProvider(
   { provider, changeOrders, waker }: { provider: PaymentProvider; changeOrders: ChangeOrders; waker: Waker },
 ): Worker {
   const underWay = new Set<Promise<void>>();
+  /** Since the first call failed after the last one that succeeded. */
+  let stalled: { since: number; error: Error } | undefined;
 
   const finish = gather(
     async (keys: readonly string[]) => {
@@ -56,20 +66,47 @@ export function callProvider(
   const attempt = async (job: TakenJob, signal: AbortSignal) => {
     try {
       await call(job, signal);
+      stalled = undefined;
     } catch (error) {
       const { key, kind, orderId, attempts } = job;
+      if (signal.aborted) {
+        // That says nothing about the job: whoever comes next makes the call.
+        await postponePaymentJob(db, key, 0).catch(() => undefined);
+        return;
+      }
+      stalled = { since: stalled?.since ?? performance.now(), error: error as Error };
       const retryAfterMs = backoff(attempts, RETRY, Math.random());
       log.warn(
         { err: error, orderId, kind, attempt: attempts, retryAfterMs },
         'a call to the provider failed',
       );
       // Should this fail as well, the job is due again when its lease is over.
-      await postponePaymentJob(db, key, retryAfterMs).catch(() => undefined);
+      await postpone(key, retryAfterMs, error).catch(() => undefined);
     }
   };
 
+  /** What is down, or lets us wait, is tried again for ever; what is wrong with the job itself is set aside in the end. */
+  const postpone = (key: string, ms: number, error: unknown) =>
+    db.transaction(async (tx) => {
+      await postponePaymentJob(tx, key, ms);
+      if (isOutage(error) || (error instanceof BrewError && error.retryable)) return;
+      const failures = await noteFailure(tx, CALL_PROVIDER, key, String(error));
+      if (failures < ATTEMPTS) await retryLater(tx, CALL_PROVIDER, key, ms);
+      else log.error({ err: error, worker: CALL_PROVIDER, item: key, failures }, 'set aside by a worker');
+    });
+
+  async function health(): Promise<Health> {
+    const [failing, aside] = await Promise.all([countFailingJobs(db), countStuckItems(db, CALL_PROVIDER)]);
+    const setAside = aside > 0 ? { detail: `${aside} set aside` } : {};
+    if (failing === 0) stalled = undefined;
+    const ms = stalled ? performance.now() - stalled.since : 0;
+    if (!stalled || ms < SLOW_MS) return { ...calls.health(), ...setAside };
+    const why = `${failing} calls wait for the provider for ${Math.round(ms / 1_000)} s: ${stalled.error.message}`;
+    return { up: false, detail: [why, ...Object.values(setAside)].join('; ') };
+  }
+
   const calls = worker({
-    name: 'call-provider',
+    name: CALL_PROVIDER,
     everyMs: EVERY_MS,
     restMs: PACE_MS,
     waker,
@@ -89,6 +126,7 @@ export function callProvider(
 
   return {
     ...calls,
+    health,
     async stop() {
       await calls.stop();
       await Promise.all(underWay);

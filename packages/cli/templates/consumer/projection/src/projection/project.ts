@@ -27,6 +27,7 @@ export function project({ client, codec, db, deadLetters, now, log }: ServiceCon
   const projector = worker({
     name: 'projection',
     everyMs: RETRY_MS,
+    mayTakeLong: true,
     async run(signal) {
       reading ??= reader.read(await startingPoints(db, reader, topics), { signal });
       begun.resolve();

@@ -1,0 +1,48 @@
+import type { OutgoingRecord } from '../record.ts';
+import { batchBytes } from './batchBytes.ts';
+
+/**
+ * What is refused: one record for what it is, however often it is sent, or whatever is sent to a topic, until somebody makes the
+ * topic or changes its ACLs.
+ */
+export type RefusalScope = 'record' | 'topic';
+
+/**
+ * The one place that tells what is a record's own fault. Whatever Kafka says that is not in here is an outage: the records are right,
+ * and wait. See https://kafka.apache.org/protocol#protocol_error_codes
+ */
+const scopes: Readonly<Record<string, RefusalScope>> = {
+  MESSAGE_TOO_LARGE: 'record', // than max.message.bytes of the topic
+  RECORD_LIST_TOO_LARGE: 'record', // than segment.bytes of the topic
+  INVALID_TIMESTAMP: 'record', // outside of message.timestamp.before.max.ms and .after.max.ms
+  INVALID_RECORD: 'record', // such as one without a key, for a compacted topic
+  UNKNOWN_TOPIC_OR_PARTITION: 'topic',
+  INVALID_TOPIC_EXCEPTION: 'topic', // one of Kafka's own
+  TOPIC_AUTHORIZATION_FAILED: 'topic',
+};
+
+/** @param kafkaError Kafka's name of the error */
+export const scopeOf = (kafkaError: string | undefined): RefusalScope | undefined => scopes[kafkaError ?? ''];
+
+/** A broker closes the connection on a larger request (socket.request.max.bytes), which would look like an outage for ever. */
+const MAX_REQUEST_BYTES = 100 * 1024 * 1024;
+
+/** What no broker could be asked to take: the reason, as Kafka would name it, or undefined when nothing is wrong with the record. */
+export function defectOf({ topic, key, value, headers, timestamp }: OutgoingRecord): string | undefined {
+  if (typeof topic !== 'string' || !TOPIC_NAME.test(topic)) return 'INVALID_TOPIC_EXCEPTION';
+  if (key !== null && !isBytes(key)) return 'INVALID_RECORD: its key is neither text nor bytes';
+  if (value !== null && !isBytes(value)) return 'INVALID_RECORD: its value is no bytes';
+  for (const [name, header] of Object.entries(headers)) {
+    const values = Array.isArray(header) ? header : [header];
+    if (!values.every(isBytes)) return `INVALID_RECORD: its header ${name} is neither text nor bytes`;
+  }
+  if (timestamp && Number.isNaN(timestamp.getTime())) return 'INVALID_TIMESTAMP: it is none';
+  if (batchBytes({ key, value, headers }) > MAX_REQUEST_BYTES) return 'MESSAGE_TOO_LARGE';
+  return undefined;
+}
+
+/** See org.apache.kafka.common.internals.Topic. */
+const TOPIC_NAME = /^(?!\.{1,2}$)[A-Za-z0-9._-]{1,249}$/;
+
+/** What the types promise, of rows that anybody may have written. */
+const isBytes = (part: unknown): boolean => typeof part === 'string' || Buffer.isBuffer(part);
