@@ -1,6 +1,5 @@
 import { crc32c } from '@node-rs/crc32';
 import { CorruptBatchError } from '../errors.ts';
-import { type Codec, codecOf } from './compression.ts';
 
 /**
  * Where things are in a record batch, in bytes from its beginning. All integers are big-endian.
@@ -31,7 +30,8 @@ export interface RecordBatch {
   baseOffset: bigint;
   /** Of the last record as it was written; compaction may have removed it since. */
   lastOffset: bigint;
-  codec: Codec;
+  /** See compression.ts; 0: its records are as they are. */
+  codec: number;
   transactional: boolean;
   /** Holds no records, but the end of a transaction. */
   control: boolean;
@@ -104,7 +104,7 @@ export function readBatch(bytes: Buffer, start: number, where: string): RecordBa
   return {
     baseOffset,
     lastOffset: baseOffset + BigInt(bytes.readInt32BE(start + LAST_OFFSET_DELTA)),
-    codec: codecOf(attributes & CODEC_BITS, where),
+    codec: attributes & CODEC_BITS,
     transactional: (attributes & TRANSACTIONAL) !== 0,
     control: (attributes & CONTROL) !== 0,
     producerId: bytes.readBigInt64BE(start + PRODUCER_ID),

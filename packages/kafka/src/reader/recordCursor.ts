@@ -1,4 +1,4 @@
-import { CorruptBatchError } from '../errors.ts';
+import { CorruptBatchError, messageOf } from '../errors.ts';
 import { fromMessage, type ReceivedRecord } from '../record.ts';
 import { createAbortedFilter } from './abortedTransactions.ts';
 import { decompress } from './compression.ts';
@@ -146,16 +146,20 @@ export class RecordCursor implements Records {
     this.bytes = this.#batches;
     this.#position = batch.recordsStart;
     this.#limit = batch.end;
-    if (batch.codec) {
-      this.bytes = decompress(
-        batch.codec,
-        this.#batches.subarray(batch.recordsStart, batch.end),
-        this.#where(),
-      );
+    if (batch.codec !== 0) {
+      this.bytes = this.#unpacked(batch);
       this.#position = 0;
       this.#limit = this.bytes.length;
     }
     this.#recordEnd = this.#position;
+  }
+
+  #unpacked({ codec, recordsStart, end }: RecordBatch): Buffer {
+    try {
+      return decompress(codec, this.#batches.subarray(recordsStart, end));
+    } catch (error) {
+      throw this.#corrupt(`it can't be unpacked: ${messageOf(error)}`);
+    }
   }
 
   /** @see https://kafka.apache.org/documentation/#record */

@@ -291,7 +291,7 @@ test('says where the bytes are that it can not unpack', () => {
     const bad = batchOf({ baseOffset: 42n, records: [record('value')] });
     bad[22] = codec;
     expect(() => valuesOf(cursor(sealed(bad), { from: 42n }))).toThrow(
-      /t\/3 at or behind offset 42 .*decompressed/,
+      /t\/3 at or behind offset 42 .*unpacked/,
     );
   }
 });
