@@ -3,10 +3,11 @@ import avro, { type Type } from 'avsc';
 import type { Logger } from 'pino';
 import { backoff } from './backoff.ts';
 import { createFieldReader, type FieldReader, type FieldsOf, type Picked } from './codec/fieldReader.ts';
-import type { CheckText } from './codec/fields/texts.ts';
+import { compileShow, type Read } from './codec/fields/compile.ts';
+import { readWhole } from './codec/fields/readWhole.ts';
 import { createReaders } from './codec/readers.ts';
 import { createRegistry } from './codec/registry.ts';
-import { frame, unframe } from './codec/wireFormat.ts';
+import { frame, HEADER_BYTES, schemaIdIn } from './codec/wireFormat.ts';
 import { delay } from './delay.ts';
 import {
   InvalidEventError,
@@ -49,12 +50,11 @@ export interface Codec {
   fieldReader<Data, const Fields extends FieldsOf<Data>>(
     type: EventType<Data>,
     fields: Fields,
-    checkText?: CheckText,
   ): FieldReader<Picked<Data, Fields>>;
   /**
    * What any value in Confluent wire format is by its writer's schema, whatever the record's headers say: for tools that look
    * at topics of others.
-   * @returns the schema's full name and the data; undefined when it is not in that format
+   * @returns the schema's full name and the data, as JSON can say it: see fields/logicalTypes.ts; undefined when it is not in that format
    * @throws UndecodableRecordError, RegistryUnavailableError
    */
   decodeValue(value: Buffer): Promise<{ schema: string; data: unknown } | undefined>;
@@ -66,6 +66,7 @@ export function createCodec({ registryUrl, log }: { registryUrl: string; log: Lo
   const registry = createRegistry(registryUrl);
   const readers = createReaders(registry);
   const writers = new Map<string, { id: number; avroType: Type }>();
+  const shows = new WeakMap<Type, Read>();
 
   async function prepareOne(type: EventType, signal: AbortSignal | undefined): Promise<void> {
     for (let failures = 1; ; failures++) {
@@ -111,35 +112,29 @@ export function createCodec({ registryUrl, log }: { registryUrl: string; log: Lo
       const type = eventTypeOf(context.type);
       if (!type) throw new UndecodableRecordError(`its type ${context.type} is unknown here`);
       if (record.value === null) throw new UndecodableRecordError('it is a tombstone: it has no value');
-      const framed = unframe(record.value);
-      if (!framed) throw new UndecodableRecordError('its value is not in Confluent wire format');
-      const read = await readers.find(framed.schemaId, type);
-      return { ...context, type, data: readOrThrow(read, framed) };
+      const schemaId = schemaIdOf(record.value);
+      if (schemaId === undefined)
+        throw new UndecodableRecordError('its value is not in Confluent wire format');
+      const read = await readers.find(schemaId, type);
+      const data = readWhole(read, schemaId, record.value, HEADER_BYTES, record.value.length);
+      return { ...context, type, data };
     },
 
     async decodeValue(value) {
-      const framed = unframe(value);
-      if (!framed) return undefined;
-      const writer = await registry.schemaOf(framed.schemaId);
-      if (!writer) throw new UndecodableRecordError(`the registry has no schema ${framed.schemaId}`);
-      const data = readOrThrow((payload) => writer.fromBuffer(payload), framed);
+      const schemaId = schemaIdOf(value);
+      if (schemaId === undefined) return undefined;
+      const writer = await registry.schemaOf(schemaId);
+      const show = shows.get(writer) ?? compileShow(writer);
+      shows.set(writer, show);
+      const data = readWhole(show, schemaId, value, HEADER_BYTES, value.length);
       return { schema: writer.name ?? writer.typeName, data };
     },
 
-    fieldReader: (type, fields, checkText) => createFieldReader(registry, type, fields, checkText),
+    fieldReader: (type, fields) => createFieldReader(registry, type, fields),
   };
 }
 
-function readOrThrow(
-  read: (payload: Buffer) => unknown,
-  { schemaId, payload }: { schemaId: number; payload: Buffer },
-): unknown {
-  try {
-    return read(payload);
-  } catch (error) {
-    throw new UndecodableRecordError(`its bytes are not what schema ${schemaId} says`, error);
-  }
-}
+const schemaIdOf = (value: Buffer) => schemaIdIn(value, 0, value.length);
 
 function contextOf(record: ReceivedRecord) {
   try {

@@ -10,7 +10,7 @@ import {
 import { createLookup, type Records } from '@brew/kafka/reader';
 import type { Book } from '../orders/book.ts';
 import type { Desk } from '../orders/desk.ts';
-import { checkText, createTimeCheck } from './checks.ts';
+import { createTimeCheck } from './checks.ts';
 import { mergeFields } from './mergeFields.ts';
 
 /** What becomes of records. */
@@ -118,7 +118,7 @@ function wantsOf(books: readonly Book[], codec: Pick<Codec, 'fieldReader'>): Wan
     const fields = mergeFields(own.map((take) => take.fields));
     return {
       type: event.type,
-      fields: codec.fieldReader(event, fields as never, checkText) as FieldReader<object>,
+      fields: codec.fieldReader(event, fields as never) as FieldReader<object>,
       checkTimes: createTimeCheck(event.schema, fields),
       takes: own.map(({ take }) => take),
       ends: endings.includes(event.type),
