@@ -8,6 +8,8 @@ export const errorCodes = {
     'A command was given a flag or value that it does not take. Its --help tells what it takes.',
   BREW_BATCH_CORRUPT:
     "A record batch is not as it was written. Look at the broker's disk, and at who writes.",
+  BREW_BATCH_UNREADABLE:
+    'A record batch was written in a way that nobody can read. Its records are lost; find out who writes.',
   BREW_BROKER_UNAVAILABLE:
     'No Kafka broker could be reached, or too few are in sync. Look at the brokers; it is retried.',
   BREW_BUILD_SUPERSEDED:
