@@ -29,7 +29,7 @@ export const errorCodes = {
   BREW_DRILL_REFUSED:
     'A drill does not begin on a cluster that is not whole, or unasked. Do what the message says first.',
   BREW_EVENT_INVALID:
-    'Our code tried to emit an event that its schema forbids. A defect: the message names the field.',
+    'An event is not what the rules say. Emitted: a defect; read: find who wrote it, it goes to the DLQ.',
   BREW_EVENT_UNTRANSLATABLE:
     'An event can not be said in the words of the topic that it is bridged to. It goes to the DLQ.',
   BREW_FENCED: 'Another process has taken over the work of this one. Nothing is lost; run it once.',

@@ -47,20 +47,26 @@ beforeAll(async () => {
   await codec.prepare(eventTypes);
 });
 
+const ORDER = uuidv7();
 const payment = {
-  orderId: 'order-1',
+  orderId: ORDER,
   paymentId: 'payment-1',
   amount: { amount: 450, currency: 'EUR' },
   receivedAt: 1_700_000_000_123,
 };
 const time = new Date('2026-01-02T03:04:05.678Z');
 
-const context = { id: uuidv7(), source: '/brew/order', time, correlationId: 'order-1' };
+const context = { id: uuidv7(), source: '/brew/order', time, correlationId: ORDER };
 const anOrder: OrderPlaced = {
-  orderId: 'order-1',
+  orderId: ORDER,
   cafeId: 'cafe-001',
   customer: { name: 'Ada', address: 'Bean Lane 1' },
-  items: [],
+  items: [
+    {
+      ...{ sku: 'latte', name: 'Latte', category: 'drink', quantity: 1, preparationSeconds: 30 },
+      unitPrice: { amount: 450, currency: 'EUR' },
+    },
+  ],
   total: { amount: 450, currency: 'EUR' },
   placedAt: 1_700_000_000_123,
   channel: 'counter',
@@ -70,7 +76,7 @@ const received = (value: Buffer | null, headers: Partial<Record<string, string>>
   topic: PaymentReceived.topic.name,
   partition: 0,
   offset: 0n,
-  key: 'order-1',
+  key: ORDER,
   value,
   headers: {
     ...toHeaders({ ...context, type: PaymentReceived.type }),
@@ -95,7 +101,7 @@ test('gives back what went in, with what the headers tell', async () => {
     type: PaymentReceived,
     source: '/brew/order',
     time,
-    correlationId: 'order-1',
+    correlationId: ORDER,
   });
   expect(event.data).toEqual(payment);
 });

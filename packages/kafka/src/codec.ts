@@ -1,4 +1,14 @@
-import { type Event, type EventType, eventTypeOf, fromHeaders } from '@brew/events';
+import {
+  type Event,
+  type EventType,
+  eventTypeOf,
+  fromHeaders,
+  InvalidHeadersError,
+  inWrongTopic,
+  misplaced,
+  problemIn,
+  problemInContext,
+} from '@brew/events';
 import avro, { type Type } from 'avsc';
 import type { Logger } from 'pino';
 import { backoff } from './backoff.ts';
@@ -37,13 +47,14 @@ export interface Codec {
   prepare(types: readonly EventType[], signal?: AbortSignal): Promise<void>;
   /**
    * The value of a record, in Confluent wire format. Synchronous, so that it can be used inside a transaction.
-   * @throws InvalidEventError naming the fields, NotPreparedError for a type that wasn't prepared
+   * @throws InvalidEventError naming the fields: they are not what the schema and the rules (rules.ts of @brew/events) say; NotPreparedError for a type that wasn't prepared
    */
   encode<Data>(type: EventType<Data>, data: Data): Buffer;
   /**
    * The event in a record. Reads what any version wrote as what this process knows: the writer's schema comes from the
    * registry, once per id, and is resolved to ours.
-   * @throws UndecodableRecordError for poison; RegistryUnavailableError, which is an outage
+   * @throws UndecodableRecordError for poison; InvalidEventError for what Brew itself could not have made, or what stands where it does not
+   *   belong: see rules.ts and misplaced.ts of @brew/events; RegistryUnavailableError, which is an outage
    */
   decode(record: ReceivedRecord): Promise<Event<unknown>>;
   /** For who needs some fields of very many events, fast: see FieldReader. */
@@ -100,23 +111,33 @@ export function createCodec({ registryUrl, log }: { registryUrl: string; log: Lo
     encode(type, data) {
       const writer = writers.get(type.type);
       if (!writer) throw new NotPreparedError(`${type.name} can't be encoded before prepare().`);
+      let value: Buffer;
       try {
-        return frame(writer.id, writer.avroType, data);
+        value = frame(writer.id, writer.avroType, data);
       } catch (error) {
         throw new InvalidEventError(type.name, problemsOf(writer.avroType, data), error);
       }
+      const problem = problemIn(type as EventType, data);
+      if (problem !== undefined) throw new InvalidEventError(type.name, [problem]);
+      return value;
     },
 
     async decode(record) {
       const context = contextOf(record);
+      const odd = problemInContext(context);
+      if (odd !== undefined) throw new InvalidHeadersError([odd]);
       const type = eventTypeOf(context.type);
-      if (!type) throw new UndecodableRecordError(`its type ${context.type} is unknown here`);
+      if (!type) throw new UndecodableRecordError(`its type ${context.type.slice(0, 200)} is unknown here`);
+      const elsewhere = inWrongTopic(type, record.topic);
+      if (elsewhere !== undefined) throw new InvalidEventError(type.name, [elsewhere]);
       if (record.value === null) throw new UndecodableRecordError('it is a tombstone: it has no value');
       const schemaId = schemaIdOf(record.value);
       if (schemaId === undefined)
         throw new UndecodableRecordError('its value is not in Confluent wire format');
       const read = await readers.find(schemaId, type);
       const data = readWhole(read, schemaId, record.value, HEADER_BYTES, record.value.length);
+      const problem = problemIn(type, data) ?? misplaced(type, data, { ...record, ...context });
+      if (problem !== undefined) throw new InvalidEventError(type.name, [problem]);
       return { ...context, type, data };
     },
 

@@ -94,7 +94,10 @@ export class DeadLetterFailedError extends BrewError {
   }
 }
 
-/** An event that its schema forbids was about to be written: a defect in the emitting code. */
+/**
+ * An event is not what its schema and the rules for our events say, or stands where it does not belong. About to be written: a defect in the
+ * emitting code. Read from a topic: poison, written by somebody else. Operator: find out who.
+ */
 export class InvalidEventError extends BrewError {
   constructor(type: string, problems: readonly string[], cause?: unknown) {
     super('BREW_EVENT_INVALID', `Not a valid ${type}: ${problems.join('; ')}.`, { cause });

@@ -1,6 +1,6 @@
-import type { EventType } from '@brew/events';
+import { createCheck, type EventType } from '@brew/events';
 import avro from 'avsc';
-import { UndecodableRecordError } from '../errors.ts';
+import { InvalidEventError, UndecodableRecordError } from '../errors.ts';
 import type { Read, Selection } from './fields/compile.ts';
 import { readWhole } from './fields/readWhole.ts';
 import type { Registry } from './registry.ts';
@@ -11,7 +11,7 @@ import { HEADER_BYTES, schemaIdIn } from './wireFormat.ts';
 export interface FieldReader<Fields = unknown> {
   /**
    * The fields of the value at `start` up to `end`; undefined when the schema it was written with is not known yet: learn() it.
-   * @throws UndecodableRecordError
+   * @throws UndecodableRecordError; InvalidEventError when Brew itself could not have made what is in them
    */
   read(bytes: Buffer, start: number, end: number): Fields | undefined;
   /**
@@ -44,6 +44,7 @@ export function createFieldReader<Data, const Fields extends FieldsOf<Data>>(
 ): FieldReader<Picked<Data, Fields>> {
   const own = avro.Type.forSchema(type.schema as never);
   const known = new Map<number, Read>();
+  const problemIn = createCheck(type as EventType, fields as Selection);
 
   function schemaIdOf(bytes: Buffer, start: number, end: number): number {
     const id = schemaIdIn(bytes, start, end);
@@ -56,7 +57,10 @@ export function createFieldReader<Data, const Fields extends FieldsOf<Data>>(
       const schemaId = schemaIdOf(bytes, start, end);
       const read = known.get(schemaId);
       if (read === undefined) return undefined;
-      return readWhole(read, schemaId, bytes, start + HEADER_BYTES, end) as Picked<Data, Fields>;
+      const picked = readWhole(read, schemaId, bytes, start + HEADER_BYTES, end);
+      const problem = problemIn(picked);
+      if (problem !== undefined) throw new InvalidEventError(type.name, [problem]);
+      return picked as Picked<Data, Fields>;
     },
     async learn(bytes, start, end) {
       const schemaId = schemaIdOf(bytes, start, end);

@@ -1,2 +1,3 @@
 export { createTopics } from './createTopics.ts';
+export { createUncheckedEncode } from './encodeUnchecked.ts';
 export { readAll } from './readAll.ts';

@@ -1,6 +1,6 @@
 import { CourierAssigned, type EventType, OrderDelivered, OrderReady } from '@brew/events';
 import { infrastructure } from '@brew/sandbox/testing';
-import { createTestBench, type TestBench } from '@brew/service/testing';
+import { createTestBench, orderNamed, type TestBench } from '@brew/service/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { type CourierConfig, readCourierConfig } from '../config.ts';
 import { onOrderReady } from '../consumers/onOrderReady.ts';
@@ -41,7 +41,7 @@ describe('tick', () => {
 
   /** Orders that become ready one after the other; in the order of their ids. */
   async function ready(count: number, prefix = 'order'): Promise<string[]> {
-    const orders = Array.from({ length: count }, (_, index) => `${prefix}-${String(index).padStart(4, '0')}`);
+    const orders = Array.from({ length: count }, (_, index) => orderNamed(`${prefix}-${index}`));
     await addShipments(
       bench.context.db,
       orders.map((orderId, index) => ({
@@ -117,7 +117,7 @@ describe('tick', () => {
   it('tells of each step which event led to it', async () => {
     const handlers = [onOrderReady(() => {})];
     const readyId = await bench.deliver(handlers, OrderReady, {
-      orderId: 'order',
+      orderId: orderNamed('order'),
       cafeId: 'cafe-001',
       customer: { name: 'Ada', address: 'Bean Lane 1' },
       readyAt: clock.getTime(),
