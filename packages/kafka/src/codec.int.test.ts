@@ -28,6 +28,7 @@ import {
 } from './errors.ts';
 import { createProducer } from './producer.ts';
 import type { ReceivedRecord } from './record.ts';
+import { createUncheckedEncode } from './testing/encodeUnchecked.ts';
 import { clientOf, createTopic, log, readAll } from './testing/kafka.ts';
 
 const { registryUrl } = infrastructure();
@@ -228,7 +229,10 @@ test.each<[string, () => ReceivedRecord | Promise<ReceivedRecord>, RegExp]>([
   ['an id that nobody has', () => received(Buffer.from([0, 0x7f, 0, 0, 1, 0])), /no schema 2130706433/],
   [
     'headers of another event',
-    () => received(codec.encode(PaymentReceived, payment), { ce_type: OrderPlaced.type }),
+    () => ({
+      ...received(codec.encode(PaymentReceived, payment), { ce_type: OrderPlaced.type }),
+      topic: OrderPlaced.topic.name,
+    }),
     /OrderPlaced/,
   ],
   [
@@ -241,6 +245,42 @@ test.each<[string, () => ReceivedRecord | Promise<ReceivedRecord>, RegExp]>([
   const error = await codec.decode(await make()).catch((e) => e);
   expect(error).toBeInstanceOf(UndecodableRecordError);
   expect(error).toMatchObject({ retryable: false, message: expect.stringMatching(why) });
+});
+
+test.each<[string, Partial<ReceivedRecord>, RegExp]>([
+  ['in another topic than its own', { topic: OrderPlaced.topic.name }, /stands in brew.orders.v1/],
+  ['under another key', { key: uuidv7() }, /its key is/],
+  ['under no key', { key: null }, /its key is null/],
+  ['with an id that is none', { headers: { ce_id: 'event-1' } }, /not a UUID/],
+  ['of another order than it says', { headers: { ce_correlationid: uuidv7() } }, /its ce_correlationid is/],
+])('refuses an event %s', async (_, change, why) => {
+  const record = received(codec.encode(PaymentReceived, payment));
+  const changed = { ...record, ...change, headers: { ...record.headers, ...change.headers } };
+  await expect(codec.decode(changed)).rejects.toMatchObject({
+    retryable: false,
+    message: expect.stringMatching(why),
+  });
+});
+
+test('knows an event whose id is written in capitals', async () => {
+  const id = context.id.toUpperCase();
+  const event = await codec.decode(received(codec.encode(PaymentReceived, payment), { ce_id: id }));
+  expect(event.id).toBe(context.id);
+});
+
+test('neither emits nor believes what is against the rules', async () => {
+  const cheap = { ...payment, amount: { amount: -1, currency: 'EUR' } };
+  const large = { ...payment, amount: { amount: 2 ** 53 - 1, currency: 'EUR' } };
+  expect(() => codec.encode(PaymentReceived, cheap)).toThrow('amount.amount is -1, not 1 to');
+  const encode = await createUncheckedEncode(registryUrl, [PaymentReceived]);
+  await expect(codec.decode(received(encode(PaymentReceived, cheap)))).rejects.toThrow(InvalidEventError);
+  // One more than a number is exact for, in the bytes of a long that it is in.
+  const bytes = encode(PaymentReceived, { ...large, amount: { amount: 2 ** 52 - 1, currency: 'EUR' } });
+  const [was, becomes] = [Buffer.from('feffffffffffff0f', 'hex'), Buffer.from('8080808080808020', 'hex')];
+  const at = bytes.indexOf(was);
+  expect(at).toBeGreaterThan(0);
+  becomes.copy(bytes, at);
+  await expect(codec.decode(received(bytes))).rejects.toThrow('amount.amount is 9007199254740992, not 1 to');
 });
 
 test('takes a registry that nobody can reach for an outage, not for a bad schema', async () => {

@@ -9,6 +9,7 @@ import {
 import { pino } from 'pino';
 import type { Addresses } from '../addresses.ts';
 import { decodeEvent } from '../decodeEvent.ts';
+import { shortened } from '../watch/renderEvent.ts';
 import { createEnds, endsOf } from './ends.ts';
 import type { Ledger } from './ledger.ts';
 import { toSeen } from './seen.ts';
@@ -38,6 +39,8 @@ export interface Reading extends AsyncDisposable {
   /** Resolves when all that was there when it began has been read. */
   whenCaughtUp(): Promise<void>;
 }
+
+const MOST_UNREADABLE = 10_000;
 
 /**
  * Reads topics into a ledger: from the beginning, and then what comes. In a consumer group of its own that commits
@@ -75,8 +78,17 @@ export async function startReading(
     if (offset < position.next) return; // handed on again: a batch in which something was away
     const event = await decodeEvent(codec, record);
     const problem = event instanceof BrewError ? event.message : misplaced(record, event, topics.get(topic));
-    if (problem !== undefined) unreadable.push({ topic, partition, offset, key, problem });
-    else if (!(event instanceof BrewError)) ledger.take(event.correlationId, toSeen(record, event));
+    if (problem !== undefined) {
+      // Of more than that nobody reads each: that there are some is said anyway.
+      if (unreadable.length < MOST_UNREADABLE)
+        unreadable.push({
+          topic,
+          partition,
+          offset,
+          key: key && shortened(key),
+          problem: shortened(problem, 500),
+        });
+    } else if (!(event instanceof BrewError)) ledger.take(event.correlationId, toSeen(record, event));
     if (position.next === position.earliest && offset > 0) ledger.beginsAt(record.timestamp.getTime());
     position.next = offset + 1;
     read++;

@@ -2,11 +2,13 @@ import { type EventType, eventTypes, OrderCancelled, OrderPlaced } from '@brew/e
 import { describe, expect, test } from '@jest/globals';
 import avro, { type Type } from 'avsc';
 import fc from 'fast-check';
-import { RegistryUnavailableError, UndecodableRecordError } from '../errors.ts';
+import { InvalidEventError, RegistryUnavailableError, UndecodableRecordError } from '../errors.ts';
 import { createFieldReader } from './fieldReader.ts';
+import { compileRead } from './fields/compile.ts';
 import { createCursor, eachItem, moveTo } from './fields/cursor.ts';
 import { typeOfSchema } from './fields/logicalTypes.ts';
-import { frame } from './wireFormat.ts';
+import { readWhole } from './fields/readWhole.ts';
+import { frame, HEADER_BYTES } from './wireFormat.ts';
 
 const SCHEMA_ID = 7;
 
@@ -22,12 +24,11 @@ const registryWith = (...schemas: object[]) => {
   };
 };
 
-/** A reader that knows the schema with which `written` was written, and what it reads. */
+/** What reads some fields of what was written as `writer`, whatever is in them. */
 async function readerOf<Data>(type: EventType<Data>, fields: object, writer: object = type.schema) {
-  const reader = createFieldReader(registryWith(writer), type, fields as never);
-  const some = frame(SCHEMA_ID, avro.Type.forSchema(writer as never), exampleOf(writer));
-  await reader.learn(some, 0, some.length);
-  return (value: Buffer) => reader.read(value, 0, value.length) as unknown;
+  const own = avro.Type.forSchema(type.schema as never);
+  const read = compileRead(typeOfSchema(writer), own, fields as never);
+  return (value: Buffer) => readWhole(read, SCHEMA_ID, value, HEADER_BYTES, value.length) as unknown;
 }
 
 const exampleOf = (schema: object) => avro.Type.forSchema(schema as never).random();
@@ -156,7 +157,7 @@ describe.each([...eventTypes, withEverything].map((type) => [type.name, type] as
 });
 
 const fieldsOf = (type: EventType) => type.schema.fields as readonly { name: string }[];
-const placed = exampleOf(OrderPlaced.schema) as unknown as OrderPlaced;
+const placed = { ...(exampleOf(OrderPlaced.schema) as unknown as OrderPlaced), cafeId: 'cafe-001' };
 
 test('reads some of what is in a field', async () => {
   const read = await readerOf(OrderPlaced, { items: { sku: true, unitPrice: { currency: true } } });
@@ -222,6 +223,23 @@ test('refuses what claims to be a billion items, and makes none of them', async 
   moveTo(at, bytes, 0, bytes.length);
   expect(() => eachItem(at, () => made++)).toThrow(RangeError);
   expect(made).toBe(0);
+});
+
+test('refuses what Brew itself could not have made, of the fields that it reads', async () => {
+  const fields = { items: { quantity: true } } as const;
+  const reader = createFieldReader(registryWith(OrderPlaced.schema), OrderPlaced, fields);
+  const avroType = avro.Type.forSchema(OrderPlaced.schema as never);
+  const valueOf = (quantity: number) => {
+    const item = { sku: 's', name: 'n', category: 'drink', quantity, preparationSeconds: 1 };
+    const unitPrice = { amount: 1, currency: 'EUR' };
+    return frame(SCHEMA_ID, avroType, { ...placed, items: [{ ...item, unitPrice }] });
+  };
+  const good = valueOf(1);
+  await reader.learn(good, 0, good.length);
+  expect(reader.read(good, 0, good.length)).toEqual({ items: [{ quantity: 1 }] });
+  const bad = valueOf(0);
+  expect(() => reader.read(bad, 0, bad.length)).toThrow(InvalidEventError);
+  expect(() => reader.read(bad, 0, bad.length)).toThrow('items.0.quantity is 0, not 1 to 99');
 });
 
 test('does not take an outage of the registry for poison', async () => {

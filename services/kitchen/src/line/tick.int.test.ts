@@ -142,7 +142,7 @@ describe('tick', () => {
   });
 
   it('lets nobody wait for another cafe', async () => {
-    for (let index = 0; index < 5; index++) await order(`busy-${index}`, 'cafe-001', index);
+    for (let index = 0; index < 5; index++) await order(orderNamed(`busy-${index}`), 'cafe-001', index);
     await order('quiet', 'cafe-002', 9);
     await look();
     expect(await ordersOf(KitchenStarted)).toContain('quiet');
@@ -170,7 +170,7 @@ describe('tick', () => {
   });
 
   it('makes each order once, or drops it, with several instances at work and customers who cancel', async () => {
-    const orders = Array.from({ length: 600 }, (_, index) => `order-${String(index).padStart(3, '0')}`);
+    const orders = Array.from({ length: 600 }, (_, index) => orderNamed(`order-${index}`));
     const events = orders.flatMap((orderId, index): [EventType, unknown][] => {
       const { placed, paid } = latte(orderId, `cafe-00${index % 4}`, index);
       return [
