@@ -23,8 +23,8 @@ export { eventTypeOf } from './eventTypes.ts';
 export * from './generated/events.ts';
 export * as v2 from './generated/v2/events.ts';
 export { uuidv7 } from './ids.ts';
-export { inWrongTopic, misplaced } from './misplaced.ts';
-export { type RangeRule, rules, type TextRule } from './rules.ts';
+export { inWrongTopic, misplaced, underWrongKey } from './misplaced.ts';
+export { LARGEST_EVENT, type RangeRule, rules, type TextRule } from './rules.ts';
 export {
   deadLetterTopic,
   orderTopics,

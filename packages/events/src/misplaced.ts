@@ -5,7 +5,6 @@ const own = new Set<string>([...Object.values(topics), ...Object.values(successo
 
 /**
  * Why an event does not belong where it stands; undefined: it does. Its readers would not find it there, or not in the order of its key.
- * In a topic that is none of ours, such as dead letters or a copy, any event may be.
  * @param where of its record; `key` is to be that of the event, and so is its correlation id
  */
 export function misplaced(
@@ -16,13 +15,14 @@ export function misplaced(
   const elsewhere = inWrongTopic(type, where.topic);
   if (elsewhere !== undefined) return elsewhere;
   const key = type.keyOf(data);
-  if (where.key !== key) return `it is of ${type.topic.key} ${key}, and its key is ${where.key}`;
-  if (where.correlationId !== key)
-    return `it is of ${type.topic.key} ${key}, and its ce_correlationid is ${where.correlationId}`;
-  return undefined;
+  if (where.key === key && where.correlationId === key) return undefined;
+  return underWrongKey(type, key, `the key ${where.key} and the correlation id ${where.correlationId}`);
 }
 
-export const inWrongTopic = ({ topic }: EventType, standsIn: string): string | undefined =>
-  own.has(standsIn) && standsIn !== topic.name
-    ? `it stands in ${standsIn}, and belongs to ${topic.name}`
-    : undefined;
+/** The same of the topic alone. In one that is none of ours, such as dead letters or a copy, any event may be. */
+export const inWrongTopic = ({ name, topic }: EventType, standsIn: string): string | undefined =>
+  own.has(standsIn) && standsIn !== topic.name ? `${name} does not belong on ${standsIn}` : undefined;
+
+/** @param found the key that it has, in words */
+export const underWrongKey = ({ name, topic }: EventType, key: string, found: string): string =>
+  `${name} of ${topic.key === 'orderId' ? 'order' : topic.key} ${key} has ${found.slice(0, 200)}`;

@@ -17,6 +17,10 @@ export interface RangeRule {
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is kept out
 const LINE = /^(?=.*\S)[^\u0000-\u001f\u007f-\u009f\u2028\u2029]*$/;
 
+/** The same in some lines, as addresses are written. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is kept out
+const LINES = /^(?=[^]*\S)[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u2028\u2029]*$/;
+
 const line = (max: number): TextRule => ({
   max,
   pattern: LINE,
@@ -46,7 +50,7 @@ export const rules = {
   /** An id that others give out, such as the payment provider. */
   foreignId: line(100),
   name: line(100),
-  address: line(300),
+  address: { max: 300, pattern: LINES, what: 'a text of up to 300 characters' },
   reason: line(200),
   currency: { max: 3, pattern: currencies(), what: 'an ISO 4217 code such as EUR' },
   quantity: { min: 1, max: MOST_OF_A_LINE },
@@ -69,6 +73,12 @@ export const rules = {
 function currencies(): RegExp {
   return new RegExp(`^(?:${Intl.supportedValuesOf('currency').join('|')})$`);
 }
+
+/**
+ * The most bytes that an event's value has: the largest order that there can be takes a quarter of that. Who reads some fields alone learns
+ * by it, too, that there is an address of a megabyte among the others.
+ */
+export const LARGEST_EVENT = 64 * 1024;
 
 /** By the record and the field, or the field that holds the record and the field, or by the field alone. */
 const byField: Readonly<Record<string, TextRule | RangeRule>> = {

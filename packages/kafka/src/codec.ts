@@ -12,7 +12,13 @@ import {
 import avro, { type Type } from 'avsc';
 import type { Logger } from 'pino';
 import { backoff } from './backoff.ts';
-import { createFieldReader, type FieldReader, type FieldsOf, type Picked } from './codec/fieldReader.ts';
+import {
+  assertSize,
+  createFieldReader,
+  type FieldReader,
+  type FieldsOf,
+  type Picked,
+} from './codec/fieldReader.ts';
 import { compileShow, type Read } from './codec/fields/compile.ts';
 import { readWhole } from './codec/fields/readWhole.ts';
 import { createReaders } from './codec/readers.ts';
@@ -117,6 +123,7 @@ export function createCodec({ registryUrl, log }: { registryUrl: string; log: Lo
       } catch (error) {
         throw new InvalidEventError(type.name, problemsOf(writer.avroType, data), error);
       }
+      assertSize(type.name, value.length);
       const problem = problemIn(type as EventType, data);
       if (problem !== undefined) throw new InvalidEventError(type.name, [problem]);
       return value;
@@ -131,6 +138,7 @@ export function createCodec({ registryUrl, log }: { registryUrl: string; log: Lo
       const elsewhere = inWrongTopic(type, record.topic);
       if (elsewhere !== undefined) throw new InvalidEventError(type.name, [elsewhere]);
       if (record.value === null) throw new UndecodableRecordError('it is a tombstone: it has no value');
+      assertSize(type.name, record.value.length);
       const schemaId = schemaIdOf(record.value);
       if (schemaId === undefined)
         throw new UndecodableRecordError('its value is not in Confluent wire format');

@@ -229,15 +229,15 @@ test('refuses what Brew itself could not have made, of the fields that it reads'
   const fields = { items: { quantity: true } } as const;
   const reader = createFieldReader(registryWith(OrderPlaced.schema), OrderPlaced, fields);
   const avroType = avro.Type.forSchema(OrderPlaced.schema as never);
-  const valueOf = (quantity: number) => {
+  const written = (quantity: number) => {
     const item = { sku: 's', name: 'n', category: 'drink', quantity, preparationSeconds: 1 };
     const unitPrice = { amount: 1, currency: 'EUR' };
     return frame(SCHEMA_ID, avroType, { ...placed, items: [{ ...item, unitPrice }] });
   };
-  const good = valueOf(1);
+  const good = written(1);
   await reader.learn(good, 0, good.length);
   expect(reader.read(good, 0, good.length)).toEqual({ items: [{ quantity: 1 }] });
-  const bad = valueOf(0);
+  const bad = written(0);
   expect(() => reader.read(bad, 0, bad.length)).toThrow(InvalidEventError);
   expect(() => reader.read(bad, 0, bad.length)).toThrow('items.0.quantity is 0, not 1 to 99');
 });

@@ -1,4 +1,4 @@
-import { createCheck, type EventType } from '@brew/events';
+import { createCheck, type EventType, LARGEST_EVENT } from '@brew/events';
 import avro from 'avsc';
 import { InvalidEventError, UndecodableRecordError } from '../errors.ts';
 import type { Read, Selection } from './fields/compile.ts';
@@ -19,6 +19,12 @@ export interface FieldReader<Fields = unknown> {
    * @throws UndecodableRecordError; RegistryUnavailableError, which is an outage
    */
   learn(bytes: Buffer, start: number, end: number): Promise<void>;
+}
+
+/** @throws InvalidEventError for a value that is larger than any event of ours */
+export function assertSize(name: string, bytes: number): void {
+  if (bytes > LARGEST_EVENT)
+    throw new InvalidEventError(name, [`it has ${bytes} bytes, and may have ${LARGEST_EVENT}`]);
 }
 
 /** The fields of an event that can be asked for: see Selection. */
@@ -57,6 +63,7 @@ export function createFieldReader<Data, const Fields extends FieldsOf<Data>>(
       const schemaId = schemaIdOf(bytes, start, end);
       const read = known.get(schemaId);
       if (read === undefined) return undefined;
+      assertSize(type.name, end - start);
       const picked = readWhole(read, schemaId, bytes, start + HEADER_BYTES, end);
       const problem = problemIn(picked);
       if (problem !== undefined) throw new InvalidEventError(type.name, [problem]);

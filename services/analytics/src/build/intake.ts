@@ -5,6 +5,7 @@ import {
   inWrongTopic,
   OrderCancelled,
   OrderDelivered,
+  underWrongKey,
 } from '@brew/events';
 import {
   backoff,
@@ -120,15 +121,13 @@ export function createIntake(
 }
 
 /** An event is read for the order that its key says: in the order of that key, and by who looks for it there. */
-function assertKey({ name, topic }: EventType, data: object, records: Records): void {
-  const key = (data as Record<string, string>)[topic.key] ?? '';
+function assertKey(event: EventType, data: object, records: Records): void {
+  const key = (data as Record<string, string>)[event.topic.key] ?? '';
   const { bytes, keyStart, keyEnd } = records;
   let same = keyEnd - keyStart === key.length;
   for (let i = 0; same && i < key.length; i++) same = bytes[keyStart + i] === key.charCodeAt(i);
   if (!same)
-    throw new InvalidEventError(name, [
-      `it is of ${topic.key} ${key}, and its key is ${records.keyText()?.slice(0, 100)}`,
-    ]);
+    throw new InvalidEventError(event.name, [underWrongKey(event, key, `the key ${records.keyText()}`)]);
 }
 
 const unreadable = (why: string) => new UndecodableRecordError(why);

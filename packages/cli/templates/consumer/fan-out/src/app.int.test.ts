@@ -72,3 +72,24 @@ it('sees everything in each of its instances', async () => {
     await untilSeen(instance, during);
   }
 });
+
+// <compacted>
+
+it('forgets what a tombstone takes away', async () => {
+  const compacted = [OrderPlaced]
+    .map(({ topic }) => topic)
+    .find(({ config }) => config['cleanup.policy'] === 'compact');
+  if (compacted === undefined) throw new Error('none is compacted');
+  await using app = await run();
+  const key = await publish();
+  await untilSeen(app, key);
+  await bus.publishTombstone(compacted, key);
+  await until(
+    async () => {
+      const { seen } = (await (await fetch(`${app.url}/seen?key=${key}`)).json()) as { seen: unknown[] };
+      return seen.length === 0;
+    },
+    { what: `nothing of ${key}` },
+  );
+});
+// </compacted>
