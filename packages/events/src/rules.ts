@@ -19,7 +19,7 @@ const LINE = /^(?=.*\S)[^\u0000-\u001f\u007f-\u009f\u2028\u2029]*$/;
 
 /** The same in some lines, as addresses are written. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is kept out
-const LINES = /^(?=[^]*\S)[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u2028\u2029]*$/;
+const LINES = /^(?=[\s\S]*\S)[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u2028\u2029]*$/;
 
 const line = (max: number): TextRule => ({
   max,
@@ -55,6 +55,8 @@ export const rules = {
   currency: { max: 3, pattern: currencies(), what: 'an ISO 4217 code such as EUR' },
   quantity: { min: 1, max: MOST_OF_A_LINE },
   items: { min: 1, max: MOST_LINES },
+  /** One for each item of an order, which may be named twice. */
+  stockLines: { min: 0, max: MOST_LINES },
   price: { min: 1, max: HIGHEST_PRICE },
   total: { min: 1, max: MOST_LINES * MOST_OF_A_LINE * HIGHEST_PRICE },
   /** Of a payment: what the provider says, which need not be what was asked for. */
@@ -93,8 +95,9 @@ const byField: Readonly<Record<string, TextRule | RangeRule>> = {
   refundId: rules.foreignId,
   reason: rules.reason,
   currency: rules.currency,
-  items: rules.items,
-  missing: rules.items,
+  'OrderPlaced.items': rules.items,
+  items: rules.stockLines,
+  missing: rules.stockLines,
   'OrderItem.quantity': rules.quantity,
   'StockItem.quantity': rules.stock,
   requested: rules.stock,

@@ -143,12 +143,13 @@ describe('tick', () => {
     ];
     const seen: Promise<boolean>[] = [];
     const wake = () => seen.push(glance(bench.context.db).then(({ assignable }) => assignable));
-    const events = ['b', 'a', 'b'].map(isReady) as [EventType, unknown][];
+    const [a, b] = ['order-1', 'order-2'].map(orderNamed) as [string, string];
+    const events = [b, a, b].map(isReady) as [EventType, unknown][];
     await bench.deliverTogether([onOrderReady(wake)], events);
 
     expect(await Promise.all(seen)).toEqual([true]);
     await look();
-    expect(await ordersOf(CourierAssigned)).toEqual(['a', 'b']);
+    expect(await ordersOf(CourierAssigned)).toEqual([a, b]);
   });
 
   it('delivers everything in one look when deliveries take no time, whatever the number of couriers', async () => {

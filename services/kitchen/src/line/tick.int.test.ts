@@ -143,9 +143,9 @@ describe('tick', () => {
 
   it('lets nobody wait for another cafe', async () => {
     for (let index = 0; index < 5; index++) await order(orderNamed(`busy-${index}`), 'cafe-001', index);
-    await order('quiet', 'cafe-002', 9);
+    await order(some, 'cafe-002', 9);
     await look();
-    expect(await ordersOf(KitchenStarted)).toContain('quiet');
+    expect(await ordersOf(KitchenStarted)).toContain(some);
   });
 
   it('fills no slot twice, and waits for nobody, while another instance is at it', async () => {
