@@ -113,9 +113,10 @@ function checkOfScalar(
   return type === 'int' || type === 'long' ? checkOfRange(rule) : undefined;
 }
 
-function checkOfText({ max, pattern, what }: TextRule): Check {
+function checkOfText({ max, pattern, values, what }: TextRule): Check {
   return (value) => {
     const text = value as string;
+    if (values?.has(text)) return undefined;
     if (text.length <= max && pattern.test(text) && text.isWellFormed()) return undefined;
     return ` is ${JSON.stringify(text.length > SHOWN ? `${text.slice(0, SHOWN)}…` : text)}, not ${what}`;
   };

@@ -3,6 +3,8 @@ export interface TextRule {
   /** In characters. */
   readonly max: number;
   readonly pattern: RegExp;
+  /** All that there are of it, where these are few: asked for sooner than the pattern is matched. */
+  readonly values?: ReadonlySet<string>;
   /** For messages: "is x, not WHAT". */
   readonly what: string;
 }
@@ -15,11 +17,11 @@ export interface RangeRule {
 
 /** One line, with something in it: no control characters, which do as they like with terminals, logs and databases. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is kept out
-const LINE = /^(?=.*\S)[^\u0000-\u001f\u007f-\u009f\u2028\u2029]*$/;
+const LINE = /^(?=\s*\S)[^\u0000-\u001f\u007f-\u009f\u2028\u2029]*$/;
 
 /** The same in some lines, as addresses are written. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is kept out
-const LINES = /^(?=[\s\S]*\S)[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u2028\u2029]*$/;
+const LINES = /^(?=\s*\S)[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u2028\u2029]*$/;
 
 const line = (max: number): TextRule => ({
   max,
@@ -27,6 +29,8 @@ const line = (max: number): TextRule => ({
   what: `a line of up to ${max} characters`,
 });
 
+/** All that this Node knows, also those that were. */
+const currencies = Intl.supportedValuesOf('currency');
 const MOST_LINES = 20;
 const MOST_OF_A_LINE = 99;
 const HIGHEST_PRICE = 1_000_000;
@@ -52,7 +56,12 @@ export const rules = {
   name: line(100),
   address: { max: 300, pattern: LINES, what: 'a text of up to 300 characters' },
   reason: line(200),
-  currency: { max: 3, pattern: currencies(), what: 'an ISO 4217 code such as EUR' },
+  currency: {
+    max: 3,
+    pattern: new RegExp(`^(?:${currencies.join('|')})$`),
+    values: new Set(currencies),
+    what: 'an ISO 4217 code such as EUR',
+  },
   quantity: { min: 1, max: MOST_OF_A_LINE },
   items: { min: 1, max: MOST_LINES },
   /** One for each item of an order, which may be named twice. */
@@ -70,11 +79,6 @@ export const rules = {
   /** Milliseconds since 1970, up to the last year with four digits. */
   time: { min: 0, max: Date.UTC(10_000, 0) - 1 },
 } satisfies Record<string, TextRule | RangeRule>;
-
-/** All that this Node knows, also those that were. */
-function currencies(): RegExp {
-  return new RegExp(`^(?:${Intl.supportedValuesOf('currency').join('|')})$`);
-}
 
 /**
  * The most bytes that an event's value has: the largest order that there can be takes a quarter of that. Who reads some fields alone learns
