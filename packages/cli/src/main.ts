@@ -1,5 +1,6 @@
 import { describeError } from './errors.ts';
 import { createProgram } from './program.ts';
+import { visible } from './text/visible.ts';
 
 // `brew watch | head` closes our output: that is an end, not an error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
@@ -16,7 +17,7 @@ try {
   await program.parseAsync();
 } catch (error) {
   const { text, exitCode: code } = describeError(error, { verbose });
-  if (text) process.stderr.write(`${text}\n`);
+  if (text) process.stderr.write(`${visible(text)}\n`);
   exitCode = code;
 }
 process.exit(exitCode);

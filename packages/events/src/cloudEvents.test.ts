@@ -1,6 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { type EventContext, fromHeaders, InvalidHeadersError, toHeaders } from './cloudEvents.ts';
+import {
+  type EventContext,
+  fromHeaders,
+  InvalidHeadersError,
+  problemInContext,
+  toHeaders,
+} from './cloudEvents.ts';
 
 const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
 const context: EventContext = {
@@ -123,4 +129,20 @@ describe('fromHeaders', () => {
     expect(read).toEqual({ ...context, traceparent: undefined });
     expect(Object.keys(read)).not.toContain('traceparent');
   });
+
+  test('knows an id in capitals for the one that it is', () => {
+    const capitals = {
+      ce_id: context.id.toUpperCase(),
+      ce_causationid: context.causationId?.toUpperCase() ?? '',
+    };
+    expect(fromHeaders({ ...toHeaders(context), ...capitals })).toEqual(context);
+  });
+});
+
+test('Brew makes no ids but UUIDs, and no times before 1970', () => {
+  expect(problemInContext(context)).toBeUndefined();
+  for (const id of ['order-1', `{${context.id}}`, `${context.id}-2`, context.id.replaceAll('-', '')]) {
+    expect(problemInContext({ ...context, id })).toBe(`ce_id "${id}" is not a UUID`);
+  }
+  expect(problemInContext({ ...context, time: new Date('0000-01-01T00:00:00Z') })).toMatch('before 1970');
 });

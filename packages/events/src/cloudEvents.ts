@@ -1,10 +1,11 @@
 import { BrewError } from './errors.ts';
 import type { EventType } from './eventType.ts';
+import { rules } from './rules.ts';
 import { parseTraceparent } from './traceContext.ts';
 
 /** What a record's headers tell of its event. */
 export interface EventContext {
-  /** UUIDv7. Consumers tell by it whether they have had the event before. */
+  /** UUIDv7, in lower case. Consumers tell by it whether they have had the event before. */
   id: string;
   /** Full name of the event type, such as brew.orders.v1.OrderPlaced. */
   type: string;
@@ -73,18 +74,18 @@ export function fromHeaders(headers: Readonly<Record<string, string>>): EventCon
 
   const specversion = required('ce_specversion');
   if (specversion !== '' && specversion !== '1.0')
-    problems.push(`ce_specversion is "${specversion}", not "1.0"`);
+    problems.push(`ce_specversion is "${specversion.slice(0, SHOWN)}", not "1.0"`);
   const contentType = required('content-type');
   if (contentType !== '' && mediaType(contentType) !== CONTENT_TYPE) {
-    problems.push(`content-type is "${contentType}", not "${CONTENT_TYPE}"`);
+    problems.push(`content-type is "${contentType.slice(0, SHOWN)}", not "${CONTENT_TYPE}"`);
   }
   const ceTime = required('ce_time');
   const time = new Date(RFC_3339.test(ceTime) ? ceTime.toUpperCase() : Number.NaN);
   if (ceTime !== '' && Number.isNaN(time.getTime()))
-    problems.push(`ce_time "${ceTime}" is not an RFC 3339 time`);
+    problems.push(`ce_time "${ceTime.slice(0, SHOWN)}" is not an RFC 3339 time`);
 
   const context: EventContext = {
-    id: required('ce_id'),
+    id: asWeWriteIt(required('ce_id')),
     type: required('ce_type'),
     source: required('ce_source'),
     time,
@@ -92,10 +93,30 @@ export function fromHeaders(headers: Readonly<Record<string, string>>): EventCon
   };
   if (problems.length > 0) throw new InvalidHeadersError(problems);
 
-  if (headers.ce_causationid) context.causationId = headers.ce_causationid;
+  if (headers.ce_causationid) context.causationId = asWeWriteIt(headers.ce_causationid);
   if (parseTraceparent(headers.traceparent)) context.traceparent = headers.traceparent;
   return context;
 }
+
+/** A UUID is the same one in capitals, as some libraries write it: we know it by its lower case. */
+function asWeWriteIt(id: string): string {
+  const lower = id.toLowerCase();
+  return rules.uuid.pattern.test(lower) ? lower : id;
+}
+
+/**
+ * What of an event's context Brew itself could not have made; undefined: nothing. Its type is for the registry of types to know, its
+ * correlation id to be compared with the key.
+ */
+export function problemInContext({ id, time }: EventContext): string | undefined {
+  if (!rules.uuid.pattern.test(id)) return `ce_id "${id.slice(0, SHOWN)}" is not a UUID`;
+  const { min, max } = rules.time;
+  if (time.getTime() < min || time.getTime() > max) return `ce_time ${time.toISOString()} is before 1970`;
+  return undefined;
+}
+
+/** Whoever wrote it may have written a megabyte. */
+const SHOWN = 100;
 
 /** Media types are case-insensitive and may carry parameters. */
 function mediaType(contentType: string): string {

@@ -8,6 +8,8 @@ export const errorCodes = {
     'A command was given a flag or value that it does not take. Its --help tells what it takes.',
   BREW_BATCH_CORRUPT:
     "A record batch is not as it was written. Look at the broker's disk, and at who writes.",
+  BREW_BATCH_UNREADABLE:
+    'A record batch was written in a way that nobody can read. Its records are lost; find out who writes.',
   BREW_BROKER_UNAVAILABLE:
     'No Kafka broker could be reached, or too few are in sync. Look at the brokers; it is retried.',
   BREW_BUILD_SUPERSEDED:
@@ -27,7 +29,7 @@ export const errorCodes = {
   BREW_DRILL_REFUSED:
     'A drill does not begin on a cluster that is not whole, or unasked. Do what the message says first.',
   BREW_EVENT_INVALID:
-    'Our code tried to emit an event that its schema forbids. A defect: the message names the field.',
+    'An event is not what the rules say. Emitted: a defect; read: find who wrote it, it goes to the DLQ.',
   BREW_EVENT_UNTRANSLATABLE:
     'An event can not be said in the words of the topic that it is bridged to. It goes to the DLQ.',
   BREW_FENCED: 'Another process has taken over the work of this one. Nothing is lost; run it once.',

@@ -8,13 +8,23 @@ export type {
 } from './avroSchema.ts';
 export { type Bridge, bridges, ordersV2, type Translation, UntranslatableEventError } from './bridges.ts';
 export { type Cafe, cafeOf, cafes } from './cafes.ts';
-export { type Event, type EventContext, fromHeaders, InvalidHeadersError, toHeaders } from './cloudEvents.ts';
+export { createCheck, problemIn } from './checkData.ts';
+export {
+  type Event,
+  type EventContext,
+  fromHeaders,
+  InvalidHeadersError,
+  problemInContext,
+  toHeaders,
+} from './cloudEvents.ts';
 export { BrewError, type BrewErrorOptions, type ErrorCode, errorCodes } from './errors.ts';
 export type { EventType } from './eventType.ts';
 export { eventTypeOf } from './eventTypes.ts';
 export * from './generated/events.ts';
 export * as v2 from './generated/v2/events.ts';
 export { uuidv7 } from './ids.ts';
+export { inWrongTopic, misplaced, underWrongKey } from './misplaced.ts';
+export { LARGEST_EVENT, type RangeRule, rules, type TextRule } from './rules.ts';
 export {
   deadLetterTopic,
   orderTopics,

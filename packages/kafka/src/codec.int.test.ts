@@ -14,9 +14,10 @@ import { infrastructure, uniqueName } from '@brew/sandbox/testing';
 import { afterEach, beforeAll, expect, test } from '@jest/globals';
 import { SchemaRegistry } from '@kafkajs/confluent-schema-registry';
 import avro from 'avsc';
+import { readWhole } from './codec/fields/readWhole.ts';
 import { createReaders } from './codec/readers.ts';
 import { createRegistry } from './codec/registry.ts';
-import { unframe } from './codec/wireFormat.ts';
+import { HEADER_BYTES, schemaIdIn } from './codec/wireFormat.ts';
 import { createCodec } from './codec.ts';
 import {
   InvalidEventError,
@@ -27,6 +28,7 @@ import {
 } from './errors.ts';
 import { createProducer } from './producer.ts';
 import type { ReceivedRecord } from './record.ts';
+import { createUncheckedEncode } from './testing/encodeUnchecked.ts';
 import { clientOf, createTopic, log, readAll } from './testing/kafka.ts';
 
 const { registryUrl } = infrastructure();
@@ -46,20 +48,26 @@ beforeAll(async () => {
   await codec.prepare(eventTypes);
 });
 
+const ORDER = uuidv7();
 const payment = {
-  orderId: 'order-1',
+  orderId: ORDER,
   paymentId: 'payment-1',
   amount: { amount: 450, currency: 'EUR' },
   receivedAt: 1_700_000_000_123,
 };
 const time = new Date('2026-01-02T03:04:05.678Z');
 
-const context = { id: uuidv7(), source: '/brew/order', time, correlationId: 'order-1' };
+const context = { id: uuidv7(), source: '/brew/order', time, correlationId: ORDER };
 const anOrder: OrderPlaced = {
-  orderId: 'order-1',
+  orderId: ORDER,
   cafeId: 'cafe-001',
   customer: { name: 'Ada', address: 'Bean Lane 1' },
-  items: [],
+  items: [
+    {
+      ...{ sku: 'latte', name: 'Latte', category: 'drink', quantity: 1, preparationSeconds: 30 },
+      unitPrice: { amount: 450, currency: 'EUR' },
+    },
+  ],
   total: { amount: 450, currency: 'EUR' },
   placedAt: 1_700_000_000_123,
   channel: 'counter',
@@ -69,7 +77,7 @@ const received = (value: Buffer | null, headers: Partial<Record<string, string>>
   topic: PaymentReceived.topic.name,
   partition: 0,
   offset: 0n,
-  key: 'order-1',
+  key: ORDER,
   value,
   headers: {
     ...toHeaders({ ...context, type: PaymentReceived.type }),
@@ -94,7 +102,7 @@ test('gives back what went in, with what the headers tell', async () => {
     type: PaymentReceived,
     source: '/brew/order',
     time,
-    correlationId: 'order-1',
+    correlationId: ORDER,
   });
   expect(event.data).toEqual(payment);
 });
@@ -155,7 +163,7 @@ test('reads what newer and older versions of an event wrote', async () => {
     schema: JSON.parse(JSON.stringify(ownType.schema({ exportAttrs: true }))),
   });
   const bytes = avro.Type.forSchema(older.schema as never).toBuffer(payment);
-  expect(read(bytes)).toEqual({ ...payment, receivedAt: 0 });
+  expect(readWhole(read, 1, bytes, 0, bytes.length)).toEqual({ ...payment, receivedAt: 0 });
 });
 
 test("version 1 and 2 of OrderPlaced are in one topic, and yesterday's reader and today's read both", async () => {
@@ -183,8 +191,10 @@ test("version 1 and 2 of OrderPlaced are in one topic, and yesterday's reader an
 
   const readers = createReaders(createRegistry(registryUrl));
   const before = records.map(async ({ value }) => {
-    const { schemaId = 0, payload = Buffer.alloc(0) } = unframe(value ?? Buffer.alloc(0)) ?? {};
-    return (await readers.find(schemaId, yesterday))(payload);
+    const bytes = value ?? Buffer.alloc(0);
+    const schemaId = schemaIdIn(bytes, 0, bytes.length) ?? 0;
+    const read = await readers.find(schemaId, yesterday);
+    return readWhole(read, schemaId, bytes, HEADER_BYTES, bytes.length);
   });
   expect(await Promise.all(before)).toEqual([order, order]);
 });
@@ -219,7 +229,10 @@ test.each<[string, () => ReceivedRecord | Promise<ReceivedRecord>, RegExp]>([
   ['an id that nobody has', () => received(Buffer.from([0, 0x7f, 0, 0, 1, 0])), /no schema 2130706433/],
   [
     'headers of another event',
-    () => received(codec.encode(PaymentReceived, payment), { ce_type: OrderPlaced.type }),
+    () => ({
+      ...received(codec.encode(PaymentReceived, payment), { ce_type: OrderPlaced.type }),
+      topic: OrderPlaced.topic.name,
+    }),
     /OrderPlaced/,
   ],
   [
@@ -232,6 +245,42 @@ test.each<[string, () => ReceivedRecord | Promise<ReceivedRecord>, RegExp]>([
   const error = await codec.decode(await make()).catch((e) => e);
   expect(error).toBeInstanceOf(UndecodableRecordError);
   expect(error).toMatchObject({ retryable: false, message: expect.stringMatching(why) });
+});
+
+test.each<[string, Partial<ReceivedRecord>, RegExp]>([
+  ['in another topic than its own', { topic: OrderPlaced.topic.name }, /does not belong on brew.orders.v1/],
+  ['under another key', { key: uuidv7() }, /has the key/],
+  ['under no key', { key: null }, /has the key null/],
+  ['with an id that is none', { headers: { ce_id: 'event-1' } }, /not a UUID/],
+  ['of another order than it says', { headers: { ce_correlationid: uuidv7() } }, /the correlation id/],
+])('refuses an event %s', async (_, change, why) => {
+  const record = received(codec.encode(PaymentReceived, payment));
+  const changed = { ...record, ...change, headers: { ...record.headers, ...change.headers } };
+  await expect(codec.decode(changed)).rejects.toMatchObject({
+    retryable: false,
+    message: expect.stringMatching(why),
+  });
+});
+
+test('knows an event whose id is written in capitals', async () => {
+  const id = context.id.toUpperCase();
+  const event = await codec.decode(received(codec.encode(PaymentReceived, payment), { ce_id: id }));
+  expect(event.id).toBe(context.id);
+});
+
+test('neither emits nor believes what is against the rules', async () => {
+  const cheap = { ...payment, amount: { amount: -1, currency: 'EUR' } };
+  const large = { ...payment, amount: { amount: 2 ** 53 - 1, currency: 'EUR' } };
+  expect(() => codec.encode(PaymentReceived, cheap)).toThrow('amount.amount is -1, not 1 to');
+  const encode = await createUncheckedEncode(registryUrl, [PaymentReceived]);
+  await expect(codec.decode(received(encode(PaymentReceived, cheap)))).rejects.toThrow(InvalidEventError);
+  // One more than a number is exact for, in the bytes of a long that it is in.
+  const bytes = encode(PaymentReceived, { ...large, amount: { amount: 2 ** 52 - 1, currency: 'EUR' } });
+  const [was, becomes] = [Buffer.from('feffffffffffff0f', 'hex'), Buffer.from('8080808080808020', 'hex')];
+  const at = bytes.indexOf(was);
+  expect(at).toBeGreaterThan(0);
+  becomes.copy(bytes, at);
+  await expect(codec.decode(received(bytes))).rejects.toThrow('amount.amount is 9007199254740992, not 1 to');
 });
 
 test('takes a registry that nobody can reach for an outage, not for a bad schema', async () => {
@@ -275,8 +324,8 @@ test('asks again when an answer is lost, each time on a connection of its own', 
   await unlucky.prepare([type]);
   const read = await unlucky.decode(received(codec.encode(PaymentReceived, payment)));
   expect(read.data).toEqual(payment);
-  // Versions; compatibility, the same again, a new version; its id; a schema of an id. Each was asked twice.
-  expect(asked.size).toBe(6);
+  // Versions; compatibility, a new version; its id; a schema of an id. Each was asked twice.
+  expect(asked.size).toBe(5);
   expect(requests).toBeGreaterThanOrEqual(2 * asked.size);
   expect(connections.size).toBe(requests);
 });
@@ -306,3 +355,29 @@ async function inFrontOfRegistry(onAnswer: (request: IncomingMessage, response: 
   doors.push(door);
   return `http://127.0.0.1:${port}${pathname}`;
 }
+
+test('believes a registry that says no only if it is the registry that says so', async () => {
+  const pages = { 404: '<html>no upstream</html>', 409: 'busy', 422: '{"detail":"who are you?"}' };
+  for (const [status, page] of Object.entries(pages)) {
+    const url = await inFrontOfRegistry((_request, response) => response.writeHead(Number(status)).end(page));
+    const behind = createCodec({ registryUrl: url, log });
+    for (const attempt of [
+      () => behind.isRegistered(PaymentReceived),
+      () => behind.register([PaymentReceived]),
+      () => behind.decode(received(codec.encode(PaymentReceived, payment))),
+    ]) {
+      await expect(attempt()).rejects.toThrow(RegistryUnavailableError);
+    }
+  }
+});
+
+test('decodes what was written with a schema that its node of the registry learns of a moment later', async () => {
+  let unaware = 3;
+  const late = await inFrontOfRegistry((request, response) => {
+    if (!request.url?.includes('/schemas/ids/') || unaware-- <= 0) return;
+    response.writeHead(404).end('{"error_code":40403,"message":"Schema not found"}');
+  });
+  const reader = createCodec({ registryUrl: late, log });
+  const { data } = await reader.decode(received(codec.encode(PaymentReceived, payment)));
+  expect(data).toEqual(payment);
+});

@@ -1,12 +1,29 @@
-import { type Event, type EventType, eventTypeOf, fromHeaders } from '@brew/events';
+import {
+  type Event,
+  type EventType,
+  eventTypeOf,
+  fromHeaders,
+  InvalidHeadersError,
+  inWrongTopic,
+  misplaced,
+  problemIn,
+  problemInContext,
+} from '@brew/events';
 import avro, { type Type } from 'avsc';
 import type { Logger } from 'pino';
 import { backoff } from './backoff.ts';
-import { createFieldReader, type FieldReader, type FieldsOf, type Picked } from './codec/fieldReader.ts';
-import type { CheckText } from './codec/fields/texts.ts';
+import {
+  assertSize,
+  createFieldReader,
+  type FieldReader,
+  type FieldsOf,
+  type Picked,
+} from './codec/fieldReader.ts';
+import { compileShow, type Read } from './codec/fields/compile.ts';
+import { readWhole } from './codec/fields/readWhole.ts';
 import { createReaders } from './codec/readers.ts';
 import { createRegistry } from './codec/registry.ts';
-import { frame, unframe } from './codec/wireFormat.ts';
+import { frame, HEADER_BYTES, schemaIdIn } from './codec/wireFormat.ts';
 import { delay } from './delay.ts';
 import {
   InvalidEventError,
@@ -36,25 +53,25 @@ export interface Codec {
   prepare(types: readonly EventType[], signal?: AbortSignal): Promise<void>;
   /**
    * The value of a record, in Confluent wire format. Synchronous, so that it can be used inside a transaction.
-   * @throws InvalidEventError naming the fields, NotPreparedError for a type that wasn't prepared
+   * @throws InvalidEventError naming the fields: they are not what the schema and the rules (rules.ts of @brew/events) say; NotPreparedError for a type that wasn't prepared
    */
   encode<Data>(type: EventType<Data>, data: Data): Buffer;
   /**
    * The event in a record. Reads what any version wrote as what this process knows: the writer's schema comes from the
    * registry, once per id, and is resolved to ours.
-   * @throws UndecodableRecordError for poison; RegistryUnavailableError, which is an outage
+   * @throws UndecodableRecordError for poison; InvalidEventError for what Brew itself could not have made, or what stands where it does not
+   *   belong: see rules.ts and misplaced.ts of @brew/events; RegistryUnavailableError, which is an outage
    */
   decode(record: ReceivedRecord): Promise<Event<unknown>>;
   /** For who needs some fields of very many events, fast: see FieldReader. */
   fieldReader<Data, const Fields extends FieldsOf<Data>>(
     type: EventType<Data>,
     fields: Fields,
-    checkText?: CheckText,
   ): FieldReader<Picked<Data, Fields>>;
   /**
    * What any value in Confluent wire format is by its writer's schema, whatever the record's headers say: for tools that look
    * at topics of others.
-   * @returns the schema's full name and the data; undefined when it is not in that format
+   * @returns the schema's full name and the data, as JSON can say it: see fields/logicalTypes.ts; undefined when it is not in that format
    * @throws UndecodableRecordError, RegistryUnavailableError
    */
   decodeValue(value: Buffer): Promise<{ schema: string; data: unknown } | undefined>;
@@ -66,6 +83,7 @@ export function createCodec({ registryUrl, log }: { registryUrl: string; log: Lo
   const registry = createRegistry(registryUrl);
   const readers = createReaders(registry);
   const writers = new Map<string, { id: number; avroType: Type }>();
+  const shows = new WeakMap<Type, Read>();
 
   async function prepareOne(type: EventType, signal: AbortSignal | undefined): Promise<void> {
     for (let failures = 1; ; failures++) {
@@ -99,47 +117,53 @@ export function createCodec({ registryUrl, log }: { registryUrl: string; log: Lo
     encode(type, data) {
       const writer = writers.get(type.type);
       if (!writer) throw new NotPreparedError(`${type.name} can't be encoded before prepare().`);
+      let value: Buffer;
       try {
-        return frame(writer.id, writer.avroType, data);
+        value = frame(writer.id, writer.avroType, data);
       } catch (error) {
         throw new InvalidEventError(type.name, problemsOf(writer.avroType, data), error);
       }
+      assertSize(type.name, value.length);
+      const problem = problemIn(type as EventType, data);
+      if (problem !== undefined) throw new InvalidEventError(type.name, [problem]);
+      return value;
     },
 
     async decode(record) {
       const context = contextOf(record);
+      const odd = problemInContext(context);
+      if (odd !== undefined) throw new InvalidHeadersError([odd]);
       const type = eventTypeOf(context.type);
-      if (!type) throw new UndecodableRecordError(`its type ${context.type} is unknown here`);
+      if (!type) throw new UndecodableRecordError(`its type ${context.type.slice(0, 200)} is unknown here`);
+      const elsewhere = inWrongTopic(type, record.topic);
+      if (elsewhere !== undefined) throw new InvalidEventError(type.name, [elsewhere]);
       if (record.value === null) throw new UndecodableRecordError('it is a tombstone: it has no value');
-      const framed = unframe(record.value);
-      if (!framed) throw new UndecodableRecordError('its value is not in Confluent wire format');
-      const read = await readers.find(framed.schemaId, type);
-      return { ...context, type, data: readOrThrow(read, framed) };
+      assertSize(type.name, record.value.length);
+      const schemaId = schemaIdOf(record.value);
+      if (schemaId === undefined)
+        throw new UndecodableRecordError('its value is not in Confluent wire format');
+      const read = await readers.find(schemaId, type);
+      const data = readWhole(read, schemaId, record.value, HEADER_BYTES, record.value.length);
+      const problem = problemIn(type, data) ?? misplaced(type, data, { ...record, ...context });
+      if (problem !== undefined) throw new InvalidEventError(type.name, [problem]);
+      return { ...context, type, data };
     },
 
     async decodeValue(value) {
-      const framed = unframe(value);
-      if (!framed) return undefined;
-      const writer = await registry.schemaOf(framed.schemaId);
-      if (!writer) throw new UndecodableRecordError(`the registry has no schema ${framed.schemaId}`);
-      const data = readOrThrow((payload) => writer.fromBuffer(payload), framed);
+      const schemaId = schemaIdOf(value);
+      if (schemaId === undefined) return undefined;
+      const writer = await registry.schemaOf(schemaId);
+      const show = shows.get(writer) ?? compileShow(writer);
+      shows.set(writer, show);
+      const data = readWhole(show, schemaId, value, HEADER_BYTES, value.length);
       return { schema: writer.name ?? writer.typeName, data };
     },
 
-    fieldReader: (type, fields, checkText) => createFieldReader(registry, type, fields, checkText),
+    fieldReader: (type, fields) => createFieldReader(registry, type, fields),
   };
 }
 
-function readOrThrow(
-  read: (payload: Buffer) => unknown,
-  { schemaId, payload }: { schemaId: number; payload: Buffer },
-): unknown {
-  try {
-    return read(payload);
-  } catch (error) {
-    throw new UndecodableRecordError(`its bytes are not what schema ${schemaId} says`, error);
-  }
-}
+const schemaIdOf = (value: Buffer) => schemaIdIn(value, 0, value.length);
 
 function contextOf(record: ReceivedRecord) {
   try {

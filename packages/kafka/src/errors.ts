@@ -94,7 +94,10 @@ export class DeadLetterFailedError extends BrewError {
   }
 }
 
-/** An event that its schema forbids was about to be written: a defect in the emitting code. */
+/**
+ * An event is not what its schema and the rules for our events say, or stands where it does not belong. About to be written: a defect in the
+ * emitting code. Read from a topic: poison, written by somebody else. Operator: find out who.
+ */
 export class InvalidEventError extends BrewError {
   constructor(type: string, problems: readonly string[], cause?: unknown) {
     super('BREW_EVENT_INVALID', `Not a valid ${type}: ${problems.join('; ')}.`, { cause });
@@ -175,12 +178,34 @@ export class LogTruncatedError extends BrewError {
 }
 
 /**
- * Bytes that are no record batch of magic 2, or not those that were written. Operator: look at the broker's disk, and at
- * who writes to the topic; the message names topic, partition and offset.
+ * A record batch that was written in a way that nobody can read, now or later: a format older than Kafka 0.11, a codec that does not exist, lengths
+ * that are none, or more than it may unpack to. Its records are lost. Operator: find out who writes to the topic.
+ */
+export class UnreadableBatchError extends BrewError {
+  readonly topic: string;
+  readonly partition: number;
+  readonly from: bigint;
+  /** Exclusive. */
+  readonly until: bigint;
+
+  constructor(batch: { topic: string; partition: number; from: bigint; until: bigint }, why: string) {
+    const { topic, partition, from, until } = batch;
+    const where = `${topic}/${partition}, offsets ${from} to ${until - 1n}`;
+    super('BREW_BATCH_UNREADABLE', `Nobody can read the record batch of ${where}: ${why}.`);
+    this.topic = topic;
+    this.partition = partition;
+    this.from = from;
+    this.until = until;
+  }
+}
+
+/**
+ * Bytes that are not those that were written. Reading ends, since another replica may have them, and nothing is to be skipped.
+ * Operator: look at the broker's disk; the message names topic, partition and offset.
  */
 export class CorruptBatchError extends BrewError {
-  constructor(where: string, why: string, cause?: unknown) {
-    super('BREW_BATCH_CORRUPT', `A record batch of ${where} can't be read: ${why}.`, { cause });
+  constructor(where: string, why: string) {
+    super('BREW_BATCH_CORRUPT', `A record batch of ${where} can't be read: ${why}.`);
   }
 }
 

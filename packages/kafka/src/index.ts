@@ -38,6 +38,7 @@ export {
   SendFailedError,
   TopicMissingError,
   UndecodableRecordError,
+  UnreadableBatchError,
 } from './errors.ts';
 export { createFollower, type Follower, type FollowerOptions } from './follower.ts';
 export { type GatherOptions, gather, type Outcome } from './gather.ts';

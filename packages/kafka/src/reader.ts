@@ -4,11 +4,11 @@ import { createCluster } from './reader/cluster.ts';
 import { commitOffsets } from './reader/commit.ts';
 import { createFetcher, type Fetcher } from './reader/fetcher.ts';
 import { listOffsets, type OffsetAt, type PartitionOffset } from './reader/offsets.ts';
-import type { ReadRange } from './reader/readings.ts';
+import type { ReadOptions, ReadRange } from './reader/readings.ts';
 import type { Records } from './reader/records.ts';
 
 export { createLookup, type Lookup } from './reader/lookup.ts';
-export type { OffsetAt, PartitionOffset, ReadRange, Records };
+export type { OffsetAt, PartitionOffset, ReadOptions, ReadRange, Records };
 
 /** Reads partitions from where it is told to, as nobody's member: what it has read is for its user to know. */
 export interface Reader extends AsyncDisposable {
@@ -20,11 +20,11 @@ export interface Reader extends AsyncDisposable {
   /**
    * The committed records of these ranges, in chunks of one partition; each is to be taken before the next one is asked for.
    * Chunks come the oldest first, over all topics; the order within a partition is Kafka's. Ends when all ranges are read;
-   * one without an end is never. Brokers that are down are waited for.
+   * one without an end is never. Brokers that are down are waited for, and so are those that hold us to a quota.
    * @throws the signal's reason, OffsetOutOfRangeError, LogTruncatedError, CorruptBatchError, ReadRefusedError,
-   *   TopicMissingError
+   *   TopicMissingError; next() of the records: UnreadableBatchError, unless `onUnreadable` takes it
    */
-  read(ranges: readonly ReadRange[], options?: { signal?: AbortSignal }): AsyncGenerator<Records, void, void>;
+  read(ranges: readonly ReadRange[], options?: ReadOptions): AsyncGenerator<Records, void, void>;
   /** Partitions that it reads but can't reach at the moment, such as `brew.orders.v1/3`; it goes on when it can. */
   readonly unreachable: readonly string[];
   /**
@@ -45,8 +45,8 @@ export function createReader({ client, log }: { client: KafkaClient; log: Logger
   const fetchers = new Set<Fetcher>();
   return {
     offsets: (topics, at) => listOffsets(cluster, { topics }, at),
-    async *read(ranges, { signal } = {}) {
-      const fetcher = createFetcher(cluster, ranges, { signal, log });
+    async *read(ranges, options = {}) {
+      const fetcher = createFetcher(cluster, ranges, { ...options, log });
       fetchers.add(fetcher);
       try {
         for (let records = await fetcher.next(); records; records = await fetcher.next()) yield records;

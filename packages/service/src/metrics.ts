@@ -8,7 +8,7 @@ export interface HttpMetrics {
 
 /** What a service counts that lives from events. */
 export interface Metrics extends HttpMetrics {
-  /** Outcome: handled, duplicate, dead_lettered; and failed, which counts attempts. */
+  /** Outcome: handled, duplicate, dead_lettered; failed, which counts attempts; skipped, whose type is unknown. */
   events: Counter<'type' | 'outcome'>;
   /** One chunk of a partition's records: decoding, handlers, commit. */
   chunkSeconds: Histogram<'group' | 'outcome'>;

@@ -81,7 +81,7 @@ describe('analytics', () => {
     type Funnel = Record<string, number> & { cancelled: { byReason: Record<string, number> } };
     const before = (await report(app, 'funnel')) as Funnel;
 
-    const orderId = uniqueName('order');
+    const orderId = uuidv7();
     const of = { orderId, cafeId };
     const money = { amount: 420, currency: 'EUR' };
     await place(orderId);
@@ -105,7 +105,7 @@ describe('analytics', () => {
       ...{ assignedAt: PLACED_AT + 4_000, expectedDeliveryAt: PLACED_AT + 5_000 },
     });
     await deliver(orderId);
-    const other = uniqueName('order');
+    const other = uuidv7();
     await place(other);
     await bus.publish(OrderCancelled, {
       orderId: other,
@@ -157,7 +157,7 @@ describe('analytics', () => {
   it('goes on after a record that nobody can read, and parks it', async () => {
     await using app = await run();
     const before = await sold(app);
-    const key = uniqueName('poison');
+    const key = uuidv7();
     const context = {
       id: uuidv7(),
       type: OrderPlaced.type,
@@ -171,7 +171,7 @@ describe('analytics', () => {
     await producer.start();
     await producer.send([{ topic, key, value: Buffer.from('poison'), headers: toHeaders(context) }]);
     // Of the same order, and so many others that some of them are in the poison's partition, behind it.
-    const orders = [key, ...Array.from({ length: 30 }, () => uniqueName('order'))];
+    const orders = [key, ...Array.from({ length: 30 }, () => uuidv7())];
     for (const orderId of orders) {
       await place(orderId);
       await deliver(orderId);
@@ -193,7 +193,7 @@ describe('analytics', () => {
   });
 
   it('counts nothing twice across restarts and repetitions', async () => {
-    const orderId = uniqueName('order');
+    const orderId = uuidv7();
     await using first = await run();
     const before = await sold(first);
     await place(orderId);
@@ -233,7 +233,7 @@ describe('analytics', () => {
     await until(async () => (await stateOf(first)).detail === undefined && (await stateOf(first)).up);
     expect(await stateOf(second)).toEqual({ up: true, detail: 'stands by: another instance reads' });
     const before = await sold(second);
-    const [one, other] = [uniqueName('order'), uniqueName('order')];
+    const [one, other] = [uuidv7(), uuidv7()];
     await place(one);
     await deliver(one);
     await until(async () => (await sold(second)) === before + 1, { what: 'the order, from either' });
@@ -246,7 +246,7 @@ describe('analytics', () => {
 
   it('tells Kafka how far it is, for those who look at its lag', async () => {
     await using app = await run();
-    const orderId = uniqueName('order');
+    const orderId = uuidv7();
     const before = await sold(app);
     await place(orderId);
     await deliver(orderId);

@@ -1,6 +1,6 @@
-import { type CourierAssigned, type Event, OrderReady, parseTraceparent } from '@brew/events';
+import { type CourierAssigned, type Event, OrderReady, parseTraceparent, uuidv7 } from '@brew/events';
 import { createTestDatabase, type TestDatabase } from '@brew/postgres/testing';
-import { infrastructure, uniqueName, until } from '@brew/sandbox/testing';
+import { infrastructure, until } from '@brew/sandbox/testing';
 import type { Service } from '@brew/service';
 import { createEventBus, type EventBus } from '@brew/service/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -39,7 +39,7 @@ describe('the couriers', () => {
   }
 
   async function ready(traceparent = ''): Promise<string> {
-    const orderId = uniqueName('order');
+    const orderId = uuidv7();
     const customer = { name: 'Ada', address: 'Bean Lane 1' };
     await bus.publish(
       OrderReady,

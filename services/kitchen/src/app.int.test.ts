@@ -4,6 +4,7 @@ import {
   OrderPlaced,
   PaymentReceived,
   parseTraceparent,
+  uuidv7,
 } from '@brew/events';
 import { createTestDatabase, type TestDatabase } from '@brew/postgres/testing';
 import { infrastructure, uniqueName, until } from '@brew/sandbox/testing';
@@ -52,7 +53,7 @@ describe('the kitchen', () => {
   const isReady = (orderId: string) => namesOf(orderId).includes('OrderReady');
 
   async function order(cafeId: string, traceparent = '') {
-    const { placed, paid } = latte(uniqueName('order'), cafeId);
+    const { placed, paid } = latte(uuidv7(), cafeId);
     await bus.publish(OrderPlaced, placed, { traceparent });
     await bus.publish(PaymentReceived, paid, { traceparent });
     return placed.orderId;

@@ -15,8 +15,12 @@ export async function partitionsWithRecords(
   for (const partition of partitions) {
     const from = starts.find((start) => start.partition === partition)?.offset ?? 0n;
     const until = ends.find((end) => end.partition === partition)?.offset ?? 0n;
-    for await (const records of reader.read([{ topic, partition, from, until }])) {
-      if (!records.next()) continue;
+    let unreadable = false;
+    const onUnreadable = () => {
+      unreadable = true;
+    };
+    for await (const records of reader.read([{ topic, partition, from, until }], { onUnreadable })) {
+      if (!records.next() && !unreadable) continue;
       found.push(partition);
       break;
     }

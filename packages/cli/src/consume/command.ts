@@ -29,6 +29,7 @@ export function registerConsume(program: Command, exit: (code: number) => void, 
     .option('--key <key>', 'only of this key')
     .option('--type <event>', 'only of this type, such as OrderPlaced; may be repeated', parseType)
     .option('--partition <list>', 'only of these partitions, such as 0,3', parsePartitions)
+    .option('--headers', 'with all headers; of dead letters, why they are there is always shown')
     .option('--json', 'one JSON object a line')
     .option('--raw', 'only the values, as they are')
     .addHelpText(
@@ -38,10 +39,13 @@ export function registerConsume(program: Command, exit: (code: number) => void, 
         'npx brew consume orders payments --from 10m --follow',
         'npx brew consume brew.orders.v1 --partition 3 --from 42 --limit 1 --json',
         'npx brew consume orders --key 0190a5c8-7b1e-7a40-8000-000000000001',
+        'npx brew consume kitchen.dlq --headers',
         'npx brew consume clicks --bootstrap kafka:9092 --registry https://schemas.example.com',
       )}
 It ends where the topics ended when it began, unless it is to follow.
-Without a registry, Avro is shown as bytes.`,
+Without a registry, Avro is shown as bytes.
+Avro of others is JSON: longs beyond 2^53 and decimals as text with all digits, dates and times as in
+ISO 8601, durations as P1M2DT3.004S, bytes and fixed as 0x and hexadecimal digits.`,
     )
     .action(async (topics: string[], options: ConsumeOptions & ClusterOptions) => {
       if (options.json && options.raw) {

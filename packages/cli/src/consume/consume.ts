@@ -1,4 +1,4 @@
-import { createCodec } from '@brew/kafka';
+import { createCodec, type UnreadableBatchError } from '@brew/kafka';
 import { createReader, type Reader, type Records } from '@brew/kafka/reader';
 import { pino } from 'pino';
 import type { ClusterWithRegistry } from '../cluster.ts';
@@ -24,6 +24,8 @@ export interface ConsumeOptions {
   json?: boolean;
   /** Only the values, as the bytes that they are. */
   raw?: boolean;
+  /** All headers of each record. */
+  headers?: boolean;
 }
 
 /**
@@ -48,14 +50,19 @@ export async function consume(
   let shown = 0;
   const show = async (records: Records): Promise<void> => {
     const decoded = await decodeRecord(codec, records.received());
-    const lines = options.json ? [recordJson(decoded)] : renderRecord(decoded, io.columns(), io.paint);
+    const { json, headers } = options;
+    const lines = json
+      ? [recordJson(decoded, headers)]
+      : renderRecord(decoded, io.columns(), io.paint, headers);
     for (const line of lines) await io.out(line);
   };
   try {
-    for await (const records of reader.read(ranges, { signal })) {
+    const only = options.partition !== undefined;
+    const onUnreadable = (error: UnreadableBatchError) => io.note(error.message);
+    for await (const records of reader.read(ranges, { signal, only, onUnreadable })) {
       while (records.next()) {
         if (!passes(records)) continue;
-        if (options.raw) await io.out(String(records.value() ?? ''));
+        if (options.raw) await (io.raw ?? io.out)(String(records.value() ?? ''));
         else await show(records);
         if (++shown === options.limit) return;
       }

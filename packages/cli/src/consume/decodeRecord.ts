@@ -52,7 +52,10 @@ function plainly(value: Buffer): Decoded {
   if (/[\uFFFD\u0000-\u0008\u000E-\u001F]/.test(text)) return { kind: 'bytes', bytes: value };
   if (!/^\s*[[{]/.test(text)) return { kind: 'text', text };
   try {
-    return { kind: 'json', data: JSON.parse(text) };
+    const data = JSON.parse(text);
+    // What is nested too deeply can be read, and not written again.
+    JSON.stringify(data);
+    return { kind: 'json', data };
   } catch {
     return { kind: 'text', text };
   }

@@ -1,61 +1,91 @@
-import { clock, fit, type Paint, wrap } from '../text/format.ts';
-import { eventJson, renderEvent } from '../watch/renderEvent.ts';
+import { bytes, clock, fit, type Paint, wrap } from '../text/format.ts';
+import { onOneLine } from '../text/visible.ts';
+import { eventJson, renderEvent, shortened } from '../watch/renderEvent.ts';
+import { deadLetterIn, reasonOf } from './deadLetter.ts';
 import type { Decoded, DecodedRecord } from './decodeRecord.ts';
 
 const WHERE_WIDTH = 8;
 const INDENT = WHERE_WIDTH + 2;
 
+/** More of a value than anybody reads; `--json` and `--raw` have all of it. In characters. */
+const MOST_SHOWN = 10_000;
+
 /**
- * Where it lies, when, its key, and what it is: all of it, in as many lines as that takes.
+ * Where it lies, when, its key, and what it is: all of it, in as many lines as that takes; of a dead letter also why it is there.
  * @param columns 0: one line
+ * @param headers all of them, each on a line of its own
  */
 export function renderRecord(
-  { record, decoded, problem }: DecodedRecord,
+  decodedRecord: DecodedRecord,
   columns: number,
   paint: Paint,
+  headers = false,
 ): string[] {
+  const { record } = decodedRecord;
+  const letter = deadLetterIn(record);
   const where = paint('dim', fit(`${record.partition}/${record.offset}`, WHERE_WIDTH));
-  const text =
-    decoded.kind === 'event'
-      ? renderEvent({ record, event: decoded.event }, 0, paint)
-      : [
-          clock(record.timestamp, 'ms'),
-          paint('dim', record.key ?? '-'),
-          ...(decoded.kind === 'avro' ? [paint('cyan', decoded.schema)] : []),
-          textOf(decoded, paint),
-          ...(problem === undefined ? [] : [paint('red', problem)]),
-        ].join('  ');
-  const [first = '', ...more] = wrap(text, columns > 0 ? Math.max(INDENT, columns - INDENT) : 0);
-  return [`${where}  ${first}`, ...more.map((line) => ' '.repeat(INDENT) + line)];
+  const [first = '', ...more] = wrap(
+    textOfRecord(decodedRecord, paint),
+    columns > 0 ? Math.max(INDENT, columns - INDENT) : 0,
+  );
+  const below = [
+    ...more,
+    ...(letter ? [paint('red', onOneLine(reasonOf(letter)))] : []),
+    ...(headers ? Object.entries(record.headers).map((header) => renderHeader(header, paint)) : []),
+  ];
+  return [`${where}  ${first}`, ...below.map((line) => ' '.repeat(INDENT) + line)];
 }
+
+function textOfRecord({ record, decoded, problem }: DecodedRecord, paint: Paint): string {
+  if (decoded.kind === 'event') return renderEvent({ record, event: decoded.event }, 0, paint);
+  return [
+    clock(record.timestamp, 'ms'),
+    paint('dim', onOneLine(shortened(record.key ?? '-'))),
+    ...(decoded.kind === 'avro' ? [paint('cyan', onOneLine(decoded.schema))] : []),
+    textOf(decoded, paint),
+    ...(problem === undefined ? [] : [paint('red', onOneLine(problem))]),
+  ].join('  ');
+}
+
+const renderHeader = ([name, value]: [string, string], paint: Paint) =>
+  `${paint('dim', onOneLine(shortened(name)))} ${onOneLine(shortened(value, MOST_SHOWN))}`;
 
 function textOf(decoded: Exclude<Decoded, { kind: 'event' }>, paint: Paint): string {
   switch (decoded.kind) {
     case 'avro':
     case 'json':
-      return JSON.stringify(decoded.data);
+      return onOneLine(shortened(JSON.stringify(decoded.data), MOST_SHOWN));
     case 'text':
-      return decoded.text;
+      return onOneLine(shortened(decoded.text, MOST_SHOWN));
     case 'bytes':
-      return `${decoded.bytes.length} bytes: ${decoded.bytes.toString('hex')}`;
+      return decoded.bytes.length * 2 > MOST_SHOWN
+        ? `${decoded.bytes.length} bytes (${bytes(decoded.bytes.length)}): ${decoded.bytes.toString('hex', 0, MOST_SHOWN / 2)}…`
+        : `${decoded.bytes.length} bytes: ${decoded.bytes.toString('hex')}`;
     case 'tombstone':
       return paint('dim', 'removed');
   }
 }
 
-/** One JSON object a line. Events are as `brew watch --json` has them; everything else says what it is taken for. */
-export function recordJson({ record, decoded, problem }: DecodedRecord): string {
-  if (decoded.kind === 'event') return eventJson({ record, event: decoded.event });
-  const { topic, partition, offset, key, timestamp, headers } = record;
+/**
+ * One JSON object a line. Events are as `brew watch --json` has them; everything else says what it is taken for. A dead letter also says
+ * why it is one.
+ * @param headers also of events: the others have them anyway
+ */
+export function recordJson({ record, decoded, problem }: DecodedRecord, headers = false): string {
+  const letter = deadLetterIn(record);
+  const more = { ...(letter && { deadLetter: letter }) };
+  if (decoded.kind === 'event') {
+    return eventJson(
+      { record, event: decoded.event },
+      { ...(headers && { headers: record.headers }), ...more },
+    );
+  }
+  const { topic, partition, offset, key, timestamp } = record;
   return JSON.stringify({
-    topic,
-    partition,
-    offset: Number(offset),
-    key,
-    timestamp,
-    headers,
+    ...{ topic, partition, offset: Number(offset), key, timestamp, headers: record.headers },
     ...contentOf(decoded),
     ...(problem !== undefined && { problem }),
+    ...more,
   });
 }
 

@@ -23,7 +23,7 @@ export async function renderConsumer(plan: ConsumerPlan): Promise<Map<string, st
   const files = new Map<string, string>();
   for (const layer of layers[plan.kind]) {
     for (const path of await filesIn(join(templates, layer))) {
-      const template = forBeginning(await readFile(join(templates, layer, path), 'utf8'), plan);
+      const template = forPlan(await readFile(join(templates, layer, path), 'utf8'), plan);
       if (path.includes(THE_EVENT)) {
         for (const event of plan.events)
           files.set(forEvent(path, event), named(forEvent(template, event), plan));
@@ -49,12 +49,19 @@ const forEvents = (text: string, events: readonly EventType[]): string =>
     return [line.replace(list, (item) => events.map((event) => forEvent(item, event)).join(', '))];
   });
 
-/** What stands between `<beginning>` and `</beginning>` is for those that begin there. */
-function forBeginning(text: string, { from }: ConsumerPlan): string {
+/**
+ * What stands between `<beginning>` and `</beginning>` is for those that begin there, between `<compacted>` and `</compacted>` for those that read
+ * a compacted topic.
+ */
+function forPlan(text: string, { from, events }: ConsumerPlan): string {
+  const holds: Record<string, boolean> = {
+    beginning: from === 'beginning',
+    compacted: events.some(({ topic }) => topic.config['cleanup.policy'] === 'compact'),
+  };
   let kept = true;
   return eachLine(text, (line) => {
-    const mark = /<(?<end>\/?)beginning>/.exec(line);
-    if (mark) kept = mark.groups?.end === '/' || from === 'beginning';
+    const mark = /<(?<end>\/?)(?<name>beginning|compacted)>/.exec(line)?.groups;
+    if (mark) kept = mark.end === '/' || holds[mark.name ?? ''] === true;
     return mark || !kept ? [] : [line];
   });
 }

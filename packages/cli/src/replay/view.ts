@@ -1,4 +1,5 @@
 import type { Io } from '../io.ts';
+import { createUpdates } from '../text/screen.ts';
 import type { Comparison, Outcome, Plan, Progress, ReplayMessages, TableDifference } from './messages.ts';
 import { progressModel, renderBar, renderPartitions, renderProgress } from './renderProgress.ts';
 import { renderCheck, renderComparisons, renderOutcome, renderPlan } from './renderReplay.ts';
@@ -21,7 +22,7 @@ export async function createView(
     return { show: (event, message) => io.out(JSON.stringify({ event, ...message })), close() {} };
   }
   const isTerminal = io.columns() > 0;
-  const screen = isTerminal ? (await import('log-update')).createLogUpdate(process.stdout) : undefined;
+  const screen = isTerminal ? await createUpdates() : undefined;
   const begun = performance.now();
   let saidAt = Number.NEGATIVE_INFINITY;
 

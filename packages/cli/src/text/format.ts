@@ -18,8 +18,9 @@ export function duration(ms: number): string {
   return `${Math.floor(hours / 24)} days ${hours % 24} h`;
 }
 
-/** Time of day, local: "14:03:59", or "14:03:59.120". */
+/** Time of day, local: "14:03:59", or "14:03:59.120"; of what is no time "--:--:--". */
 export function clock(at: Date, precision: 's' | 'ms' = 's'): string {
+  if (Number.isNaN(at.getTime())) return precision === 's' ? '--:--:--' : '--:--:--.---';
   const time = [at.getHours(), at.getMinutes(), at.getSeconds()].map(two).join(':');
   return precision === 's' ? time : `${time}.${String(at.getMilliseconds()).padStart(3, '0')}`;
 }

@@ -1,4 +1,5 @@
 import type { Io } from '../io.ts';
+import { visible } from './visible.ts';
 
 /** Shows something that changes: in a terminal in place, elsewhere one state after the other. */
 export interface Screen {
@@ -20,9 +21,20 @@ export async function openScreen(io: Io): Promise<Screen> {
       done: () => {},
     };
   }
-  const { default: logUpdate } = await import('log-update');
+  const updates = await createUpdates();
   return {
-    show: async (lines) => logUpdate(lines.join('\n')),
-    done: () => logUpdate.done(),
+    show: async (lines) => updates(lines.join('\n')),
+    done: () => updates.done(),
   };
+}
+
+/** The last lines of the terminal, written anew in place; others may stay above them. */
+export async function createUpdates() {
+  const { createLogUpdate } = await import('log-update');
+  const update = createLogUpdate(process.stdout);
+  return Object.assign((text: string) => update(visible(text)), {
+    persist: (...lines: string[]) => update.persist(...lines.map(visible)),
+    clear: () => update.clear(),
+    done: () => update.done(),
+  });
 }

@@ -5,6 +5,7 @@ import { BrewError } from '@brew/events';
 import { layout } from '@brew/sandbox';
 import { exitCodes } from '../errors.ts';
 import { mainFile } from '../paths.ts';
+import { visible } from '../text/visible.ts';
 import type { Message } from './messages.ts';
 import type { UpOptions, UpSettings } from './settings.ts';
 import type { View } from './views.ts';
@@ -52,7 +53,7 @@ function followStart(child: ChildProcess, view: View, logFile: string): Promise<
       else if (message.kind === 'died') view.died(message.death);
       else if (message.kind === 'failed') {
         view.close();
-        process.stderr.write(`${message.text}\n`);
+        process.stderr.write(`${visible(message.text)}\n`);
       } else {
         child.disconnect();
         child.unref();

@@ -7,6 +7,8 @@ import { type Board, createBoard } from '../live/board.ts';
 import { type Feed, startFeed } from '../live/feed.ts';
 import { addressLines, addressRows } from '../status/renderStatus.ts';
 import { duration } from '../text/format.ts';
+import { createUpdates } from '../text/screen.ts';
+import { visible } from '../text/visible.ts';
 import { createChildView } from './childView.ts';
 import { createPlainView } from './plainView.ts';
 import { readSettings, type UpOptions } from './settings.ts';
@@ -56,7 +58,7 @@ async function superviseForParent(
   options: UpOptions,
   settings: Awaited<ReturnType<typeof readSettings>>,
 ): Promise<number> {
-  const view = createChildView((line) => void process.stdout.write(`${line}\n`));
+  const view = createChildView((line) => void process.stdout.write(`${visible(line)}\n`));
   try {
     return await supervise({ settings, view });
   } catch (error) {
@@ -77,15 +79,12 @@ interface ViewOptions {
 
 async function createView({ io, board, startedAt, addresses, stale }: ViewOptions): Promise<View> {
   if (!process.stdout.isTTY) {
-    const write = (line: string) => void process.stdout.write(`${line}\n`);
+    const write = (line: string) => void process.stdout.write(`${visible(line)}\n`);
     return createPlainView({ write, board, startedAt, addresses: addressLines(addresses) });
   }
-  const [{ createTerminalView }, { createLogUpdate }] = await Promise.all([
-    import('./terminalView.ts'),
-    import('log-update'),
-  ]);
+  const { createTerminalView } = await import('./terminalView.ts');
   return createTerminalView({
-    screen: createLogUpdate(process.stdout),
+    screen: await createUpdates(),
     stream: process.stdout,
     paint: io.paint,
     board,

@@ -9,6 +9,7 @@ import {
 import { pino } from 'pino';
 import type { Addresses } from '../addresses.ts';
 import { decodeEvent } from '../decodeEvent.ts';
+import { shortened } from '../watch/renderEvent.ts';
 import { createEnds, endsOf } from './ends.ts';
 import type { Ledger } from './ledger.ts';
 import { toSeen } from './seen.ts';
@@ -38,6 +39,8 @@ export interface Reading extends AsyncDisposable {
   /** Resolves when all that was there when it began has been read. */
   whenCaughtUp(): Promise<void>;
 }
+
+const MOST_UNREADABLE = 10_000;
 
 /**
  * Reads topics into a ledger: from the beginning, and then what comes. In a consumer group of its own that commits
@@ -75,8 +78,17 @@ export async function startReading(
     if (offset < position.next) return; // handed on again: a batch in which something was away
     const event = await decodeEvent(codec, record);
     const problem = event instanceof BrewError ? event.message : misplaced(record, event, topics.get(topic));
-    if (problem !== undefined) unreadable.push({ topic, partition, offset, key, problem });
-    else if (!(event instanceof BrewError)) ledger.take(event.correlationId, toSeen(record, event));
+    if (problem !== undefined) {
+      // Of more than that nobody reads each: that there are some is said anyway.
+      if (unreadable.length < MOST_UNREADABLE)
+        unreadable.push({
+          topic,
+          partition,
+          offset,
+          key: key && shortened(key),
+          problem: shortened(problem, 500),
+        });
+    } else if (!(event instanceof BrewError)) ledger.take(event.correlationId, toSeen(record, event));
     if (position.next === position.earliest && offset > 0) ledger.beginsAt(record.timestamp.getTime());
     position.next = offset + 1;
     read++;
@@ -118,12 +130,7 @@ export async function startReading(
   };
 }
 
-/** Why an event is where its readers do not find it, or not in order; undefined: it is where it belongs. */
-function misplaced(record: ReceivedRecord, event: Event, topic: Topic | undefined): string | undefined {
-  const { type, correlationId, data } = event;
-  if (type.topic.name !== topic?.name) return `${type.name} does not belong on ${record.topic}.`;
-  const orderId = type.keyOf(data);
-  return record.key === orderId && correlationId === orderId
-    ? undefined
-    : `${type.name} of order ${orderId} has the key ${record.key} and the correlation id ${correlationId}.`;
+/** Why an event is where its readers do not find it; undefined: it is where it belongs. Its key was looked at when it was decoded. */
+function misplaced(record: ReceivedRecord, { type }: Event, topic: Topic | undefined): string | undefined {
+  return type.topic.name === topic?.name ? undefined : `${type.name} does not belong on ${record.topic}.`;
 }

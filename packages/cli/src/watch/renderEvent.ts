@@ -1,6 +1,7 @@
 import type { Event } from '@brew/events';
 import type { ReceivedRecord } from '@brew/kafka';
 import { clock, cut, fit, money, type Paint } from '../text/format.ts';
+import { onOneLine } from '../text/visible.ts';
 
 /** An event with the record that carried it; without one, if it can't be decoded or is a tombstone. */
 export interface WatchedRecord {
@@ -20,18 +21,18 @@ export function renderEvent(
 ): string {
   const time = clock(event?.time ?? record.timestamp, 'ms');
   const name = event?.type.name ?? (problem === undefined ? 'removed' : '?');
-  const key = event?.correlationId ?? record.key ?? '';
+  const key = onOneLine(shortened(event?.correlationId ?? record.key ?? ''));
   const line = [
     time,
     paint('dim', key),
     paint(colourOf(name), fit(name, nameWidth)),
-    event ? summary(event) : lies(record, problem),
+    onOneLine(event ? summary(event) : lies(record, problem)),
   ].join('  ');
   return columns > 0 ? cut(line, columns) : line.trimEnd();
 }
 
-/** One JSON object a line, for jq: the event as it is, and where its record lies. */
-export function eventJson({ record, event, problem }: WatchedRecord): string {
+/** One JSON object a line, for jq: the event as it is, and where its record lies, and what is to be told beside. */
+export function eventJson({ record, event, problem }: WatchedRecord, more: object = {}): string {
   const { topic, partition, offset, key } = record;
   return JSON.stringify({
     topic,
@@ -40,6 +41,7 @@ export function eventJson({ record, event, problem }: WatchedRecord): string {
     key,
     ...(event && { ...event, type: event.type.type }),
     ...(event === undefined && { data: null, problem: problem ?? 'tombstone' }),
+    ...more,
   });
 }
 
@@ -58,6 +60,10 @@ function summary(event: Event): string {
     .map(([field, value]) => `${field} ${brief(value)}`)
     .join(', ');
 }
+
+/** Anybody may write a key of a megabyte. */
+export const shortened = (text: string, length = 200): string =>
+  text.length > length ? `${text.slice(0, length)}… (${text.length} characters)` : text;
 
 function lies({ topic, partition, offset }: ReceivedRecord, problem: string | undefined): string {
   const where = `${topic}, partition ${partition}, offset ${offset}`;

@@ -2,31 +2,44 @@ import { type EventType, eventTypes, OrderCancelled, OrderPlaced } from '@brew/e
 import { describe, expect, test } from '@jest/globals';
 import avro, { type Type } from 'avsc';
 import fc from 'fast-check';
-import { RegistryUnavailableError, UndecodableRecordError } from '../errors.ts';
+import { InvalidEventError, RegistryUnavailableError, UndecodableRecordError } from '../errors.ts';
 import { createFieldReader } from './fieldReader.ts';
-import { eachItem } from './fields/cursor.ts';
-import { frame } from './wireFormat.ts';
+import { compileRead } from './fields/compile.ts';
+import { createCursor, eachItem, moveTo } from './fields/cursor.ts';
+import { typeOfSchema } from './fields/logicalTypes.ts';
+import { readWhole } from './fields/readWhole.ts';
+import { frame, HEADER_BYTES } from './wireFormat.ts';
 
 const SCHEMA_ID = 7;
 
 /** As the registry would give it. */
 const registryWith = (...schemas: object[]) => {
-  const types = schemas.map((schema) => avro.Type.forSchema(schema as never));
-  return { schemaOf: async (id: number) => types[id - SCHEMA_ID] };
+  const types = schemas.map((schema) => typeOfSchema(schema));
+  return {
+    async schemaOf(id: number): Promise<Type> {
+      const type = types[id - SCHEMA_ID];
+      if (type === undefined) throw new UndecodableRecordError(`the registry has no schema ${id}`);
+      return type;
+    },
+  };
 };
 
-/** A reader that knows the schema with which `written` was written, and what it reads. */
+/** What reads some fields of what was written as `writer`, whatever is in them. */
 async function readerOf<Data>(type: EventType<Data>, fields: object, writer: object = type.schema) {
-  const reader = createFieldReader(registryWith(writer), type, fields as never);
-  const some = frame(SCHEMA_ID, avro.Type.forSchema(writer as never), exampleOf(writer));
-  await reader.learn(some, 0, some.length);
-  return (value: Buffer) => reader.read(value, 0, value.length) as unknown;
+  const own = avro.Type.forSchema(type.schema as never);
+  const read = compileRead(typeOfSchema(writer), own, fields as never);
+  return (value: Buffer) => readWhole(read, SCHEMA_ID, value, HEADER_BYTES, value.length) as unknown;
 }
 
 const exampleOf = (schema: object) => avro.Type.forSchema(schema as never).random();
 
-/** Avro's records have methods, which are not compared. */
-const plain = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
+/** Avro's records have methods, which are not compared, and its longs are not exact beyond 52 bits. */
+const plain = (value: unknown): unknown =>
+  JSON.parse(
+    JSON.stringify(value, (_, part) =>
+      typeof part === 'bigint' || Math.abs(part) > 2 ** 52 ? 'large' : part,
+    ),
+  );
 
 /** Of a schema of ours: what may be written with it. */
 function dataOf(type: Type): fc.Arbitrary<unknown> {
@@ -36,6 +49,15 @@ function dataOf(type: Type): fc.Arbitrary<unknown> {
   }
   if (avro.Type.isType(type, 'array'))
     return fc.array(dataOf((type as avro.types.ArrayType).itemsType), { maxLength: 4 });
+  if (avro.Type.isType(type, 'map'))
+    return fc.dictionary(fc.string({ maxLength: 4 }), dataOf((type as avro.types.MapType).valuesType), {
+      maxKeys: 3,
+      noNullPrototype: true,
+    });
+  if (avro.Type.isType(type, 'fixed')) {
+    const { size } = type as avro.types.FixedType;
+    return fc.uint8Array({ minLength: size, maxLength: size }).map((bytes) => Buffer.from(bytes));
+  }
   if (avro.Type.isType(type, 'enum')) return fc.constantFrom(...(type as avro.types.EnumType).symbols);
   if (avro.Type.isType(type, 'union'))
     return fc.oneof(...(type as avro.types.UnwrappedUnionType).types.map(dataOf));
@@ -52,7 +74,7 @@ function dataOf(type: Type): fc.Arbitrary<unknown> {
   return scalars[type.typeName] ?? fc.constant(undefined);
 }
 
-/** Everything that a schema can be made of, but maps and fixed. */
+/** Everything that a schema can be made of. */
 const everything = {
   ...OrderPlaced.schema,
   fields: [
@@ -72,6 +94,11 @@ const everything = {
       type: { type: 'record', name: 'Inner', fields: [{ name: 'more', type: ['null', 'Symbol'] }] },
     },
     { name: 'others', type: { type: 'array', items: 'Inner' } },
+    { name: 'none', type: { type: 'array', items: 'null' } },
+    { name: 'named', type: { type: 'map', values: 'Inner' } },
+    { name: 'four', type: { type: 'fixed', name: 'Four', size: 4 } },
+    { name: 'at', type: { type: 'long', logicalType: 'timestamp-micros' } },
+    { name: 'price', type: { type: 'bytes', logicalType: 'decimal', precision: 9, scale: 2 } },
   ],
 };
 const withEverything = { ...OrderPlaced, schema: everything } as unknown as EventType;
@@ -120,6 +147,8 @@ describe.each([...eventTypes, withEverything].map((type) => [type.name, type] as
           expect(error).toBeInstanceOf(UndecodableRecordError);
           return;
         }
+        // Avro's refuses numbers that are exact here: see hostile.test.ts.
+        if (JSON.stringify(plain(ours)).includes('"large"')) return;
         expect(plain(ours)).toEqual(plain(avroType.fromBuffer(value.subarray(5))));
       }),
       { numRuns: 300 },
@@ -128,7 +157,7 @@ describe.each([...eventTypes, withEverything].map((type) => [type.name, type] as
 });
 
 const fieldsOf = (type: EventType) => type.schema.fields as readonly { name: string }[];
-const placed = exampleOf(OrderPlaced.schema) as unknown as OrderPlaced;
+const placed = { ...(exampleOf(OrderPlaced.schema) as unknown as OrderPlaced), cafeId: 'cafe-001' };
 
 test('reads some of what is in a field', async () => {
   const read = await readerOf(OrderPlaced, { items: { sku: true, unitPrice: { currency: true } } });
@@ -190,8 +219,27 @@ test('refuses what claims to be a billion items, and makes none of them', async 
 
   const bytes = Buffer.concat([billion, Buffer.alloc(50, 2)]);
   let made = 0;
-  expect(() => eachItem({ bytes, position: 0, end: bytes.length }, () => made++)).toThrow(RangeError);
+  const at = createCursor();
+  moveTo(at, bytes, 0, bytes.length);
+  expect(() => eachItem(at, () => made++)).toThrow(RangeError);
   expect(made).toBe(0);
+});
+
+test('refuses what Brew itself could not have made, of the fields that it reads', async () => {
+  const fields = { items: { quantity: true } } as const;
+  const reader = createFieldReader(registryWith(OrderPlaced.schema), OrderPlaced, fields);
+  const avroType = avro.Type.forSchema(OrderPlaced.schema as never);
+  const written = (quantity: number) => {
+    const item = { sku: 's', name: 'n', category: 'drink', quantity, preparationSeconds: 1 };
+    const unitPrice = { amount: 1, currency: 'EUR' };
+    return frame(SCHEMA_ID, avroType, { ...placed, items: [{ ...item, unitPrice }] });
+  };
+  const good = written(1);
+  await reader.learn(good, 0, good.length);
+  expect(reader.read(good, 0, good.length)).toEqual({ items: [{ quantity: 1 }] });
+  const bad = written(0);
+  expect(() => reader.read(bad, 0, bad.length)).toThrow(InvalidEventError);
+  expect(() => reader.read(bad, 0, bad.length)).toThrow('items.0.quantity is 0, not 1 to 99');
 });
 
 test('does not take an outage of the registry for poison', async () => {
@@ -201,21 +249,4 @@ test('does not take an outage of the registry for poison', async () => {
   const reader = createFieldReader(down, OrderPlaced, { cafeId: true });
   const value = frame(SCHEMA_ID, avro.Type.forSchema(OrderPlaced.schema as never), placed);
   await expect(reader.learn(value, 0, value.length)).rejects.toThrow(RegistryUnavailableError);
-});
-
-test('lets each text that it reads be looked at, and refuses a record for it', async () => {
-  const seen: string[] = [];
-  const check = (text: string, field: string) => {
-    seen.push(`${field} ${text}`);
-    if (field === 'currency') throw new UndecodableRecordError('its currency is none');
-  };
-  const fields = { cafeId: true, items: { sku: true }, total: { currency: true } } as const;
-  const reader = createFieldReader(registryWith(OrderPlaced.schema), OrderPlaced, fields, check);
-  const value = frame(SCHEMA_ID, avro.Type.forSchema(OrderPlaced.schema as never), placed);
-  await reader.learn(value, 0, value.length);
-  expect(() => reader.read(value, 0, value.length)).toThrow(
-    new UndecodableRecordError('its currency is none'),
-  );
-  const skus = placed.items.map(({ sku }) => `sku ${sku}`);
-  expect(seen).toEqual([`cafeId ${placed.cafeId}`, ...skus, `currency ${placed.total.currency}`]);
 });

@@ -1,9 +1,8 @@
-import type { EventType } from '@brew/events';
+import { createCheck, type EventType, LARGEST_EVENT } from '@brew/events';
 import avro from 'avsc';
-import { messageOf, UndecodableRecordError } from '../errors.ts';
-import { compileRead, type Selection } from './fields/compile.ts';
-import type { Cursor } from './fields/cursor.ts';
-import type { CheckText } from './fields/texts.ts';
+import { InvalidEventError, UndecodableRecordError } from '../errors.ts';
+import type { Read, Selection } from './fields/compile.ts';
+import { readWhole } from './fields/readWhole.ts';
 import type { Registry } from './registry.ts';
 import { resolve } from './resolve.ts';
 import { HEADER_BYTES, schemaIdIn } from './wireFormat.ts';
@@ -12,7 +11,7 @@ import { HEADER_BYTES, schemaIdIn } from './wireFormat.ts';
 export interface FieldReader<Fields = unknown> {
   /**
    * The fields of the value at `start` up to `end`; undefined when the schema it was written with is not known yet: learn() it.
-   * @throws UndecodableRecordError
+   * @throws UndecodableRecordError; InvalidEventError when Brew itself could not have made what is in them
    */
   read(bytes: Buffer, start: number, end: number): Fields | undefined;
   /**
@@ -20,6 +19,12 @@ export interface FieldReader<Fields = unknown> {
    * @throws UndecodableRecordError; RegistryUnavailableError, which is an outage
    */
   learn(bytes: Buffer, start: number, end: number): Promise<void>;
+}
+
+/** @throws InvalidEventError for a value that is larger than any event of ours */
+export function assertSize(name: string, bytes: number): void {
+  if (bytes > LARGEST_EVENT)
+    throw new InvalidEventError(name, [`it has ${bytes} bytes, and may have ${LARGEST_EVENT}`]);
 }
 
 /** The fields of an event that can be asked for: see Selection. */
@@ -38,16 +43,14 @@ export type Picked<Data, Fields> = {
       : Picked<Data[Name], Fields[Name]>;
 };
 
-/** @param checkText throws an UndecodableRecordError for a text that is not to be read */
 export function createFieldReader<Data, const Fields extends FieldsOf<Data>>(
   registry: Pick<Registry, 'schemaOf'>,
   type: EventType<Data>,
   fields: Fields,
-  checkText?: CheckText,
 ): FieldReader<Picked<Data, Fields>> {
   const own = avro.Type.forSchema(type.schema as never);
-  const known = new Map<number, (at: Cursor) => unknown>();
-  const at: Cursor = { bytes: Buffer.alloc(0), position: 0, end: 0 };
+  const known = new Map<number, Read>();
+  const problemIn = createCheck(type as EventType, fields as Selection);
 
   function schemaIdOf(bytes: Buffer, start: number, end: number): number {
     const id = schemaIdIn(bytes, start, end);
@@ -60,25 +63,15 @@ export function createFieldReader<Data, const Fields extends FieldsOf<Data>>(
       const schemaId = schemaIdOf(bytes, start, end);
       const read = known.get(schemaId);
       if (read === undefined) return undefined;
-      at.bytes = bytes;
-      at.position = start + HEADER_BYTES;
-      at.end = end;
-      try {
-        const value = read(at);
-        if (at.position !== end) throw new RangeError('there are more of them');
-        return value as Picked<Data, Fields>;
-      } catch (error) {
-        if (error instanceof UndecodableRecordError) throw error;
-        throw new UndecodableRecordError(
-          `its bytes are not what schema ${schemaId} says: ${messageOf(error)}`,
-          error,
-        );
-      }
+      assertSize(type.name, end - start);
+      const picked = readWhole(read, schemaId, bytes, start + HEADER_BYTES, end);
+      const problem = problemIn(picked);
+      if (problem !== undefined) throw new InvalidEventError(type.name, [problem]);
+      return picked as Picked<Data, Fields>;
     },
     async learn(bytes, start, end) {
       const schemaId = schemaIdOf(bytes, start, end);
-      const { writer } = await resolve(registry, own, schemaId, type as EventType);
-      known.set(schemaId, compileRead(writer, own, fields as Selection, checkText));
+      known.set(schemaId, await resolve(registry, own, schemaId, type as EventType, fields as Selection));
     },
   };
 }

@@ -1,10 +1,11 @@
 import type { EventType } from '@brew/events';
 import type { Type } from 'avsc';
 import { UndecodableRecordError } from '../errors.ts';
+import { compileRead, type Read, type Selection } from './fields/compile.ts';
 import type { Registry } from './registry.ts';
 
 /**
- * Looks up the schema that records were written with, and how `reader`, which is ours, reads them.
+ * What reads `wanted` of the records of a schema id as `reader`, which is ours of `type`.
  * @throws UndecodableRecordError when there is no such schema, or it can't be read as ours; RegistryUnavailableError
  */
 export async function resolve(
@@ -12,16 +13,17 @@ export async function resolve(
   reader: Type,
   schemaId: number,
   type: EventType,
-): Promise<{ writer: Type; resolver: ReturnType<Type['createResolver']> }> {
+  wanted: true | Selection,
+): Promise<Read> {
   const writer = await registry.schemaOf(schemaId);
-  if (!writer) throw new UndecodableRecordError(`the registry has no schema ${schemaId}`);
   if (writer.name !== type.type) {
     throw new UndecodableRecordError(
-      `its headers say ${type.type}, its schema ${schemaId} is ${writer.name}`,
+      `its headers say ${type.type}, its schema ${schemaId} is ${writer.name ?? writer.typeName}`,
     );
   }
   try {
-    return { writer, resolver: reader.createResolver(writer) };
+    reader.createResolver(writer);
+    return compileRead(writer, reader, wanted);
   } catch (error) {
     throw new UndecodableRecordError(`schema ${schemaId} can't be read as ours of ${type.name}`, error);
   }

@@ -22,12 +22,6 @@ export function frame(schemaId: number, type: Type, value: unknown): Buffer {
   }
 }
 
-/** Takes the frame off; undefined when it isn't one. */
-export function unframe(value: Buffer): { schemaId: number; payload: Buffer } | undefined {
-  const schemaId = schemaIdIn(value, 0, value.length);
-  return schemaId === undefined ? undefined : { schemaId, payload: value.subarray(HEADER_BYTES) };
-}
-
 /** The schema id of the value at `start` up to `end`; undefined when it is no frame. */
 export function schemaIdIn(bytes: Buffer, start: number, end: number): number | undefined {
   return end - start < HEADER_BYTES || bytes[start] !== MAGIC ? undefined : bytes.readInt32BE(start + 1);

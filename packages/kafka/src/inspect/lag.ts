@@ -74,8 +74,11 @@ async function firstTime(
   reader: Reader,
   range: Parameters<Reader['read']>[0][number],
 ): Promise<Date | undefined> {
-  for await (const records of reader.read([range])) {
-    if (records.next()) return records.timestamp < 0 ? undefined : new Date(records.timestamp);
+  // What nobody can read has no time that counts.
+  for await (const records of reader.read([range], { onUnreadable: () => {} })) {
+    if (!records.next()) continue;
+    const time = new Date(records.timestamp);
+    return records.timestamp < 0 || Number.isNaN(time.getTime()) ? undefined : time;
   }
   return undefined; // what is ahead was removed by compaction, or is only markers of transactions
 }

@@ -3,7 +3,7 @@ import { isPassing, nameOf, refused } from '../wire/protocolErrors.ts';
 import type { Cluster } from './cluster.ts';
 import type { FetchAnswer, FetchedPartition } from './fetch.ts';
 import { listOffsets } from './offsets.ts';
-import { loseLeader, type Reading } from './readings.ts';
+import { loseLeader, type Reading, type ReadOptions } from './readings.ts';
 import { spanOf } from './recordBatch.ts';
 import { createRecords } from './records.ts';
 
@@ -16,24 +16,31 @@ export async function takeAnswer(
   cluster: Cluster,
   asked: readonly Reading[],
   answer: FetchAnswer,
+  onUnreadable: ReadOptions['onUnreadable'],
 ): Promise<void> {
   if (answer.errorCode !== 0 && !isPassing(answer.errorCode)) throw refused('a broker', answer.errorCode);
   const fetched = new Map<string, FetchedPartition>();
   for (const { topicId, partitions } of answer.topics) {
     for (const partition of partitions) fetched.set(`${topicId}/${partition.partition}`, partition);
   }
+  // It is to be asked again later, and has said nothing of any partition: not that there is nothing in them.
+  if (answer.throttleMs > 0 && fetched.size === 0) return;
+  let nothing = true;
   for (const reading of asked) {
     const found = fetched.get(`${cluster.topicId(reading.topic)}/${reading.partition}`);
-    if (found && (await take(cluster, reading, found))) reading.failures = 0;
+    nothing &&= found?.errorCode === 0 && found.bytes.length === 0;
+    if (found && (await take(cluster, reading, found, onUnreadable))) reading.failures = 0;
     else loseLeader(reading);
   }
-  const nothing = [...fetched.values()].every(
-    ({ bytes, errorCode }) => errorCode === 0 && bytes.length === 0,
-  );
   if (nothing) asked.forEach(skipGap);
 }
 
-async function take(cluster: Cluster, reading: Reading, fetched: FetchedPartition): Promise<boolean> {
+async function take(
+  cluster: Cluster,
+  reading: Reading,
+  fetched: FetchedPartition,
+  onUnreadable: ReadOptions['onUnreadable'],
+): Promise<boolean> {
   const { topic, partition, position } = reading;
   if (nameOf(fetched.errorCode) === 'OFFSET_OUT_OF_RANGE') {
     await assertInRange(cluster, reading);
@@ -45,11 +52,15 @@ async function take(cluster: Cluster, reading: Reading, fetched: FetchedPartitio
     const why = `the leader's log is another one from offset ${fetched.divergedAt} on`;
     throw new LogTruncatedError(topic, partition, position, why);
   }
-  takeRecords(reading, fetched);
+  takeRecords(reading, fetched, onUnreadable);
   return true;
 }
 
-function takeRecords(reading: Reading, { bytes, aborted, lastStableOffset }: FetchedPartition): void {
+function takeRecords(
+  reading: Reading,
+  { bytes, aborted, lastStableOffset }: FetchedPartition,
+  onUnreadable: ReadOptions['onUnreadable'],
+): void {
   const { topic, partition, position, until } = reading;
   reading.end = lastStableOffset;
   const span = spanOf(bytes, `${topic}/${partition} at or behind offset ${position}`);
@@ -68,6 +79,7 @@ function takeRecords(reading: Reading, { bytes, aborted, lastStableOffset }: Fet
     nextOffset,
     endOffset: lastStableOffset,
     aborted,
+    onUnreadable,
   });
   reading.waiting.push({ records, timestamp: span.firstTimestamp });
   reading.position = nextOffset;

@@ -1,40 +1,36 @@
 import { gunzipSync, zstdDecompressSync } from 'node:zlib';
-import { CorruptBatchError, messageOf } from '../errors.ts';
-import { compressionsAlgorithms } from '../wire/protocol.ts';
+import { unpackLz4 } from './compression/lz4.ts';
+import { unpackSnappy } from './compression/snappy.ts';
 
-/** Makes the records of a batch readable; undefined when they are as they are. */
-export type Codec = ((bytes: Buffer) => Buffer) | undefined;
+/** Unpacks the records of a batch. */
+type Codec = (bytes: Buffer, limit: number) => Buffer;
 
 /**
- * A batch takes as much memory as its records take unpacked, whatever its size on the wire is. Brokers take 1 MiB by
- * default (message.max.bytes); what unpacks to more than this was made to hurt.
+ * What a batch may unpack to, in bytes: it takes that much memory, whatever its size on the wire is, and 1 MiB of gzip can be a GiB of zeros.
+ * Brokers take 1 MiB on the wire by default (message.max.bytes), and events and JSON pack to a tenth: what is more was made to hurt.
  */
-const LARGEST_BATCH = 128 * 1024 * 1024;
+export const LARGEST_BATCH = 64 * 1024 * 1024;
 
 /**
- * By the number that stands in a batch. Snappy and LZ4 are WebAssembly, which was faster than the native packages, that
- * pay for each crossing and each buffer; snappy comes bare, or in the framing of xerial's Java library, as Kafka writes it.
+ * By the number that stands in a batch. Snappy and LZ4 are our own: each call of a native library costs as much as a small batch, and the WebAssembly
+ * that @platformatic/kafka has leaks with each batch that is none, up to 2 GiB, after which it unpacks nothing any more.
  * @see https://kafka.apache.org/documentation/#recordbatch
  */
-const codecs: readonly Codec[] = [
+const codecs: readonly (Codec | undefined)[] = [
   undefined,
-  (bytes) => gunzipSync(bytes, { maxOutputLength: LARGEST_BATCH }),
-  compressionsAlgorithms.snappy.decompressSync,
-  compressionsAlgorithms.lz4.decompressSync,
-  (bytes) => zstdDecompressSync(bytes, { maxOutputLength: LARGEST_BATCH }),
+  (bytes, maxOutputLength) => gunzipSync(bytes, { maxOutputLength }),
+  unpackSnappy,
+  unpackLz4,
+  (bytes, maxOutputLength) => zstdDecompressSync(bytes, { maxOutputLength }),
 ];
 
-/** @throws CorruptBatchError for a number that Kafka has not given out yet */
-export function codecOf(number: number, where: string): Codec {
-  if (number >= codecs.length) throw new CorruptBatchError(where, `its codec ${number} is unknown`);
-  return codecs[number];
-}
-
-/** @throws CorruptBatchError when the bytes are not what the codec writes */
-export function decompress(codec: NonNullable<Codec>, bytes: Buffer, where: string): Buffer {
-  try {
-    return codec(bytes);
-  } catch (error) {
-    throw new CorruptBatchError(where, `it can't be decompressed: ${messageOf(error)}`, error);
-  }
+/**
+ * Unpacks the records of a batch. For every client that reads: a limit that one of them lacks is none.
+ * @param codec 1 gzip, 2 snappy (bare, or in xerial's framing), 3 lz4, 4 zstd
+ * @throws RangeError for a codec that nobody knows, for more than LARGEST_BATCH, and, as any other error, for what is not packed by it
+ */
+export function decompress(codec: number, bytes: Buffer, limit = LARGEST_BATCH): Buffer {
+  const unpack = codecs[codec];
+  if (unpack === undefined) throw new RangeError(`its codec ${codec} is unknown`);
+  return unpack(bytes, limit);
 }

@@ -19,6 +19,8 @@ export interface FetchedPartition {
 }
 
 export interface FetchAnswer {
+  /** How long to ask this broker nothing, in milliseconds, to keep to a quota. It then has left out all partitions. */
+  throttleMs: number;
   errorCode: number;
   topics: { topicId: string; partitions: FetchedPartition[] }[];
 }
@@ -54,10 +56,11 @@ export const fetch = (connection: Connection, { topics, maxWaitMs, maxBytes }: F
   api.async(connection, maxWaitMs, 1, maxBytes, READ_COMMITTED, NO_SESSION, NO_EPOCH, topics, [], '');
 
 function readAnswer(answer: Reader): FetchAnswer {
-  answer.readInt32(); // how long the broker held us back, to keep to a quota
+  const throttleMs = answer.readInt32();
   const errorCode = answer.readInt16();
   answer.readInt32(); // session
   return {
+    throttleMs,
     errorCode,
     topics: answer.readArray((topic) => ({
       topicId: topic.readUUID(),

@@ -1,8 +1,10 @@
 import { setImmediate as turnOfEventLoop } from 'node:timers/promises';
 import type { Logger } from 'pino';
+import { delay } from '../delay.ts';
 import { takeAnswer } from './answer.ts';
 import type { Cluster } from './cluster.ts';
 import { type FetchAnswer, type FetchTopic, fetch } from './fetch.ts';
+import { addNewPartitions } from './growth.ts';
 import { createLeaderSearch } from './leaderSearch.ts';
 import {
   FETCHED_AHEAD,
@@ -13,6 +15,7 @@ import {
   nextToFetch,
   nextToHandOn,
   type Reading,
+  type ReadOptions,
   type ReadRange,
   readingOf,
 } from './readings.ts';
@@ -34,6 +37,14 @@ const MAX_BYTES = 32 * 1024 * 1024;
 const MAX_BYTES_PER_PARTITION = 1024 * 1024;
 /** How long a broker waits for news, in milliseconds. */
 const MAX_WAIT_MS = 500;
+/** The most that is waited because of a quota before asking again, in milliseconds: as long as Kafka makes clients wait by default. */
+const MAX_THROTTLE_MS = 30_000;
+/** How often to look for new partitions, in milliseconds. */
+const GROWTH_MS = 5_000;
+
+export interface FetcherOptions extends ReadOptions {
+  log: Logger;
+}
 
 /**
  * Keeps something of every partition at hand: to each broker that leads one of which nothing is there, one request is under
@@ -42,7 +53,7 @@ const MAX_WAIT_MS = 500;
 export function createFetcher(
   cluster: Cluster,
   ranges: readonly ReadRange[],
-  { signal, log }: { signal: AbortSignal | undefined; log: Logger },
+  { signal, only = false, onUnreadable, log }: FetcherOptions,
 ): Fetcher {
   const readings = ranges.map(readingOf);
   // Of each partition some chunks wait to be handed on, and one may be in the hands of whoever reads.
@@ -52,6 +63,8 @@ export function createFetcher(
   const asked = new Set<number>();
   const stopping = new AbortController();
   const searchLeaders = createLeaderSearch({ cluster, readings, signal: stopping.signal, log });
+  const mayGrow = !only && readings.some(({ until }) => until === undefined);
+  const growth = mayGrow ? setInterval(findLeaders, GROWTH_MS) : undefined;
   let searching = false;
   let failure: { error: unknown } | undefined;
   let changed = Promise.withResolvers<void>();
@@ -61,6 +74,7 @@ export function createFetcher(
 
   function stop(): void {
     stopping.abort();
+    clearInterval(growth);
     signal?.removeEventListener('abort', onAbort);
   }
 
@@ -86,6 +100,7 @@ export function createFetcher(
     if (searching) return;
     searching = true;
     searchLeaders()
+      .then(() => mayGrow && addNewPartitions(cluster, readings))
       .finally(() => {
         searching = false;
       })
@@ -96,7 +111,11 @@ export function createFetcher(
     if (wanted.length === 0) return;
     asked.add(node);
     ask(node, inTurn(wanted))
-      .then((answer) => answer && takeAnswer(cluster, wanted, answer))
+      .then(async (answer) => {
+        if (!answer) return;
+        await takeAnswer(cluster, wanted, answer, onUnreadable);
+        if (answer.throttleMs > 0) await delay(Math.min(answer.throttleMs, MAX_THROTTLE_MS), stopping.signal);
+      })
       .finally(() => asked.delete(node))
       .then(goOn, fail);
   }

@@ -1,3 +1,4 @@
+import type { UnreadableBatchError } from '../errors.ts';
 import type { Leader } from './cluster.ts';
 import type { Records } from './records.ts';
 
@@ -9,6 +10,16 @@ export interface ReadRange {
   from: bigint;
   /** Where it ends, exclusive; left out, reading goes on with what comes. */
   until?: bigint | undefined;
+}
+
+export interface ReadOptions {
+  signal?: AbortSignal | undefined;
+  /** Reads these partitions alone: left out, those that their topics are given meanwhile are read, too, from their beginning. */
+  only?: boolean | undefined;
+  /**
+   * Told of each batch that nobody can read, which then is stepped over. Left out, it ends the reading: `next()` of its records throws.
+   */
+  onUnreadable?: ((error: UnreadableBatchError) => void) | undefined;
 }
 
 /** How far a partition has been read. */

@@ -1,6 +1,5 @@
 import { crc32c } from '@node-rs/crc32';
 import { CorruptBatchError } from '../errors.ts';
-import { type Codec, codecOf } from './compression.ts';
 
 /**
  * Where things are in a record batch, in bytes from its beginning. All integers are big-endian.
@@ -18,6 +17,10 @@ const PRODUCER_ID = 43;
 const RECORD_COUNT = 57;
 const RECORDS = 61;
 
+/** Older formats have other heads, of which the beginning is the same up to here. */
+const MAGIC_2 = 2;
+const OLD_HEAD = 26;
+
 /** The length counts what comes after itself. */
 const BEFORE_LENGTH_COUNTS = LENGTH + 4;
 
@@ -31,7 +34,10 @@ export interface RecordBatch {
   baseOffset: bigint;
   /** Of the last record as it was written; compaction may have removed it since. */
   lastOffset: bigint;
-  codec: Codec;
+  /** The format; of others than 2 only the offsets are known. */
+  magic: number;
+  /** See compression.ts; 0: its records are as they are. */
+  codec: number;
   transactional: boolean;
   /** Holds no records, but the end of a transaction. */
   control: boolean;
@@ -62,16 +68,20 @@ export interface BatchSpan {
 /**
  * Looks over batches that follow one another without reading their records, so that the next ones can be asked for
  * before these are read.
- * @throws CorruptBatchError for any other format than magic 2
+ * @throws CorruptBatchError when a length is none
  */
 export function spanOf(bytes: Buffer, where: string): BatchSpan {
   const span: BatchSpan = { end: 0, nextOffset: undefined, leaderEpoch: -1, firstTimestamp: -1 };
   for (let end = endOf(bytes, 0, where); end !== undefined; end = endOf(bytes, end, where)) {
     const start = span.end;
+    span.end = end;
+    if (bytes.readInt8(start + MAGIC) !== MAGIC_2) {
+      span.nextOffset = bytes.readBigInt64BE(start) + 1n;
+      continue;
+    }
     if (start === 0) span.firstTimestamp = Number(bytes.readBigInt64BE(BASE_TIMESTAMP));
     span.nextOffset = bytes.readBigInt64BE(start) + BigInt(bytes.readInt32BE(start + LAST_OFFSET_DELTA)) + 1n;
     span.leaderEpoch = bytes.readInt32BE(start + LEADER_EPOCH);
-    span.end = end;
   }
   return span;
 }
@@ -79,32 +89,33 @@ export function spanOf(bytes: Buffer, where: string): BatchSpan {
 /** Where the batch at `start` ends; undefined when it is not all there. */
 function endOf(bytes: Buffer, start: number, where: string): number | undefined {
   if (start + CRC > bytes.length) return undefined;
-  // At the same place in every format there ever was.
-  const magic = bytes.readInt8(start + MAGIC);
-  if (magic !== 2) {
-    throw new CorruptBatchError(where, `its format is magic ${magic}; only 2 (Kafka 0.11 and newer) is read`);
-  }
   const end = start + BEFORE_LENGTH_COUNTS + bytes.readInt32BE(start + LENGTH);
-  if (end < start + RECORDS) throw new CorruptBatchError(where, 'its length is shorter than its head');
+  // At the same place in every format there ever was.
+  const head = bytes.readInt8(start + MAGIC) === MAGIC_2 ? RECORDS : OLD_HEAD;
+  if (end < start + head) throw new CorruptBatchError(where, 'its length is shorter than its head');
   return end <= bytes.length ? end : undefined;
 }
 
 /**
  * Reads the head of the batch at `start`, which has to be all there.
- * @throws CorruptBatchError when its bytes are not those that were written (CRC-32C), or nobody knows its codec
+ * @throws CorruptBatchError when its bytes are not those that were written (CRC-32C)
  */
 export function readBatch(bytes: Buffer, start: number, where: string): RecordBatch {
   const end = endOf(bytes, start, where);
   if (end === undefined) throw new CorruptBatchError(where, 'it is cut off');
+  const magic = bytes.readInt8(start + MAGIC);
+  const baseOffset = bytes.readBigInt64BE(start);
+  if (magic !== MAGIC_2)
+    return { ...NOTHING, magic, baseOffset, lastOffset: baseOffset, recordsStart: end, end };
   if (crc32c(bytes.subarray(start + ATTRIBUTES, end)) !== bytes.readUInt32BE(start + CRC)) {
     throw new CorruptBatchError(where, 'its checksum is not that of its bytes');
   }
-  const baseOffset = bytes.readBigInt64BE(start);
   const attributes = bytes.readInt16BE(start + ATTRIBUTES);
   return {
+    magic,
     baseOffset,
     lastOffset: baseOffset + BigInt(bytes.readInt32BE(start + LAST_OFFSET_DELTA)),
-    codec: codecOf(attributes & CODEC_BITS, where),
+    codec: attributes & CODEC_BITS,
     transactional: (attributes & TRANSACTIONAL) !== 0,
     control: (attributes & CONTROL) !== 0,
     producerId: bytes.readBigInt64BE(start + PRODUCER_ID),
@@ -116,3 +127,14 @@ export function readBatch(bytes: Buffer, start: number, where: string): RecordBa
     end,
   };
 }
+
+/** Of a batch in an older format, which none of these is known of. */
+const NOTHING = {
+  codec: 0,
+  transactional: false,
+  control: false,
+  producerId: -1n,
+  baseTimestamp: -1,
+  appendTimestamp: undefined,
+  recordCount: 0,
+};

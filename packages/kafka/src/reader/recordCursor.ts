@@ -1,4 +1,4 @@
-import { CorruptBatchError } from '../errors.ts';
+import { messageOf, UnreadableBatchError } from '../errors.ts';
 import { fromMessage, type ReceivedRecord } from '../record.ts';
 import { createAbortedFilter } from './abortedTransactions.ts';
 import { decompress } from './compression.ts';
@@ -36,11 +36,13 @@ export class RecordCursor implements Records {
   readonly #batches: Buffer;
   readonly #from: bigint;
   readonly #until: bigint | undefined;
+  readonly #onUnreadable: RecordsOptions['onUnreadable'];
   readonly #isAborted: ReturnType<typeof createAbortedFilter>;
 
   /** Where the next batch begins. */
   #nextBatch = 0;
   #baseOffset = 0n;
+  #lastOffset = 0n;
   #baseTimestamp = -1;
   #appendTimestamp: number | undefined;
   #recordsLeft = 0;
@@ -71,15 +73,27 @@ export class RecordCursor implements Records {
     this.#batches = options.bytes;
     this.#from = options.from;
     this.#until = options.until;
+    this.#onUnreadable = options.onUnreadable;
     this.#isAborted = createAbortedFilter(options.aborted);
   }
 
   next(): boolean {
-    do {
-      while (this.#recordsLeft === 0) if (!this.#toNextBatchOfOurs()) return false;
-      this.#toNextRecord();
-    } while (this.#offsetDelta < this.#fromDelta || this.#offsetDelta >= this.#untilDelta);
-    return true;
+    for (;;) {
+      try {
+        do {
+          while (this.#recordsLeft === 0) if (!this.#toNextBatchOfOurs()) return false;
+          this.#toNextRecord();
+        } while (this.#offsetDelta < this.#fromDelta || this.#offsetDelta >= this.#untilDelta);
+        return true;
+      } catch (error) {
+        if (!(error instanceof UnreadableBatchError)) throw error;
+        // Behind it, also when `next()` is called again by who was not told of it otherwise.
+        this.#recordsLeft = 0;
+        this.#recordEnd = this.#limit;
+        if (!this.#onUnreadable) throw error;
+        this.#onUnreadable(error);
+      }
+    }
   }
 
   get offset(): bigint {
@@ -123,7 +137,7 @@ export class RecordCursor implements Records {
 
   /** Goes to the next batch that has records for us. */
   #toNextBatchOfOurs(): boolean {
-    if (this.#recordEnd !== this.#limit) throw this.#corrupt('its records end before it does');
+    if (this.#recordEnd !== this.#limit) throw this.#unreadable('its records end before it does');
     while (this.#nextBatch < this.#batches.length) {
       const batch = readBatch(this.#batches, this.#nextBatch, this.#where());
       this.#nextBatch = batch.end;
@@ -137,6 +151,10 @@ export class RecordCursor implements Records {
 
   #enter(batch: RecordBatch): void {
     this.#baseOffset = batch.baseOffset;
+    this.#lastOffset = batch.lastOffset;
+    this.#offsetDelta = -1;
+    if (batch.magic !== 2)
+      throw this.#unreadable(`it is in a format (magic ${batch.magic}) of before Kafka 0.11`);
     this.#baseTimestamp = batch.baseTimestamp;
     this.#appendTimestamp = batch.appendTimestamp;
     this.#recordsLeft = batch.recordCount;
@@ -146,16 +164,20 @@ export class RecordCursor implements Records {
     this.bytes = this.#batches;
     this.#position = batch.recordsStart;
     this.#limit = batch.end;
-    if (batch.codec) {
-      this.bytes = decompress(
-        batch.codec,
-        this.#batches.subarray(batch.recordsStart, batch.end),
-        this.#where(),
-      );
+    if (batch.codec !== 0) {
+      this.bytes = this.#unpacked(batch);
       this.#position = 0;
       this.#limit = this.bytes.length;
     }
     this.#recordEnd = this.#position;
+  }
+
+  #unpacked({ codec, recordsStart, end }: RecordBatch): Buffer {
+    try {
+      return decompress(codec, this.#batches.subarray(recordsStart, end));
+    } catch (error) {
+      throw this.#unreadable(`it can't be unpacked: ${messageOf(error)}`);
+    }
   }
 
   /** @see https://kafka.apache.org/documentation/#record */
@@ -166,6 +188,7 @@ export class RecordCursor implements Records {
     this.#recordEnd = this.#position + length;
     this.#position++; // attributes, of which there are none yet
     this.#timestampDelta = this.#varint();
+    const before = this.#offsetDelta;
     this.#offsetDelta = this.#varint();
     const keyLength = this.#varint();
     this.keyStart = this.#position;
@@ -179,7 +202,8 @@ export class RecordCursor implements Records {
     // Said so that what is not a number does not pass either.
     const fits = this.#position < this.#recordEnd && this.#recordEnd <= this.#limit;
     if (!(keyLength >= -1 && valueLength >= -1 && fits)) {
-      throw this.#corrupt('a record has other lengths than it says');
+      this.#offsetDelta = before;
+      throw this.#unreadable('a record has other lengths than it says');
     }
   }
 
@@ -198,7 +222,7 @@ export class RecordCursor implements Records {
     this.#headerEnd = this.#position + valueLength;
     if (valueLength > 0) this.#position = this.#headerEnd;
     if (!(nameLength >= 0 && valueLength >= -1 && this.#position <= this.#recordEnd)) {
-      throw this.#corrupt('a header has other lengths than it says');
+      throw this.#unreadable('a header has other lengths than it says');
     }
     return true;
   }
@@ -261,7 +285,11 @@ export class RecordCursor implements Records {
     return `${this.topic}/${this.partition} at or behind offset ${this.#from}`;
   }
 
-  #corrupt(why: string): CorruptBatchError {
-    return new CorruptBatchError(this.#where(), why);
+  /** Of the batch that it stands in: what was not handed on. */
+  #unreadable(why: string): UnreadableBatchError {
+    const [first, behind] = [this.#baseOffset + BigInt(this.#offsetDelta + 1), this.#lastOffset + 1n];
+    const from = first > this.#from ? first : this.#from;
+    const until = behind > from ? behind : from + 1n;
+    return new UnreadableBatchError({ topic: this.topic, partition: this.partition, from, until }, why);
   }
 }

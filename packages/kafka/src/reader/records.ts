@@ -1,3 +1,4 @@
+import type { UnreadableBatchError } from '../errors.ts';
 import type { ReceivedRecord } from '../record.ts';
 import type { AbortedTransaction } from './abortedTransactions.ts';
 import type { Lookup } from './lookup.ts';
@@ -25,7 +26,7 @@ export interface Records {
 
   /**
    * Moves to the next record; false when there is none.
-   * @throws CorruptBatchError
+   * @throws CorruptBatchError; UnreadableBatchError, unless somebody is told of it instead
    */
   next(): boolean;
 
@@ -58,7 +59,7 @@ export interface Records {
 export interface RecordsOptions {
   topic: string;
   partition: number;
-  /** Record batches of magic 2, the last one complete. */
+  /** Record batches, the last one complete. */
   bytes: Buffer;
   /** Records below are left out: a batch comes whole, even if it began earlier. */
   from: bigint;
@@ -67,6 +68,8 @@ export interface RecordsOptions {
   nextOffset: bigint;
   endOffset: bigint;
   aborted: readonly AbortedTransaction[];
+  /** See ReadOptions. */
+  onUnreadable?: ((error: UnreadableBatchError) => void) | undefined;
 }
 
 export const createRecords = (options: RecordsOptions): Records => new RecordCursor(options);

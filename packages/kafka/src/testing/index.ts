@@ -1,3 +1,4 @@
 export { alterTopic } from './alterTopic.ts';
 export { createTopics } from './createTopics.ts';
+export { createUncheckedEncode } from './encodeUnchecked.ts';
 export { readAll } from './readAll.ts';

@@ -4,6 +4,7 @@
  * and patches/@platformatic__kafka@2.12.1.patch keeps the connection from loading the rest.
  */
 
+export * as alterClientQuotasV1 from '../../node_modules/@platformatic/kafka/dist/apis/admin/alter-client-quotas-v1.js';
 export * as consumerGroupDescribeV0 from '../../node_modules/@platformatic/kafka/dist/apis/admin/consumer-group-describe-v0.js';
 export * as describeConfigsV4 from '../../node_modules/@platformatic/kafka/dist/apis/admin/describe-configs-v4.js';
 export * as describeGroupsV5 from '../../node_modules/@platformatic/kafka/dist/apis/admin/describe-groups-v5.js';

@@ -4,6 +4,7 @@ import type { ServiceContext } from '../context.ts';
 import type { Part } from '../lifecycle/part.ts';
 import { gauge } from '../metrics.ts';
 import { typeOf } from './countDeadLetters.ts';
+import { createUnknownTypes } from './unknownTypes.ts';
 
 export interface ConsumerPartOptions {
   /** Consumer group. The service's name, unless the service has a second consumer. */
@@ -23,12 +24,18 @@ export function consumerPart(
   { group = context.name, topics, from = 'beginning', wants, paceMs, process }: ConsumerPartOptions,
 ): Part {
   const { client, metrics, log } = context;
+  const unknownTypes = createUnknownTypes(context);
   const consumer = createConsumer({
     client,
     group,
     topics,
     from,
-    ...(wants && { wants }),
+    ...(wants && {
+      wants(record) {
+        unknownTypes.note(record.topic, record.headers.ce_type);
+        return wants(record);
+      },
+    }),
     ...(paceMs !== undefined && { paceMs }),
     process: (records) => measured(context, group, records, process),
     deadLetters: context.deadLetters,

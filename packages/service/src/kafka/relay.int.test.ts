@@ -16,11 +16,14 @@ import { uniqueName, until } from '@brew/sandbox/testing';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Part } from '../lifecycle/part.ts';
 import { createMetrics } from '../metrics.ts';
+import { orderNamed } from '../testing/orderNamed.ts';
 import { createServiceRig, type ServiceRig } from '../testing/serviceRig.ts';
 import { handle } from '../unitOfWork/handle.ts';
 import { createChunkProcessor } from '../unitOfWork/processChunk.ts';
 import { createUnitOfWork, type UnitOfWork } from '../unitOfWork/unitOfWork.ts';
 import { createRelay } from './relay.ts';
+
+const [O1, O2, O3] = ['o-1', 'o-2', 'o-3'].map(orderNamed) as [string, string, string];
 
 type Cancelled = { orderId: string; reason: 'customer_request'; cancelledAt: number };
 
@@ -79,26 +82,26 @@ describe('the relay', () => {
   it('sends what is committed in its order, tombstones too, and nothing of what was rolled back', async () => {
     const relaying = relayOf();
     await relaying.relay.start(never, rig.log);
-    await emit('o-1');
+    await emit(O1);
     await unitOfWork
       .transact({}, async (work) => {
-        work.emit(type, { orderId: 'never', reason: 'customer_request', cancelledAt: 1 });
+        work.emit(type, { orderId: orderNamed('never'), reason: 'customer_request', cancelledAt: 1 });
         throw new Error('undo');
       })
       .catch(() => {});
     await unitOfWork.transact({}, async (work) => {
-      work.emit(type, { orderId: 'o-1', reason: 'customer_request', cancelledAt: 2 });
-      work.emitTombstone(type.topic, 'o-1');
+      work.emit(type, { orderId: O1, reason: 'customer_request', cancelledAt: 2 });
+      work.emitTombstone(type.topic, O1);
     });
     await until(isEmpty);
-    const records = (await rig.readAll(type.topic.name)).filter(({ key }) => key === 'o-1');
+    const records = (await rig.readAll(type.topic.name)).filter(({ key }) => key === O1);
     expect(records.map(({ value }) => value === null)).toEqual([false, false, true]);
     expect(await sent()).not.toContain('never');
     await stop(relaying);
   });
 
   it('sends a batch again when it is killed between sending and deleting; the inbox absorbs that', async () => {
-    await emit('o-1', 'o-2', 'o-1');
+    await emit(O1, O2, O1);
     let kills = 0;
     const relaying = relayOf({
       lastError: undefined,
@@ -155,15 +158,15 @@ describe('the relay', () => {
     await one.relay.start(never, rig.log);
     await until(() => isOwner(one.relay));
     await two.relay.start(never, rig.log);
-    await emit('o-1', 'o-2');
+    await emit(O1, O2);
     await until(isEmpty);
     expect(new Set(senders)).toEqual(new Set(['one']));
     await stop(one);
     await until(() => isOwner(two.relay), { what: 'the other one to take over' });
-    await emit('o-3');
+    await emit(O3);
     await until(isEmpty);
     expect(senders.at(-1)).toBe('two');
-    expect((await sent()).sort()).toEqual(['o-1', 'o-2', 'o-3']);
+    expect((await sent()).sort()).toEqual([O1, O2, O3]);
     await stop(two);
   });
 

@@ -6,6 +6,8 @@ import { handleTogether } from '../unitOfWork/handle.ts';
 import { createTestBench, type TestBench } from './createTestBench.ts';
 import { exampleOf } from './exampleOf.ts';
 
+const KEY = '0197c0de-0000-7000-8000-000000000001';
+
 let bench: TestBench<ServiceConfig>;
 beforeAll(async () => {
   bench = await createTestBench({ name: 'examples', events: eventTypes, infrastructure: infrastructure() });
@@ -19,7 +21,7 @@ test.each(eventTypes.map((type) => [type.name, type] as const))(
     const note = handleTogether([type], async (deliveries) => {
       keys.push(...deliveries.map(({ event }) => type.keyOf(event.data)));
     });
-    await bench.deliver([note], type, exampleOf(type, 'k-1'));
-    expect(keys).toEqual(['k-1']);
+    await bench.deliver([note], type, exampleOf(type, KEY));
+    expect(keys).toEqual([KEY]);
   },
 );

@@ -96,7 +96,12 @@ export function anOrder(orderId: string): OrderPlaced {
     orderId,
     cafeId: 'cafe-01',
     customer: { name: 'Ada', address: '1 Analytical Street' },
-    items: [],
+    items: [
+      {
+        ...{ sku: 'latte', name: 'Latte', category: 'drink', quantity: 1, preparationSeconds: 30 },
+        unitPrice: { amount: 350, currency: 'EUR' },
+      },
+    ],
     total: { amount: 350, currency: 'EUR' },
     placedAt: Date.now(),
     channel: 'app',

@@ -15,12 +15,15 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import type { ServiceConfig } from '../config/readConfig.ts';
 import { createTestBench, type TestBench } from '../testing/createTestBench.ts';
 import { eventRecord } from '../testing/eventRecord.ts';
+import { orderNamed } from '../testing/orderNamed.ts';
 import { type Handler, handle, handleTogether } from './handle.ts';
 import { createChunkProcessor } from './processChunk.ts';
 import { createUnitOfWork } from './unitOfWork.ts';
 
+const [O1, O2, O3, O4] = ['o-1', 'o-2', 'o-3', 'o-4'].map(orderNamed) as [string, string, string, string];
+
 const at = new Date('2026-01-02T03:04:05.678Z');
-const payment = { orderId: 'o-1', paymentId: 'p-1', amount: { amount: 350, currency: 'EUR' }, receivedAt: 1 };
+const payment = { orderId: O1, paymentId: 'p-1', amount: { amount: 350, currency: 'EUR' }, receivedAt: 1 };
 const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
 
 let folder: string;
@@ -48,7 +51,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-const started = { orderId: 'o-1', cafeId: 'c-1', slot: 1, startedAt: 1, expectedReadyAt: 2 };
+const started = { orderId: O1, cafeId: 'c-1', slot: 1, startedAt: 1, expectedReadyAt: 2 };
 const onPaymentReceived = handle(PaymentReceived, async (event, { tx, emit }) => {
   await tx.query('insert into paid values ($1, $2)', [event.data.orderId, event.id]);
   emit(KitchenStarted, { ...started, orderId: event.data.orderId });
@@ -74,7 +77,7 @@ describe('an emitted event', () => {
       type: KitchenStarted,
       source: '/brew/kitchen',
       time: at,
-      correlationId: 'o-1',
+      correlationId: O1,
       causationId: id,
       traceparent: expect.stringMatching(/^00-0af7651916cd43dd8448eb211c80319c-[0-9a-f]{16}-01$/),
       data: started,
@@ -93,7 +96,7 @@ describe('an emitted event', () => {
 
   it('is checked where it is emitted, and undoes the work when it is not what its schema says', async () => {
     const attempt = bench.context.transact({}, async ({ tx, emit }) => {
-      await tx.query("insert into paid values ('o-1', 'x')");
+      await tx.query(`insert into paid values ('${O1}', 'x')`);
       emit(KitchenStarted, { ...started, slot: 'one' as never });
     });
     await expect(attempt).rejects.toMatchObject({
@@ -199,13 +202,13 @@ describe('handling an event', () => {
     ];
     const cancelled = { reason: 'customer_request', cancelledAt: 1 };
     const records = [
-      recordOf(PaymentReceived, { ...payment, orderId: 'o-1' }),
-      recordOf(KitchenStarted, { ...started, orderId: 'o-2' }),
-      recordOf(OrderCancelled, { ...cancelled, orderId: 'o-3' }),
-      recordOf(PaymentReceived, { ...payment, orderId: 'o-4' }),
+      recordOf(PaymentReceived, { ...payment, orderId: O1 }),
+      recordOf(KitchenStarted, { ...started, orderId: O2 }),
+      recordOf(OrderCancelled, { ...cancelled, orderId: O3 }),
+      recordOf(PaymentReceived, { ...payment, orderId: O4 }),
     ];
     await processor(handlers).process(records);
-    expect(calls).toEqual([['o-1', 'o-2'], ['o-3'], ['o-4']]);
+    expect(calls).toEqual([[O1, O2], [O3], [O4]]);
   });
 
   it('wakes who is to be woken after the commit, once for all of a chunk, and not if it failed', async () => {
@@ -215,12 +218,12 @@ describe('handling an event', () => {
       work.onCommit(wake);
       await work.tx.query('insert into paid values ($1)', [data.orderId]);
     });
-    const records = ['o-1', 'o-2'].map((orderId) => recordOf(PaymentReceived, { ...payment, orderId }));
+    const records = [O1, O2].map((orderId) => recordOf(PaymentReceived, { ...payment, orderId }));
     await processor([waking]).process(records);
     await until(() => seen.length > 0);
     expect(seen).toEqual([2]);
 
-    const again = ['o-3', 'o-3'].map((orderId) => recordOf(PaymentReceived, { ...payment, orderId }));
+    const again = [O3, O3].map((orderId) => recordOf(PaymentReceived, { ...payment, orderId }));
     await expect(processor([waking]).process(again)).rejects.toThrow('duplicate key');
     expect(seen).toEqual([2]);
   });
@@ -252,7 +255,7 @@ describe('handling an event', () => {
       group: 'kitchen',
       eventId: record.headers.ce_id,
       eventType: 'PaymentReceived',
-      correlationId: 'o-1',
+      correlationId: O1,
       traceId: '0af7651916cd43dd8448eb211c80319c',
       topic: 'brew.payments.v1',
       partition: 4,
@@ -301,16 +304,16 @@ describe('a command', () => {
     const pay = bench.context.together<string, string>(async (requests, tx) => {
       await tx.query('insert into paid select unnest($1::text[])', [requests.map(({ item }) => item)]);
       return requests.map(({ item, work }) => {
-        if (item === 'o-2') return new Error('not o-2');
+        if (item === O2) return new Error('not this one');
         work.emit(KitchenStarted, { ...started, orderId: item });
         return item;
       });
     });
     const other = traceparent.replace('0af7', '1af7');
     const answers = await Promise.allSettled([
-      pay({ traceparent }, 'o-1'),
-      pay({}, 'o-2'),
-      pay({ traceparent: other }, 'o-3'),
+      pay({ traceparent }, O1),
+      pay({}, O2),
+      pay({ traceparent: other }, O3),
     ]);
     expect(answers.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
     const emitted = await bench.emitted();

@@ -5,6 +5,7 @@ import {
   OrderPlaced,
   OrderReady,
   PaymentReceived,
+  uuidv7,
 } from '@brew/events';
 import type { OutgoingRecord } from '@brew/kafka';
 import { until } from '@brew/sandbox/testing';
@@ -141,7 +142,9 @@ describe('reading topics into tables', () => {
       rig.record(OrderDelivered, { orderId: 'no-time', courierId: 'c', deliveredAt: -1 }),
       rig.record(OrderPlaced, placed('nul', { cafeId: 'cafe\0' })),
       rig.record(OrderPlaced, placed('long', { cafeId: 'x'.repeat(10_000) })),
+      rig.record(OrderPlaced, placed('euro', { lines: [{ sku: 'latte', quantity: 0 }] })),
       { ...place('no-type'), headers: {} },
+      { ...place('other-key'), key: uuidv7() },
       { ...place('no-key'), key: null },
       { ...place('no-id'), key: 'a key with blanks' },
     ];

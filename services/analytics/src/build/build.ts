@@ -27,6 +27,8 @@ export interface BuildOptions {
   onStored?(stored: Stored): void;
   /** What it waits for; undefined: nothing any more. */
   onTrouble?(error: unknown): void;
+  /** An event of a type that nobody knows. */
+  onUnknown?(topic: string, type: string): void;
 }
 
 /** What a transaction has stored. */
@@ -74,6 +76,7 @@ export function createBuild(options: BuildOptions): Build {
     onTaken: orders.touch,
     onEnded: orders.end,
     onUnreadable: (records, error) => unreadable.note(records.received(), error),
+    onUnknown: (topic, type) => options.onUnknown?.(topic, type),
     onTrouble: (error) => options.onTrouble?.(error),
   });
   let storing: Promise<void> = Promise.resolve();
@@ -115,7 +118,10 @@ export function createBuild(options: BuildOptions): Build {
       for (const { topic, partition, from, until } of own) positions.move(topic, partition, from, until);
       const ending = new AbortController();
       const either = AbortSignal.any([signal, ending.signal]);
-      const chunks = reader.read(own, { signal: either });
+      const chunks = reader.read(own, {
+        signal: either,
+        onUnreadable: (error) => unreadable.noteBatch(error),
+      });
       let next = chunks.next();
       try {
         for (;;) {
@@ -129,7 +135,7 @@ export function createBuild(options: BuildOptions): Build {
             onRead?.({ topic, partition, offset: nextOffset });
             next = chunks.next();
           }
-          if (pace.isDue(positions.left() > ALMOST_THERE)) await flush(ending);
+          if (unreadable.isFull || pace.isDue(positions.left() > ALMOST_THERE)) await flush(ending);
         }
         await flush(ending);
         await storing;

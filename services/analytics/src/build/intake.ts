@@ -1,16 +1,24 @@
-import { OrderCancelled, OrderDelivered } from '@brew/events';
+import {
+  BrewError,
+  type EventType,
+  eventTypeOf,
+  inWrongTopic,
+  OrderCancelled,
+  OrderDelivered,
+  underWrongKey,
+} from '@brew/events';
 import {
   backoff,
   type Codec,
   delay,
   type FieldReader,
+  InvalidEventError,
   RegistryUnavailableError,
   UndecodableRecordError,
 } from '@brew/kafka';
 import { createLookup, type Records } from '@brew/kafka/reader';
 import type { Book } from '../orders/book.ts';
 import type { Desk } from '../orders/desk.ts';
-import { checkText, createTimeCheck } from './checks.ts';
 import { mergeFields } from './mergeFields.ts';
 
 /** What becomes of records. */
@@ -19,8 +27,10 @@ export interface IntakeEvents {
   onTaken(order: number): void;
   /** An order was delivered or cancelled. */
   onEnded(order: number): void;
-  /** A record that can't be read, now or later. */
-  onUnreadable(records: Records, error: UndecodableRecordError): void;
+  /** A record that can't be read, now or later, or is none that Brew writes. */
+  onUnreadable(records: Records, error: BrewError): void;
+  /** An event of a type that nobody knows. */
+  onUnknown(topic: string, type: string): void;
   /** The schema registry is away (undefined: back again), and waited for. */
   onTrouble(error: unknown): void;
 }
@@ -33,9 +43,8 @@ export interface Intake {
 }
 
 interface Want {
-  type: string;
+  event: EventType;
   fields: FieldReader<object>;
-  checkTimes(data: object): void;
   takes: ((order: number, data: never) => void)[];
   ends: boolean;
   taken: number;
@@ -49,10 +58,10 @@ export function createIntake(
   desk: Desk,
   books: readonly Book[],
   codec: Pick<Codec, 'fieldReader'>,
-  { onTaken, onEnded, onUnreadable, onTrouble }: IntakeEvents,
+  { onTaken, onEnded, onUnreadable, onUnknown, onTrouble }: IntakeEvents,
 ): Intake {
   const wants = wantsOf(books, codec);
-  const lookup = createLookup(wants.map((want) => [want.type, want] as const));
+  const lookup = createLookup(wants.map((want) => [want.event.type, want] as const));
 
   async function learn({ fields }: Want, records: Records, signal: AbortSignal): Promise<void> {
     for (let failures = 1; ; failures++) {
@@ -76,17 +85,21 @@ export function createIntake(
         if (records.valueEnd < records.valueStart) continue;
         const want = records.headerIn('ce_type', lookup);
         if (want === undefined) {
-          // A record without a type isn't Brew's, and is to be seen; the others are for somebody else.
-          if (records.header('ce_type') === undefined) onUnreadable(records, unreadable('it has no ce_type'));
+          // A record without a type isn't Brew's, and is to be seen; those of known types are for somebody else.
+          const type = records.header('ce_type')?.toString();
+          if (type === undefined) onUnreadable(records, unreadable('it has no ce_type'));
+          else if (!eventTypeOf(type)) onUnknown(records.topic, type);
           continue;
         }
         try {
+          const elsewhere = inWrongTopic(want.event, records.topic);
+          if (elsewhere !== undefined) throw new InvalidEventError(want.event.name, [elsewhere]);
           let data = want.fields.read(records.bytes, records.valueStart, records.valueEnd);
           if (data === undefined) {
             await learn(want, records, signal);
             data = want.fields.read(records.bytes, records.valueStart, records.valueEnd) as object;
           }
-          want.checkTimes(data);
+          assertKey(want.event, data, records);
           const order = desk.find(records.bytes, records.keyStart, records.keyEnd);
           if (order < 0) throw unreadable('its key is no id of an order');
           for (const take of want.takes) take(order, data as never);
@@ -94,17 +107,27 @@ export function createIntake(
           onTaken(order);
           if (want.ends) onEnded(order);
         } catch (error) {
-          if (!(error instanceof UndecodableRecordError)) throw error;
+          if (!(error instanceof BrewError) || error.retryable) throw error;
           onUnreadable(records, error);
         }
       }
     },
     counts() {
-      const counts = new Map(wants.map(({ type, taken }) => [type, taken]));
+      const counts = new Map(wants.map(({ event, taken }) => [event.type, taken]));
       for (const want of wants) want.taken = 0;
       return counts;
     },
   };
+}
+
+/** An event is read for the order that its key says: in the order of that key, and by who looks for it there. */
+function assertKey(event: EventType, data: object, records: Records): void {
+  const key = (data as Record<string, string>)[event.topic.key] ?? '';
+  const { bytes, keyStart, keyEnd } = records;
+  let same = keyEnd - keyStart === key.length;
+  for (let i = 0; same && i < key.length; i++) same = bytes[keyStart + i] === key.charCodeAt(i);
+  if (!same)
+    throw new InvalidEventError(event.name, [underWrongKey(event, key, `the key ${records.keyText()}`)]);
 }
 
 const unreadable = (why: string) => new UndecodableRecordError(why);
@@ -115,11 +138,10 @@ function wantsOf(books: readonly Book[], codec: Pick<Codec, 'fieldReader'>): Wan
   for (const event of [OrderDelivered, OrderCancelled]) wanted.set(event.type, event as never);
   return [...wanted.values()].map((event) => {
     const own = takes.filter(({ event: { type } }) => type === event.type);
-    const fields = mergeFields(own.map((take) => take.fields));
+    const fields = { ...mergeFields(own.map((take) => take.fields)), [event.topic.key]: true };
     return {
-      type: event.type,
-      fields: codec.fieldReader(event, fields as never, checkText) as FieldReader<object>,
-      checkTimes: createTimeCheck(event.schema, fields),
+      event,
+      fields: codec.fieldReader(event, fields as never) as FieldReader<object>,
       takes: own.map(({ take }) => take),
       ends: endings.includes(event.type),
       taken: 0,

@@ -1,10 +1,20 @@
-import { backoff, type DeadLetters, delay, type ReceivedRecord } from '@brew/kafka';
+import {
+  backoff,
+  type DeadLetters,
+  delay,
+  type ReceivedRecord,
+  type UnreadableBatchError,
+} from '@brew/kafka';
 import type { Database, Tx } from '@brew/postgres';
 import type { Logger } from 'pino';
 
 /** Records that nobody can read. Each goes to the dead letters once, however often the topics are read. */
 export interface Unreadable {
   note(record: ReceivedRecord, error: unknown): void;
+  /** A batch that nobody can read: its letter has nothing of it but where it lies. */
+  noteBatch(error: UnreadableBatchError): void;
+  /** There is so much of it that it should go to the dead letters now. */
+  readonly isFull: boolean;
   /** Takes out what was noted. */
   page(): UnreadablePage;
 }
@@ -23,6 +33,10 @@ interface Note {
 }
 
 const RETRY = { initialMs: 200, maxMs: 5_000 };
+/** Each keeps what it was fetched with in memory. */
+const MOST_NOTED = 1_000;
+const MOST_BYTES = 16 * 1024 * 1024;
+const AT_ONCE = 50;
 
 export function createUnreadable(options: {
   db: Database;
@@ -31,6 +45,12 @@ export function createUnreadable(options: {
 }): Unreadable {
   const { db, deadLetters, log } = options;
   let noted: Note[] = [];
+  let bytes = 0;
+
+  function note(record: ReceivedRecord, error: unknown): void {
+    noted.push({ record, error, at: new Date() });
+    bytes += record.value?.length ?? 0;
+  }
 
   async function park({ record, error, at }: Note, signal: AbortSignal): Promise<void> {
     const failure = { reason: 'failed', error, attempts: 1, firstFailedAt: at, lastFailedAt: at } as const;
@@ -46,17 +66,28 @@ export function createUnreadable(options: {
   }
 
   return {
-    note(record, error) {
-      noted.push({ record, error, at: new Date() });
+    note,
+    noteBatch(error) {
+      const { topic, partition, from } = error;
+      const nothing = { key: null, value: null, headers: {}, timestamp: new Date() };
+      note({ topic, partition, offset: from, ...nothing }, error);
+    },
+    get isFull() {
+      return noted.length >= MOST_NOTED || bytes >= MOST_BYTES;
     },
     page() {
       const notes = noted;
       noted = [];
+      bytes = 0;
       return {
         async park(signal) {
           if (notes.length === 0) return;
           const sent = await sentBefore(db, notes);
-          for (const note of notes) if (!sent.has(placeOf(note.record))) await park(note, signal);
+          const left = notes.filter(({ record }) => !sent.has(placeOf(record)));
+          // A send each would be a round trip each.
+          for (let at = 0; at < left.length; at += AT_ONCE) {
+            await Promise.all(left.slice(at, at + AT_ONCE).map((note) => park(note, signal)));
+          }
         },
         async store(tx) {
           if (notes.length === 0) return;

@@ -1,7 +1,7 @@
 import { BrewError } from '@brew/events';
 import { backoff, delay } from '@brew/kafka';
 import { createReader } from '@brew/kafka/reader';
-import { gauge, type Part, type ServiceContext } from '@brew/service';
+import { createUnknownTypes, gauge, type Part, type ServiceContext } from '@brew/service';
 import { createBuild, type Stored } from '../build/build.ts';
 import { BuildSupersededError } from '../errors.ts';
 import { type Projection, topicsOf } from '../projections/projection.ts';
@@ -26,6 +26,7 @@ export function createProjector(
 ): Part {
   const { name, client: kafka, db, codec, deadLetters, metrics, log } = context;
   const reader = createReader({ client: kafka, log });
+  const unknownTypes = createUnknownTypes(context);
   const lag = createLagReport({ reader, group: name, log });
   const stopping = new AbortController();
   const begun = Promise.withResolvers<void>();
@@ -85,6 +86,7 @@ export function createProjector(
         if ((await shareSwitch(tx)) !== number) throw new BuildSupersededError('what was live');
       },
       onStored,
+      onUnknown: unknownTypes.note,
       onTrouble: (error) => {
         trouble = error;
       },

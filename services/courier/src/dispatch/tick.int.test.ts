@@ -1,6 +1,6 @@
 import { CourierAssigned, type EventType, OrderDelivered, OrderReady } from '@brew/events';
 import { infrastructure } from '@brew/sandbox/testing';
-import { createTestBench, type TestBench } from '@brew/service/testing';
+import { createTestBench, orderNamed, type TestBench } from '@brew/service/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { type CourierConfig, readCourierConfig } from '../config.ts';
 import { onOrderReady } from '../consumers/onOrderReady.ts';
@@ -41,7 +41,7 @@ describe('tick', () => {
 
   /** Orders that become ready one after the other; in the order of their ids. */
   async function ready(count: number, prefix = 'order'): Promise<string[]> {
-    const orders = Array.from({ length: count }, (_, index) => `${prefix}-${String(index).padStart(4, '0')}`);
+    const orders = Array.from({ length: count }, (_, index) => orderNamed(`${prefix}-${index}`));
     await addShipments(
       bench.context.db,
       orders.map((orderId, index) => ({
@@ -117,7 +117,7 @@ describe('tick', () => {
   it('tells of each step which event led to it', async () => {
     const handlers = [onOrderReady(() => {})];
     const readyId = await bench.deliver(handlers, OrderReady, {
-      orderId: 'order',
+      orderId: orderNamed('order'),
       cafeId: 'cafe-001',
       customer: { name: 'Ada', address: 'Bean Lane 1' },
       readyAt: clock.getTime(),
@@ -143,12 +143,13 @@ describe('tick', () => {
     ];
     const seen: Promise<boolean>[] = [];
     const wake = () => seen.push(glance(bench.context.db).then(({ assignable }) => assignable));
-    const events = ['b', 'a', 'b'].map(isReady) as [EventType, unknown][];
+    const [a, b] = ['order-1', 'order-2'].map(orderNamed) as [string, string];
+    const events = [b, a, b].map(isReady) as [EventType, unknown][];
     await bench.deliverTogether([onOrderReady(wake)], events);
 
     expect(await Promise.all(seen)).toEqual([true]);
     await look();
-    expect(await ordersOf(CourierAssigned)).toEqual(['a', 'b']);
+    expect(await ordersOf(CourierAssigned)).toEqual([a, b]);
   });
 
   it('delivers everything in one look when deliveries take no time, whatever the number of couriers', async () => {

@@ -4,6 +4,7 @@ import {
   OrderPlaced,
   PaymentReceived,
   TicketDropped,
+  uuidv7,
 } from '@brew/events';
 import { uniqueName } from '@brew/sandbox/testing';
 import type { TestBench } from '@brew/service/testing';
@@ -31,7 +32,7 @@ describe('the handlers', () => {
 
   /** One order with a cafe of its own, so that a barista is always free, and the events that may come for it. */
   function anOrder() {
-    const orderId = uniqueName('order');
+    const orderId = uuidv7();
     const { placed, paid } = latte(orderId, uniqueName('cafe'));
     return {
       orderId,

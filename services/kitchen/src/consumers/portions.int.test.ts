@@ -4,6 +4,7 @@ import {
   OrderCancelled,
   OrderPlaced,
   PaymentReceived,
+  uuidv7,
 } from '@brew/events';
 import { uniqueName } from '@brew/sandbox/testing';
 import type { TestBench } from '@brew/service/testing';
@@ -59,7 +60,7 @@ describe('the handlers, given events in portions', () => {
   /** Takes the steps, with at most so many events at a time, and tells what came of it, in words that can be compared. */
   async function outcome(steps: readonly Step[], portion: number) {
     const { db } = bench.context;
-    const names = { one: uniqueName('one'), two: uniqueName('two'), cafe: uniqueName('cafe') };
+    const names = { one: uuidv7(), two: uuidv7(), cafe: uniqueName('cafe') };
     const ids = new Map<string | undefined | null, string>();
     let waiting: { event: [EventType, unknown]; index: number }[] = [];
     const deliver = async () => {
@@ -128,7 +129,7 @@ describe('the handlers, given events in portions', () => {
   });
 
   it('do not deadlock with others that have the same orders in another order', async () => {
-    const orders = Array.from({ length: 200 }, () => latte(uniqueName('order')));
+    const orders = Array.from({ length: 200 }, () => latte(uuidv7()));
     const placed = orders.map((order): [EventType, unknown] => [OrderPlaced as EventType, order.placed]);
     const paid = orders.map((order): [EventType, unknown] => [PaymentReceived as EventType, order.paid]);
     // As often as there are connections: two alone may miss each other.

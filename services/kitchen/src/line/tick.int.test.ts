@@ -7,13 +7,20 @@ import {
   PaymentReceived,
   TicketDropped,
 } from '@brew/events';
-import type { TestBench } from '@brew/service/testing';
+import { orderNamed, type TestBench } from '@brew/service/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { KitchenConfig } from '../config.ts';
 import { createHandlers } from '../consumers/handlers.ts';
 import { look as glance, openCafes } from '../store/line.ts';
 import { createKitchenBench, latte } from '../testing.ts';
 import { type Rules, tick } from './tick.ts';
+
+const [first, second, third, some] = ['first', 'second', 'third', 'some'].map(orderNamed) as [
+  string,
+  string,
+  string,
+  string,
+];
 
 const handlers = createHandlers(() => {});
 const rules: Rules = { speed: 60, baristas: 2 };
@@ -62,23 +69,23 @@ describe('tick', () => {
     (await emitted(type)).map(({ orderId }) => orderId).sort();
 
   it('starts as many orders as there are baristas, those that were paid first', async () => {
-    await order('third', 'cafe-001', 3);
-    await order('first', 'cafe-001', 1);
-    await order('second', 'cafe-001', 2);
+    await order(third, 'cafe-001', 3);
+    await order(first, 'cafe-001', 1);
+    await order(second, 'cafe-001', 2);
 
     await look();
 
     const times = { startedAt: clock.getTime(), expectedReadyAt: clock.getTime() + 1_000 };
     expect(await emitted(KitchenStarted)).toEqual([
-      { orderId: 'first', cafeId: 'cafe-001', slot: 1, ...times },
-      { orderId: 'second', cafeId: 'cafe-001', slot: 2, ...times },
+      { orderId: first, cafeId: 'cafe-001', slot: 1, ...times },
+      { orderId: second, cafeId: 'cafe-001', slot: 2, ...times },
     ]);
     const seen = { dueAt: new Date(clock.getTime() + 1_000), startable: false, unopened: false };
     expect(await glance(bench.context.db, rules.baristas)).toEqual(seen);
   });
 
   it('hands over what is done and lets the free barista start the next', async () => {
-    for (const [index, orderId] of ['first', 'second', 'third'].entries()) {
+    for (const [index, orderId] of [first, second, third].entries()) {
       await order(orderId, 'cafe-001', index);
     }
     await look();
@@ -89,19 +96,19 @@ describe('tick', () => {
     later(1);
     await look();
 
-    expect(await ordersOf(OrderReady)).toEqual(['first', 'second']);
+    expect(await ordersOf(OrderReady)).toEqual([first, second].toSorted());
     const { customer } = latte('').placed;
     expect(await emitted(OrderReady)).toContainEqual({
-      orderId: 'first',
+      orderId: first,
       cafeId: 'cafe-001',
       customer,
       readyAt: clock.getTime(),
     });
-    expect((await emitted(KitchenStarted)).at(-1)).toMatchObject({ orderId: 'third', slot: 1 });
+    expect((await emitted(KitchenStarted)).at(-1)).toMatchObject({ orderId: third, slot: 1 });
   });
 
   it('tells of each step which event led to it', async () => {
-    const paymentId = await order('order');
+    const paymentId = await order(some);
     await look();
     later(1_000);
     await look();
@@ -112,14 +119,14 @@ describe('tick', () => {
   });
 
   it('says which cafes it has yet to open', async () => {
-    await order('order');
+    await order(some);
     expect(await glance(bench.context.db, 2)).toEqual({ dueAt: null, startable: false, unopened: true });
     await openCafes(bench.context.db, 2);
     expect(await glance(bench.context.db, 2)).toEqual({ dueAt: null, startable: true, unopened: false });
   });
 
   it('makes orders that take no time at once, each started before it is ready', async () => {
-    const orders = Array.from({ length: 7 }, (_, index) => `order-${index}`);
+    const orders = Array.from({ length: 7 }, (_, index) => orderNamed(`order-${index}`));
     for (const [index, orderId] of orders.entries()) await order(orderId, 'cafe-001', index);
     await look({ ...rules, speed: 0 });
     const events = await bench.emitted();
@@ -135,14 +142,14 @@ describe('tick', () => {
   });
 
   it('lets nobody wait for another cafe', async () => {
-    for (let index = 0; index < 5; index++) await order(`busy-${index}`, 'cafe-001', index);
-    await order('quiet', 'cafe-002', 9);
+    for (let index = 0; index < 5; index++) await order(orderNamed(`busy-${index}`), 'cafe-001', index);
+    await order(some, 'cafe-002', 9);
     await look();
-    expect(await ordersOf(KitchenStarted)).toContain('quiet');
+    expect(await ordersOf(KitchenStarted)).toContain(some);
   });
 
   it('fills no slot twice, and waits for nobody, while another instance is at it', async () => {
-    for (let index = 0; index < 9; index++) await order(`order-${index}`, `cafe-00${index % 3}`);
+    for (let index = 0; index < 9; index++) await order(orderNamed(`order-${index}`), `cafe-00${index % 3}`);
 
     await look(rules, () => look());
 
@@ -153,9 +160,9 @@ describe('tick', () => {
   });
 
   it('leaves out a ticket that a handler holds, and knows that there is one', async () => {
-    await order('order');
+    await order(some);
     await bench.context.transact({}, async ({ tx }) => {
-      await tx.query(`select from tickets where order_id = 'order' for update`);
+      await tx.query(`select from tickets where order_id = '${some}' for update`);
       await look();
     });
     expect(await emitted(KitchenStarted)).toEqual([]);
@@ -163,7 +170,7 @@ describe('tick', () => {
   });
 
   it('makes each order once, or drops it, with several instances at work and customers who cancel', async () => {
-    const orders = Array.from({ length: 600 }, (_, index) => `order-${String(index).padStart(3, '0')}`);
+    const orders = Array.from({ length: 600 }, (_, index) => orderNamed(`order-${index}`));
     const events = orders.flatMap((orderId, index): [EventType, unknown][] => {
       const { placed, paid } = latte(orderId, `cafe-00${index % 4}`, index);
       return [

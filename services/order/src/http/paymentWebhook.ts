@@ -1,4 +1,5 @@
-import { problem, route, type ServiceContext } from '@brew/service';
+import { rules } from '@brew/events';
+import { idOf, intOf, problem, route, type ServiceContext } from '@brew/service';
 import { z } from 'zod';
 import type { ChangeOrders } from '../changeOrders.ts';
 import type { OrderConfig } from '../config.ts';
@@ -11,11 +12,11 @@ const webhook = z
     type: z.string(),
     createdAt: z.iso.datetime(),
     data: z.object({
-      paymentId: z.string().min(1).max(100),
+      paymentId: idOf(rules.foreignId),
       orderId: z.uuid(),
       // What can't be given back must not be taken: the provider would refuse the refund for ever.
-      amount: z.object({ amount: z.int().min(1), currency: z.string().regex(/^[A-Z]{3}$/) }),
-      reason: z.string().optional(),
+      amount: z.object({ amount: intOf(rules.paid), currency: idOf(rules.currency) }),
+      reason: z.string().optional().transform(toReason),
     }),
   })
   // Keeps `route` from refusing unknown fields: the provider may add some, and that is no reason to lose a payment.
@@ -66,8 +67,17 @@ function toCommand({ type, data }: Webhook, at: number): Command | undefined {
     case 'payment.succeeded':
       return { type: 'receivePayment', paymentId, amount, at };
     case 'payment.failed':
-      return { type: 'failPayment', paymentId, reason: reason ?? 'unknown', at };
+      return { type: 'failPayment', paymentId, reason, at };
     default:
       return undefined; // payment.processing, and what the provider may add: nothing that changes an order
   }
+}
+
+/** For people to read: a payment has failed, however its reason is worded. */
+function toReason(said = ''): string {
+  const line = said
+    .toWellFormed()
+    .replace(/[\s\p{Cc}]+/gu, ' ')
+    .trim();
+  return line === '' ? 'unknown' : line.slice(0, rules.reason.max).toWellFormed();
 }

@@ -1,5 +1,5 @@
-import { cafeOf } from '@brew/events';
-import { problem, route, type ServiceContext } from '@brew/service';
+import { cafeOf, rules } from '@brew/events';
+import { intOf, listOf, problem, route, type ServiceContext, textOf } from '@brew/service';
 import { z } from 'zod';
 import type { OrderConfig } from '../config.ts';
 import type { Order } from '../domain/order.ts';
@@ -7,15 +7,11 @@ import type { Menu } from '../menu.ts';
 import { createPlaceOrders, type Placement, type Placing } from '../placeOrders.ts';
 import { money } from './orderView.ts';
 
-const text = (max: number) => z.string().trim().min(1).max(max);
-
 const request = z.strictObject({
-  cafeId: text(50),
-  items: z
-    .array(z.strictObject({ sku: text(50), quantity: z.int().min(1).max(99) }))
-    .min(1)
-    .max(20),
-  customer: z.strictObject({ name: text(100), address: text(300) }),
+  cafeId: textOf(rules.id),
+  // A sku that is none is not on the menu, which is said so.
+  items: listOf(z.strictObject({ sku: textOf(rules.id), quantity: intOf(rules.quantity) }), rules.items),
+  customer: z.strictObject({ name: textOf(rules.name), address: textOf(rules.address) }),
   // Not filled in here: the body is what a repetition is recognized by, also one whose first request came to an older release.
   channel: z
     .enum(['app', 'counter', 'partner'])
@@ -39,7 +35,11 @@ export const placeOrder = ({ together, now, config }: ServiceContext<OrderConfig
     path: '/orders',
     summary: 'Place an order',
     headers: z.object({
-      'idempotency-key': text(255)
+      'idempotency-key': z
+        .string()
+        .trim()
+        .min(1)
+        .max(255)
         .optional()
         .describe(
           'Any text of your own. Repeating the request with it, for 24 hours, places no second order.',

@@ -1,5 +1,5 @@
-import { BrewError } from '@brew/events';
-import { callHttp } from '@brew/service';
+import { BrewError, rules } from '@brew/events';
+import { callHttp, idOf } from '@brew/service';
 import { z } from 'zod';
 import type { PaymentJob } from '../store/paymentJobs.ts';
 
@@ -72,8 +72,9 @@ export function createPaymentProvider({ url, apiKey }: PaymentProviderOptions): 
     },
     async refund(job, signal) {
       const answer = await post('/refunds', job, { paymentId: job.paymentId, amount: job.amount }, signal);
-      const refund = z.object({ refundId: z.string() }).safeParse(answer);
-      if (!refund.success) throw new PaymentProviderError('The answer to a refund names no refundId.');
+      const refund = z.object({ refundId: idOf(rules.foreignId) }).safeParse(answer);
+      if (!refund.success)
+        throw new PaymentProviderError('The answer to a refund names no refundId that can be kept.');
       return refund.data.refundId;
     },
   };

@@ -1,99 +1,137 @@
-import avro, { type Type, type types } from 'avsc';
-import { type Cursor, eachItem, readBytes, readLong, skipBytes } from './cursor.ts';
-import { A_NUMBER, A_TEXT, type Skip, skipAll } from './skips.ts';
-import { type CheckText, createTextRead } from './texts.ts';
+import type { Type, types } from 'avsc';
+import { costOf, createSkips, indexIn, leastBytes } from './compileSkips.ts';
+import {
+  type Cursor,
+  eachItem,
+  nested,
+  readBoolean,
+  readBytes,
+  readInt,
+  readLong,
+  readText,
+  skipBytes,
+  spend,
+} from './cursor.ts';
+import { showOf, underlyingOf } from './logicalTypes.ts';
+import { type Skip, skipAll } from './skips.ts';
+import { createTextRead } from './texts.ts';
+import { isArray, isEnum, isFixed, isMap, isRecord, isUnion } from './types.ts';
 
 /** Which fields to read: all of one (true), or some of what is in it; of a list, of each of its items. */
 export interface Selection {
   readonly [field: string]: true | Selection;
 }
 
-type Read = (at: Cursor) => unknown;
+export type Read = (at: Cursor) => unknown;
 
 /**
  * Makes what reads `wanted` of values that were written as `writer`, and steps over the rest, by the rules of Avro's schema
- * resolution: what only `reader` has, which is ours, gets its default. Of a union it gives the value, bare.
+ * resolution: what only `reader` has, which is ours, gets its default. Of a union it gives the value, bare; a long that a number is
+ * not exact for is a bigint. What it is given to read costs no more than its bytes, whatever these claim to be.
  *
  * @param reader has to be able to read what `writer` wrote: that was asked of Avro, and is not checked again
- * @param name of the field
- * @throws TypeError for maps and fixed, which no event of ours has
  * @see https://avro.apache.org/docs/1.12.0/specification/#schema-resolution
  */
-export function compileRead(
-  writer: Type,
-  reader: Type,
-  wanted: true | Selection,
-  checkText?: CheckText,
-  name = 'value',
-): Read {
-  const compile = (from: Type, to: Type, inner: true | Selection, field = name) =>
-    compileRead(from, to, inner, checkText, field);
-  if (isUnion(writer)) return branchOf(writer.types.map((branch) => compile(branch, reader, wanted)));
-  const own = isUnion(reader) ? branchFor(writer, reader) : reader;
-  if (isRecord(writer)) return readRecord(writer, own as types.RecordType, wanted, compile);
-  if (isArray(writer)) {
-    return readArray(compile(writer.itemsType, (own as types.ArrayType).itemsType, wanted));
-  }
-  if (isEnum(writer)) return readEnum(writer, own as types.EnumType);
-  // What differs between text and bytes is only what is made of them.
-  if (writer.typeName === 'string' || writer.typeName === 'bytes') {
-    return own.typeName === 'bytes' ? readBytes : createTextRead(name, checkText);
-  }
-  return scalarOf(writer).read;
-}
+export const compileRead = (writer: Type, reader: Type, wanted: true | Selection): Read =>
+  createCompiler(() => undefined)(writer, reader, wanted);
 
-/** What is stepped over for a value, one thing after another. */
-function skipsOf(writer: Type): Skip[] {
-  if (isRecord(writer)) return writer.fields.flatMap(({ type }) => skipsOf(type));
-  if (isUnion(writer)) {
-    const branches = writer.types.map(skipsOf);
-    return [(at) => skipAll(at, branches[indexIn(branches, at)] as Skip[])];
-  }
-  if (isArray(writer)) {
-    const skips = skipsOf(writer.itemsType);
-    return [(at) => eachItem(at, () => skipAll(at, skips))];
-  }
-  if (isEnum(writer)) return [A_NUMBER];
-  return [writer.typeName === 'string' || writer.typeName === 'bytes' ? A_TEXT : scalarOf(writer).skip];
-}
+/** Makes what reads values for people: as JSON can say them, dates and decimals as what they mean. See logicalTypes.ts. */
+export const compileShow = (writer: Type): Read => createCompiler(showOf)(writer, writer, true);
 
-function readRecord(
-  writer: types.RecordType,
-  reader: types.RecordType,
-  wanted: true | Selection,
-  compile: (from: Type, to: Type, inner: true | Selection, field: string) => Read,
-): Read {
-  const selected = (name: string) => (wanted === true ? true : wanted[name]);
-  const steps: { skips: Skip[]; name: string; read: Read }[] = [];
-  let skips: Skip[] = [];
-  for (const { name, type } of writer.fields) {
-    const field = reader.fields.find((own) => own.name === name || own.aliases.includes(name));
-    const inner = field && selected(field.name);
-    if (field === undefined || inner === undefined) skips.push(...skipsOf(type));
-    else {
-      steps.push({ skips, name: field.name, read: compile(type, field.type, inner, field.name) });
-      skips = [];
+function createCompiler(showing: typeof showOf) {
+  const skipsOf = createSkips();
+  /** Of whole records, by their writers' types, since they may contain themselves; undefined while it is being made. */
+  const records = new Map<Type, Map<Type, Read | undefined>>();
+
+  function compile(writer: Type, reader: Type, wanted: true | Selection): Read {
+    const read = compileBytes(underlyingOf(writer), reader, wanted);
+    const show = showing(writer);
+    return show ? (at) => show(read(at)) : read;
+  }
+
+  function compileBytes(writer: Type, reader: Type, wanted: true | Selection): Read {
+    if (isUnion(writer)) {
+      const same = underlyingOf(reader) === writer;
+      return branchOf(writer.types.map((branch) => compile(branch, same ? branch : reader, wanted)));
     }
+    const own = underlyingOf(isUnion(reader) ? branchFor(writer, reader) : reader);
+    if (isRecord(writer)) return compileRecord(writer, own as types.RecordType, wanted);
+    if (isArray(writer)) {
+      const { itemsType } = own as types.ArrayType;
+      return readArray(compile(writer.itemsType, itemsType, wanted), leastBytes(writer.itemsType));
+    }
+    if (isMap(writer)) return readMap(compile(writer.valuesType, (own as types.MapType).valuesType, wanted));
+    if (isEnum(writer)) return readEnum(writer, own as types.EnumType);
+    if (isFixed(writer)) return readFixed(writer.size);
+    return scalarOf(writer, own);
   }
-  const written = new Set(steps.map(({ name }) => name));
-  const missing = reader.fields.filter(({ name }) => selected(name) !== undefined && !written.has(name));
+
+  function compileRecord(writer: types.RecordType, reader: types.RecordType, wanted: true | Selection): Read {
+    if (wanted !== true) return readRecord(writer, reader, wanted);
+    const made = records.get(writer) ?? new Map<Type, Read | undefined>();
+    records.set(writer, made);
+    if (made.has(reader)) return made.get(reader) ?? ((at) => nested(at, made.get(reader) as Read));
+    made.set(reader, undefined);
+    const read = readRecord(writer, reader, wanted);
+    made.set(reader, read);
+    return read;
+  }
+
+  function readRecord(writer: types.RecordType, reader: types.RecordType, wanted: true | Selection): Read {
+    if (writer.fields.some(({ name }) => name === '__proto__'))
+      throw new TypeError('no field can be __proto__');
+    const selected = (name: string) => (wanted === true ? true : wanted[name]);
+    const steps: { skips: Skip[]; name: string; read: Read }[] = [];
+    let skips: Skip[] = [];
+    for (const { name, type } of writer.fields) {
+      const field = reader.fields.find((own) => own.name === name || own.aliases.includes(name));
+      const inner = field && selected(field.name);
+      if (field === undefined || inner === undefined) skips.push(...skipsOf(type));
+      else {
+        steps.push({ skips, name: field.name, read: compile(type, field.type, inner) });
+        skips = [];
+      }
+    }
+    const written = new Set(steps.map(({ name }) => name));
+    const cost = costOf(writer);
+    const missing = reader.fields.filter(({ name }) => selected(name) !== undefined && !written.has(name));
+    return (at) => {
+      spend(at, cost);
+      const record: Record<string, unknown> = {};
+      for (const step of steps) {
+        skipAll(at, step.skips);
+        record[step.name] = step.read(at);
+      }
+      skipAll(at, skips);
+      for (const field of missing) record[field.name] = field.defaultValue();
+      return record;
+    };
+  }
+
+  return compile;
+}
+
+function readArray(read: Read, least: number): Read {
   return (at) => {
-    const record: Record<string, unknown> = {};
-    for (const step of steps) {
-      skipAll(at, step.skips);
-      record[step.name] = step.read(at);
-    }
-    skipAll(at, skips);
-    for (const field of missing) record[field.name] = field.defaultValue();
-    return record;
+    const items: unknown[] = [];
+    eachItem(at, () => items.push(read(at)), least);
+    return items;
   };
 }
 
-function readArray(read: Read): Read {
+function readFixed(size: number): Read {
   return (at) => {
-    const items: unknown[] = [];
-    eachItem(at, () => items.push(read(at)));
-    return items;
+    const start = skipBytes(at, size);
+    return Buffer.from(at.bytes.subarray(start, start + size));
+  };
+}
+
+function readMap(read: Read): Read {
+  return (at) => {
+    const entries: [string, unknown][] = [];
+    eachItem(at, () => entries.push([readText(at), read(at)]));
+    // Not one after the other into an object: a key may be `__proto__`.
+    return Object.fromEntries(entries);
   };
 }
 
@@ -109,26 +147,24 @@ function branchOf(branches: readonly Read[]): Read {
   return (at) => branches[indexIn(branches, at)]?.(at);
 }
 
-function indexIn({ length }: readonly unknown[], at: Cursor): number {
-  const index = readLong(at);
-  if (index < 0 || index >= length) throw new RangeError(`there is no number ${index} of ${length}`);
-  return index;
-}
-
-/** What stays as it is, whatever number or truth value it is read as. */
-const scalars: Record<string, { read: Read; skip: Skip }> = {
-  null: { read: () => null, skip: 0 },
-  boolean: { read: (at) => at.bytes[skipBytes(at, 1)] !== 0, skip: 1 },
-  int: { read: readLong, skip: A_NUMBER },
-  long: { read: readLong, skip: A_NUMBER },
-  float: { read: (at) => at.bytes.readFloatLE(skipBytes(at, 4)), skip: 4 },
-  double: { read: (at) => at.bytes.readDoubleLE(skipBytes(at, 8)), skip: 8 },
-};
-
-function scalarOf({ typeName }: Type): { read: Read; skip: Skip } {
-  const scalar = scalars[typeName];
-  if (scalar === undefined) throw new TypeError(`Some fields of a record can't be read past a ${typeName}.`);
-  return scalar;
+function scalarOf({ typeName }: Type, reader: Type): Read {
+  switch (typeName) {
+    case 'null':
+      return () => null;
+    case 'boolean':
+      return readBoolean;
+    case 'int':
+      return readInt;
+    case 'long':
+      return ['float', 'double'].includes(reader.typeName) ? (at) => Number(readLong(at)) : readLong;
+    case 'float':
+      return (at) => at.bytes.readFloatLE(skipBytes(at, 4));
+    case 'double':
+      return (at) => at.bytes.readDoubleLE(skipBytes(at, 8));
+    default:
+      // Text or bytes: what differs is only what is made of them.
+      return reader.typeName === 'bytes' ? readBytes : createTextRead();
+  }
 }
 
 function branchFor(writer: Type, { types }: types.UnwrappedUnionType): Type {
@@ -144,9 +180,3 @@ function canRead(reader: Type, writer: Type): boolean {
     return false;
   }
 }
-
-// Of avsc's classes there may be two copies, one of them within the registry's client: so they are told by name.
-const isRecord = (type: Type): type is types.RecordType => avro.Type.isType(type, 'record');
-const isArray = (type: Type): type is types.ArrayType => avro.Type.isType(type, 'array');
-const isEnum = (type: Type): type is types.EnumType => avro.Type.isType(type, 'enum');
-const isUnion = (type: Type): type is types.UnwrappedUnionType => avro.Type.isType(type, 'union');

@@ -6,7 +6,7 @@ import { type Cursor, skipBytes, skipLong, skipString } from './cursor.ts';
  */
 export type Skip = number | ((at: Cursor) => void);
 
-/** An int or a long, or the number of a symbol. */
+/** An int or a long. */
 export const A_NUMBER = -1;
 /** A text, or bytes. */
 export const A_TEXT = -2;

@@ -1,7 +1,4 @@
-import { type Cursor, skipString } from './cursor.ts';
-
-/** Looks at each text that is read, and throws if it is not to be. */
-export type CheckText = (text: string, field: string) => void;
+import { type Cursor, readText, skipString } from './cursor.ts';
 
 /** A power of two, and enough for the cafes, drinks and currencies that come again and again. */
 const REMEMBERED = 256;
@@ -10,17 +7,19 @@ const REMEMBERED = 256;
  * Reads the texts of a field. One that was read a while ago is the same string again: to make another of it would cost ten times as much, and
  * memory for as long as somebody keeps it.
  */
-export function createTextRead(field: string, check?: CheckText): (at: Cursor) => string {
+export function createTextRead(): (at: Cursor) => string {
   const remembered = new Array<string>(REMEMBERED).fill('');
   return (at) => {
+    const before = at.position;
     const start = skipString(at);
     const place = placeOf(at.bytes, start, at.position);
     const known = remembered[place] as string;
     if (isSame(known, at.bytes, start, at.position)) return known;
-    const text = at.bytes.toString('utf8', start, at.position);
-    check?.(text, field);
+    const end = at.position;
+    at.position = before;
+    const text = readText(at);
     // As long as its bytes: then each of them is a character, and it is told by them.
-    if (text.length === at.position - start) remembered[place] = text;
+    if (text.length === end - start) remembered[place] = text;
     return text;
   };
 }

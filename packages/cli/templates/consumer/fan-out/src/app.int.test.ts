@@ -1,6 +1,7 @@
+import { randomUUID } from 'node:crypto';
 import { OrderPlaced } from '@brew/events';
 import { createTestDatabase, type TestDatabase } from '@brew/postgres/testing';
-import { infrastructure, uniqueName, until } from '@brew/sandbox/testing';
+import { infrastructure, until } from '@brew/sandbox/testing';
 import type { Service } from '@brew/service';
 import { createEventBus, type EventBus, exampleOf } from '@brew/service/testing';
 import { afterAll, beforeAll, it } from '@jest/globals';
@@ -39,7 +40,7 @@ const all = [OrderPlaced.name];
 
 /** Publishes each event once, under a key of its own. */
 async function publish(): Promise<string> {
-  const key = uniqueName('key');
+  const key = randomUUID();
   await bus.publish(OrderPlaced, exampleOf(OrderPlaced, key));
   return key;
 }
@@ -71,3 +72,24 @@ it('sees everything in each of its instances', async () => {
     await untilSeen(instance, during);
   }
 });
+
+// <compacted>
+
+it('forgets what a tombstone takes away', async () => {
+  const compacted = [OrderPlaced]
+    .map(({ topic }) => topic)
+    .find(({ config }) => config['cleanup.policy'] === 'compact');
+  if (compacted === undefined) throw new Error('none is compacted');
+  await using app = await run();
+  const key = await publish();
+  await untilSeen(app, key);
+  await bus.publishTombstone(compacted, key);
+  await until(
+    async () => {
+      const { seen } = (await (await fetch(`${app.url}/seen?key=${key}`)).json()) as { seen: unknown[] };
+      return seen.length === 0;
+    },
+    { what: `nothing of ${key}` },
+  );
+});
+// </compacted>

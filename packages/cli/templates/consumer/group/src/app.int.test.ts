@@ -1,6 +1,7 @@
+import { randomUUID } from 'node:crypto';
 import { OrderPlaced } from '@brew/events';
 import { createTestDatabase, type TestDatabase } from '@brew/postgres/testing';
-import { infrastructure, uniqueName, until } from '@brew/sandbox/testing';
+import { infrastructure, until } from '@brew/sandbox/testing';
 import type { Service } from '@brew/service';
 import { createEventBus, type EventBus, exampleOf } from '@brew/service/testing';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
@@ -39,7 +40,7 @@ const all = [OrderPlaced.name].sort();
 
 /** Publishes each event once, under a key of its own. */
 async function publish(): Promise<string> {
-  const key = uniqueName('key');
+  const key = randomUUID();
   await bus.publish(OrderPlaced, exampleOf(OrderPlaced, key));
   return key;
 }

@@ -1,9 +1,10 @@
+import { randomUUID } from 'node:crypto';
 import { OrderPlaced } from '@brew/events';
 // <beginning>
 import { createDatabase } from '@brew/postgres';
 // </beginning>
 import { createTestDatabase, type TestDatabase } from '@brew/postgres/testing';
-import { infrastructure, uniqueName, until } from '@brew/sandbox/testing';
+import { infrastructure, until } from '@brew/sandbox/testing';
 import type { Service } from '@brew/service';
 import { createEventBus, type EventBus, exampleOf } from '@brew/service/testing';
 import { afterAll, beforeAll, it } from '@jest/globals';
@@ -42,7 +43,7 @@ const all = [OrderPlaced.name].sort();
 
 /** Publishes each event once, under a key of its own. */
 async function publish(): Promise<string> {
-  const key = uniqueName('key');
+  const key = randomUUID();
   await bus.publish(OrderPlaced, exampleOf(OrderPlaced, key));
   return key;
 }
@@ -99,3 +100,24 @@ it('is rebuilt when its tables are emptied', async () => {
   await untilSeen(app, before);
 });
 // </beginning>
+
+// <compacted>
+
+it('forgets what a tombstone takes away', async () => {
+  const compacted = [OrderPlaced]
+    .map(({ topic }) => topic)
+    .find(({ config }) => config['cleanup.policy'] === 'compact');
+  if (compacted === undefined) throw new Error('none is compacted');
+  await using app = await run();
+  const key = await publish();
+  await untilSeen(app, key);
+  await bus.publishTombstone(compacted, key);
+  await until(
+    async () => {
+      const { seen } = (await (await fetch(`${app.url}/seen?key=${key}`)).json()) as { seen: unknown[] };
+      return seen.length === 0;
+    },
+    { what: `nothing of ${key}` },
+  );
+});
+// </compacted>

@@ -1,23 +1,38 @@
 import { BrewError } from '@brew/events';
 import { createFollower, type ReceivedRecord } from '@brew/kafka';
-import type { Part, ServiceContext } from '@brew/service';
+import { createUnknownTypes, type Part, type ServiceContext } from '@brew/service';
 import type { Seen } from '../store/seen.ts';
 import { onOrderPlaced } from './onOrderPlaced.ts';
 
 const sources = [onOrderPlaced];
 const sourceOf = new Map(sources.map((source) => [source.type.type, source]));
+const compacted = new Set(
+  sources.flatMap(({ type: { topic } }) =>
+    topic.config['cleanup.policy'] === 'compact' ? [topic.name] : [],
+  ),
+);
 
 /**
  * Reads all partitions of the topics into the memory of this instance. Instances share nothing and know nothing of each other, and
  * no offsets are committed.
  */
-export function followEvents({ client, codec, log }: ServiceContext, seen: Seen): Part {
+export function followEvents(context: ServiceContext, seen: Seen): Part {
+  const { client, codec, log } = context;
+  const unknownTypes = createUnknownTypes(context);
   let caughtUp = false;
 
   async function take(record: ReceivedRecord): Promise<void> {
-    const source = sourceOf.get(record.headers.ce_type ?? '');
-    if (source === undefined || record.value === null) return;
-    seen.see(source.sightingOf(await codec.decode(record)));
+    if (record.value === null) {
+      // A tombstone: on a compacted topic it takes its key away. Elsewhere it is nothing.
+      if (record.key !== null && compacted.has(record.topic)) seen.forget(record.key);
+      return;
+    }
+    const type = record.headers.ce_type;
+    const source = type === undefined ? undefined : sourceOf.get(type);
+    if (type !== undefined && source === undefined) return unknownTypes.note(record.topic, type);
+    // What has no type is no event, which decoding tells.
+    const event = await codec.decode(record);
+    if (source) seen.see(source.sightingOf(event));
   }
 
   const follower = createFollower({

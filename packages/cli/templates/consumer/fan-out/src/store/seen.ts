@@ -15,6 +15,8 @@ interface Summary {
 export interface Seen {
   /** Notes of a key that it had an event, and when last. Noting it again changes nothing. */
   see(sighting: Sighting): void;
+  /** The key was taken away: it is as if it had never had an event. */
+  forget(key: string): void;
   /** Of how many keys each event was seen, and when last; of one key alone, if there is one. */
   summary(key?: string): Summary[];
 }
@@ -27,6 +29,10 @@ export function createSeen(): Seen {
       events.set(event, keys);
       const last = keys.get(key);
       if (last === undefined || at > last) keys.set(key, at);
+    },
+
+    forget(key) {
+      for (const keys of events.values()) keys.delete(key);
     },
 
     summary(only) {

@@ -2,14 +2,19 @@ import { once } from 'node:events';
 import { BrewError } from '@brew/events';
 import type { ReceivedRecord } from '@brew/kafka';
 import { createLookup, createReader, type Records } from '@brew/kafka/reader';
-import { type Part, type ServiceContext, worker } from '@brew/service';
+import { createUnknownTypes, type Part, type ServiceContext, type UnknownTypes, worker } from '@brew/service';
 import { onOrderPlaced } from '../consumers/onOrderPlaced.ts';
 import type { Source } from '../consumers/sees.ts';
 import { moveBehind, startingPoints } from '../store/offsets.ts';
-import { type Sighting, see } from '../store/seen.ts';
+import { forget, type Sighting, see } from '../store/seen.ts';
 
 const sources = [onOrderPlaced];
 const wanted = createLookup(sources.map((source) => [source.type.type, source] as const));
+const compacted = new Set(
+  sources.flatMap(({ type: { topic } }) =>
+    topic.config['cleanup.policy'] === 'compact' ? [topic.name] : [],
+  ),
+);
 const topics = [...new Set(sources.map(({ type }) => type.topic.name))];
 
 /** How soon to read on after a failure. */
@@ -19,7 +24,9 @@ const RETRY_MS = 1_000;
  * Reads the topics on from where the database says. What is made of some records and the offset behind them are one transaction,
  * so that each counts once, whatever is killed, and whenever. Kafka's own offsets are not used: there is no group.
  */
-export function project({ client, codec, db, deadLetters, now, log }: ServiceContext): Part {
+export function project(context: ServiceContext): Part {
+  const { client, codec, db, deadLetters, now, log } = context;
+  const unknownTypes = createUnknownTypes(context);
   const reader = createReader({ client, log });
   let reading: AsyncGenerator<Records, void> | undefined;
   const begun = Promise.withResolvers<void>();
@@ -29,7 +36,10 @@ export function project({ client, codec, db, deadLetters, now, log }: ServiceCon
     everyMs: RETRY_MS,
     mayTakeLong: true,
     async run(signal) {
-      reading ??= reader.read(await startingPoints(db, reader, topics), { signal });
+      reading ??= reader.read(await startingPoints(db, reader, topics), {
+        signal,
+        onUnreadable: (error) => log.error({ err: error }, 'stepped over a batch that nobody can read'),
+      });
       begun.resolve();
       try {
         const { value: records } = await reading.next();
@@ -44,21 +54,32 @@ export function project({ client, codec, db, deadLetters, now, log }: ServiceCon
   });
 
   async function take(records: Records): Promise<void> {
-    const found = wantedOf(records);
+    const found = wantedOf(records, unknownTypes);
     await db.transaction(async (tx) => {
       const from = await moveBehind(tx, records);
       const fresh = found.filter(({ record }) => record.offset >= from);
       const sightings = await Promise.all(fresh.map(sightingOf));
+      // What was seen of a key before it was taken away is forgotten, what is seen of it later is not.
+      const takenAway = new Map<string, bigint>();
+      for (const { record } of fresh) {
+        if (record.value === null && record.key !== null) takenAway.set(record.key, record.offset);
+      }
+      await forget(tx, [...takenAway.keys()]);
       await see(
         tx,
-        sightings.filter((sighting) => sighting !== undefined),
+        sightings.filter((sighting, index) => {
+          const { record } = fresh[index] as Found;
+          return sighting !== undefined && record.offset > (takenAway.get(record.key ?? '') ?? -1n);
+        }) as Sighting[],
       );
     });
   }
 
   async function sightingOf({ record, source }: Found): Promise<Sighting | undefined> {
+    if (record.value === null) return undefined;
     try {
-      return source.sightingOf(await codec.decode(record));
+      const event = await codec.decode(record);
+      return source?.sightingOf(event);
     } catch (error) {
       // The registry is away: it is tried again.
       if (error instanceof BrewError && error.retryable) throw error;
@@ -86,16 +107,21 @@ export function project({ client, codec, db, deadLetters, now, log }: ServiceCon
 
 interface Found {
   record: ReceivedRecord;
-  source: Source;
+  /** None for a tombstone, and for what is no event. */
+  source: Source | undefined;
 }
 
 /** Looks at headers alone; of records that nobody wants nothing is made. */
-function wantedOf(records: Records): Found[] {
+function wantedOf(records: Records, unknownTypes: UnknownTypes): Found[] {
   const found: Found[] = [];
   while (records.next()) {
     const source = records.headerIn('ce_type', wanted);
-    const tombstone = records.valueEnd < records.valueStart;
-    if (source && !tombstone) found.push({ record: records.received(), source });
+    const isTombstone = records.valueEnd < records.valueStart;
+    const type = records.header('ce_type')?.toString();
+    // On a compacted topic a tombstone takes its key away; elsewhere it is nothing. What has no type is no event, which decoding tells.
+    const isWanted = isTombstone ? compacted.has(records.topic) : source !== undefined || type === undefined;
+    if (isWanted) found.push({ record: records.received(), source: isTombstone ? undefined : source });
+    else if (!isTombstone) unknownTypes.note(records.topic, type);
   }
   return found;
 }

@@ -1,0 +1,74 @@
+import { delay } from '../delay.ts';
+import { RegistryUnavailableError } from '../errors.ts';
+
+const TIMEOUT_MS = 10_000;
+
+/** Every question may be asked again: the registry is as it was, or already as it should be. */
+const ATTEMPTS = 3;
+const PAUSE_MS = 50;
+const LARGEST_ANSWER = 4 * 1024 * 1024;
+
+/**
+ * Apicurio 3.3 answers now and then without sending the answer: its log has a status, its client nothing. On a
+ * connection of its own such a question ends at once, with an error, when the registry closes it; on one that is kept
+ * open, only by its timeout.
+ */
+const HEADERS = { Connection: 'close', 'Content-Type': 'application/vnd.schemaregistry.v1+json' };
+
+/** The codes with which a registry says no. A proxy that has no way to it answers 404 as well, but with a page. */
+const REFUSALS = /^(4040[123]|409|422\d\d)$/;
+
+/** An answer that says no. */
+export interface Refusal {
+  error_code: number;
+  message: string;
+}
+
+/** @throws RegistryUnavailableError for anything but a success or a refusal */
+export type Ask = <Answer>(
+  method: 'GET' | 'POST' | 'PUT',
+  path: string,
+  body?: object,
+) => Promise<Answer | Refusal>;
+
+export const isRefusal = (answer: unknown): answer is Refusal =>
+  REFUSALS.test(String((answer as Partial<Refusal> | null)?.error_code));
+
+/** Asks a registry that speaks Confluent's API. Waiting for one that is away, with log lines and an abort, is the callers'. */
+export function createAsk(url: string): Ask {
+  return async (method, path, body) => {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await askOnce(method, `${url}${path}`, body);
+      } catch (error) {
+        if (attempt === ATTEMPTS) throw new RegistryUnavailableError(url, error);
+        await delay(PAUSE_MS);
+      }
+    }
+  };
+}
+
+async function askOnce<Answer>(method: string, url: string, body?: object): Promise<Answer | Refusal> {
+  const response = await fetch(url, {
+    method,
+    headers: HEADERS,
+    signal: AbortSignal.timeout(TIMEOUT_MS),
+    ...(body && { body: JSON.stringify(body) }),
+  });
+  const text = await textOf(response);
+  if (response.ok) return JSON.parse(text) as Answer;
+  const refusal: unknown = text.startsWith('{') ? JSON.parse(text) : undefined;
+  if (isRefusal(refusal)) return refusal;
+  throw new Error(`status ${response.status}: ${text.slice(0, 200)}`);
+}
+
+async function textOf(response: Response): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of response.body ?? []) {
+    length += chunk.length;
+    if (length > LARGEST_ANSWER) throw new Error(`an answer of more than ${LARGEST_ANSWER} bytes`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString();
+}

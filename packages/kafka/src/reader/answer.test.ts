@@ -1,0 +1,47 @@
+import { expect, test } from '@jest/globals';
+import { batchOf } from '../testing/batches.ts';
+import { takeAnswer } from './answer.ts';
+import type { Cluster } from './cluster.ts';
+import type { FetchAnswer, FetchedPartition } from './fetch.ts';
+import { type Reading, readingOf } from './readings.ts';
+
+const cluster = { topicId: () => 'id' } as unknown as Cluster;
+const reading = (partition: number): Reading => ({
+  ...readingOf({ topic: 't', partition, from: 0n }),
+  leader: { node: 1, epoch: 0 },
+  end: 10n,
+});
+const partition = (number: number, more: Partial<FetchedPartition> = {}): FetchedPartition => ({
+  partition: number,
+  errorCode: 0,
+  lastStableOffset: 10n,
+  divergedAt: undefined,
+  aborted: [],
+  bytes: Buffer.alloc(0),
+  ...more,
+});
+
+/** @returns where two partitions go on, and whether they have lost their leader */
+async function taken(partitions: FetchedPartition[], more: Partial<FetchAnswer> = {}) {
+  const readings = [reading(0), reading(1)];
+  const topics = partitions.length === 0 ? [] : [{ topicId: 'id', partitions }];
+  await takeAnswer(cluster, readings, { throttleMs: 0, errorCode: 0, topics, ...more }, undefined);
+  return readings.map(({ position, leader }) => (leader ? position : 'lost'));
+}
+
+test('takes it for a gap when nothing comes of any partition, although there is more', async () => {
+  expect(await taken([partition(0), partition(1)])).toEqual([10n, 10n]);
+});
+
+test('takes an answer that names no partition for none: a quota, not the end', async () => {
+  expect(await taken([], { throttleMs: 900 })).toEqual([0n, 0n]);
+  expect(await taken([])).toEqual(['lost', 'lost']);
+});
+
+test('passes over nothing as long as it was told of one partition alone, or something came of another', async () => {
+  expect(await taken([partition(0)])).toEqual([0n, 'lost']);
+  expect(await taken([partition(0), partition(1, { errorCode: 6 })])).toEqual([0n, 'lost']);
+  const timestamp = 0;
+  const bytes = batchOf({ baseOffset: 0n, records: [{ key: null, value: null, headers: [], timestamp }] });
+  expect(await taken([partition(0), partition(1, { bytes })])).toEqual([0n, 1n]);
+});
