@@ -1,5 +1,6 @@
 import { uniqueName, until } from '@brew/sandbox/testing';
 import { afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { kafkaOf } from './client.ts';
 import { kafkaErrorTypeOf, SendFailedError } from './errors.ts';
 import { batchBytes } from './producer/batchBytes.ts';
 import { createProducer, type Producer } from './producer.ts';
@@ -166,6 +167,37 @@ test('sends to the other topics when one is missing, and to that one when it is 
   await createTopics([{ name: missing, partitions: 1, replicationFactor: 3, config: {} }]);
   await producer.send(withheld);
   expect((await readAll(missing)).map(textOf)).toEqual(['1', '2']);
+});
+
+test('tells a record whose time the topic does not take, and sends those around it', async () => {
+  const own = await createTopic('producer-times', 1, { 'message.timestamp.before.max.ms': '3600000' });
+  const old = { ...outgoing(own, 'a', 'old'), timestamp: new Date('2001-01-01') };
+  const { refused, withheld } = await producer.offer([
+    outgoing(own, 'a', 'before'),
+    old,
+    outgoing(own, 'b', 'another key'),
+  ]);
+  expect([refused, withheld]).toEqual([new Map([[old, 'INVALID_TIMESTAMP']]), []]);
+  expect((await readAll(own)).map(textOf)).toEqual(['before', 'another key']);
+});
+
+test('finds a topic gone that it has written to, and goes on with it once it is made anew', async () => {
+  const own = await createTopic('producer-deleted', 1);
+  await producer.send([outgoing(own, 'a', 'before')]);
+  const admin = kafkaOf(clientOf()).admin();
+  await admin.connect();
+  await admin.deleteTopics({ topics: [own] });
+  await until(async () => !(await admin.listTopics()).includes(own), { what: 'the topic to be gone' });
+  await admin.disconnect();
+  const { closed, withheld } = await producer.offer([
+    outgoing(own, 'a', '1'),
+    outgoing(topic, 'a', 'there, too'),
+  ]);
+  expect([...closed]).toEqual([[own, 'UNKNOWN_TOPIC_OR_PARTITION']]);
+  expect((await readAll(topic)).map(textOf)).toContain('there, too');
+  await createTopics([{ name: own, partitions: 1, replicationFactor: 3, config: {} }]);
+  await producer.send(withheld);
+  expect((await readAll(own)).map(textOf)).toEqual(['1']);
 });
 
 test('counts the bytes of a record as Kafka does', async () => {

@@ -62,9 +62,8 @@ function oneAtATime(ask: () => Promise<Health>): () => Promise<Health> {
         asking = undefined;
       });
     const late = new AbortController();
-    const silent = delay(ANSWER_MS, { up: false, detail: `no answer in ${ANSWER_MS} ms` }, late).catch(
-      () => ({ up: false }),
-    );
+    const silent = delay(ANSWER_MS, { up: false, detail: `no answer in ${ANSWER_MS} ms` }, late);
+    silent.catch(() => {}); // it is aborted once there is an answer
     return await Promise.race([asking, silent]).finally(() => late.abort());
   };
 }

@@ -270,7 +270,7 @@ describe('the relay', () => {
       await until(async () => (await relay.health?.())?.up === false);
       expect((await relay.health?.())?.detail).toMatch(
         new RegExp(
-          `2 events wait for Kafka, the oldest for .* s: nothing goes to ${missing} .UNKNOWN_TOPIC_OR_PARTITION.; owner`,
+          `2 events waiting for Kafka, the oldest for .* s: nothing goes to ${missing} .UNKNOWN_TOPIC_OR_PARTITION.; owner`,
         ),
       );
       expect(await outbox.backlog()).toMatchObject({ rows: 2, refused: 0 });
@@ -293,7 +293,7 @@ describe('the relay', () => {
       const { relay } = await start();
       await append(row(type.topic.name, 'a', 'waits'));
       await rig.db.query(`update outbox set created_at = now() - interval '1 minute'`);
-      const waits = /1 event wait for Kafka, the oldest for 6\d s: /;
+      const waits = /1 event waiting for Kafka, the oldest for 6\d s: /;
       expect(await relay.health?.()).toEqual({
         up: false,
         detail: expect.stringMatching(

@@ -31,7 +31,7 @@ export function createRelayHealth({ outbox, state, trouble, closed }: RelayHealt
     ];
     const isMoving = performance.now() - movedAt < SLOW_MS && closed().length === 0;
     if (oldestSeconds * 1_000 < SLOW_MS || isMoving) return { up: true, detail: detail.join('; ') };
-    const waiting = `${count(rows, 'event')} wait for Kafka, the oldest for ${Math.round(oldestSeconds)} s`;
+    const waiting = `${count(rows, 'event')} waiting for Kafka, the oldest for ${Math.round(oldestSeconds)} s`;
     return { up: false, detail: [`${waiting}: ${why()}`, ...detail].join('; ') };
   }
 

@@ -85,11 +85,12 @@ export function dueWorker(
   }
 
   /** @returns whether something was done */
-  async function retry(): Promise<boolean> {
+  async function retry(signal: AbortSignal): Promise<boolean> {
     if (performance.now() < nextLookAt) return false;
     nextLookAt = performance.now() + RETRY_LOOK_MS;
     const items = await dueStuckItems(db, name, RETRIED_AT_ONCE);
     for (const item of items) {
+      if (signal.aborted) break;
       const failure = await failureOf(item, async (tx, moved) => {
         if (moved || !(await isOpen(tx, item))) await forgetStuckItem(tx, name, item);
         else await retryLater(tx, name, item, RETRY.maxMs); // it has to wait for its turn, like everybody
@@ -99,10 +100,11 @@ export function dueWorker(
     return items.length > 0;
   }
 
-  async function eachAlone(reason: unknown): Promise<boolean> {
+  async function eachAlone(reason: unknown, signal: AbortSignal): Promise<boolean> {
     const items = await db.transaction(due);
     const failures: { item: string; error: Error }[] = [];
     for (const item of items) {
+      if (signal.aborted) return true;
       const failure = await failureOf(item);
       if (failure) failures.push(failure);
     }
@@ -113,25 +115,25 @@ export function dueWorker(
     return true;
   }
 
-  async function takeAll(): Promise<boolean> {
+  async function takeAll(signal: AbortSignal): Promise<boolean> {
     try {
       const moved = await transact({}, (work) => take(work));
       if (moved) strikes = 0;
       return moved;
     } catch (error) {
       if (isOutage(error)) throw error;
-      return await eachAlone(error);
+      return await eachAlone(error, signal);
     }
   }
 
   const base = worker({
     ...timing,
     name,
-    async run() {
-      const retried = await retry();
+    async run(signal) {
+      const retried = await retry(signal);
       const next = look ? await look() : true;
       if (next !== true) return next;
-      return (await takeAll()) || retried || (look ? 'held' : false);
+      return (await takeAll(signal)) || retried || (look ? 'held' : false);
     },
   });
 

@@ -6,7 +6,7 @@ import { type CourierConfig, readCourierConfig } from '../config.ts';
 import { onOrderReady } from '../consumers/onOrderReady.ts';
 import { roster } from '../domain/roster.ts';
 import { listCouriers, putOnDuty } from '../store/couriers.ts';
-import { look as glance } from '../store/dispatch.ts';
+import { freeCourier, look as glance } from '../store/dispatch.ts';
 import { addShipments, findShipment } from '../store/shipments.ts';
 import { type Rules, tick } from './tick.ts';
 
@@ -100,6 +100,22 @@ describe('tick', () => {
     expect(await emitted(OrderDelivered)).toEqual([{ orderId, courierId: 'courier-001', deliveredAt }]);
     expect(await shipment(orderId)).toMatchObject({ state: 'delivered', deliveredAt: clock });
     expect((await couriers())[0]).toMatchObject({ state: 'free', orderId: null, deliveries: 1 });
+  });
+
+  it('delivers what was set aside without taking from its courier what they carry by then', async () => {
+    const [first = '', , , fourth] = await ready(4);
+    await look();
+    const { db } = bench.context;
+    await db.query(`insert into stuck_items (worker, item, error) values ('dispatcher', $1, 'no')`, [first]);
+    await freeCourier(db, first, clock);
+    await look();
+    later(10_000);
+    await bench.context.transact({}, (work) => tick(work, rules, true, first));
+    await db.query('truncate stuck_items');
+
+    expect(await shipment(first)).toMatchObject({ state: 'delivered', courierId: 'courier-001' });
+    const [courier] = await couriers();
+    expect(courier).toMatchObject({ state: 'delivering', orderId: fourth, deliveries: 1 });
   });
 
   it('sends first who has been free for the longest', async () => {

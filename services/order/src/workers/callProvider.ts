@@ -101,7 +101,7 @@ export function callProvider(
     if (failing === 0) stalled = undefined;
     const ms = stalled ? performance.now() - stalled.since : 0;
     if (!stalled || ms < SLOW_MS) return { ...calls.health(), ...setAside };
-    const why = `${failing} calls wait for the provider for ${Math.round(ms / 1_000)} s: ${stalled.error.message}`;
+    const why = `calls waiting for the provider: ${failing}, for ${Math.round(ms / 1_000)} s: ${stalled.error.message}`;
     return { up: false, detail: [why, ...Object.values(setAside)].join('; ') };
   }
 

@@ -30,10 +30,7 @@ test('a call that the provider refuses is set aside, told, and made again when i
   ]);
   expect(world.provider.callsAbout(orderId)).toHaveLength(5);
   expect(await healthOf('call-provider')).toEqual({ up: true, detail: '1 set aside' });
-  const { body: metrics } = await (async () => {
-    const response = await fetch(new URL('/metrics', world.app.url));
-    return { body: await response.text() };
-  })();
+  const metrics = await (await fetch(new URL('/metrics', world.app.url))).text();
   expect(metrics).toMatch(/^brew_stuck_items(\{.*\})? 1$/m);
 
   await world.untilOrder(await world.paid(), { status: 'paid' }); // the others go on
@@ -63,7 +60,9 @@ test('a provider that is away is not the fault of a call: none is set aside, and
     const answer = await healthOf('call-provider');
     return !answer.up && answer;
   });
-  expect(health.detail).toMatch(/^1 calls wait for the provider for \d+ s: http.*\/payments answered 503/);
+  expect(health.detail).toMatch(
+    /^calls waiting for the provider: 1, for \d+ s: http.*\/payments answered 503/,
+  );
   expect(await stuck('call-provider')).toEqual([]);
   world.provider.answer(orderId, undefined);
   await until(async () => (await healthOf('call-provider')).up);
