@@ -29,7 +29,7 @@ export function registerConsume(program: Command, exit: (code: number) => void, 
     .option('--key <key>', 'only of this key')
     .option('--type <event>', 'only of this type, such as OrderPlaced; may be repeated', parseType)
     .option('--partition <list>', 'only of these partitions, such as 0,3', parsePartitions)
-    .option('--headers', 'with all headers; of dead letters, why they are there is always shown')
+    .option('--headers', 'with all headers; why a dead letter is one is always shown')
     .option('--json', 'one JSON object a line')
     .option('--raw', 'only the values, as they are')
     .addHelpText(
