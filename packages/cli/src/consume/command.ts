@@ -44,8 +44,8 @@ export function registerConsume(program: Command, exit: (code: number) => void, 
       )}
 It ends where the topics ended when it began, unless it is to follow.
 Without a registry, Avro is shown as bytes.
-Avro of others is JSON: longs beyond 2^53 and decimals as text with all digits, dates and times as in
-ISO 8601, durations as P1M2DT3.004S, bytes and fixed as 0x and hexadecimal digits.`,
+Avro of others is JSON: longs beyond 2^53 and decimals are text with all their digits, dates and
+times as in ISO 8601, durations such as P1M2DT3.004S, bytes and fixed 0x and hexadecimal digits.`,
     )
     .action(async (topics: string[], options: ConsumeOptions & ClusterOptions) => {
       if (options.json && options.raw) {
