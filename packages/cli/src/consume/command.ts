@@ -29,7 +29,7 @@ export function registerConsume(program: Command, exit: (code: number) => void, 
     .option('--key <key>', 'only of this key')
     .option('--type <event>', 'only of this type, such as OrderPlaced; may be repeated', parseType)
     .option('--partition <list>', 'only of these partitions, such as 0,3', parsePartitions)
-    .option('--headers', 'with all headers; of dead letters, why they are there is always shown')
+    .option('--headers', 'with all headers; why a dead letter is one is always shown')
     .option('--json', 'one JSON object a line')
     .option('--raw', 'only the values, as they are')
     .addHelpText(
@@ -44,8 +44,8 @@ export function registerConsume(program: Command, exit: (code: number) => void, 
       )}
 It ends where the topics ended when it began, unless it is to follow.
 Without a registry, Avro is shown as bytes.
-Avro of others is JSON: longs beyond 2^53 and decimals as text with all digits, dates and times as in
-ISO 8601, durations as P1M2DT3.004S, bytes and fixed as 0x and hexadecimal digits.`,
+Avro of others is JSON: longs beyond 2^53 and decimals are text with all their digits, dates and
+times as in ISO 8601, durations such as P1M2DT3.004S, bytes and fixed 0x and hexadecimal digits.`,
     )
     .action(async (topics: string[], options: ConsumeOptions & ClusterOptions) => {
       if (options.json && options.raw) {

@@ -1,4 +1,5 @@
 import {
+  type EventType,
   KitchenStarted,
   OrderCancelled,
   OrderDelivered,
@@ -7,8 +8,9 @@ import {
   PaymentReceived,
   uuidv7,
 } from '@brew/events';
-import type { OutgoingRecord } from '@brew/kafka';
-import { until } from '@brew/sandbox/testing';
+import { createProducer, type OutgoingRecord } from '@brew/kafka';
+import { runKafkaTool } from '@brew/sandbox';
+import { infrastructure, until } from '@brew/sandbox/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { BuildSupersededError } from '../errors.ts';
@@ -214,6 +216,25 @@ describe('reading topics into tables', () => {
     const { funnel, sales } = await rig.reports();
     expect(funnel).toEqual({ placed: 20, delivered: 2 });
     expect(sales).toMatchObject([{ orders: 2 }]);
+  });
+
+  it('goes on into the partitions that its topics are given meanwhile', async () => {
+    await rig.createTopics();
+    await rig.begin();
+    const projector = await rig.follow();
+    const servers = ['--bootstrap-server', infrastructure().brokers.join()];
+    const more = ['--alter', '--topic', rig.topicOf(OrderPlaced as EventType), '--partitions', '6'];
+    await runKafkaTool('org.apache.kafka.tools.TopicCommand', [...servers, ...more]);
+    // One that knows them.
+    await using producer = createProducer({ client: rig.context.client, log: rig.context.log });
+    await producer.start();
+    const orders = Array.from({ length: 60 }, (_, i) => place(`order-${i}`));
+    await until(async () => {
+      await producer.send(orders);
+      return new Set((await rig.ends()).filter(({ offset }) => offset > 0n).map(({ partition }) => partition)).size === 6;
+    });
+    await until(async () => (await rig.reports()).funnel.placed === 60, { what: 'all of them to count' });
+    await projector.stop();
   });
 
   async function rowsAtHand(): Promise<number> {

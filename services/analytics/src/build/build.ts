@@ -129,6 +129,8 @@ export function createBuild(options: BuildOptions): Build {
           if (arrived?.done) break;
           if (arrived) {
             const { topic, partition, nextOffset, endOffset } = arrived.value;
+            // Its topic was given it meanwhile: it is read from its beginning.
+            if (positions.of(topic, partition) === undefined) positions.move(topic, partition, 0n, endOffset);
             await intake.take(arrived.value, either);
             orders.clear();
             pace.note(positions.move(topic, partition, nextOffset, endOffset));

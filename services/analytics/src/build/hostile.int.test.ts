@@ -33,10 +33,10 @@ describe('records that anybody can write', () => {
 
   /** Each is no event, or none that Brew could have made. */
   const bad = (): Record<string, OutgoingRecord> => ({
-    'a header without a value': {
+    'no event at all': {
       ...place('bad'),
       value: Buffer.from('{}'),
-      headers: { note: null as never },
+      headers: { note: 'hello' },
     },
     'a list that claims a billion': claiming(),
     'a key with a zero byte': { ...place('bad'), key: Buffer.from('\0\0\0\0\0\0\0\u0007') },

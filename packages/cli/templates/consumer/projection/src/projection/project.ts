@@ -5,8 +5,9 @@ import { createLookup, createReader, type Records } from '@brew/kafka/reader';
 import { createUnknownTypes, type Part, type ServiceContext, type UnknownTypes, worker } from '@brew/service';
 import { onOrderPlaced } from '../consumers/onOrderPlaced.ts';
 import type { Source } from '../consumers/sees.ts';
+import { forget } from '../store/forget.ts';
 import { moveBehind, startingPoints } from '../store/offsets.ts';
-import { forget, type Sighting, see } from '../store/seen.ts';
+import { type Sighting, see } from '../store/seen.ts';
 
 const sources = [onOrderPlaced];
 const wanted = createLookup(sources.map((source) => [source.type.type, source] as const));
