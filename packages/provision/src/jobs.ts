@@ -1,11 +1,18 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { BrewError } from '@brew/events';
+import { isOutage } from '@brew/postgres';
 import { pino } from 'pino';
 import { ensureDatabases } from './databases.ts';
 import { JobConfigError } from './errors.ts';
 import { ensureSchemas } from './schemas.ts';
 import { declaredTopics, ensureTopics } from './topics.ts';
 
-/** How long the brokers may take to be all there. They have passed their health checks by then. */
-const BROKERS_WITHIN_MS = 60_000;
+/**
+ * How long what a job needs may take to answer. It has passed its health check by then, but on a busy machine even that is no promise, and
+ * nobody starts a job again that has failed.
+ */
+const PATIENCE_MS = 300_000;
+const PAUSE_MS = 2_000;
 
 /** Each does one thing, may be repeated, and says in a line what it did. */
 const jobs: Record<string, (env: NodeJS.ProcessEnv) => Promise<string>> = {
@@ -15,7 +22,7 @@ const jobs: Record<string, (env: NodeJS.ProcessEnv) => Promise<string>> = {
   },
   async topics(env) {
     const brokers = required(env, 'KAFKA_BROKERS').split(',');
-    const signal = AbortSignal.timeout(BROKERS_WITHIN_MS);
+    const signal = AbortSignal.timeout(PATIENCE_MS);
     const created = await ensureTopics(brokers, { log: pino({ level: 'warn' }), signal });
     return `topics: ${declaredTopics.length}, ${created} of them new`;
   },
@@ -34,7 +41,22 @@ export async function runJob(name: string | undefined, env: NodeJS.ProcessEnv): 
   const job = name !== undefined && Object.hasOwn(jobs, name) ? jobs[name] : undefined;
   if (job === undefined)
     throw new JobConfigError(`The job has to be one of ${Object.keys(jobs).join(', ')}.`);
-  return job(env);
+  return insist(() => job(env));
+}
+
+/** Tries again what may pass. */
+async function insist(job: () => Promise<string>): Promise<string> {
+  const deadline = performance.now() + PATIENCE_MS;
+  for (;;) {
+    try {
+      return await job();
+    } catch (error) {
+      const mayPass = (error instanceof BrewError && error.retryable) || isOutage(error);
+      if (!mayPass || performance.now() > deadline) throw error;
+      console.error(`${(error as Error).message} Trying again …`);
+    }
+    await sleep(PAUSE_MS);
+  }
 }
 
 function required(env: NodeJS.ProcessEnv, variable: string): string {

@@ -1,4 +1,6 @@
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import { OrderPlaced, type RecordSchema } from '@brew/events';
 import { olderSchemas } from '@brew/events/olderSchemas';
 import { createAdmin, createCodec, createKafkaClient, createProducer } from '@brew/kafka';
@@ -43,6 +45,24 @@ test('topics: all that are declared, and nothing to do the second time', async (
 test('schemas: every event has one, however often it is done', async () => {
   expect(await runJob('schemas', env)).toMatch(/^schemas: \d+$/);
   expect(await runJob('schemas', env)).toMatch(/^schemas: \d+$/);
+});
+
+test('schemas: waits for a registry that hangs up on everybody for a while', async () => {
+  const { port, hostname } = new URL(registryUrl);
+  let callers = 0;
+  // More than one question is asked for.
+  await using gate = createServer((caller) => {
+    callers += 1;
+    if (callers <= 4) return void caller.destroy();
+    const registry = connect(Number(port), hostname);
+    caller.pipe(registry).pipe(caller);
+    for (const socket of [caller, registry]) socket.on('error', () => socket.destroy());
+  });
+  gate.listen(0, '127.0.0.1');
+  await once(gate, 'listening');
+  const url = registryUrl.replace(`:${port}/`, `:${(gate.address() as AddressInfo).port}/`);
+  expect(await runJob('schemas', { SCHEMA_REGISTRY_URL: url })).toMatch(/^schemas: \d+$/);
+  expect(callers).toBeGreaterThan(4);
 });
 
 test('schemas: an event that is new to the registry has all its versions, in their order', async () => {

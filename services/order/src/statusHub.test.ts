@@ -41,9 +41,10 @@ describe('following an order', () => {
     const following = hub.follow(stored(2), forever);
     await following.next();
     const next = following.next();
-    hub.tell([stored(2), stored(5, 'order-2')]);
-    hub.tell([stored(1)]);
-    hub.tell([stored(3)]);
+    for (const told of [stored(2), stored(5, 'order-2'), stored(1), stored(3)]) {
+      hub.tell([told]);
+      await new Promise(setImmediate); // what was told is read before the next
+    }
     expect((await next).value).toMatchObject({ orderId: 'order-1', status: 'preparing' });
   });
 

@@ -1,4 +1,4 @@
-import { uuidv7 } from '@brew/events';
+import { type EventType, StockReleased, uuidv7 } from '@brew/events';
 import { describe, expect, it, test } from '@jest/globals';
 import fc from 'fast-check';
 import { createLedger, type Ledger } from './ledger.ts';
@@ -76,11 +76,23 @@ describe('the ledger', () => {
     expect(ledger.counts()).toMatchObject({ events, repeats: events });
   });
 
+  test('does not take for a repeat what has another name, with the same id and content', () => {
+    const ledger = createLedger();
+    const events = soundOrder('delivered', placedAt);
+    const reserved = events.find(({ type }) => type.name === 'StockReserved') as AnyEvent;
+    write(ledger, [...events, { ...reserved, type: StockReleased as EventType }]);
+    expect(found(ledger)).toEqual([
+      ['one-effect-of-a-kind', 'has StockReleased again, under the same id with other content'],
+    ]);
+    expect(ledger.counts()).toMatchObject({ repeats: 0 });
+  });
+
   test('gives an order time, and what must follow from its end', () => {
     const ledger = createLedger();
     write(ledger, soundOrder('delivered', placedAt).slice(0, 4));
     write(ledger, soundOrder('cancelled after paying', placedAt).slice(0, 6));
-    expect(found(ledger, placedAt + 119_000)).toEqual([]);
+    expect(found(ledger, placedAt + 119_999)).toEqual([]);
+    expect(found(ledger, placedAt + 120_000).map(([invariant]) => invariant)).toEqual(['one-end']);
     expect(ledger.counts()).toMatchObject({ orders: 2, open: 1, cancelled: 1 });
     expect(found(ledger, placedAt + 121_000).map(([invariant]) => invariant)).toEqual([
       'one-end',

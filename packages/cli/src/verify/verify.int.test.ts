@@ -1,11 +1,23 @@
-import { type EventType, eventTypeOf, orderTopics, type Topic, toHeaders } from '@brew/events';
-import { createCodec, createKafkaClient, createProducer, type OutgoingRecord } from '@brew/kafka';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { type EventType, eventTypeOf, OrderPlaced, orderTopics, type Topic, toHeaders } from '@brew/events';
+import {
+  createAdmin,
+  createCodec,
+  createKafkaClient,
+  createProducer,
+  type OutgoingRecord,
+} from '@brew/kafka';
 import { createTopics } from '@brew/kafka/testing';
+import { runKafkaTool } from '@brew/sandbox';
 import { infrastructure, uniqueName, until } from '@brew/sandbox/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { pino } from 'pino';
 import { plain } from '../text/format.ts';
 import type { Moment } from './follow.ts';
+import { createLedger, type Ledger } from './ledger.ts';
+import { startReading } from './reading.ts';
 import type { Report } from './report.ts';
 import { plantedBreaches } from './testing/plantedBreaches.ts';
 import { type AnyEvent, type Flow, flows, soundOrder } from './testing/soundOrder.ts';
@@ -41,6 +53,7 @@ async function ownTopics() {
     headers: toHeaders({ ...context, type: type.type }),
   });
   return {
+    topics,
     nameOf,
     recordOf,
     send: (...records: OutgoingRecord[]) => producer.send(records),
@@ -57,6 +70,18 @@ async function ownTopics() {
       return { sound: await verify(all, { brokers, registryUrl }, io, signal, topics), lines };
     },
   };
+}
+
+/** Deletes what is before an offset of the partition that has records, as retention would. */
+async function deleteRecords(topic: string, offset: number): Promise<void> {
+  await using admin = createAdmin({ client, log });
+  const partition = (await admin.topicOffsets(topic)).find(({ latest }) => latest > 0)?.partition;
+  const file = join(await mkdtemp(join(tmpdir(), 'brew-test-')), 'offsets.json');
+  await writeFile(file, JSON.stringify({ version: 1, partitions: [{ topic, partition, offset }] }));
+  const servers = ['--bootstrap-server', brokers.join()];
+  const tool = 'org.apache.kafka.tools.DeleteRecordsCommand';
+  await runKafkaTool(tool, [...servers, '--offset-json-file', file]);
+  await rm(dirname(file), { recursive: true });
 }
 
 const neverAborted = new AbortController().signal;
@@ -133,6 +158,37 @@ describe('verify', () => {
     expect(lines.join('\n')).toMatch(/✖ readable: brew\.orders.*key poison: The record can't be decoded/);
     expect(lines.join('\n')).toMatch(/✖ readable: .*OrderPlaced of order .* has the key another/);
     expect(lines.join('\n')).toMatch(/✖ readable: .*StockReserved does not belong on brew\.orders/);
+  });
+
+  it.each([1, 2])(
+    'misses nothing of orders when retention has taken the first %i of two records of a partition',
+    async (offset) => {
+      const topics = await ownTopics();
+      const events = soundOrder('not paid', anHourAgo());
+      await topics.write(events);
+      await deleteRecords(topics.nameOf(OrderPlaced.topic), offset);
+
+      const { sound, lines } = await topics.verify({ json: true });
+
+      expect((JSON.parse(lines.join('\n')) as Report).counts).toMatchObject({ orders: 1, curtailed: 1 });
+      expect(sound).toBe(true);
+    },
+  );
+
+  it('takes each record once, although a batch in which something was away is handed on again', async () => {
+    const topics = await ownTopics();
+    await topics.write(soundOrder('not paid', anHourAgo()));
+    const ledger = createLedger();
+    let failures = 0;
+    const take: Ledger['take'] = (orderId, event) => {
+      if (event.name === 'OrderCancelled' && failures++ === 0) throw new Error('away');
+      ledger.take(orderId, event);
+    };
+    await using reading = await startReading({ ...ledger, take }, topics.topics, { brokers, registryUrl });
+    await reading.whenCaughtUp();
+    expect(failures).toBeGreaterThan(1);
+    expect(reading.read).toBe(reading.total);
+    expect(ledger.counts()).toMatchObject({ cancelled: 1, repeats: reading.total - 4 });
   });
 
   it('follows: a line a second, and a breach as it comes', async () => {

@@ -26,7 +26,7 @@ const ATTEMPTS = 10;
  * kafkajs keeps one set of metadata for all that an admin asks at the same time. An answer that is late, to a question from before a topic
  * was asked for, takes that topic out again; then its offsets are looked for in an empty list, which ends with a TypeError.
  */
-const isPassing = (error: unknown): boolean =>
+export const isPassing = (error: unknown): boolean =>
   error instanceof TypeError || passing.has(kafkaErrorTypeOf(error) ?? '');
 
 /** Asks a group's coordinator or a partition's leader something, also while it is being changed. */

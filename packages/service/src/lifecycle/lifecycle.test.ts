@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { until } from '@brew/sandbox/testing';
 import { describe, expect, it } from '@jest/globals';
 import { pino } from 'pino';
@@ -163,6 +164,26 @@ describe('a lifecycle', () => {
     expect(notes).toEqual(['start a', 'stop b', 'stop a']);
   });
 
+  it('begins nothing more once it is stopped, also when the step that it is at pays no heed', async () => {
+    const reached = Promise.withResolvers<void>();
+    const go = Promise.withResolvers<void>();
+    const { notes, steps } = noted(['a', 'b'], {
+      a: {
+        start: () => {
+          reached.resolve();
+          return go.promise;
+        },
+      },
+    });
+    const lifecycle = createLifecycle(steps, log);
+    const outcome = expect(lifecycle.start()).rejects.toThrow('stopped while it started');
+    await reached.promise;
+    const stopped = lifecycle.stop();
+    go.resolve();
+    await Promise.all([stopped, outcome]);
+    expect(notes).toEqual(['stop a']);
+  });
+
   it('goes on stopping when a step fails to stop', async () => {
     const { notes, steps } = noted(['a', 'b'], { b: { stop: () => Promise.reject(new Error('broken')) } });
     const lifecycle = createLifecycle(steps, log);
@@ -175,7 +196,7 @@ describe('a lifecycle', () => {
     const { notes, steps } = noted(['a', 'b'], {
       a: {
         stop: async () => {
-          await new Promise(setImmediate);
+          await setTimeout(20); // longer than no time at all
           notes.push('stopped a');
         },
       },

@@ -324,4 +324,18 @@ describe('a command', () => {
     const { rows } = await db.query('select count(distinct xmin::text)::int as transactions from paid');
     expect(rows).toEqual([{ transactions: 1 }]);
   });
+
+  it.each([
+    ['told to all at once', 'ECONNREFUSED', 1],
+    ['done for each alone', 'P0001', 4],
+  ])('that fails with all others is %s after %s', async (_, code, expected) => {
+    let runs = 0;
+    const pay = bench.context.together<string, string>(async () => {
+      runs += 1;
+      throw Object.assign(new Error(code), { code });
+    });
+    const answers = await Promise.allSettled(['o-1', 'o-2', 'o-3'].map((orderId) => pay({}, orderId)));
+    expect(answers.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
+    expect(runs).toBe(expected);
+  });
 });

@@ -42,6 +42,16 @@ test('of orders that never end the first ones leave', () => {
   for (const id of all) come(id);
   turnover.clear();
   expect(here().open).toEqual(all.slice(5));
+  turnover.clear();
+  expect(here().open).toEqual(all.slice(5));
+});
+
+test('nobody leaves before it is worth while to look who is to', () => {
+  const { desk, turnover, come, names } = begin();
+  for (const id of names('ended', 11)) turnover.end(come(id));
+  for (const id of names('open', 22)) come(id);
+  turnover.clear();
+  expect(desk.size).toBe(33);
 });
 
 test('an order ends once', () => {

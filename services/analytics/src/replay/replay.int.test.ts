@@ -133,6 +133,7 @@ describe('a replay', () => {
     await rig.project();
     expect((await run({ end: 'now' })).outcome).toMatchObject({ outcome: 'built' });
     expect(await states()).toContain('sales_g2 building');
+    await rig.send(...sold(5)); // which the live ones have not read
     const { read, outcome } = await run();
     expect(outcome).toMatchObject({ outcome: 'switched' });
     expect(read).toBe(20);
@@ -207,6 +208,8 @@ describe('a replay', () => {
 
     await rig.db.query(`update sales_g1.by_hour set orders = orders + 1`);
     await rig.db.query(`delete from latency_g1.durations`);
+    await rig.db.query(`alter table funnel_g1.counts drop constraint counts_pkey`);
+    await rig.db.query(`insert into funnel_g1.counts table funnel_g1.counts limit 1`);
     const { tables } = await run({ end: 'check' });
     const differing = tables.filter(({ onlyLive, onlyRebuilt }) => onlyLive + onlyRebuilt > 0);
     expect(differing).toMatchObject([
@@ -216,6 +219,7 @@ describe('a replay', () => {
         onlyRebuilt: 1,
         examples: { live: [{ orders: 11 }], rebuilt: [{ orders: 10 }] },
       },
+      { table: 'funnel.counts', rows: 3, onlyLive: 1, onlyRebuilt: 0 },
       { table: 'latency.durations', rows: 0, onlyLive: 0, onlyRebuilt: 1 },
     ]);
     // But for what somebody else has left to be gone on with.

@@ -1,6 +1,8 @@
 import { OrderDelivered, OrderPlaced } from '@brew/events';
 import { until } from '@brew/sandbox/testing';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { sales } from '../projections/sales/sales.ts';
+import { listGenerations } from '../store/generations.ts';
 import { PLACED_AT, placed } from '../testing/orders.ts';
 import { createRig, type Rig } from '../testing/rig.ts';
 import { runReplay } from '../testing/runReplay.ts';
@@ -49,6 +51,9 @@ it('is the way on for who was away for so long that what comes next is gone', as
     what: 'the trouble to be told of',
   });
 
+  await runReplay(rig.context, { projections: [sales], acceptDifferences: true });
+  const live = (await listGenerations(rig.db)).filter(({ state }) => state === 'live');
+  expect(live.filter(({ behind }) => !behind).map(({ projection }) => projection)).toEqual(['sales']);
   const { outcome } = await runReplay(rig.context, { acceptDifferences: true });
   expect(outcome?.outcome).toBe('switched');
   await rig.send(rig.record(OrderPlaced, placed('after')));

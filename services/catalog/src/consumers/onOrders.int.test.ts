@@ -16,6 +16,7 @@ import pino from 'pino';
 import type { MenuItem } from '../domain/menuItem.ts';
 import { openingMenu } from '../domain/openingMenu.ts';
 import { putMenuItem, removeMenuItem } from '../store/menu.ts';
+import { heldFor } from '../store/reservations.ts';
 import { deliverStock, fillNewShelves, stockOf } from '../store/stock.ts';
 import { onOrders } from './onOrders.ts';
 
@@ -198,6 +199,25 @@ describe('a cancelled order', () => {
 });
 
 describe('many chunks at once', () => {
+  test('that cancel the same orders crosswise give everything back once, and none waits in a circle', async () => {
+    const orderIds = Array.from({ length: 500 }, () => uuidv7());
+    // Those that come by the index have the order of their ids, those that are read in the table another one.
+    await chunk(...orderIds.toReversed().map((orderId) => placed(orderId, 'cafe-006', ['latte', 1])));
+    const cancelAll = (way: 'seqscan' | 'indexscan') =>
+      db.transaction(async (tx) => {
+        await tx.query(`set local enable_bitmapscan to off; set local enable_${way} to off`);
+        return heldFor(tx, orderIds);
+      });
+    for (let round = 0; round < 20; round++) {
+      const held = await Promise.all([cancelAll('seqscan'), cancelAll('indexscan')]);
+      expect(held.map(({ length }) => length)).toEqual([500, 500]);
+    }
+    const cancelling = orderIds.map(cancelled);
+    const emitted = (await Promise.all([chunk(...cancelling), chunk(...cancelling)])).flat();
+    expect(emitted.map(({ data }) => data.orderId).sort()).toEqual(orderIds.sort());
+    expect(await available('cafe-006', 'latte')).toBe(1_000);
+  });
+
   test('that want the same items crosswise, and deliveries, neither deadlock nor lose count', async () => {
     const cafeIds = cafes.slice(20, 60).map(({ id }) => id);
     const chunks = Array.from({ length: 12 }, (_, n) => {

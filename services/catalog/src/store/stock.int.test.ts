@@ -4,7 +4,7 @@ import { infrastructure } from '@brew/sandbox/testing';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import pino from 'pino';
 import { openingMenu } from '../domain/openingMenu.ts';
-import { putMenuItem } from './menu.ts';
+import { lockMenu, putMenuItem } from './menu.ts';
 import { deliverStock, fillNewShelves, stockOf } from './stock.ts';
 
 const log = pino({ level: 'silent' });
@@ -23,6 +23,18 @@ beforeAll(async () => {
 afterAll(async () => {
   await db?.stop();
   await testDatabase?.drop();
+});
+
+test('the menu is changed by one transaction at a time', async () => {
+  await db.transaction(async (tx) => {
+    await lockMenu(tx);
+    const other = db.transaction(async (second) => {
+      await second.query(`set local lock_timeout to '50ms'`);
+      await lockMenu(second);
+    });
+    await expect(other).rejects.toMatchObject({ code: '55P03' });
+  });
+  await db.transaction(lockMenu); // which the first has given back
 });
 
 describe('the stock', () => {

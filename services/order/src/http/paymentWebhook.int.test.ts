@@ -106,6 +106,7 @@ describe('a webhook', () => {
     ['a time that is none', (good) => ({ ...good, createdAt: 'yesterday' }), 'createdAt'],
     ['an order that is no id', withData({ orderId: 'order-1' }), 'data.orderId'],
     ['no payment', withData({ paymentId: '' }), 'data.paymentId'],
+    ['a payment with too long a name', withData({ paymentId: 'p'.repeat(101) }), 'data.paymentId'],
     ['NUL in the payment', withData({ paymentId: 'pay\u0000' }), 'data.paymentId'],
     ['half a character as a reason', withData({ reason: '\ud83d' }), 'data.reason'],
     ['half a cent', withData({ amount: { amount: 0.5, currency: 'EUR' } }), 'data.amount.amount'],

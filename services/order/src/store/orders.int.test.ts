@@ -105,6 +105,24 @@ describe('an order in the database', () => {
   });
 });
 
+test('orders that two transactions lock crosswise never have them wait in a circle', async () => {
+  const orders = Array.from({ length: 1_000 }, () => ({
+    order: { ...placedOrder, orderId: uuidv7(), times: { placed: Date.now() } },
+    cause,
+  }));
+  await insertOrders(db, orders.toReversed(), 60);
+  const orderIds = orders.map(({ order }) => order.orderId);
+  // Read by the index they come by their ids, and read in their table in the order they were inserted.
+  const lockAll = (way: 'seqscan' | 'indexscan') =>
+    db.transaction(async (tx) => {
+      await tx.query(`set local enable_bitmapscan to off; set local enable_${way} to off`);
+      return (await lockOrders(tx, orderIds)).size;
+    });
+  for (let round = 0; round < 20; round++) {
+    expect(await Promise.all([lockAll('seqscan'), lockAll('indexscan')])).toEqual([1_000, 1_000]);
+  }
+});
+
 describe('orders that nobody paid for', () => {
   test('are found when their time is up, unless somebody works on them', async () => {
     const overdue = await insert({}, 0);
@@ -119,6 +137,17 @@ describe('orders that nobody paid for', () => {
     });
     expect(found).toContain(overdue.orderId);
     for (const { orderId } of [busy, young, settled]) expect(found).not.toContain(orderId);
+  });
+
+  test('are found in the order in which their time was up', async () => {
+    const second = await insert({ times: { placed: -1_000_000 } });
+    const first = await insert({ times: { placed: -2_000_000 } });
+    const found = await db.transaction(async (tx) => {
+      // Which has that order, whether it is asked for or not.
+      await tx.query('drop index orders_unpaid');
+      return lockUnpaid(tx, 2);
+    });
+    expect(found).toEqual([first.orderId, second.orderId]);
   });
 });
 
@@ -150,7 +179,9 @@ describe('payment jobs', () => {
 
   test('come back after a failure, and not once they are done', async () => {
     const { key } = await add();
-    await takePaymentJobs(db, 10, 60);
+    await takePaymentJobs(db, 10, 0);
+    await postponePaymentJob(db, key, 60_000);
+    expect(await takePaymentJobs(db, 10, 60)).toEqual([]);
     await postponePaymentJob(db, key, 0);
     expect((await takePaymentJobs(db, 10, 60)).map((job) => job.key)).toEqual([key]);
     await finishPaymentJobs(db, [key]);
@@ -179,6 +210,17 @@ describe('idempotency keys', () => {
     const winners = uses.filter(({ orderId }, index) => claims[index]?.has(orderId));
     expect(winners).toHaveLength(1);
     expect((await findIdempotencyKeys(db, ['at-once', 'never'])).get('at-once')).toEqual(winners[0]);
+  });
+
+  test('that two claim crosswise never have them wait in a circle', async () => {
+    for (let round = 0; round < 20; round++) {
+      const uses = Array.from({ length: 500 }, () => use(uuidv7()));
+      const claims = [uses, uses.toReversed()].map((some) =>
+        db.transaction((tx) => claimIdempotencyKeys(tx, some)),
+      );
+      const sizes = (await Promise.all(claims)).map(({ size }) => size);
+      expect(sizes.sort()).toEqual([0, 500]);
+    }
   });
 
   test('are free again when the order was not placed after all', async () => {

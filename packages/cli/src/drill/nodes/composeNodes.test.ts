@@ -60,7 +60,7 @@ describe('nodes in containers', () => {
     const names = [1, 2, 3].flatMap((n) => [`controller-${n}`, `kafka-${n}`]);
     await makeDocker(names);
     await using nodes = await nodesOf('dedicated');
-    expect(nodes.all.map(({ name }) => name).sort()).toEqual(names.sort());
+    expect(nodes.all.map(({ name }) => name)).toEqual(names.sort());
     expect(await readFile(join(folder, 'asked'), 'utf8')).toContain(
       'infra/kafka/dedicated/docker-compose.yml',
     );
