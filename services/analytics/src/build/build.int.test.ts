@@ -231,7 +231,10 @@ describe('reading topics into tables', () => {
     const orders = Array.from({ length: 60 }, (_, i) => place(`order-${i}`));
     await until(async () => {
       await producer.send(orders);
-      return new Set((await rig.ends()).filter(({ offset }) => offset > 0n).map(({ partition }) => partition)).size === 6;
+      return (
+        new Set((await rig.ends()).filter(({ offset }) => offset > 0n).map(({ partition }) => partition))
+          .size === 6
+      );
     });
     await until(async () => (await rig.reports()).funnel.placed === 60, { what: 'all of them to count' });
     await projector.stop();

@@ -1,4 +1,4 @@
-import { OrderDelivered, OrderPlaced } from '@brew/events';
+import { OrderDelivered, OrderPlaced, uuidv7 } from '@brew/events';
 import { createDatabase, type Database } from '@brew/postgres';
 import { createTestDatabase, type TestDatabase } from '@brew/postgres/testing';
 import { infrastructure, uniqueName, until } from '@brew/sandbox/testing';
@@ -24,7 +24,7 @@ beforeAll(async () => {
   db = createDatabase({ url: database.url, applicationName: 'test', log: pino({ level: 'silent' }) });
   bus = await createEventBus({ infrastructure: where, service: 'analytics' });
   for (let n = 0; n < ORDERS; n++) {
-    const orderId = uniqueName('order');
+    const orderId = uuidv7();
     await bus.publish(OrderPlaced, placed(orderId, { cafeId }));
     await bus.publish(OrderDelivered, { orderId, courierId: 'courier-001', deliveredAt: PLACED_AT + 60_000 });
   }

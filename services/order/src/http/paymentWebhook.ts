@@ -16,7 +16,7 @@ const webhook = z
       orderId: z.uuid(),
       // What can't be given back must not be taken: the provider would refuse the refund for ever.
       amount: z.object({ amount: intOf(rules.paid), currency: idOf(rules.currency) }),
-      reason: z.string().optional().transform(toReason),
+      reason: z.string().optional(),
     }),
   })
   // Keeps `route` from refusing unknown fields: the provider may add some, and that is no reason to lose a payment.
@@ -67,7 +67,7 @@ function toCommand({ type, data }: Webhook, at: number): Command | undefined {
     case 'payment.succeeded':
       return { type: 'receivePayment', paymentId, amount, at };
     case 'payment.failed':
-      return { type: 'failPayment', paymentId, reason, at };
+      return { type: 'failPayment', paymentId, reason: toReason(reason), at };
     default:
       return undefined; // payment.processing, and what the provider may add: nothing that changes an order
   }
@@ -75,9 +75,6 @@ function toCommand({ type, data }: Webhook, at: number): Command | undefined {
 
 /** For people to read: a payment has failed, however its reason is worded. */
 function toReason(said = ''): string {
-  const line = said
-    .toWellFormed()
-    .replace(/[\s\p{Cc}]+/gu, ' ')
-    .trim();
+  const line = said.replace(/[\s\p{Cc}]+/gu, ' ').trim();
   return line === '' ? 'unknown' : line.slice(0, rules.reason.max).toWellFormed();
 }

@@ -61,6 +61,11 @@ test.each<[string, unknown, Buffer]>([
   ['a fixed that is cut off', { type: 'fixed', name: 'F', size: 4 }, Buffer.alloc(3)],
   ['more bytes than it has', 'int', Buffer.alloc(2)],
   ['something in something in something …', node, Buffer.concat([Buffer.alloc(500_000, 2), Buffer.of(0)])],
+  [
+    'more within each other than can be written as JSON',
+    node,
+    Buffer.concat([Buffer.alloc(1_000, 2), Buffer.of(0)]),
+  ],
   ['itself', { type: 'record', name: 'Self', fields: [field('self', 'Self')] }, Buffer.alloc(9)],
 ])('refuses %s, and makes nothing of it', (_, schema, bytes) => {
   const begun = performance.now();
