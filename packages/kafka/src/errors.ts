@@ -94,6 +94,20 @@ export class DeadLetterFailedError extends BrewError {
   }
 }
 
+/**
+ * Nothing that a consumer takes succeeds, over all partitions and keys: as after a bad deployment. It parks nothing more, tries again, and
+ * goes on with the first record that succeeds. Operator: look at the last deployment, and at the cause.
+ */
+export class EveryRecordFailsError extends BrewError {
+  constructor(since: Date, cause: unknown) {
+    super(
+      'BREW_EVERY_RECORD_FAILS',
+      `Every record fails since ${since.toISOString()}, the last one with: ${messageOf(cause)}. None is parked until one succeeds.`,
+      { retryable: true, cause },
+    );
+  }
+}
+
 /** An event that its schema forbids was about to be written: a defect in the emitting code. */
 export class InvalidEventError extends BrewError {
   constructor(type: string, problems: readonly string[], cause?: unknown) {
@@ -200,6 +214,18 @@ function reasonOf(error: unknown): string {
   const reason = reasonOf(error.cause);
   return message.includes(reason) ? message : `${message}: ${reason}`;
 }
+
+/** What Kafka says to a record, and not to whoever sends it. */
+const contentRefusals = new Set([
+  'MESSAGE_TOO_LARGE',
+  'RECORD_LIST_TOO_LARGE',
+  'INVALID_RECORD',
+  'INVALID_TIMESTAMP',
+]);
+
+/** Whether Kafka will never take these records, for what they are. */
+export const isContentRefused = (error: unknown): boolean =>
+  contentRefusals.has(kafkaErrorTypeOf(error) ?? '');
 
 /** Kafka's name for what went wrong, such as UNKNOWN_TOPIC_OR_PARTITION; kafkajs wraps it up to three times. */
 export function kafkaErrorTypeOf(error: unknown): string | undefined {

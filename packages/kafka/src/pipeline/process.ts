@@ -1,8 +1,11 @@
 import { BrewError } from '@brew/events';
 import type { Logger } from 'pino';
-import { letterOf } from '../deadLetters.ts';
+import { backoff, defaultRetry } from '../backoff.ts';
+import { pointerOf, letterOf as wholeLetter } from '../deadLetters/letter.ts';
+import { delay } from '../delay.ts';
 import { messageOf } from '../errors.ts';
-import type { OutgoingRecord, ReceivedRecord } from '../record.ts';
+import { type OutgoingRecord, placeOf, type ReceivedRecord } from '../record.ts';
+import { verdictOf } from '../verdict.ts';
 import type { Portion } from './portions.ts';
 import type { Suspects } from './suspects.ts';
 
@@ -26,28 +29,25 @@ export interface ProcessOptions {
 export function createProcess({ process, group, suspects, wait, log }: ProcessOptions) {
   /** @throws what `process` throws about the record */
   async function insist(record: ReceivedRecord, signal: AbortSignal): Promise<readonly OutgoingRecord[]> {
-    for (;;) {
+    for (let attempts = 1; ; ) {
       try {
         return await process(record);
       } catch (error) {
-        if (!(error instanceof BrewError && error.retryable)) throw error;
-        await wait(error, signal);
+        const verdict = verdictOf(error);
+        if (verdict === 'outage') await wait(error, signal);
+        // What is made of a record depends on nothing but the record, unless it says that it does.
+        else if (!isRetryable(error) || attempts++ >= defaultRetry.attempts) throw error;
+        else await delay(backoff(attempts, defaultRetry, Math.random()), signal);
         signal.throwIfAborted();
       }
     }
   }
 
-  function letter(record: ReceivedRecord, error: unknown): OutgoingRecord {
-    const { topic, partition, offset, headers } = record;
-    const where = { topic, partition, offset: String(offset), eventId: headers.ce_id };
-    log.error({ ...where, error: messageOf(error) }, 'parked a record in the dead letters');
+  function letter(record: ReceivedRecord, error: unknown, letterOf: typeof wholeLetter): OutgoingRecord {
+    log.error({ ...placeOf(record), error: messageOf(error) }, 'parked a record in the dead letters');
     const at = new Date();
-    // One attempt: what is made of a record depends on nothing but the record.
-    return letterOf(
-      record,
-      { reason: 'failed', error, attempts: 1, firstFailedAt: at, lastFailedAt: at },
-      group,
-    );
+    const failure = { reason: 'failed', error, attempts: 1, firstFailedAt: at, lastFailedAt: at } as const;
+    return letterOf({ record, failure }, group);
   }
 
   return async (portion: Portion, signal: AbortSignal): Promise<Outcome> => {
@@ -55,14 +55,16 @@ export function createProcess({ process, group, suspects, wait, log }: ProcessOp
     for (const record of portion.records) {
       const refusal = suspects.refusalOf(record);
       try {
-        if (refusal !== undefined) throw refusal;
+        if (refusal !== undefined) throw refusal.error;
         outcome.records.push(...(await insist(record, signal)));
       } catch (error) {
         signal.throwIfAborted();
-        outcome.records.push(letter(record, error));
+        outcome.records.push(letter(record, error, refusal?.letterToo ? pointerOf : wholeLetter));
         outcome.deadLetters++;
       }
     }
     return outcome;
   };
 }
+
+const isRetryable = (error: unknown) => error instanceof BrewError && error.retryable;

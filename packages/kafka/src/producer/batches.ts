@@ -33,5 +33,6 @@ const asList = (topics: Map<string, Message[]>): TopicMessages[] =>
 function sizeOf(record: OutgoingRecord): number {
   let size = 32 + (record.value?.length ?? 0) + (record.key?.length ?? 0);
   for (const name in record.headers) size += 4 + name.length + (record.headers[name]?.length ?? 0);
+  for (const [name, value] of record.rawHeaders ?? []) size += 4 + name.length + (value?.length ?? 0);
   return size;
 }

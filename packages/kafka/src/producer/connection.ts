@@ -1,6 +1,6 @@
 import { CompressionTypes, type TopicMessages } from 'kafkajs';
 import { type KafkaClient, kafkaOf } from '../client.ts';
-import { kafkaErrorTypeOf } from '../errors.ts';
+import { isContentRefused, kafkaErrorTypeOf } from '../errors.ts';
 import { createPartitioning, type Placement } from './partitioning.ts';
 
 /** One kafkajs producer, good until its first failed send. */
@@ -38,14 +38,8 @@ export async function connectProducer(client: KafkaClient): Promise<ProducerConn
   };
 }
 
-const refusals = new Set([
-  'MESSAGE_TOO_LARGE',
-  'RECORD_LIST_TOO_LARGE',
-  'INVALID_TOPIC_EXCEPTION',
-  'INVALID_TIMESTAMP',
-  'INVALID_RECORD',
-  'TOPIC_AUTHORIZATION_FAILED',
-]);
+const refusals = new Set(['INVALID_TOPIC_EXCEPTION', 'TOPIC_AUTHORIZATION_FAILED']);
 
 /** Whether Kafka will never take this batch, however often it is sent. */
-export const isRefusal = (error: unknown): boolean => refusals.has(kafkaErrorTypeOf(error) ?? '');
+export const isRefusal = (error: unknown): boolean =>
+  isContentRefused(error) || refusals.has(kafkaErrorTypeOf(error) ?? '');

@@ -1,10 +1,13 @@
 import { CorruptBatchError } from '../errors.ts';
-import { fromMessage, type ReceivedRecord } from '../record.ts';
+import { type RawHeader, type ReceivedRecord, toReceived } from '../record.ts';
 import { createAbortedFilter } from './abortedTransactions.ts';
 import { decompress } from './compression.ts';
 import { isAt, type Lookup } from './lookup.ts';
 import { type RecordBatch, readBatch } from './recordBatch.ts';
 import type { Records, RecordsOptions } from './records.ts';
+
+/** What decoding puts in the place of bytes that are no UTF-8. */
+const NOT_UTF8 = '\uFFFD';
 
 const nameBytes = new Map<string, Buffer>();
 
@@ -43,6 +46,7 @@ export class RecordCursor implements Records {
   #baseOffset = 0n;
   #baseTimestamp = -1;
   #appendTimestamp: number | undefined;
+  #batch: RecordBatch | undefined;
   #recordsLeft = 0;
   /** Which offsets of the batch are wanted, relative to its base: plain numbers. */
   #fromDelta = 0;
@@ -52,6 +56,7 @@ export class RecordCursor implements Records {
   #position = 0;
   #recordEnd = 0;
   #offsetDelta = 0;
+  #timestampStart = 0;
   #timestampDelta = 0;
   #headersStart = 0;
 
@@ -111,12 +116,11 @@ export class RecordCursor implements Records {
   }
 
   received(): ReceivedRecord {
-    return fromMessage(this.topic, this.partition, {
+    return toReceived(this.topic, this.partition, {
       key: this.key(),
       value: this.value(),
-      offset: String(this.offset),
-      timestamp: String(this.timestamp),
-      attributes: 0,
+      offset: this.offset,
+      timestamp: this.#exactTimestamp(),
       headers: this.#headers(),
     });
   }
@@ -137,8 +141,9 @@ export class RecordCursor implements Records {
 
   #enter(batch: RecordBatch): void {
     this.#baseOffset = batch.baseOffset;
-    this.#baseTimestamp = batch.baseTimestamp;
-    this.#appendTimestamp = batch.appendTimestamp;
+    this.#batch = batch;
+    this.#baseTimestamp = Number(batch.baseTimestamp);
+    this.#appendTimestamp = batch.appendTimestamp === undefined ? undefined : Number(batch.appendTimestamp);
     this.#recordsLeft = batch.recordCount;
     this.#fromDelta = Number(this.#from - batch.baseOffset);
     this.#untilDelta =
@@ -165,6 +170,7 @@ export class RecordCursor implements Records {
     const length = this.#varint();
     this.#recordEnd = this.#position + length;
     this.#position++; // attributes, of which there are none yet
+    this.#timestampStart = this.#position;
     this.#timestampDelta = this.#varint();
     this.#offsetDelta = this.#varint();
     const keyLength = this.#varint();
@@ -220,18 +226,31 @@ export class RecordCursor implements Records {
     return start >= 0;
   }
 
-  #headers(): Record<string, Buffer | Buffer[]> {
-    // Without a prototype: a header may have any name, also `__proto__`.
-    const headers: Record<string, Buffer | Buffer[]> = Object.create(null);
+  #headers(): RawHeader[] {
+    const headers: RawHeader[] = [];
     this.#rewindHeaders();
     while (this.#nextHeader()) {
-      const value = this.#view(this.#headerStart, this.#headerEnd);
-      if (value === null) continue;
       const name = this.bytes.toString('utf8', this.#nameStart, this.#nameEnd);
-      const before = headers[name];
-      headers[name] = before === undefined ? value : [before, value].flat();
+      const value = this.#view(this.#headerStart, this.#headerEnd);
+      const lossless = !name.includes(NOT_UTF8);
+      headers.push([lossless ? name : this.bytes.subarray(this.#nameStart, this.#nameEnd), value]);
     }
     return headers;
+  }
+
+  /** All 64 bits of it, of which `timestamp` keeps 53: a client may have written any. */
+  #exactTimestamp(): bigint {
+    const { appendTimestamp, baseTimestamp = -1n } = this.#batch ?? {};
+    if (appendTimestamp !== undefined) return appendTimestamp;
+    if (Number.isSafeInteger(this.#timestampDelta)) return baseTimestamp + BigInt(this.#timestampDelta);
+    let zigzag = 0n;
+    for (let at = this.#timestampStart, shift = 0n; ; at++, shift += 7n) {
+      const byte = this.bytes[at] as number;
+      zigzag |= BigInt(byte & 0x7f) << shift;
+      if (byte < 0x80) break;
+    }
+    const delta = BigInt.asIntN(64, (zigzag >> 1n) ^ -(zigzag & 1n));
+    return BigInt.asIntN(64, baseTimestamp + delta);
   }
 
   /**

@@ -32,11 +32,14 @@ export function createUnreadable(options: {
   const { db, deadLetters, log } = options;
   let noted: Note[] = [];
 
-  async function park({ record, error, at }: Note, signal: AbortSignal): Promise<void> {
-    const failure = { reason: 'failed', error, attempts: 1, firstFailedAt: at, lastFailedAt: at } as const;
+  async function park(notes: readonly Note[], signal: AbortSignal): Promise<void> {
+    const letters = notes.map(({ record, error, at }) => ({
+      record,
+      failure: { reason: 'failed', error, attempts: 1, firstFailedAt: at, lastFailedAt: at } as const,
+    }));
     for (let failures = 1; ; failures++) {
       try {
-        return await deadLetters.park(record, failure);
+        return await deadLetters.park(letters);
       } catch (reason) {
         log.warn({ err: reason, failures }, 'the dead letters take nothing: waiting for them');
         await delay(backoff(failures, RETRY, Math.random()), signal);
@@ -56,7 +59,8 @@ export function createUnreadable(options: {
         async park(signal) {
           if (notes.length === 0) return;
           const sent = await sentBefore(db, notes);
-          for (const note of notes) if (!sent.has(placeOf(note.record))) await park(note, signal);
+          const unsent = notes.filter(({ record }) => !sent.has(placeOf(record)));
+          if (unsent.length > 0) await park(unsent, signal);
         },
         async store(tx) {
           if (notes.length === 0) return;
