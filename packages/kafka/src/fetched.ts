@@ -66,7 +66,8 @@ export function* walk(fetched: Fetched): Generator<ReceivedRecord | Gap> {
     const next = spanOf(batch, where).nextOffset ?? 0n;
     if (next <= from) continue;
     const base = batch.readBigInt64BE();
-    yield* walkBatch({ ...fetched, from: base > from ? base : from, bytes: batch }, next, isAborted);
+    const rest = base < from ? { ...fetched, bytes: batch } : { ...fetched, from: base, bytes: batch };
+    yield* walkBatch(rest, next, isAborted);
   }
 }
 

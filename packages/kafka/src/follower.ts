@@ -72,10 +72,10 @@ export function createFollower(options: FollowerOptions): Follower {
     const { topic, partition } = batch;
     if (batch.outOfRange) return stepOut(batch, signal);
     const fetched = fetchedOf(batch);
-    const position = positions.of(topic, partition);
-    const from = position > fetched.from ? position : fetched.from;
+    // What was handed on before a rebalance may come again.
+    if (positions.of(topic, partition) > fetched.from) fetched.from = positions.of(topic, partition);
     const turn = { heartbeat, signal };
-    for (const { records, gap, nextOffset } of chunksOf({ ...fetched, from }, undefined, MAX_RECORDS)) {
+    for (const { records, gap, nextOffset } of chunksOf(fetched, undefined, MAX_RECORDS)) {
       if (signal.aborted || (records.length > 0 && !(await handOn(records, turn)))) return;
       if (gap) note(gap);
       resolveOffset(String(nextOffset - 1n));

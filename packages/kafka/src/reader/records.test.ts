@@ -89,7 +89,7 @@ test('finds each record as it was written, whatever the codec, up to where the b
         expect(records.value()).toEqual(expected.value);
         for (const [name] of expected.headers) {
           const last = expected.headers.findLast(([other]) => other === name);
-          expect(records.header(name)).toEqual(last?.[1]);
+          expect(records.header(String(name))).toEqual(last?.[1]);
         }
         expect(records.header('of no record here')).toBeUndefined();
       }
