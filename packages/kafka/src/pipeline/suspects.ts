@@ -14,7 +14,7 @@ export interface Suspects {
   accuse(records: readonly ReceivedRecord[], error: unknown): boolean;
 }
 
-export interface Refusal {
+interface Refusal {
   error: unknown;
   letterToo: boolean;
 }

@@ -1,4 +1,4 @@
-import { type Event, eventTypeOf, InvalidHeadersError, parseTraceparent } from '@brew/events';
+import { type Event, InvalidHeadersError, parseTraceparent } from '@brew/events';
 import type { Codec, ReceivedRecord } from '@brew/kafka';
 import { claimInbox } from '@brew/postgres';
 import type { Logger } from 'pino';
@@ -28,16 +28,12 @@ export interface ChunkProcessor {
 export function createChunkProcessor(options: ProcessChunkOptions): ChunkProcessor {
   const { group, unitOfWork, codec, metrics, log } = options;
   const handlers = byType(options.handlers);
-  const unknown = new Set<string>();
 
   return {
-    wants({ topic, headers, value }) {
+    wants({ headers, value }) {
       if (value === null) return false; // a tombstone is no event
-      const type = headers.ce_type;
       // A record without a type isn't Brew's: wanted, so that it fails to decode and ends in the dead letters, seen.
-      if (type === undefined || handlers.has(type)) return true;
-      if (eventTypeOf(type) === undefined) noteUnknown(topic, type);
-      return false;
+      return headers.ce_type === undefined || handlers.has(headers.ce_type);
     },
 
     async process(records) {
@@ -67,17 +63,6 @@ export function createChunkProcessor(options: ProcessChunkOptions): ChunkProcess
       }
     },
   };
-
-  /** A type that nobody knows is a newer one than ours, or a mistake in somebody's code: told once, and counted. */
-  function noteUnknown(topic: string, type: string): void {
-    metrics.events.inc({ type: 'unknown', outcome: 'skipped' });
-    if (unknown.has(type) || unknown.size === MAX_UNKNOWN) return;
-    unknown.add(type);
-    log.warn(
-      { group, topic, eventType: type.slice(0, 200) },
-      'skipping events of a type that is unknown here',
-    );
-  }
 
   /** Cuts deliveries, in their order, where the handler changes. */
   function runsOf(deliveries: readonly Delivery[]): { handler: Handler; deliveries: Delivery[] }[] {
@@ -112,9 +97,6 @@ export function createChunkProcessor(options: ProcessChunkOptions): ChunkProcess
     });
   }
 }
-
-/** A stranger may write as many types as it likes: that must cost neither memory nor a line for each. */
-const MAX_UNKNOWN = 100;
 
 /** As PostgreSQL gives it back: a UUID in capitals is the same one. */
 const inboxIdOf = ({ id }: Event): string => id.toLowerCase();
