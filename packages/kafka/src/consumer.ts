@@ -14,6 +14,7 @@ import { createProcessor } from './consumer/processor.ts';
 import { isStopped, pause, type Turn } from './consumer/turn.ts';
 import { watch } from './consumer/watch.ts';
 import type { DeadLetters } from './deadLetters.ts';
+import { EveryRecordFailsError } from './errors.ts';
 import { fetchedOf } from './fetched.ts';
 import { gather } from './gather.ts';
 import { createGroupMember, type Life, type MemberState } from './groupMember.ts';
@@ -217,7 +218,8 @@ export function createConsumer(options: ConsumerOptions): Consumer {
 
   return {
     get state() {
-      return member.state === 'running' && breaker.isOpen ? 'halted' : member.state;
+      const isHalted = member.state === 'running' && holdUps.waitsFor instanceof EveryRecordFailsError;
+      return isHalted ? 'halted' : member.state;
     },
     get lastError() {
       return member.lastError ?? holdUps.waitsFor;

@@ -86,6 +86,23 @@ test('passes a record on under its own key, with its own bytes and headers, and 
   expect(await queue.behindParked([same, other])).toEqual(new Set([same]));
 });
 
+test('does not send again what is still under way', async () => {
+  const answer = Promise.withResolvers<void>();
+  let sends = 0;
+  const { queue, parked } = createQueue(() => {
+    sends += 1;
+    return answer.promise;
+  });
+  const letters = [letter(new Error('no'))];
+  // Its patience of 5 s.
+  await expect(queue.park(letters)).rejects.toThrow(DeadLetterFailedError);
+  expect(parked.size).toBe(0);
+  const second = queue.park(letters);
+  answer.resolve();
+  await second;
+  expect([sends, parked.size]).toEqual([1, 1]);
+});
+
 test('does not mark a key whose record it could not send', async () => {
   const { queue, parked } = createQueue(() => Promise.reject(new Error('broker gone')));
   await expect(queue.park([letter(new Error('no'))])).rejects.toThrow(DeadLetterFailedError);

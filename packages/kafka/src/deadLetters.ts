@@ -1,5 +1,6 @@
 import { deadLetterTopic } from '@brew/events';
 import { type Letter, letterOf, letterOfGap, pointerOf } from './deadLetters/letter.ts';
+import { within } from './delay.ts';
 import { DeadLetterFailedError, isContentRefused } from './errors.ts';
 import type { Gap } from './fetched.ts';
 import { gather } from './gather.ts';
@@ -11,7 +12,11 @@ export type { Failure, Letter } from './deadLetters/letter.ts';
 export interface DeadLetters {
   /** Which of these records, all of one topic, have a key that is parked: they go to the dead letters, behind it. */
   behindParked(records: readonly ReceivedRecord[]): Promise<ReadonlySet<ReceivedRecord>>;
-  /** Resolves when the records are safe in the dead letters, in this order; until then no offset moves. */
+  /**
+   * Resolves when the records are safe in the dead letters, in this order; until then no offset moves. Whoever asks again asks with the same
+   * array.
+   * @throws DeadLetterFailedError after five seconds at most
+   */
   park(letters: readonly Letter[]): Promise<void>;
   /** Resolves when the dead letters say that these offsets were stepped over. */
   tell(gap: Gap): Promise<void>;
@@ -26,14 +31,14 @@ export interface ParkedKeys {
 
 export interface DeadLetterQueueOptions {
   /** Best one of its own: in a queue with others, a letter would wait for what they send, and they for it. */
-  producer: Pick<Producer, 'send'>;
+  producer: Pick<Producer, 'send'> & Partial<Pick<Producer, 'lastError'>>;
   group: string;
   /** Left out, nothing waits behind a dead letter of its key: for who does not depend on the order of a key's records. */
   parkedKeys?: ParkedKeys;
 }
 
-/** After this the consumer gives a sign of life and tries again: the producer by itself would never give up. */
-const SEND_MS = 5_000;
+/** After this the consumer gives a sign of life and asks again: the producer by itself never gives up. */
+const PATIENCE_MS = 5_000;
 
 /** What any topic takes. */
 const SMALL_LETTER = 256 * 1024;
@@ -60,10 +65,26 @@ export function createDeadLetterQueue({ producer, group, parkedKeys }: DeadLette
 
   async function send(letters: readonly OutgoingRecord[]): Promise<void> {
     try {
-      await producer.send(letters, { signal: AbortSignal.timeout(SEND_MS) });
+      await producer.send(letters);
     } catch (error) {
       throw isContentRefused(error) ? error : new DeadLetterFailedError(topic, error);
     }
+  }
+
+  const underWay = new WeakMap<object, Promise<void>>();
+
+  /** Who asks again for what is still under way waits for that: sent a second time, it would be there twice. */
+  async function once(what: object, sending: () => Promise<void>): Promise<void> {
+    const sent = underWay.get(what) ?? sending();
+    underWay.set(what, sent);
+    if (!(await within(PATIENCE_MS, sent))) {
+      const why = producer.lastError ?? new Error(`no answer within ${PATIENCE_MS / 1_000} s`);
+      throw new DeadLetterFailedError(topic, why);
+    }
+    await sent.catch((error) => {
+      underWay.delete(what);
+      throw error;
+    });
   }
 
   /** What Kafka refuses for what it is, too large as a rule, becomes a letter that points to it. */
@@ -115,7 +136,7 @@ export function createDeadLetterQueue({ producer, group, parkedKeys }: DeadLette
     },
 
     async park(letters) {
-      await sendAll(letters);
+      await once(letters, () => sendAll(letters));
       // After the records: a key that is marked without its record would send its successors after nobody.
       const failed = letters.filter(({ failure }) => failure.reason === 'failed');
       for (const [source, of] of Map.groupBy(failed, ({ record }) => record.topic)) {
@@ -124,7 +145,7 @@ export function createDeadLetterQueue({ producer, group, parkedKeys }: DeadLette
       }
     },
 
-    tell: (gap) => send([letterOfGap(gap, group)]),
+    tell: (gap) => once(gap, () => send([letterOfGap(gap, group)])),
   };
 }
 

@@ -124,6 +124,7 @@ export function createFollower(options: FollowerOptions): Follower {
         const where = { err: error, follower: name, failures, ...placeOf(first) };
         if (verdict === 'unfit' || (verdict === 'failed' && failures >= defaultRetry.attempts)) {
           steppedOver += 1;
+          failure = undefined;
           log.error(where, 'stepped over a record that was not taken');
           return true;
         }
