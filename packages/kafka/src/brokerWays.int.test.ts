@@ -341,6 +341,23 @@ test('keeps the topic while every record fails, says so, and does all of it once
   expect(consumer.lastError).toBeUndefined();
 });
 
+test('one poison among hundreds costs some twenty calls, and not one for each', async () => {
+  const topic = await createTopic('ways-one');
+  await send(topic, ...all('v', 250), 'poison', ...all('w', 249));
+  let calls = 0;
+  const kept = new Set<string>();
+  await consume(topic, {
+    process: async (records) => {
+      calls += 1;
+      if (records.map(textOf).includes('poison')) throw new UndecodableRecordError('no');
+      for (const record of records) kept.add(textOf(record));
+    },
+  });
+  await until(() => kept.size === 499, { what: 'the others' });
+  await until(async () => (await readAll(letters)).length === 1, { what: 'the letter' });
+  expect(calls).toBeLessThan(40);
+});
+
 test('poison that can not be decoded is parked at once, however much of it there is', async () => {
   const topic = await createTopic('ways-poison');
   const { consumer } = await consume(topic, {

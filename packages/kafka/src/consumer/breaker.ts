@@ -8,8 +8,12 @@ export interface Breaker {
   readonly successes: number;
   /** A record was handled: it is not everything that fails. */
   succeeded(): void;
-  /** A record is out of attempts. @param id of its key, or of itself if it has none: many records of one key are one failure */
-  failed(id: string): void;
+  /**
+   * A record is out of attempts.
+   * @param id of its key, or of itself if it has none: many records of one key are one failure
+   * @returns whether this is the one with which it opens
+   */
+  failed(id: string): boolean;
   /** Whether one record may be parked although it is open; at most once a minute, and not before two minutes have passed. */
   lets(): boolean;
 }
@@ -50,9 +54,10 @@ export function createBreaker(now: () => number = Date.now): Breaker {
     },
     failed(id) {
       failed.add(id);
-      if (openSince !== undefined || failed.size < FAILURES) return;
+      if (openSince !== undefined || failed.size < FAILURES) return false;
       openSince = now();
       nextLet = openSince + PATIENCE_MS;
+      return true;
     },
     lets() {
       if (now() < nextLet) return false;

@@ -212,7 +212,13 @@ export function createProcessor(options: ProcessorOptions): Processor {
     async function passBreaker(up: readonly Failing[]): Promise<readonly Failing[]> {
       // Something has succeeded since these records came, of this partition or another one.
       if (breaker.successes > successesBefore) return up;
-      for (const { record } of up) breaker.failed(keyIdOf(record) ?? `${record.partition}/${record.offset}`);
+      for (const { record, error } of up) {
+        if (!breaker.failed(keyIdOf(record) ?? `${record.partition}/${record.offset}`)) continue;
+        log.error(
+          { err: error, ...placeOf(record) },
+          'every record fails: none is parked until one succeeds',
+        );
+      }
       if (!breaker.isOpen) return up;
       const [first] = up as [Failing];
       const { record } = first;
@@ -226,6 +232,7 @@ export function createProcessor(options: ProcessorOptions): Processor {
           await sift(first.behind, true);
         } else if (breaker.lets()) return [first];
       }
+      log.info('a record has succeeded: going on');
       for (const each of up) each.attempts = 0;
       return [];
     }
