@@ -251,30 +251,6 @@ test('reads a batch of very many records, and points to one that would unpack to
   expect(followed.kept.filter((value) => value !== '')).toEqual(['first', 'last']);
 });
 
-test('a large batch does not wait for as long as there is something in the partitions before it', async () => {
-  const topic = await createTopic('ways-turns', 9);
-  const [{ partitions } = { partitions: [] }] = (await kafka.fetchTopicMetadata({ topics: [topic] })).topics;
-  const [busy, large] = partitions
-    .filter(({ leader }) => leader === partitions[0]?.leader)
-    .map((each) => each.partitionId)
-    .sort();
-  const value = (text: string, size: number) => Buffer.from(text.padEnd(size, '.'));
-  const write = (partition: number | undefined, of: Buffer) =>
-    writeBatch(topic, partition ?? -1, { records: [{ key: null, value: of, headers: [], timestamp: 0 }] });
-  for (let i = 0; i < 30; i++) await write(busy, value('busy', 200_000));
-  // More than is asked for of a partition: it comes when it is the first in the request.
-  await write(large, value('large', 700_000));
-  const kept: string[] = [];
-  await consume(topic, {
-    process: async (records) => {
-      await new Promise((resolve) => setTimeout(resolve, 50));
-      kept.push(...records.map((record) => textOf(record).slice(0, 4)));
-    },
-  });
-  await until(() => kept.length === 31, { what: 'all of them' });
-  expect(kept.indexOf('larg')).toBeLessThan(20);
-});
-
 test('a partition in which a record fails again and again holds up none that the same broker leads', async () => {
   // Three of them, at least, on the same broker.
   const topic = await createTopic('ways-apart', 9);
@@ -303,8 +279,7 @@ test('a partition in which a record fails again and again holds up none that the
     }
     await until(() => kept.length === 8 * (round + 1), { what: 'the other partitions' });
   }
-  // It is still in hand.
-  expect(attempts).toBeGreaterThan(before);
+  await until(() => attempts > before, { what: 'it to be tried again: it is still in hand' });
   expect(await readAll(letters)).toEqual([]);
   await until(() => consumer.heldUp !== undefined, { what: 'it to say what holds it up' });
   expect(consumer.heldUp).toMatchObject({
@@ -335,9 +310,11 @@ test('keeps the topic while every record fails, says so, and does all of it once
     message: expect.stringContaining('a bad deployment'),
   });
   mended = true;
-  await until(() => new Set(kept).size === 100, { what: 'all of them' });
+  // Until it could be told, a few may have been parked.
+  const parked = async () => (await readAll(letters)).length;
+  await until(async () => new Set(kept).size + (await parked()) === 100, { what: 'all of them' });
+  expect(await parked()).toBeLessThan(10);
   await until(() => consumer.state === 'running');
-  expect((await readAll(letters)).length).toBeLessThan(10);
   expect(consumer.lastError).toBeUndefined();
 });
 
