@@ -102,7 +102,7 @@ export class EveryRecordFailsError extends BrewError {
   constructor(since: Date, cause: unknown) {
     super(
       'BREW_EVERY_RECORD_FAILS',
-      `Every record fails since ${since.toISOString()}, the last one with: ${messageOf(cause)}. None is parked until one succeeds.`,
+      `Every record fails since ${since.toISOString()}, the last one with: ${messageOf(cause).slice(0, 300)}. None is parked until one succeeds.`,
       { retryable: true, cause },
     );
   }

@@ -88,9 +88,12 @@ export const placeOf = ({ topic, partition, offset, headers }: ReceivedRecord) =
   topic,
   partition,
   offset: String(offset),
-  eventId: headers.ce_id,
-  correlationId: headers.ce_correlationid,
+  eventId: headers.ce_id?.slice(0, LOGGED),
+  correlationId: headers.ce_correlationid?.slice(0, LOGGED),
 });
+
+/** Longer than any id of ours: a stranger's may be a megabyte, and comes in each line about its record. */
+const LOGGED = 100;
 
 export const toMessage = (record: OutgoingRecord): Message => ({
   key: record.key,

@@ -51,7 +51,7 @@ export function consumerPart(
 export function healthOf({ state, lastError, heldUp }: Pick<Consumer, 'state' | 'lastError' | 'heldUp'>) {
   if (state === 'running' && lastError === undefined && heldUp === undefined) return { up: true };
   const error = lastError ?? heldUp?.error;
-  const reason = error instanceof Error ? `: ${error.message}` : '';
+  const reason = error instanceof Error ? `: ${error.message.slice(0, 500)}` : '';
   return { up: false, detail: `${state}${reason}${heldUp ? `; ${placeOf(heldUp)}` : ''}` };
 }
 

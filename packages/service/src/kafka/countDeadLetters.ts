@@ -18,7 +18,7 @@ export function countDeadLetters(
         metrics.events.inc({ type: typeOf(headers), outcome: 'dead_lettered' });
         const err = failure.reason === 'failed' ? failure.error : undefined;
         log.error(
-          { err, reason: failure.reason, topic, partition, offset: String(offset), key },
+          { err, reason: failure.reason, topic, partition, offset: String(offset), key: key?.slice(0, 100) },
           'dead letter',
         );
       }
