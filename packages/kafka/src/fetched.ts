@@ -98,4 +98,18 @@ function* walkBatch(
   }
 }
 
+/**
+ * The gap that an error of the reader's leaves, when it says which offsets it is about: those of a batch that nobody can read. Behind it reading
+ * goes on.
+ */
+export function gapOf(
+  error: unknown,
+  { topic, partition }: Pick<Gap, 'topic' | 'partition'>,
+): Gap | undefined {
+  if (!(error instanceof Error && 'from' in error && 'until' in error)) return undefined;
+  const { from, until } = error;
+  if (typeof from !== 'bigint' || typeof until !== 'bigint') return undefined;
+  return { topic, partition, firstOffset: from, lastOffset: until - 1n, why: 'unreadable', error };
+}
+
 export const isGap = (step: ReceivedRecord | Gap): step is Gap => 'why' in step;

@@ -1,7 +1,7 @@
 import { BrewError } from '@brew/events';
 import type { Logger } from 'pino';
 import { backoff, defaultRetry } from '../backoff.ts';
-import { pointerOf, letterOf as wholeLetter } from '../deadLetters/letter.ts';
+import { letterOfGap, pointerOf, letterOf as wholeLetter } from '../deadLetters/letter.ts';
 import { delay } from '../delay.ts';
 import { messageOf } from '../errors.ts';
 import { type OutgoingRecord, placeOf, type ReceivedRecord } from '../record.ts';
@@ -62,6 +62,13 @@ export function createProcess({ process, group, suspects, wait, log }: ProcessOp
         outcome.records.push(letter(record, error, refusal?.letterToo ? pointerOf : wholeLetter));
         outcome.deadLetters++;
       }
+    }
+    if (portion.gap) {
+      const { topic, partition, firstOffset, lastOffset, error } = portion.gap;
+      const where = { topic, partition, firstOffset: String(firstOffset), lastOffset: String(lastOffset) };
+      log.error({ err: error, ...where }, 'parked a pointer to records that nobody can read');
+      outcome.records.push(letterOfGap(portion.gap, group));
+      outcome.deadLetters++;
     }
     return outcome;
   };
