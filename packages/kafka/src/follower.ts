@@ -23,7 +23,7 @@ export interface FollowerOptions {
   from: 'beginning' | 'now';
   /**
    * Gets every record of every partition, in order per partition. If it throws, it gets the same records again, fewer at a time; one that it
-   * can't take is told in the log and stepped over, at once or after five attempts: see verdict.ts.
+   * can't take is told in the log and stepped over, at once or after five attempts, which take three seconds of a batch at most: see verdict.ts.
    */
   onRecords: (records: ReceivedRecord[]) => void | Promise<void>;
   /** Whether an error says that something is down: then it waits, and steps over nothing. The registry and Kafka are known. */
@@ -46,9 +46,14 @@ export interface Follower extends AsyncDisposable {
 const RETRY = { initialMs: 200, maxMs: 2_000 };
 const MAX_RECORDS = 1_000;
 
+/** What the attempts at all records of a batch may take together: the good ones behind them wait for so long. */
+const PATIENCE_MS = 3_000;
+
 interface FollowerTurn {
   heartbeat: () => Promise<void>;
   signal: AbortSignal;
+  /** From then on, in milliseconds since the epoch, each record gets one attempt. */
+  impatientFrom: number;
 }
 
 /**
@@ -74,7 +79,7 @@ export function createFollower(options: FollowerOptions): Follower {
     const fetched = fetchedOf(batch);
     // What was handed on before a rebalance may come again.
     if (positions.of(topic, partition) > fetched.from) fetched.from = positions.of(topic, partition);
-    const turn = { heartbeat, signal };
+    const turn = { heartbeat, signal, impatientFrom: Date.now() + PATIENCE_MS };
     for (const { records, gap, nextOffset } of chunksOf(fetched, undefined, MAX_RECORDS)) {
       if (signal.aborted || (records.length > 0 && !(await handOn(records, turn)))) return;
       if (gap) note(gap);
@@ -104,7 +109,7 @@ export function createFollower(options: FollowerOptions): Follower {
 
   /**
    * Hands records on, in order: those that are not taken, in halves, until the one is found that is to blame. That one gets a few attempts,
-   * and is then stepped over, for there is no queue of dead letters behind a follower.
+   * as long as there is patience left for its batch, and is then stepped over, for there is no queue of dead letters behind a follower.
    * @returns whether it got to the end; not when it stops meanwhile
    */
   async function handOn(records: ReceivedRecord[], turn: FollowerTurn): Promise<boolean> {
@@ -122,7 +127,8 @@ export function createFollower(options: FollowerOptions): Follower {
           return (await handOn(records.slice(0, half), turn)) && handOn(records.slice(half), turn);
         }
         const where = { err: error, follower: name, failures, ...placeOf(first) };
-        if (verdict === 'unfit' || (verdict === 'failed' && failures >= defaultRetry.attempts)) {
+        const isOver = failures >= defaultRetry.attempts || Date.now() > turn.impatientFrom;
+        if (verdict === 'unfit' || (verdict === 'failed' && isOver)) {
           steppedOver += 1;
           failure = undefined;
           log.error(where, 'stepped over a record that was not taken');

@@ -25,10 +25,17 @@ export interface ProcessOptions {
   log: Logger;
 }
 
+/** What the attempts at all records of a portion may take together. */
+const PATIENCE_MS = 3_000;
+
 /** Makes of records what goes out for them, or their letters: a transaction that fails because of a record would fail for ever. */
 export function createProcess({ process, group, suspects, wait, log }: ProcessOptions) {
   /** @throws what `process` throws about the record */
-  async function insist(record: ReceivedRecord, signal: AbortSignal): Promise<readonly OutgoingRecord[]> {
+  async function insist(
+    record: ReceivedRecord,
+    impatientFrom: number,
+    signal: AbortSignal,
+  ): Promise<readonly OutgoingRecord[]> {
     for (let attempts = 1; ; ) {
       try {
         return await process(record);
@@ -36,7 +43,8 @@ export function createProcess({ process, group, suspects, wait, log }: ProcessOp
         const verdict = verdictOf(error);
         if (verdict === 'outage') await wait(error, signal);
         // What is made of a record depends on nothing but the record, unless it says that it does.
-        else if (!isRetryable(error) || attempts++ >= defaultRetry.attempts) throw error;
+        else if (!isRetryable(error) || attempts++ >= defaultRetry.attempts || Date.now() > impatientFrom)
+          throw error;
         else await delay(backoff(attempts, defaultRetry, Math.random()), signal);
         signal.throwIfAborted();
       }
@@ -52,11 +60,12 @@ export function createProcess({ process, group, suspects, wait, log }: ProcessOp
 
   return async (portion: Portion, signal: AbortSignal): Promise<Outcome> => {
     const outcome: Outcome = { records: [], deadLetters: 0 };
+    const impatientFrom = Date.now() + PATIENCE_MS;
     for (const record of portion.records) {
       const refusal = suspects.refusalOf(record);
       try {
         if (refusal !== undefined) throw refusal.error;
-        outcome.records.push(...(await insist(record, signal)));
+        outcome.records.push(...(await insist(record, impatientFrom, signal)));
       } catch (error) {
         signal.throwIfAborted();
         outcome.records.push(letter(record, error, refusal?.letterToo ? pointerOf : wholeLetter));
