@@ -80,7 +80,7 @@ function setUp(handle: (record: ReceivedRecord, call: number) => void | Promise<
       },
       tell: async (gap) => void told.push(gap),
     },
-    isOutage: (error) => error instanceof DatabaseGone,
+    isOutage: (error) => error instanceof DatabaseGone || (error as Error)?.cause instanceof DatabaseGone,
     retry: { attempts: 3, initialMs: 2, maxMs: 4 },
     breaker,
     log: pino({ enabled: false }),
