@@ -1,5 +1,5 @@
 import { deadLetterTopic } from '@brew/events';
-import { type Letter, letterOf, letterOfGap, pointerOf } from './deadLetters/letter.ts';
+import { type Letter, letterOf, letterOfGap, pointerOf, sizeOf } from './deadLetters/letter.ts';
 import { within } from './delay.ts';
 import { DeadLetterFailedError, isContentRefused } from './errors.ts';
 import type { Gap } from './fetched.ts';
@@ -150,9 +150,3 @@ export function createDeadLetterQueue({ producer, group, parkedKeys }: DeadLette
 }
 
 const idOf = (key: Buffer): string => key.toString('latin1');
-
-const sizeOf = ({ record }: Letter): number => {
-  const { key, headers } = rawPartsOf(record);
-  const parts = headers.reduce((sum, [name, value]) => sum + name.length + (value?.length ?? 0), 0);
-  return parts + (key?.length ?? 0) + (record.value?.length ?? 0);
-};

@@ -27,6 +27,20 @@ export function letterOf({ record, failure }: Letter, group: string): OutgoingRe
   };
 }
 
+/** What a record takes in its letter, in bytes. */
+export const sizeOf = ({ record }: Pick<Letter, 'record'>): number => {
+  const { key, headers } = rawPartsOf(record);
+  const parts = headers.reduce((sum, [name, value]) => sum + name.length + (value?.length ?? 0), 0);
+  return parts + (key?.length ?? 0) + (record.value?.length ?? 0);
+};
+
+/** For the headers that are added. */
+const ROOM = 32 * 1024;
+
+/** The largest record that a letter can hold, as the topic is declared. */
+export const largestIn = (group: string): number =>
+  Number(deadLetterTopic(group).config['max.message.bytes']) - ROOM;
+
 /** What is small enough to be in every letter. */
 const SMALL_KEY = 16 * 1024;
 const SMALL_HEADERS = 64 * 1024;

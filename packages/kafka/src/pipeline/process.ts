@@ -1,7 +1,7 @@
 import { BrewError } from '@brew/events';
 import type { Logger } from 'pino';
 import { backoff, defaultRetry } from '../backoff.ts';
-import { letterOfGap, pointerOf, letterOf as wholeLetter } from '../deadLetters/letter.ts';
+import { largestIn, letterOfGap, pointerOf, sizeOf, letterOf as wholeLetter } from '../deadLetters/letter.ts';
 import { delay } from '../delay.ts';
 import { messageOf } from '../errors.ts';
 import { type OutgoingRecord, placeOf, type ReceivedRecord } from '../record.ts';
@@ -30,6 +30,8 @@ const PATIENCE_MS = 3_000;
 
 /** Makes of records what goes out for them, or their letters: a transaction that fails because of a record would fail for ever. */
 export function createProcess({ process, group, suspects, wait, log }: ProcessOptions) {
+  const largest = largestIn(group);
+
   /** @throws what `process` throws about the record */
   async function insist(
     record: ReceivedRecord,
@@ -68,7 +70,9 @@ export function createProcess({ process, group, suspects, wait, log }: ProcessOp
         outcome.records.push(...(await insist(record, impatientFrom, signal)));
       } catch (error) {
         signal.throwIfAborted();
-        outcome.records.push(letter(record, error, refusal?.letterToo ? pointerOf : wholeLetter));
+        // To be refused costs a transaction, and all lanes with it.
+        const isLarge = refusal?.letterToo || sizeOf({ record }) > largest;
+        outcome.records.push(letter(record, error, isLarge ? pointerOf : wholeLetter));
         outcome.deadLetters++;
       }
     }
