@@ -10,6 +10,7 @@ import { createCommits } from './consumer/commits.ts';
 import { coPartitionedAssigner } from './consumer/coPartitionedAssigner.ts';
 import { createFirstOffsets } from './consumer/firstOffsets.ts';
 import { createHoldUps, type HeldUp } from './consumer/holdUps.ts';
+import { createLooks } from './consumer/looks.ts';
 import { createProcessor } from './consumer/processor.ts';
 import { isStopped, pause, type Turn } from './consumer/turn.ts';
 import { watch } from './consumer/watch.ts';
@@ -96,6 +97,7 @@ export function createConsumer(options: ConsumerOptions): Consumer {
   const firstOffsets = from === 'now' ? createFirstOffsets({ client, group, topics, log }) : undefined;
   const holdUps = createHoldUps();
   const breaker = createBreaker();
+  const looksAgain = createLooks();
 
   function begin(consumer: KafkaConsumer): Life {
     const commits = createCommits({ consumer, log });
@@ -152,6 +154,11 @@ export function createConsumer(options: ConsumerOptions): Consumer {
         if (turn.signal.aborted) return;
         const [first] = chunk.records;
         holdUps.begin(first ?? { topic, partition, offset: chunk.nextOffset, key: null });
+        if (chunk.gap && looksAgain(chunk.gap)) {
+          await processor.run({ ...chunk, gap: undefined }, turn);
+          turn.done(chunk.gap.firstOffset);
+          return pause(turn, 1_000);
+        }
         if (first || chunk.gap) await processor.run(chunk, turn);
         turn.done(chunk.nextOffset);
         // Danger zone: the session is kept alive by work that gets on, never by a timer. A timer would keep a member

@@ -6,6 +6,7 @@ import { createAdmin } from './admin.ts';
 import { backoff, defaultRetry } from './backoff.ts';
 import type { KafkaClient } from './client.ts';
 import { chunksOf } from './consumer/chunks.ts';
+import { createLooks } from './consumer/looks.ts';
 import { delay } from './delay.ts';
 import { NotPreparedError } from './errors.ts';
 import { fetchedOf, type Gap } from './fetched.ts';
@@ -69,6 +70,7 @@ export function createFollower(options: FollowerOptions): Follower {
   let started: Promise<void> | undefined;
   let failure: unknown;
   let steppedOver = 0;
+  const looksAgain = createLooks();
   let seek: KafkaConsumer['seek'] | undefined;
   const stopping = new AbortController();
 
@@ -82,10 +84,13 @@ export function createFollower(options: FollowerOptions): Follower {
     const turn = { heartbeat, signal, impatientFrom: Date.now() + PATIENCE_MS };
     for (const { records, gap, nextOffset } of chunksOf(fetched, undefined, MAX_RECORDS)) {
       if (signal.aborted || (records.length > 0 && !(await handOn(records, turn)))) return;
-      if (gap) note(gap);
-      resolveOffset(String(nextOffset - 1n));
-      positions.advance(topic, partition, nextOffset);
+      const again = gap !== undefined && looksAgain(gap);
+      if (gap && !again) note(gap);
+      const next = again ? gap.firstOffset : nextOffset;
+      resolveOffset(String(next - 1n));
+      positions.advance(topic, partition, next);
       await heartbeat();
+      if (again) return delay(RETRY.maxMs, signal);
       await eventLoop();
     }
   }

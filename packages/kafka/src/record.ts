@@ -103,7 +103,7 @@ export const toMessage = (record: OutgoingRecord): Message => ({
 });
 
 /** All headers of a record, one by one. */
-export const rawHeadersOf = ({ rawHeaders = [], headers }: OutgoingRecord): RawHeader[] => [
+const rawHeadersOf = ({ rawHeaders = [], headers }: OutgoingRecord): RawHeader[] => [
   ...rawHeaders,
   ...Object.entries(headers).flatMap(([name, values]) =>
     [values].flat().map((value) => [name, value] as const),
