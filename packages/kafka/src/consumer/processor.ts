@@ -1,12 +1,14 @@
 import type { Logger } from 'pino';
 import { backoff, type RetryPolicy } from '../backoff.ts';
-import type { DeadLetters, Failure, Letter } from '../deadLetters.ts';
-import { EveryRecordFailsError, messageOf } from '../errors.ts';
+import type { DeadLetters, Failure } from '../deadLetters.ts';
+import { EveryRecordFailsError } from '../errors.ts';
 import { keyIdOf, placeOf, type ReceivedRecord } from '../record.ts';
 import { type Verdict, verdictOf } from '../verdict.ts';
 import type { Breaker } from './breaker.ts';
 import type { Chunk } from './chunks.ts';
-import { leaveIfStopping, type Place, pause, type Turn } from './turn.ts';
+import { createParking } from './parking.ts';
+import { createPersistence, type Outcome } from './persistence.ts';
+import { leaveIfStopping, pause, type Turn } from './turn.ts';
 
 export interface ProcessorOptions {
   process: (records: ReceivedRecord[]) => Promise<void>;
@@ -35,78 +37,14 @@ interface Failing {
   lastFailedAt: Date;
 }
 
-/** While something is down. */
-const OUTAGE = { initialMs: 200, maxMs: 3_000 };
 /** While every record fails. */
 const HALTED = { initialMs: 1_000, maxMs: 30_000 };
-/** What is sent between two signs of life. */
-const LETTERS_AT_ONCE = 100;
-const BYTES_AT_ONCE = 1024 * 1024;
 
 export function createProcessor(options: ProcessorOptions): Processor {
   const { process, processAlone = process, deadLetters, breaker, retry, log } = options;
   const judge = (error: unknown) => verdictOf(error, options.isOutage);
-
-  /**
-   * Tries until it succeeds, or fails with what isn't waited for; that comes back as a value. What this throws is not about the records,
-   * but that the chunk has to be left.
-   */
-  async function persist<Result>(
-    turn: Turn,
-    at: Place,
-    waitsFor: (error: unknown) => boolean,
-    attempt: () => Promise<Result>,
-  ): Promise<Outcome<Result>> {
-    for (let failures = 1; ; failures++) {
-      leaveIfStopping(turn);
-      const outcome = await outcomeOf(attempt);
-      if (outcome.ok || !waitsFor(outcome.error)) {
-        if (failures > 1) {
-          turn.heldUp(undefined);
-          log.info({ failures: failures - 1 }, 'it works again: going on');
-        }
-        return outcome;
-      }
-      turn.heldUp({ at, error: outcome.error, waits: true });
-      log.warn({ err: outcome.error, failures }, 'something is down: waiting for it');
-      await pause(turn, backoff(failures, OUTAGE, Math.random()));
-    }
-  }
-
-  /** For the dead letters: whatever keeps a record out of them, there is nowhere else to go. */
-  async function insist<Result>(turn: Turn, at: Place, attempt: () => Promise<Result>) {
-    const outcome = await persist(turn, at, () => true, attempt);
-    if (!outcome.ok) throw outcome.error;
-    return outcome.result;
-  }
-
-  async function park(letters: readonly Letter[], turn: Turn): Promise<void> {
-    for (const some of groupsOf(letters)) {
-      const [{ record }] = some as [Letter];
-      await insist(turn, record, () => deadLetters.park(some));
-      for (const letter of some) {
-        log.error(
-          { ...placeOf(letter.record), ...describe(letter.failure) },
-          'parked a record in the dead letters',
-        );
-      }
-      await turn.heartbeat();
-    }
-  }
-
-  /** Parks the records whose key is parked already, and returns the others. */
-  async function withoutParked(records: readonly ReceivedRecord[], turn: Turn): Promise<ReceivedRecord[]> {
-    const [first] = records;
-    if (!first) return [];
-    const parked = await insist(turn, first, () => deadLetters.behindParked(records));
-    await park(
-      records
-        .filter((record) => parked.has(record))
-        .map((record) => ({ record, failure: { reason: 'key_parked' } })),
-      turn,
-    );
-    return records.filter((record) => !parked.has(record));
-  }
+  const { persist, insist } = createPersistence(log);
+  const { park, withoutParked, tell } = createParking({ deadLetters, insist, log });
 
   /** The work on one chunk. */
   function createWork(unfit: ReadonlyMap<ReceivedRecord, unknown>, turn: Turn) {
@@ -255,12 +193,7 @@ export function createProcessor(options: ProcessorOptions): Processor {
   return {
     async run({ records, unfit, gap }, turn) {
       await createWork(unfit, turn)(await withoutParked(records, turn));
-      if (!gap) return;
-      const { topic, partition, firstOffset, lastOffset, error } = gap;
-      const where = { topic, partition, firstOffset: String(firstOffset), lastOffset: String(lastOffset) };
-      const at = { topic, partition, offset: firstOffset, key: null };
-      await insist(turn, at, () => deadLetters.tell(gap));
-      log.error({ ...where, err: error }, 'parked a pointer to records that nobody can read');
+      if (gap) await tell(gap, turn);
     },
   };
 }
@@ -272,38 +205,7 @@ class UnfitError extends Error {
   }
 }
 
-function* groupsOf(letters: readonly Letter[]): Generator<Letter[]> {
-  let group: Letter[] = [];
-  let bytes = 0;
-  for (const letter of letters) {
-    const size = letter.record.value?.length ?? 0;
-    if (group.length === LETTERS_AT_ONCE || (group.length > 0 && bytes + size > BYTES_AT_ONCE)) {
-      yield group;
-      group = [];
-      bytes = 0;
-    }
-    group.push(letter);
-    bytes += size;
-  }
-  if (group.length > 0) yield group;
-}
-
 const failureOf = ({ error, attempts, firstFailedAt, lastFailedAt }: Omit<Failing, 'record'>): Failure => ({
   reason: 'failed',
   ...{ error, attempts, firstFailedAt, lastFailedAt },
 });
-
-type Outcome<Result> = { ok: true; result: Result } | { ok: false; error: unknown };
-
-async function outcomeOf<Result>(attempt: () => Promise<Result>): Promise<Outcome<Result>> {
-  try {
-    return { ok: true, result: await attempt() };
-  } catch (error) {
-    return { ok: false, error };
-  }
-}
-
-const describe = (failure: Failure) =>
-  failure.reason === 'failed'
-    ? { reason: failure.reason, attempts: failure.attempts, error: messageOf(failure.error) }
-    : { reason: failure.reason };
