@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import { backoff } from '../backoff.ts';
 import { leaveIfStopping, type Place, pause, type Turn } from './turn.ts';
 
-/** What came of an attempt: what it throws is not about the records, but that the chunk has to be left. */
+/** What came of an attempt. */
 export type Outcome<Result> = { ok: true; result: Result } | { ok: false; error: unknown };
 
 /** While something is down. */
