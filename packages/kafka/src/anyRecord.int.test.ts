@@ -205,7 +205,7 @@ function expectLetter(of: TestRecord, letters: readonly ReceivedRecord[] | undef
   const raw = rawPartsOf(letter);
   expect(raw.key).toEqual(of.key);
   if (letter.headers.dlq_pointer === undefined)
-    expect(letter.value?.toString('hex')).toBe(of.value?.toString('hex'));
+    expect(letter.value?.equals(of.value ?? Buffer.alloc(0)) ?? null).toBe(of.value && true);
   else
     expect(letter.headers).toMatchObject({ dlq_pointer: 'value', dlq_value_bytes: String(of.value?.length) });
   expect(asBytes(raw.headers).slice(0, of.headers.length)).toEqual(asBytes(of.headers));
@@ -233,6 +233,8 @@ test('whatever Kafka takes is handled once, or parked once, and holds up nothing
     what: 'the letters of what is bad',
   });
 
+  // Nobody left, and nobody joined. Before the rest, which takes this process so much that it may lose its session.
+  expect(await memberIdsOf(group)).toEqual(members);
   expect(new Set(consumed.seen.values())).toEqual(new Set([1]));
   expect(new Set(followed.seen.values())).toEqual(new Set([1]));
   expect(follower.steppedOver).toBe(badPlaces.size);
@@ -243,6 +245,4 @@ test('whatever Kafka takes is handled once, or parked once, and holds up nothing
   }
   expect([consumer.state, follower.state, pipeline.state]).toEqual(['running', 'running', 'running']);
   expect([consumer.lastError, consumer.heldUp]).toEqual([undefined, undefined]);
-  // Nobody left, and nobody joined.
-  expect(await memberIdsOf(group)).toEqual(members);
 });
