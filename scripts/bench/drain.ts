@@ -45,8 +45,9 @@ async function withConsumer(client: KafkaClient, { registryUrl, topics, count }:
       if (records >= count) done.resolve();
     },
     deadLetters: {
-      parkedKeys: async () => new Set(),
-      park: ({ topic, offset }) => Promise.reject(new Error(`${topic} at ${offset} is poison`)),
+      behindParked: async () => new Set(),
+      tell: async () => undefined,
+      park: ([letter]) => Promise.reject(new Error(`offset ${letter?.record.offset} is poison`)),
     },
     log,
   });

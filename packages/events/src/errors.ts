@@ -32,6 +32,8 @@ export const errorCodes = {
     'An event is not what the rules say. Emitted: a defect; read: find who wrote it, it goes to the DLQ.',
   BREW_EVENT_UNTRANSLATABLE:
     'An event can not be said in the words of the topic that it is bridged to. It goes to the DLQ.',
+  BREW_EVERY_RECORD_FAILS:
+    'Nothing that a consumer takes succeeds. It parks nothing more and tries again. Look at the last deployment.',
   BREW_FENCED: 'Another process has taken over the work of this one. Nothing is lost; run it once.',
   BREW_FILE_UNREADABLE:
     'A file that a command was given is not there, or not what it takes. The message has why.',

@@ -93,7 +93,11 @@ test('tells offsets and how far a group is behind', async () => {
     topics: [topic],
     from: 'beginning',
     process: async () => undefined,
-    deadLetters: { parkedKeys: async () => new Set(), park: async () => undefined },
+    deadLetters: {
+      behindParked: async () => new Set(),
+      park: async () => undefined,
+      tell: async () => undefined,
+    },
     log,
   });
   await consumer.start();
@@ -121,7 +125,11 @@ test('removes topics and groups, also those that there are not', async () => {
     topics: [topic],
     from: 'now',
     process: async () => undefined,
-    deadLetters: { parkedKeys: async () => new Set(), park: async () => undefined },
+    deadLetters: {
+      behindParked: async () => new Set(),
+      park: async () => undefined,
+      tell: async () => undefined,
+    },
     log,
   });
   await consumer.start();

@@ -1,20 +1,30 @@
-import type { EachBatchPayload, Consumer as KafkaConsumer } from 'kafkajs';
+import { setImmediate as eventLoop } from 'node:timers/promises';
+import type { Batch, EachBatchPayload, Consumer as KafkaConsumer } from 'kafkajs';
 import type { Logger } from 'pino';
+import { createAdmin } from './admin.ts';
 import { defaultRetry, type RetryPolicy } from './backoff.ts';
 import type { KafkaClient } from './client.ts';
+import { createBreaker } from './consumer/breaker.ts';
 import { chunksOf } from './consumer/chunks.ts';
 import { createCommits } from './consumer/commits.ts';
 import { coPartitionedAssigner } from './consumer/coPartitionedAssigner.ts';
 import { createFirstOffsets } from './consumer/firstOffsets.ts';
+import { createHoldUps, type HeldUp } from './consumer/holdUps.ts';
+import { createLooks } from './consumer/looks.ts';
 import { createProcessor } from './consumer/processor.ts';
-import { isStopped } from './consumer/turn.ts';
+import { isStopped, pause, type Turn } from './consumer/turn.ts';
 import { watch } from './consumer/watch.ts';
 import type { DeadLetters } from './deadLetters.ts';
+import { EveryRecordFailsError } from './errors.ts';
+import { fetchedOf } from './fetched.ts';
 import { gather } from './gather.ts';
 import { createGroupMember, type Life, type MemberState } from './groupMember.ts';
+import { wayOn } from './outOfRange.ts';
 import type { ReceivedRecord } from './record.ts';
+import { verdictOf } from './verdict.ts';
 
-export type ConsumerState = MemberState;
+/** `halted`: every record fails, and none is parked until one succeeds. */
+export type ConsumerState = MemberState | 'halted';
 
 /** How many partitions' batches are in hand at the same time, and meet in one call of `process`. */
 const PARTITIONS_AT_ONCE = 64;
@@ -55,6 +65,8 @@ export interface Consumer extends AsyncDisposable {
   readonly state: ConsumerState;
   /** What it waits for or restarts because of; undefined when all is well. */
   readonly lastError: unknown;
+  /** What it has to do and has not got on with for ten seconds; undefined when all is well. */
+  readonly heldUp: HeldUp | undefined;
   /** Resolves when the group is joined; waits for brokers and topics. Rejects only when aborted or stopped. */
   start(signal?: AbortSignal): Promise<void>;
   /** Finishes the chunks in hand, for at most 5 s, commits and leaves the group. */
@@ -66,7 +78,8 @@ export interface Consumer extends AsyncDisposable {
  *
  * What a fetch brings of a partition is cut into chunks; the chunks of all partitions that are there at the same time
  * go to `process` together, so that the more there is to do, the less each record costs. If that fails, each chunk is
- * taken alone, and of the chunk that fails again each record: so one that is poison is found, and holds up its own key.
+ * taken alone, and the chunk that fails again is halved until the records are found that are to blame: each holds up its own key. What
+ * no client could read, and what was deleted before it was read, is told and stepped over.
  */
 export function createConsumer(options: ConsumerOptions): Consumer {
   const {
@@ -82,7 +95,9 @@ export function createConsumer(options: ConsumerOptions): Consumer {
   const sessionTimeout = options.sessionTimeoutMs ?? 15_000;
   const log = options.log.child({ group });
   const firstOffsets = from === 'now' ? createFirstOffsets({ client, group, topics, log }) : undefined;
-  let outage: unknown;
+  const holdUps = createHoldUps();
+  const breaker = createBreaker();
+  const looksAgain = createLooks();
 
   function begin(consumer: KafkaConsumer): Life {
     const commits = createCommits({ consumer, log });
@@ -92,47 +107,83 @@ export function createConsumer(options: ConsumerOptions): Consumer {
         await watched.process(chunks.flat());
         return chunks.map(() => undefined);
       },
-      { limit: maxRecords, sizeOf: (records) => records.length, paceMs, concernsAll: isOutage },
+      {
+        limit: maxRecords,
+        sizeOf: (records) => records.length,
+        paceMs,
+        concernsAll: (error) => verdictOf(error, isOutage) === 'outage',
+      },
     );
     const processor = createProcessor({
       process,
+      processAlone: (records) => process(records, { alone: true }),
       deadLetters: options.deadLetters,
       isOutage,
       retry: options.retry ?? defaultRetry,
-      onOutage: (error) => {
-        outage = error;
-      },
+      breaker,
       log,
     });
 
-    async function eachBatch({ batch, heartbeat, resolveOffset }: EachBatchPayload, signal: AbortSignal) {
+    async function eachBatch(payload: EachBatchPayload, signal: AbortSignal): Promise<void> {
+      const { batch, heartbeat, resolveOffset } = payload;
       const { topic, partition } = batch;
-      const done = (offset: bigint) => {
-        resolveOffset(String(offset));
-        commits.note(topic, partition, offset + 1n);
+      const turn: Turn = {
+        heartbeat,
+        signal,
+        done(nextOffset) {
+          resolveOffset(String(nextOffset - 1n));
+          commits.note(topic, partition, nextOffset);
+        },
+        heldUp: (holdUp) => holdUps.set(batch, holdUp),
       };
       try {
-        for (const chunk of chunksOf(batch, wants, maxRecords)) {
-          if (signal.aborted) return;
-          if (chunk.records.length > 0) {
-            await processor.run(chunk.records, { heartbeat, signal, done });
-          }
-          done(chunk.lastOffset);
-          // Danger zone: the session is kept alive by work that gets on, never by a timer. A timer would keep a member
-          // alive that hangs, and its partitions would stand still for ever.
-          await heartbeat();
-        }
+        await (batch.outOfRange ? stepOver(batch, turn) : work(batch, turn));
       } catch (error) {
         if (isStopped(error)) return;
         // As a rule a rebalance, which the heartbeat told of. What is done counts also for whoever gets the partition.
         await commits.flush();
         throw error;
+      } finally {
+        holdUps.end(batch);
       }
+    }
+
+    async function work(batch: Batch, turn: Turn): Promise<void> {
+      const { topic, partition } = batch;
+      for (const chunk of chunksOf(fetchedOf(batch), wants, maxRecords)) {
+        if (turn.signal.aborted) return;
+        const [first] = chunk.records;
+        holdUps.begin(first ?? { topic, partition, offset: chunk.nextOffset, key: null });
+        if (chunk.gap && looksAgain(chunk.gap)) {
+          await processor.run({ ...chunk, gap: undefined }, turn);
+          turn.done(chunk.gap.firstOffset);
+          return pause(turn, 1_000);
+        }
+        if (first || chunk.gap) await processor.run(chunk, turn);
+        turn.done(chunk.nextOffset);
+        // Danger zone: the session is kept alive by work that gets on, never by a timer. A timer would keep a member
+        // alive that hangs, and its partitions would stand still for ever.
+        await turn.heartbeat();
+        // Records that nobody wants are looked at without waiting for anything, and could be millions.
+        await eventLoop();
+      }
+    }
+
+    /** The position is outside of what the partition holds: nothing is skipped without a word. */
+    async function stepOver(batch: Batch, turn: Turn): Promise<void> {
+      const { topic, partition } = batch;
+      const from = BigInt(batch.fetchedOffset);
+      holdUps.begin({ topic, partition, offset: from, key: null });
+      await using admin = createAdmin({ client, log });
+      const way = await wayOn(admin, { topic, partition, from });
+      if (!way) return pause(turn, 1_000);
+      await processor.run({ records: [], unfit: new Map(), gap: way.gap }, turn);
+      consumer.seek({ topic, partition, offset: String(way.offset) });
+      commits.note(topic, partition, way.offset);
     }
 
     return {
       eachBatch,
-      onSkipped: (topic, partition, lastOffset) => commits.note(topic, partition, lastOffset + 1n),
       ...(firstOffsets && { beforeJoining: firstOffsets.look }),
       onJoined(assignment) {
         commits.forget();
@@ -165,7 +216,8 @@ export function createConsumer(options: ConsumerOptions): Consumer {
       maxWaitTimeInMs: 1_000,
     }),
     topics,
-    fromBeginning: from === 'beginning',
+    // Also from now on: a partition that was added later is new, all of it. See firstOffsets.
+    fromBeginning: true,
     concurrency: PARTITIONS_AT_ONCE,
     begin,
     log,
@@ -173,10 +225,14 @@ export function createConsumer(options: ConsumerOptions): Consumer {
 
   return {
     get state() {
-      return member.state;
+      const isHalted = member.state === 'running' && holdUps.waitsFor instanceof EveryRecordFailsError;
+      return isHalted ? 'halted' : member.state;
     },
     get lastError() {
-      return member.lastError ?? outage;
+      return member.lastError ?? holdUps.waitsFor;
+    },
+    get heldUp() {
+      return holdUps.longest;
     },
     start: (signal) => member.start(signal),
     stop: () => member.stop(),

@@ -1,8 +1,9 @@
 import { BrewError } from '@brew/events';
 import { expect, test } from '@jest/globals';
-import { createDeadLetterQueue, provenanceOf } from './deadLetters.ts';
-import { DeadLetterFailedError } from './errors.ts';
-import type { OutgoingRecord, ReceivedRecord } from './record.ts';
+import { pointerOf, provenanceOf } from './deadLetters/letter.ts';
+import { createDeadLetterQueue } from './deadLetters.ts';
+import { CorruptBatchError, DeadLetterFailedError, SendFailedError } from './errors.ts';
+import { type OutgoingRecord, type ReceivedRecord, toReceived } from './record.ts';
 
 const record: ReceivedRecord = {
   topic: 'brew.orders.v1',
@@ -52,33 +53,120 @@ test('describes what was thrown without being an error', () => {
   });
 });
 
+const letter = (error: unknown, of: ReceivedRecord = record) => ({ record: of, failure: failed(error) });
+
 function createQueue(send: (records: readonly OutgoingRecord[]) => Promise<void>) {
   const parked = new Set<string>();
   const queue = createDeadLetterQueue({
     group: 'kitchen',
     producer: { send },
     parkedKeys: {
-      has: async (topic, keys) => new Set(keys.filter((key) => parked.has(`${topic}/${key}`))),
-      add: async (topic, key) => void parked.add(`${topic}/${key}`),
+      has: async (topic, keys) => keys.filter((key) => parked.has(`${topic}/${key.toString('hex')}`)),
+      add: async (topic, keys) => {
+        for (const key of keys) parked.add(`${topic}/${key.toString('hex')}`);
+      },
     },
   });
   return { queue, parked };
 }
 
-test('passes a record on under its own key, with its own bytes and headers', async () => {
+const refused = Object.assign(new Error('too large'), { type: 'MESSAGE_TOO_LARGE' });
+
+test('passes a record on under its own key, with its own bytes and headers, and at its own time', async () => {
   const sent: OutgoingRecord[] = [];
   const { queue } = createQueue(async (records) => void sent.push(...records));
-  await queue.park(record, failed(new Error('no')));
-  expect(sent).toMatchObject([
-    { topic: 'kitchen.dlq', key: 'order-1', value: record.value, headers: record.headers },
-  ]);
-  expect(await queue.parkedKeys('brew.orders.v1', ['order-1', 'order-2'])).toEqual(new Set(['order-1']));
+  await queue.park([letter(new Error('no'))]);
+  expect(sent).toMatchObject([{ topic: 'kitchen.dlq', key: Buffer.from('order-1'), value: record.value }]);
+  expect(sent[0]?.rawHeaders).toEqual(Object.entries(record.headers));
+  expect(sent[0]).not.toHaveProperty('timestamp');
+  const [same, other] = [
+    { ...record, offset: 43n },
+    { ...record, key: 'order-2' },
+  ];
+  expect(await queue.behindParked([same, other])).toEqual(new Set([same]));
+});
+
+test('does not send again what is still under way', async () => {
+  const answer = Promise.withResolvers<void>();
+  let sends = 0;
+  const { queue, parked } = createQueue(() => {
+    sends += 1;
+    return answer.promise;
+  });
+  const letters = [letter(new Error('no'))];
+  // Its patience of 5 s.
+  await expect(queue.park(letters)).rejects.toThrow(DeadLetterFailedError);
+  expect(parked.size).toBe(0);
+  const second = queue.park(letters);
+  answer.resolve();
+  await second;
+  expect([sends, parked.size]).toEqual([1, 1]);
 });
 
 test('does not mark a key whose record it could not send', async () => {
   const { queue, parked } = createQueue(() => Promise.reject(new Error('broker gone')));
-  await expect(queue.park(record, failed(new Error('no')))).rejects.toThrow(DeadLetterFailedError);
+  await expect(queue.park([letter(new Error('no'))])).rejects.toThrow(DeadLetterFailedError);
   expect(parked.size).toBe(0);
+});
+
+test('sends a letter that points to a record which is too large, and the others once', async () => {
+  const sent: OutgoingRecord[] = [];
+  const { queue, parked } = createQueue(async (records) => {
+    if (records.some(({ value }) => (value?.length ?? 0) > 1_000_000)) {
+      throw new SendFailedError('no', { retryable: false, cause: refused });
+    }
+    sent.push(...records);
+  });
+  const large = { ...record, offset: 43n, key: 'order-2', value: Buffer.alloc(3_000_000) };
+  await queue.park([
+    letter(new Error('no')),
+    letter(new Error('no'), large),
+    letter(new Error('no'), { ...record, offset: 44n }),
+  ]);
+  expect(sent.map(({ headers }) => headers.dlq_source_offset)).toEqual(['42', '43', '44']);
+  expect(sent[1]).toMatchObject({
+    key: Buffer.from('order-2'),
+    value: null,
+    rawHeaders: Object.entries(record.headers),
+    headers: { dlq_pointer: 'value', dlq_value_bytes: '3000000', dlq_source_topic: 'brew.orders.v1' },
+  });
+  expect(parked.size).toBe(2);
+});
+
+test.each([
+  ['key', { key: 'k'.repeat(900_000) }, 'key,value'],
+  ['headers', { headers: { h: 'h'.repeat(900_000) } }, 'headers,value'],
+])('points to a %s that is too large, too', (_, parts, pointer) => {
+  const small = pointerOf(letter(new Error('no'), { ...record, ...parts }), 'kitchen');
+  expect(small.headers.dlq_pointer).toBe(pointer);
+  expect(JSON.stringify(small).length).toBeLessThan(20_000);
+});
+
+test('does not even try what no broker would take', async () => {
+  const sent: OutgoingRecord[] = [];
+  const { queue } = createQueue(async (records) => void sent.push(...records));
+  await queue.park([letter(new Error('no'), { ...record, value: Buffer.alloc(20_000_000) })]);
+  expect(sent).toMatchObject([{ value: null, headers: { dlq_pointer: 'value' } }]);
+});
+
+test('tells of what was stepped over', async () => {
+  const sent: OutgoingRecord[] = [];
+  const { queue } = createQueue(async (records) => void sent.push(...records));
+  const error = new CorruptBatchError('t/0', 'it can not be unpacked');
+  await queue.tell({ topic: 't', partition: 0, firstOffset: 5n, lastOffset: 9n, why: 'unreadable', error });
+  expect(sent).toMatchObject([
+    {
+      topic: 'kitchen.dlq',
+      key: null,
+      value: null,
+      headers: {
+        dlq_reason: 'unreadable',
+        dlq_source_offset: '5',
+        dlq_source_last_offset: '9',
+        dlq_error_code: 'BREW_BATCH_CORRUPT',
+      },
+    },
+  ]);
 });
 
 test('parks no key for who does not depend on the order of records', async () => {
@@ -87,7 +175,15 @@ test('parks no key for who does not depend on the order of records', async () =>
     producer: { send: async (records) => void sent.push(...records) },
     group: 'analytics',
   });
-  await queue.park(record, failed(new Error('bad bytes')));
-  expect(sent).toMatchObject([{ topic: 'analytics.dlq', key: 'order-1', value: record.value }]);
-  expect(await queue.parkedKeys('brew.orders.v1', ['order-1'])).toEqual(new Set());
+  await queue.park([letter(new Error('bad bytes'))]);
+  expect(sent).toMatchObject([{ topic: 'analytics.dlq', value: record.value }]);
+  expect(await queue.behindParked([record])).toEqual(new Set());
+});
+
+test('tells the time of a record that no Date can tell', () => {
+  const found = { offset: 1n, key: null, value: null, headers: [], timestamp: 2n ** 63n - 1n };
+  const odd = toReceived('t', 0, found);
+  expect(provenanceOf(odd, failed(new Error('no')), 'g')).toMatchObject({
+    dlq_source_timestamp: '9223372036854775807',
+  });
 });

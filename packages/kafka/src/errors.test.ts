@@ -11,6 +11,7 @@ const all: BrewError[] = [
   new errors.FencedError('g', 't/0', new Error('why')),
   new errors.NotPreparedError('why'),
   new errors.DeadLetterFailedError('t', new Error('why')),
+  new errors.EveryRecordFailsError(new Date(), new Error('why')),
   new errors.InvalidEventError('T', ['why']),
   new errors.UndecodableRecordError('why'),
   new errors.RegistryUnavailableError('http://r', new Error('why')),

@@ -95,6 +95,20 @@ export class DeadLetterFailedError extends BrewError {
 }
 
 /**
+ * Nothing that a consumer takes succeeds, over all partitions and keys: as after a bad deployment. It parks nothing more, tries again, and
+ * goes on with the first record that succeeds. Operator: look at the last deployment, and at the cause.
+ */
+export class EveryRecordFailsError extends BrewError {
+  constructor(since: Date, cause: unknown) {
+    super(
+      'BREW_EVERY_RECORD_FAILS',
+      `Every record fails since ${since.toISOString()}, the last one with: ${messageOf(cause).slice(0, 300)}. None is parked until one succeeds.`,
+      { retryable: true, cause },
+    );
+  }
+}
+
+/**
  * An event is not what its schema and the rules for our events say, or stands where it does not belong. About to be written: a defect in the
  * emitting code. Read from a topic: poison, written by somebody else. Operator: find out who.
  */
@@ -225,6 +239,18 @@ function reasonOf(error: unknown): string {
   const reason = reasonOf(error.cause);
   return message.includes(reason) ? message : `${message}: ${reason}`;
 }
+
+/** What Kafka says to a record, and not to whoever sends it. */
+const contentRefusals = new Set([
+  'MESSAGE_TOO_LARGE',
+  'RECORD_LIST_TOO_LARGE',
+  'INVALID_RECORD',
+  'INVALID_TIMESTAMP',
+]);
+
+/** Whether Kafka will never take these records, for what they are. */
+export const isContentRefused = (error: unknown): boolean =>
+  contentRefusals.has(kafkaErrorTypeOf(error) ?? '');
 
 /** Kafka's name for what went wrong, such as UNKNOWN_TOPIC_OR_PARTITION; kafkajs wraps it up to three times. */
 export function kafkaErrorTypeOf(error: unknown): string | undefined {

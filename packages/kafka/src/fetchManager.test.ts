@@ -11,6 +11,20 @@ const createFetchManager = createRequire(import.meta.url)('kafkajs/src/consumer/
 
 const silent = { debug() {}, info() {}, warn() {}, error() {}, namespace: () => silent };
 
+test('hands a batch on to a worker that was just about to rest', async () => {
+  // Unpatched, a worker without work is busy until its promise has settled, and who pushes meanwhile waits for the next push.
+  const require = createRequire(import.meta.url);
+  const createWorker = require('kafkajs/src/consumer/worker');
+  const createWorkerQueue = require('kafkajs/src/consumer/workerQueue');
+  const handled: string[] = [];
+  const handler = async (batch: string) => void handled.push(batch);
+  const { push } = createWorkerQueue({
+    workers: [0, 1].map((workerId) => createWorker({ handler, workerId })),
+  });
+  await Promise.all([push('a'), push('b'), push('c')]);
+  expect(handled).toEqual(['a', 'b', 'c']);
+});
+
 test('starts no new fetchers when it is stopped while the brokers change', async () => {
   let nodeIds = ['1', '2'];
   let running = true;

@@ -1,5 +1,6 @@
 import { until } from '@brew/sandbox/testing';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { RegistryUnavailableError } from './errors.ts';
 import { createFollower, type FollowerOptions } from './follower.ts';
 import { createProducer, type Producer } from './producer.ts';
 import type { ReceivedRecord } from './record.ts';
@@ -114,4 +115,47 @@ test('hands records on again when they were not taken', async () => {
   expect(follower.lastError).toBeUndefined();
   await follower.stop();
   expect(follower.state).toBe('stopped');
+});
+
+test('steps over a record that it can not take, once, and takes the others in order', async () => {
+  const topic = await createTopic('follower-poison');
+  await send(topic, 'a', 'b', 'poison', 'c', 'd');
+  const taken: string[] = [];
+  let attempts = 0;
+  const onRecords = (records: ReceivedRecord[]) => {
+    if (records.map(textOf).includes('poison')) {
+      if (records.length === 1) attempts += 1;
+      throw new Error('what is that?');
+    }
+    taken.push(...records.map(textOf));
+  };
+  const { follower } = follow(topic, { onRecords });
+  await follower.start();
+  await follower.whenCaughtUp();
+  expect(taken).toEqual(['a', 'b', 'c', 'd']);
+  expect([follower.steppedOver, follower.lastError]).toEqual([1, undefined]);
+  expect(attempts).toBeGreaterThan(1);
+  await follower.stop();
+});
+
+test('waits through an outage, says for what, and steps over nothing', async () => {
+  const topic = await createTopic('follower-outage');
+  await send(topic, 'a', 'b');
+  let attempts = 0;
+  let down = true;
+  const taken: string[] = [];
+  const onRecords = (records: ReceivedRecord[]) => {
+    attempts += 1;
+    if (down) throw new RegistryUnavailableError('http://registry', new Error('gone'));
+    taken.push(...records.map(textOf));
+  };
+  const { follower } = follow(topic, { onRecords });
+  await follower.start();
+  await until(() => attempts > 6, { what: 'more attempts than a record has' });
+  expect(follower.lastError).toMatchObject({ code: 'BREW_REGISTRY_UNAVAILABLE' });
+  down = false;
+  await follower.whenCaughtUp();
+  expect(taken).toEqual(['a', 'b']);
+  expect([follower.steppedOver, follower.lastError]).toEqual([0, undefined]);
+  await follower.stop();
 });

@@ -1,14 +1,20 @@
 import { randomUUID } from 'node:crypto';
-import type { EachBatchPayload } from 'kafkajs';
+import { setImmediate as eventLoop } from 'node:timers/promises';
+import type { Batch, EachBatchPayload, Consumer as KafkaConsumer } from 'kafkajs';
 import type { Logger } from 'pino';
 import { createAdmin } from './admin.ts';
-import { backoff } from './backoff.ts';
+import { backoff, defaultRetry } from './backoff.ts';
 import type { KafkaClient } from './client.ts';
+import { chunksOf } from './consumer/chunks.ts';
+import { createLooks } from './consumer/looks.ts';
 import { delay } from './delay.ts';
 import { NotPreparedError } from './errors.ts';
+import { fetchedOf, type Gap } from './fetched.ts';
 import { createPositions } from './follower/positions.ts';
 import { createGroupMember, type MemberState } from './groupMember.ts';
-import { fromMessage, type ReceivedRecord } from './record.ts';
+import { wayOn } from './outOfRange.ts';
+import { placeOf, type ReceivedRecord } from './record.ts';
+import { verdictOf } from './verdict.ts';
 
 export interface FollowerOptions {
   client: KafkaClient;
@@ -16,14 +22,21 @@ export interface FollowerOptions {
   name: string;
   topics: string[];
   from: 'beginning' | 'now';
-  /** Gets every record of every partition, in order per partition. If it throws, it gets the same records again. */
+  /**
+   * Gets every record of every partition, in order per partition. If it throws, it gets the same records again, fewer at a time; one that it
+   * can't take is told in the log and stepped over, at once or after five attempts, which take three seconds of a batch at most: see verdict.ts.
+   */
   onRecords: (records: ReceivedRecord[]) => void | Promise<void>;
+  /** Whether an error says that something is down: then it waits, and steps over nothing. The registry and Kafka are known. */
+  isOutage?: (error: unknown) => boolean;
   log: Logger;
 }
 
 export interface Follower extends AsyncDisposable {
   readonly state: MemberState;
   readonly lastError: unknown;
+  /** How often it has stepped over something: a record that was not taken, a batch that nobody can read, or what was deleted before it was read. */
+  readonly steppedOver: number;
   /** Resolves when it reads; waits for brokers and topics. Rejects only when aborted or stopped. */
   start(signal?: AbortSignal): Promise<void>;
   /** Resolves when all that was in the topics when it started has been handed on. */
@@ -31,7 +44,18 @@ export interface Follower extends AsyncDisposable {
   stop(): Promise<void>;
 }
 
-const RETRY = { initialMs: 200, maxMs: 5_000 };
+const RETRY = { initialMs: 200, maxMs: 2_000 };
+const MAX_RECORDS = 1_000;
+
+/** What the attempts at all records of a batch may take together: the good ones behind them wait for so long. */
+const PATIENCE_MS = 3_000;
+
+interface FollowerTurn {
+  heartbeat: () => Promise<void>;
+  signal: AbortSignal;
+  /** From then on, in milliseconds since the epoch, each record gets one attempt. */
+  impatientFrom: number;
+}
 
 /**
  * Fan-out: each follower sees every record, for example to keep a cache of a compacted topic.
@@ -40,37 +64,83 @@ const RETRY = { initialMs: 200, maxMs: 5_000 };
  * again, and commits nothing. It keeps its positions itself: after a rebalance or a broker's restart a group without
  * commits would begin at the beginning again, or, `from: 'now'`, skip what came meanwhile.
  */
-export function createFollower({ client, name, topics, from, onRecords, log }: FollowerOptions): Follower {
+export function createFollower(options: FollowerOptions): Follower {
+  const { client, name, topics, from, onRecords, isOutage, log } = options;
   const positions = createPositions();
   let started: Promise<void> | undefined;
   let failure: unknown;
+  let steppedOver = 0;
+  const looksAgain = createLooks();
+  let seek: KafkaConsumer['seek'] | undefined;
   const stopping = new AbortController();
 
-  async function eachBatch({ batch, heartbeat, resolveOffset }: EachBatchPayload, signal: AbortSignal) {
+  async function eachBatch(payload: EachBatchPayload, signal: AbortSignal): Promise<void> {
+    const { batch, heartbeat, resolveOffset } = payload;
     const { topic, partition } = batch;
-    const records = batch.messages
-      .filter(({ offset }) => BigInt(offset) >= positions.of(topic, partition))
-      .map((message) => fromMessage(topic, partition, message));
-    if (records.length > 0 && !(await handOn(records, heartbeat, signal))) return;
-    const last = batch.lastOffset();
-    resolveOffset(last);
-    positions.advance(topic, partition, BigInt(last) + 1n);
-    await heartbeat();
+    if (batch.outOfRange) return stepOut(batch, signal);
+    const fetched = fetchedOf(batch);
+    // What was handed on before a rebalance may come again.
+    if (positions.of(topic, partition) > fetched.from) fetched.from = positions.of(topic, partition);
+    const turn = { heartbeat, signal, impatientFrom: Date.now() + PATIENCE_MS };
+    for (const { records, gap, nextOffset } of chunksOf(fetched, undefined, MAX_RECORDS)) {
+      if (signal.aborted || (records.length > 0 && !(await handOn(records, turn)))) return;
+      const again = gap !== undefined && looksAgain(gap);
+      if (gap && !again) note(gap);
+      const next = again ? gap.firstOffset : nextOffset;
+      resolveOffset(String(next - 1n));
+      positions.advance(topic, partition, next);
+      await heartbeat();
+      if (again) return delay(RETRY.maxMs, signal);
+      await eventLoop();
+    }
   }
 
-  /** Says whether the records were taken; not when it stops meanwhile. */
-  async function handOn(records: ReceivedRecord[], heartbeat: () => Promise<void>, signal: AbortSignal) {
+  /** The position is outside of what the partition holds. */
+  async function stepOut(batch: Batch, signal: AbortSignal): Promise<void> {
+    const { topic, partition } = batch;
+    await using admin = createAdmin({ client, log });
+    const way = await wayOn(admin, { topic, partition, from: BigInt(batch.fetchedOffset) });
+    if (!way) return delay(RETRY.initialMs, signal);
+    note(way.gap);
+    positions.begin(topic, partition, way.offset, way.end);
+    seek?.({ topic, partition, offset: String(way.offset) });
+  }
+
+  function note({ topic, partition, firstOffset, lastOffset, error }: Gap): void {
+    steppedOver += 1;
+    const where = { topic, partition, firstOffset: String(firstOffset), lastOffset: String(lastOffset) };
+    log.error({ err: error, follower: name, ...where }, 'stepped over records that nobody can read');
+  }
+
+  /**
+   * Hands records on, in order: those that are not taken, in halves, until the one is found that is to blame. That one gets a few attempts,
+   * as long as there is patience left for its batch, and is then stepped over, for there is no queue of dead letters behind a follower.
+   * @returns whether it got to the end; not when it stops meanwhile
+   */
+  async function handOn(records: ReceivedRecord[], turn: FollowerTurn): Promise<boolean> {
+    const { heartbeat, signal } = turn;
     for (let failures = 1; !signal.aborted; failures++) {
       try {
         await onRecords(records);
         failure = undefined;
         return true;
       } catch (error) {
+        const [first] = records as [ReceivedRecord];
+        const verdict = verdictOf(error, isOutage);
+        if (verdict !== 'outage' && records.length > 1) {
+          const half = records.length >> 1;
+          return (await handOn(records.slice(0, half), turn)) && handOn(records.slice(half), turn);
+        }
+        const where = { err: error, follower: name, failures, ...placeOf(first) };
+        const isOver = failures >= defaultRetry.attempts || Date.now() > turn.impatientFrom;
+        if (verdict === 'unfit' || (verdict === 'failed' && isOver)) {
+          steppedOver += 1;
+          failure = undefined;
+          log.error(where, 'stepped over a record that was not taken');
+          return true;
+        }
         failure = error;
-        log.error(
-          { err: error, follower: name, failures },
-          'a follower failed: handing it the records again',
-        );
+        log.warn(where, 'a follower failed: handing it the records again');
       }
       await heartbeat();
       await delay(backoff(failures, RETRY, Math.random()), signal);
@@ -92,15 +162,17 @@ export function createFollower({ client, name, topics, from, onRecords, log }: F
     // A partition without a position is one that was added later: all of it is new.
     fromBeginning: true,
     concurrency: 1,
-    begin: (consumer) => ({
-      eachBatch,
-      onSkipped: (topic, partition, lastOffset) => positions.advance(topic, partition, lastOffset + 1n),
-      onJoined() {
-        for (const { topic, partition, position } of positions.all()) {
-          consumer.seek({ topic, partition, offset: String(position) });
-        }
-      },
-    }),
+    begin(consumer) {
+      seek = consumer.seek;
+      return {
+        eachBatch,
+        onJoined() {
+          for (const { topic, partition, position } of positions.all()) {
+            consumer.seek({ topic, partition, offset: String(position) });
+          }
+        },
+      };
+    },
     log,
   });
 
@@ -136,6 +208,9 @@ export function createFollower({ client, name, topics, from, onRecords, log }: F
     },
     get lastError() {
       return member.lastError ?? failure;
+    },
+    get steppedOver() {
+      return steppedOver;
     },
     start(signal) {
       started ??= begin(signal ? AbortSignal.any([signal, stopping.signal]) : stopping.signal);

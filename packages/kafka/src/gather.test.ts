@@ -4,7 +4,11 @@ import { describe, expect, it, jest } from '@jest/globals';
 /** Waits between runs, which end only when they are told to. */
 const rests: { ms: number; end: () => void }[] = [];
 jest.unstable_mockModule('./delay.ts', () => ({
-  delay: (ms: number) => new Promise<void>((resolve) => rests.push({ ms, end: resolve })),
+  delay: (ms: number, signal?: AbortSignal) =>
+    new Promise<void>((resolve) => {
+      rests.push({ ms, end: resolve });
+      signal?.addEventListener('abort', () => resolve());
+    }),
 }));
 const { gather } = await import('./gather.ts');
 
@@ -69,7 +73,7 @@ describe('gathering', () => {
       { limit: 10, sizeOf: (item) => item },
     );
     const items = [4, 6, 1, 20, 3, 3, 3, 3];
-    await expect(Promise.all(items.map(ask))).resolves.toEqual(items);
+    await expect(Promise.all(items.map((item) => ask(item)))).resolves.toEqual(items);
     expect(runs).toEqual([[4, 6], [1], [20], [3, 3, 3], [3]]);
   });
 
@@ -123,5 +127,24 @@ describe('gathering', () => {
     rest?.end();
     await Promise.all([b, c]);
     expect(runs).toEqual([['a'], ['b', 'c']]);
+  });
+
+  it('runs what is to run alone at once, by itself, and keeps the pace of the others', async () => {
+    const runs: (readonly string[])[] = [];
+    const ask = gather(
+      async (items: readonly string[]) => {
+        runs.push(items);
+        return items;
+      },
+      { limit: 200, paceMs: 3_600_000 },
+    );
+    await ask('a');
+    const [b, c] = [ask('b'), ask('c')];
+    await turn();
+    await Promise.all([ask('x', { alone: true }), ask('y', { alone: true })]);
+    expect(runs).toEqual([['a'], ['x'], ['y']]);
+    rests.at(-1)?.end();
+    await Promise.all([b, c]);
+    expect(runs.at(-1)).toEqual(['b', 'c']);
   });
 });

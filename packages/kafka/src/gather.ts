@@ -24,38 +24,51 @@ export interface GatherOptions<Item> {
  * If a run fails, its items are run one by one, so that nobody suffers from what another one asked for.
  *
  * @param run does the work for items in the order in which they came; all of it or, by throwing, nothing
- * @returns what callers call, each with one item
+ * @returns what callers call, each with one item; `alone`, it is run next, by itself, and without regard to the pace
  */
 export function gather<Item, Result>(
   run: (items: readonly Item[]) => Promise<readonly Outcome<Result>[]>,
   { limit, sizeOf = () => 1, paceMs = 0, concernsAll = () => false }: GatherOptions<Item>,
-): (item: Item) => Promise<Result> {
+): (item: Item, options?: { alone?: boolean }) => Promise<Result> {
   interface Call {
     item: Item;
+    alone: boolean;
     resolve(result: Result): void;
     reject(error: unknown): void;
   }
   const waiting: Call[] = [];
   let running = false;
   let nextRunAt = 0;
+  let rest = new AbortController();
 
   async function runAll(): Promise<void> {
     while (waiting.length > 0) {
-      const restMs = nextRunAt - performance.now();
-      if (restMs > 0) await delay(restMs);
-      nextRunAt = performance.now() + paceMs;
+      if (!waiting[0]?.alone) {
+        const restMs = nextRunAt - performance.now();
+        if (restMs > 0) await delay(restMs, rest.signal);
+      }
+      rest = new AbortController();
+      // Somebody may have come meanwhile who does not wait for the pace, and does not change it either.
+      if (!waiting[0]?.alone) nextRunAt = performance.now() + paceMs;
       await runTogether(take());
     }
     running = false;
   }
 
   function take(): Call[] {
+    if (waiting[0]?.alone) return waiting.splice(0, 1);
     let size = 0;
     const end = waiting.findIndex(({ item }, index) => {
       size += sizeOf(item);
       return index > 0 && size > limit;
     });
     return waiting.splice(0, end === -1 ? waiting.length : end);
+  }
+
+  /** Those that run alone stand in front, in the order in which they came. */
+  function countAlone(): number {
+    const first = waiting.findIndex(({ alone }) => !alone);
+    return first === -1 ? waiting.length : first;
   }
 
   async function runTogether(calls: readonly Call[]): Promise<void> {
@@ -75,9 +88,12 @@ export function gather<Item, Result>(
     }
   }
 
-  return (item) =>
+  return (item, { alone = false } = {}) =>
     new Promise((resolve, reject) => {
-      waiting.push({ item, resolve, reject });
+      const call = { item, alone, resolve, reject };
+      if (alone) waiting.splice(countAlone(), 0, call);
+      else waiting.push(call);
+      if (alone) rest.abort();
       if (running) return;
       running = true;
       // Not at once: what the event loop has read from other connections by now comes along.

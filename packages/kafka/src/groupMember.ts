@@ -26,8 +26,6 @@ export interface GroupMemberOptions {
 export interface Life {
   /** When `signal` is aborted it ends what is in hand and returns. */
   eachBatch: (batch: EachBatchPayload, signal: AbortSignal) => Promise<void>;
-  /** Called for what kafkajs keeps to itself: transactions' markers, and records of aborted ones, up to `lastOffset`. */
-  onSkipped?: (topic: string, partition: number, lastOffset: bigint) => void;
   /** Called once, before it joins. If it throws, this life is over. */
   beforeJoining?: () => Promise<void>;
   /** Called after each (re)join with the partitions by topic that are ours, before anything is fetched. */
@@ -54,6 +52,8 @@ export interface GroupMember {
  * session of the old one, 15 s, while everything it reads stands still.
  */
 const PATIENCE = { initialRetryTime: 100, multiplier: 2, factor: 0.2, maxRetryTime: 1_000, retries: 14 };
+/** So long may a partition that was added go unnoticed. kafkajs leaves it at five minutes. */
+const METADATA_MAX_AGE_MS = 15_000;
 const RESTART = { initialMs: 1_000, maxMs: 10_000 };
 const DRAIN_MS = 5_000;
 const LEAVE_MS = 3_000;
@@ -85,6 +85,7 @@ export function createGroupMember(options: GroupMemberOptions): GroupMember {
   async function live(): Promise<unknown> {
     const consumer = kafkaOf(client).consumer({
       allowAutoTopicCreation: false,
+      metadataMaxAge: METADATA_MAX_AGE_MS,
       ...options.config(),
       retry: { ...PATIENCE, restartOnFailure: async () => false },
     });
@@ -96,12 +97,6 @@ export function createGroupMember(options: GroupMemberOptions): GroupMember {
       life.onJoined?.(payload.memberAssignment);
       onJoined();
     });
-    consumer.on(
-      consumer.events.END_BATCH_PROCESS,
-      ({ payload: { topic, partition, batchSize, lastOffset } }) => {
-        if (batchSize === 0) life.onSkipped?.(topic, partition, BigInt(lastOffset));
-      },
-    );
     const watch = setInterval(() => {
       const what = life.hanging?.();
       if (what) ended.resolve(new Error(what));

@@ -11,12 +11,14 @@ export { backoff, defaultRetry, type RetryPolicy } from './backoff.ts';
 export { createKafkaClient, type KafkaClient, type KafkaClientOptions } from './client.ts';
 export type { FieldReader, FieldsOf, Picked } from './codec/fieldReader.ts';
 export { type Codec, createCodec } from './codec.ts';
+export type { HeldUp } from './consumer/holdUps.ts';
 export { type Consumer, type ConsumerOptions, type ConsumerState, createConsumer } from './consumer.ts';
 export {
   createDeadLetterQueue,
   type DeadLetterQueueOptions,
   type DeadLetters,
   type Failure,
+  type Letter,
   type ParkedKeys,
 } from './deadLetters.ts';
 export { delay } from './delay.ts';
@@ -25,6 +27,7 @@ export {
   ConsumerFailedError,
   CorruptBatchError,
   DeadLetterFailedError,
+  EveryRecordFailsError,
   FencedError,
   GroupMissingError,
   InvalidEventError,
@@ -40,6 +43,7 @@ export {
   UndecodableRecordError,
   UnreadableBatchError,
 } from './errors.ts';
+export type { Gap } from './fetched.ts';
 export { createFollower, type Follower, type FollowerOptions } from './follower.ts';
 export { type GatherOptions, gather, type Outcome } from './gather.ts';
 export { partitionOf } from './partitionOf.ts';
@@ -52,4 +56,6 @@ export {
   type ProducerOptions,
   type ProducerState,
 } from './producer.ts';
-export type { OutgoingRecord, ReceivedRecord } from './record.ts';
+export type { OutgoingRecord, RawHeader, RawParts, ReceivedRecord } from './record.ts';
+export { keyIdOf, rawPartsOf } from './record.ts';
+export { type Verdict, verdictOf } from './verdict.ts';

@@ -24,7 +24,7 @@ export interface PipelineOptions {
   /**
    * What goes out for a record, in order; nothing, if it has no effect. It is called again for a record whose transaction
    * failed, so it does nothing else. If it throws, the record goes to GROUP.dlq, in the same transaction as its neighbours;
-   * if what it throws is a BrewError that is `retryable`, it is called again until it succeeds.
+   * if what it throws is a BrewError that is `retryable`, after five attempts. While the registry or a broker is away, it waits.
    */
   process: (record: ReceivedRecord) => readonly OutgoingRecord[] | Promise<readonly OutgoingRecord[]>;
   /** How many records of a partition are one transaction at most, by default 500. */

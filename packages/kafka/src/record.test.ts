@@ -1,39 +1,78 @@
 import { expect, test } from '@jest/globals';
-import type { KafkaMessage } from 'kafkajs';
-import { fromMessage, rawPartsOf } from './record.ts';
+import { type FoundRecord, keyIdOf, rawPartsOf, toMessage, toReceived } from './record.ts';
 
-const message = (parts: Partial<KafkaMessage>): KafkaMessage =>
-  ({
+const read = (parts: Partial<FoundRecord>) =>
+  toReceived('t', 3, {
     key: Buffer.from('k'),
     value: Buffer.from('v'),
-    timestamp: '1700000000000',
-    attributes: 0,
-    offset: '9007199254740993',
-    headers: {},
-    size: 0,
+    timestamp: 1_700_000_000_000n,
+    offset: 9_007_199_254_740_993n,
+    headers: [],
     ...parts,
-  }) as KafkaMessage;
+  });
 
 test('reads an offset that a number could not hold', () => {
-  const record = fromMessage('t', 3, message({}));
-  expect(record).toMatchObject({ topic: 't', partition: 3, offset: 9007199254740993n, key: 'k' });
+  const record = read({});
+  expect(record).toMatchObject({ topic: 't', partition: 3, offset: 9_007_199_254_740_993n, key: 'k' });
   expect(record.timestamp).toEqual(new Date(1_700_000_000_000));
 });
 
-test('takes the last of a repeated header, and keeps all of them for the dead letters', () => {
-  const record = fromMessage('t', 0, message({ headers: { h: [Buffer.from('1'), Buffer.from('2')] } }));
-  expect(record.headers).toEqual({ h: '2' });
-  expect(rawPartsOf(record).headers).toEqual({ h: [Buffer.from('1'), Buffer.from('2')] });
+test('takes the last of a repeated header, leaves out one without a value, and keeps all of them as they were', () => {
+  const headers = [
+    ['h', Buffer.from('1')],
+    ['note', null],
+    ['__proto__', Buffer.from('p')],
+    ['h', Buffer.from('2')],
+    ['constructor', Buffer.from('c')],
+    [Buffer.from([0xff]), Buffer.from([0x80])],
+  ] as const;
+  const record = read({ headers });
+  expect(Object.entries(record.headers)).toEqual([
+    ['h', '2'],
+    ['__proto__', 'p'],
+    ['constructor', 'c'],
+    ['\uFFFD', '\uFFFD'],
+  ]);
+  expect(rawPartsOf(record).headers).toBe(headers);
 });
 
-test('keeps a binary key and binary headers for the dead letters as they were', () => {
-  const key = Buffer.from([0xff, 0xfe]);
-  const h = Buffer.from([0x80]);
-  const raw = rawPartsOf(fromMessage('t', 0, message({ key, headers: { h } })));
-  expect(raw).toMatchObject({ key, headers: { h } });
+test('tells keys apart that look the same as text', () => {
+  const [one, other] = [read({ key: Buffer.from([0xfe]) }), read({ key: Buffer.from([0xff]) })];
+  expect(one.key).toBe(other.key);
+  expect(keyIdOf(one)).not.toBe(keyIdOf(other));
+  expect(keyIdOf(read({ key: null }))).toBeNull();
+  expect(keyIdOf(read({ key: Buffer.alloc(0) }))).toBe('');
 });
 
-test('holds nothing twice for records of plain text', () => {
-  const record = fromMessage('t', 0, message({ key: null, headers: { h: Buffer.from('ä') } }));
-  expect(rawPartsOf(record)).toBe(record);
+test.each([-9_000_000_000_000_000n, 2n ** 63n - 1n, -(2n ** 63n)])('takes %s for a time', (timestamp) => {
+  const record = read({ timestamp });
+  expect(record.timestamp.getTime()).toBeNaN();
+  expect(rawPartsOf(record).timestamp).toBe(timestamp);
+  // Who passes it on sends it with the time of sending.
+  expect(toMessage({ ...record, headers: {} })).not.toHaveProperty('timestamp');
+});
+
+test('knows the parts of a record that was made by hand', () => {
+  const record = { ...read({}), headers: { h: 'x' } };
+  expect(rawPartsOf(record)).toEqual({
+    key: Buffer.from('k'),
+    headers: [['h', 'x']],
+    timestamp: 1_700_000_000_000n,
+  });
+});
+
+test('sends headers that are to stay as they are before the others', () => {
+  const rawHeaders = [['note', null]] as const;
+  const { headers } = toMessage({
+    topic: 't',
+    key: null,
+    value: null,
+    rawHeaders,
+    headers: { a: ['1', '2'] },
+  });
+  expect(headers).toEqual([
+    ['note', null],
+    ['a', '1'],
+    ['a', '2'],
+  ]);
 });

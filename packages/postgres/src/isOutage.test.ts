@@ -35,6 +35,12 @@ describe('isOutage', () => {
     expect(isOutage(new AggregateError([withCode('ECONNREFUSED'), withCode('ECONNREFUSED')]))).toBe(true);
   });
 
+  it('knows what pg throws without a code, and does not fall for what a record says', () => {
+    expect(isOutage(new Error('Connection terminated unexpectedly'))).toBe(true);
+    expect(isOutage(new Error('ce_id "Connection terminated" is not a UUID'))).toBe(false);
+    expect(isOutage(Object.assign(new Error('Connection terminated'), { code: '22021' }))).toBe(false);
+  });
+
   it('takes what is no error for no outage', () => {
     expect(isOutage('57P01')).toBe(false);
     expect(isOutage(undefined)).toBe(false);

@@ -10,7 +10,8 @@ export function isOutage(error: unknown): boolean {
   if (!isNativeError(error)) return false; // not instanceof: errors of Node itself come from another realm in a test
   const { code, errors } = error as { code?: unknown; errors?: unknown };
   if (typeof code === 'string' && isOutageCode(code)) return true;
-  if (OUTAGE_MESSAGES.some((message) => error.message.includes(message))) return true;
+  // As a beginning, and without a code: what a record says may be anywhere in the message of an error about it.
+  if (code === undefined && OUTAGE_MESSAGES.some((message) => error.message.startsWith(message))) return true;
   if (Array.isArray(errors) && errors.some(isOutage)) return true;
   return isOutage(error.cause);
 }

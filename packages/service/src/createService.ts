@@ -71,9 +71,11 @@ function addMessaging<Config extends ServiceConfig>(
     options.client ?? createKafkaClient({ brokers: [...config.KAFKA_BROKERS], clientId: name, log });
   const codec = createCodec({ registryUrl: config.SCHEMA_REGISTRY_URL, log });
   const producer = createProducer({ client, log });
+  // Of its own: neither does a letter wait behind the outbox, nor the outbox behind a letter that Kafka does not take.
+  const letters = createProducer({ client, log });
   const deadLetters = countDeadLetters(
     createDeadLetterQueue({
-      producer,
+      producer: letters,
       group: name,
       ...(options.parksKeys !== false && { parkedKeys: createParkedKeys(db) }),
     }),
@@ -124,9 +126,12 @@ function addMessaging<Config extends ServiceConfig>(
       {
         name: 'kafka',
         mayComeLater: true,
-        start: (signal) => producer.start(signal),
-        stop: () => producer.stop(),
-        health: () => ({ up: producer.state === 'running', detail: producer.state }),
+        start: async (signal) => void (await Promise.all([producer.start(signal), letters.start(signal)])),
+        stop: async () => void (await Promise.all([producer.stop(), letters.stop()])),
+        health() {
+          const { state } = producer.state === 'running' ? letters : producer;
+          return { up: state === 'running', detail: state };
+        },
       },
       relay,
       ...(options.parts?.(context) ?? []),

@@ -52,7 +52,10 @@ export function followMenu({ client, codec, log }: ServiceContext, menu: Menu): 
     },
     stop: () => follower.stop(),
     health() {
-      const detail = menu.problem();
+      const { lastError } = follower;
+      // Complete, and yet perhaps not what catalog says by now.
+      const stale = lastError instanceof Error ? `stale: ${lastError.message.slice(0, 500)}` : undefined;
+      const detail = menu.problem() ?? stale;
       return detail === undefined ? { up: true } : { up: false, detail };
     },
   };

@@ -1,54 +1,104 @@
 import { expect, test } from '@jest/globals';
-import fc from 'fast-check';
-import type { KafkaMessage } from 'kafkajs';
+import type { ReceivedRecord } from '../record.ts';
+import { batchOf, sealed, type TestBatch, type TestRecord } from '../testing/batches.ts';
 import { chunksOf } from './chunks.ts';
 
-const batchOf = (wanted: boolean[]) => ({
-  topic: 't',
-  partition: 1,
-  lastOffset: () => String(wanted.length - 1),
-  messages: wanted.map(
-    (yes, offset) =>
-      ({
-        key: null,
-        value: Buffer.from(yes ? 'yes' : 'no'),
-        offset: String(offset),
-        timestamp: '0',
-      }) as KafkaMessage,
-  ),
+const record = (value: string): TestRecord => ({
+  key: null,
+  value: Buffer.from(value),
+  headers: [],
+  timestamp: 0,
 });
-const wants = (record: { value: Buffer | null }) => record.value?.toString() === 'yes';
+const values = (from: number, count: number) =>
+  Array.from({ length: count }, (_, i) => record(String(from + i)));
 
-test('hands on every wanted record once, in order, and never more than the bound', () => {
-  fc.assert(
-    fc.property(fc.array(fc.boolean(), { maxLength: 50 }), fc.integer({ min: 1, max: 10 }), (flags, max) => {
-      const chunks = [...chunksOf(batchOf(flags), wants, max)];
-      const expected = flags.flatMap((yes, offset) => (yes ? [BigInt(offset)] : []));
-      expect(chunks.flatMap((chunk) => chunk.records.map((r) => r.offset))).toEqual(expected);
-      for (const chunk of chunks) expect(chunk.records.length).toBeLessThanOrEqual(max);
-    }),
-  );
-});
+const chunks = (
+  batches: readonly (TestBatch | Buffer)[],
+  {
+    wants,
+    max = 4,
+    from = 0n,
+  }: { wants?: (record: ReceivedRecord) => boolean; max?: number; from?: bigint } = {},
+) => {
+  const bytes = Buffer.concat(batches.map((batch) => (Buffer.isBuffer(batch) ? batch : batchOf(batch))));
+  const aborted = [{ producerId: 7n, firstOffset: 0n }];
+  return [...chunksOf({ topic: 't', partition: 1, from, bytes, aborted }, wants, max)];
+};
+const textsOf = ({ records }: { records: ReceivedRecord[] }) => records.map(({ value }) => String(value));
 
-test('covers every offset, also of records that nobody wants, and none before its time', () => {
-  fc.assert(
-    fc.property(
-      fc.array(fc.boolean(), { minLength: 1, maxLength: 50 }),
-      fc.integer({ min: 1, max: 10 }),
-      (flags, max) => {
-        const chunks = [...chunksOf(batchOf(flags), wants, max)];
-        expect(chunks.at(-1)?.lastOffset).toBe(BigInt(flags.length - 1));
-        chunks.forEach((chunk, i) => {
-          const next = chunks[i + 1]?.records[0]?.offset ?? BigInt(flags.length);
-          expect(chunk.lastOffset).toBeLessThan(next);
-          for (const record of chunk.records) expect(record.offset).toBeLessThanOrEqual(chunk.lastOffset);
-        });
-      },
-    ),
-  );
+test('cuts a batch into chunks, and says how far each of them gets', () => {
+  const all = chunks([{ baseOffset: 0n, records: values(0, 10) }]);
+  expect(all.map(textsOf)).toEqual([
+    ['0', '1', '2', '3'],
+    ['4', '5', '6', '7'],
+    ['8', '9'],
+  ]);
+  expect(all.map(({ nextOffset }) => nextOffset)).toEqual([4n, 8n, 10n]);
 });
 
-test('covers the markers of a transaction behind the last record', () => {
-  const chunks = [...chunksOf({ ...batchOf([true]), lastOffset: () => '3' }, wants, 10)];
-  expect(chunks.map(({ lastOffset }) => lastOffset)).toEqual([3n]);
+test('leaves out what nobody wants, and what was done before', () => {
+  const wants = ({ value }: ReceivedRecord) => Number(value) % 2 === 0;
+  const all = chunks([{ baseOffset: 0n, records: values(0, 10) }], { wants, from: 3n });
+  expect(all.map(textsOf)).toEqual([['4', '6', '8']]);
+  expect(all.at(-1)?.nextOffset).toBe(10n);
+});
+
+test('steps over what was aborted, and over the ends of transactions', () => {
+  const all = chunks([
+    { baseOffset: 0n, records: values(0, 2), producerId: 7n },
+    { baseOffset: 2n, records: values(2, 1) },
+    { baseOffset: 3n, records: [record('end')], producerId: 7n, control: true },
+  ]);
+  expect(all.map(textsOf)).toEqual([['2']]);
+  expect(all.map(({ nextOffset }) => nextOffset)).toEqual([4n]);
+});
+
+test('begins nothing with a batch that is cut off', () => {
+  expect(chunks([batchOf({ baseOffset: 0n, records: values(0, 3) }).subarray(0, 70)])).toEqual([]);
+});
+
+test("takes what `wants` throws for the record's own failure", () => {
+  const wants = ({ value }: ReceivedRecord) => {
+    if (String(value) === '1') throw new Error('what is that?');
+    return true;
+  };
+  const [chunk] = chunks([{ baseOffset: 0n, records: values(0, 3) }], { wants });
+  expect([...(chunk?.unfit ?? [])]).toEqual([[chunk?.records[1], new Error('what is that?')]]);
+});
+
+test.each(['gzip', 'snappy', 'lz4', 'zstd'] as const)(
+  'loses nothing but a batch of %s that can not be unpacked',
+  (compression) => {
+    const packed = batchOf({ baseOffset: 2n, records: values(2, 5), compression });
+    const broken = Buffer.from(packed);
+    broken.fill(0xff, 61);
+    const all = chunks([
+      { baseOffset: 0n, records: values(0, 2) },
+      sealed(broken),
+      { baseOffset: 7n, records: values(7, 2) },
+    ]);
+    expect(all.map(textsOf)).toEqual([
+      ['0', '1'],
+      ['7', '8'],
+    ]);
+    expect(all[0]?.gap).toMatchObject({
+      topic: 't',
+      partition: 1,
+      firstOffset: 2n,
+      lastOffset: 6n,
+      why: 'unreadable',
+    });
+    expect(all[0]?.gap?.error).toMatchObject({ code: 'BREW_BATCH_CORRUPT' });
+    expect(all.map(({ nextOffset }) => nextOffset)).toEqual([7n, 9n]);
+    // The same, as it was packed.
+    expect(chunks([packed], { max: 9, from: 2n }).map(textsOf)).toEqual([['2', '3', '4', '5', '6']]);
+  },
+);
+
+test('loses nothing but the rest of a batch that breaks off', () => {
+  const broken = batchOf({ baseOffset: 0n, records: values(0, 3) });
+  broken[broken.length - 8] = 99; // the length of the last record
+  const all = chunks([sealed(broken), { baseOffset: 3n, records: values(3, 1) }]);
+  expect(all.map(textsOf)).toEqual([['0', '1'], ['3']]);
+  expect(all[0]?.gap).toMatchObject({ firstOffset: 2n, lastOffset: 2n });
 });

@@ -1,33 +1,61 @@
-import type { Batch } from 'kafkajs';
-import { fromMessage, type ReceivedRecord } from '../record.ts';
+import { type Fetched, type Gap, isGap, nextOffsetOf, walk } from '../fetched.ts';
+import type { ReceivedRecord } from '../record.ts';
 
 export interface Chunk {
   /** The wanted records, in offset order; none when nobody wants any of them. */
   records: ReceivedRecord[];
-  /** When the records are done, everything up to this offset is. */
-  lastOffset: bigint;
+  /** What `wants` threw about some of them: their own failures. */
+  unfit: Map<ReceivedRecord, unknown>;
+  /** Comes behind the records: what nobody can read. */
+  gap: Gap | undefined;
+  /** When the records are done, and the gap is told, everything below this offset is. */
+  nextOffset: bigint;
 }
 
-/** Cuts a batch into chunks of at most `maxRecords` wanted records. Lazily, so that waiting batches stay small. */
+/** So many records are looked at before the event loop gets its turn, wanted or not. */
+const MAX_LOOKED_AT = 5_000;
+
+/** Cuts what was fetched into chunks of at most `maxRecords` wanted records. Lazily, so that waiting batches stay small. */
 export function* chunksOf(
-  batch: Pick<Batch, 'topic' | 'partition' | 'messages' | 'lastOffset'>,
+  fetched: Fetched,
   wants: ((record: ReceivedRecord) => boolean) | undefined,
   maxRecords: number,
 ): Generator<Chunk> {
-  const { topic, partition, messages } = batch;
-  let records: ReceivedRecord[] = [];
-  let lastOffset: bigint | undefined;
-  for (const message of messages) {
-    const record = fromMessage(topic, partition, message);
-    if (!wants || wants(record)) {
-      if (records.length === maxRecords && lastOffset !== undefined) {
-        yield { records, lastOffset };
-        records = [];
-      }
-      records.push(record);
+  const begin = (nextOffset: bigint): Chunk => ({
+    records: [],
+    unfit: new Map(),
+    gap: undefined,
+    nextOffset,
+  });
+  let chunk = begin(fetched.from);
+  let lookedAt = 0;
+  for (const step of walk(fetched)) {
+    if (isGap(step)) {
+      yield { ...chunk, gap: step, nextOffset: step.lastOffset + 1n };
+      chunk = begin(step.lastOffset + 1n);
+      continue;
     }
-    lastOffset = record.offset;
+    if (chunk.records.length === maxRecords || ++lookedAt % MAX_LOOKED_AT === 0) {
+      yield chunk;
+      chunk = begin(chunk.nextOffset);
+    }
+    take(chunk, step, wants);
   }
-  // Behind the last record there may be some that kafkajs keeps to itself: transactions' markers and what was aborted.
-  if (lastOffset !== undefined) yield { records, lastOffset: BigInt(batch.lastOffset()) };
+  // Behind the last record there may be some that nobody gets: transactions' markers and what was aborted.
+  chunk.nextOffset = nextOffsetOf(fetched);
+  if (chunk.nextOffset > fetched.from) yield chunk;
+}
+
+function take(
+  chunk: Chunk,
+  record: ReceivedRecord,
+  wants: ((record: ReceivedRecord) => boolean) | undefined,
+): void {
+  chunk.nextOffset = record.offset + 1n;
+  try {
+    if (wants?.(record) === false) return;
+  } catch (error) {
+    chunk.unfit.set(record, error);
+  }
+  chunk.records.push(record);
 }

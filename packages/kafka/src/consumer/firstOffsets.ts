@@ -22,7 +22,7 @@ export interface FirstOffsets {
 /**
  * "Now" is when the group came first, for ever: it is committed as soon as a partition is had, also if nothing comes in it. Left to
  * kafkajs, a partition in which nothing was read yet would begin at its end again after each restart, and what came in
- * between would be read by nobody.
+ * between would be read by nobody. What is in a partition that was added later is all of it new.
  */
 export function createFirstOffsets(options: {
   client: KafkaClient;
@@ -43,7 +43,10 @@ export function createFirstOffsets(options: {
         if (lag.committed !== undefined) committed.add(idOf(lag.topic, lag.partition));
       }
       for (const topic of topics) {
-        for (const { partition, latest } of await admin.topicOffsets(topic)) {
+        const partitions = await admin.topicOffsets(topic);
+        // The group has been here: a partition of which it has committed nothing was added since then, and all of it is new.
+        if (partitions.some(({ partition }) => committed.has(idOf(topic, partition)))) continue;
+        for (const { partition, latest } of partitions) {
           const id = idOf(topic, partition);
           if (!ends.has(id)) ends.set(id, latest);
         }

@@ -3,9 +3,12 @@ import { expect, test } from '@jest/globals';
 import { pino } from 'pino';
 import type { Failure } from '../deadLetters.ts';
 import { UndecodableRecordError } from '../errors.ts';
+import type { Gap } from '../fetched.ts';
 import type { ReceivedRecord } from '../record.ts';
+import { createBreaker } from './breaker.ts';
+import type { Chunk } from './chunks.ts';
 import { createProcessor } from './processor.ts';
-import { isStopped } from './turn.ts';
+import { type HoldUp, isStopped, type Turn } from './turn.ts';
 
 const recordsOf = (...keys: (string | null)[]): ReceivedRecord[] =>
   keys.map((key, offset) => ({
@@ -23,26 +26,38 @@ class DatabaseGone extends Error {}
 /** A processor whose handler is `handle`, and what came of it. */
 function setUp(handle: (record: ReceivedRecord, call: number) => void | Promise<void>) {
   const parked: { offset: bigint; failure: Failure }[] = [];
+  const sends: bigint[][] = [];
+  const told: Gap[] = [];
   const calls: bigint[][] = [];
   const keys = new Set<string>();
   const done: bigint[] = [];
   const stop = new AbortController();
-  const outages: unknown[] = [];
+  const holdUps: (HoldUp | undefined)[] = [];
+  let time = 0;
+  const breaker = createBreaker(() => time);
   const setup = {
     parked,
+    sends,
+    told,
     calls,
     keys,
     done,
     stop,
-    outages,
+    holdUps,
+    breaker,
     heartbeats: 0,
     refusals: 0,
     onHeartbeat() {},
-    run: (records: ReceivedRecord[]) => processor.run(records, turn),
+    passTime: (ms: number) => {
+      time += ms;
+    },
+    run: (records: ReceivedRecord[], more: Partial<Chunk> = {}) =>
+      processor.run({ records, unfit: new Map(), gap: undefined, ...more }, turn),
   };
-  const turn = {
+  const turn: Turn = {
     signal: stop.signal,
-    done: (offset: bigint) => void done.push(offset),
+    done: (nextOffset) => void done.push(nextOffset),
+    heldUp: (holdUp) => void holdUps.push(holdUp),
     heartbeat: async () => {
       setup.heartbeats++;
       setup.onHeartbeat();
@@ -54,15 +69,20 @@ function setUp(handle: (record: ReceivedRecord, call: number) => void | Promise<
       for (const record of records) await handle(record, calls.length);
     },
     deadLetters: {
-      parkedKeys: async (_topic, asked) => new Set(asked.filter((key) => keys.has(key))),
-      park: async (record, failure) => {
+      behindParked: async (records) => new Set(records.filter(({ key }) => key !== null && keys.has(key))),
+      park: async (letters) => {
         if (setup.refusals-- > 0) throw new Error('the dead letters are full');
-        parked.push({ offset: record.offset, failure });
+        sends.push(letters.map(({ record }) => record.offset));
+        for (const { record, failure } of letters) {
+          parked.push({ offset: record.offset, failure });
+          if (record.key !== null && failure.reason === 'failed') keys.add(record.key);
+        }
       },
+      tell: async (gap) => void told.push(gap),
     },
-    isOutage: (error) => error instanceof DatabaseGone,
+    isOutage: (error) => error instanceof DatabaseGone || (error as Error)?.cause instanceof DatabaseGone,
     retry: { attempts: 3, initialMs: 2, maxMs: 4 },
-    onOutage: (error) => void outages.push(error),
+    breaker,
     log: pino({ enabled: false }),
   });
   return setup;
@@ -75,16 +95,26 @@ test('processes a chunk at once when all is well', async () => {
   expect(s.parked).toEqual([]);
 });
 
-test('finds the one poisonous record, and processes the others', async () => {
+test('finds the one poisonous record, and processes the others first', async () => {
   const s = setUp((record) => {
     if (record.key === 'b') throw new Error('poison');
   });
   await s.run(recordsOf('a', 'b', 'c'));
-  expect(s.calls).toEqual([[0n, 1n, 2n], [0n], [1n], [1n], [1n], [2n]]);
+  expect(s.calls).toEqual([[0n, 1n, 2n], [0n], [1n, 2n], [1n], [2n], [1n], [1n]]);
   expect(s.parked).toMatchObject([
     { offset: 1n, failure: { reason: 'failed', attempts: 3, error: new Error('poison') } },
   ]);
-  expect(s.done).toEqual([0n, 1n, 2n]);
+  // Whoever gets the partition meanwhile begins with the one that isn't done.
+  expect(new Set(s.done)).toEqual(new Set([1n]));
+});
+
+test('finds one among 500 in some twenty calls', async () => {
+  const s = setUp((record) => {
+    if (record.key === '317') throw new UndecodableRecordError('no');
+  });
+  await s.run(recordsOf(...Array.from({ length: 500 }, (_, i) => String(i))));
+  expect(s.parked.map(({ offset }) => offset)).toEqual([317n]);
+  expect(s.calls.length).toBeLessThanOrEqual(20);
 });
 
 test('parks a record that can never succeed without trying again', async () => {
@@ -94,6 +124,31 @@ test('parks a record that can never succeed without trying again', async () => {
   await s.run(recordsOf('a', 'b'));
   expect(s.calls).toEqual([[0n, 1n], [0n], [1n]]);
   expect(s.parked).toMatchObject([{ offset: 0n, failure: { attempts: 1 } }]);
+});
+
+test('parks what could not even be looked at, and never takes that for an outage', async () => {
+  const s = setUp(() => undefined);
+  const records = recordsOf('a', 'b');
+  await s.run(records, { unfit: new Map([[records[0] as ReceivedRecord, new DatabaseGone('so it says')]]) });
+  expect(s.calls).toEqual([[1n]]);
+  expect(s.parked).toMatchObject([
+    { offset: 0n, failure: { attempts: 1, error: new DatabaseGone('so it says') } },
+  ]);
+});
+
+test('tells of what nobody can read, after the records before it', async () => {
+  const s = setUp(() => undefined);
+  const gap = {
+    topic: 't',
+    partition: 0,
+    firstOffset: 1n,
+    lastOffset: 9n,
+    why: 'unreadable',
+    error: new Error('?'),
+  } as const;
+  await s.run(recordsOf('a'), { gap });
+  expect(s.calls).toEqual([[0n]]);
+  expect(s.told).toEqual([gap]);
 });
 
 test('gives a record that failed once its further attempts', async () => {
@@ -114,7 +169,7 @@ test('lets no record overtake a parked one of its key, in the same chunk', async
     [0n, 'failed'],
     [2n, 'key_parked'],
   ]);
-  expect(s.calls).toEqual([[0n, 1n, 2n, 3n], [0n], [1n], [3n]]);
+  expect(s.calls).toEqual([[0n, 1n, 2n, 3n], [0n, 1n], [0n], [1n], [3n]]);
 });
 
 test('lets no record overtake one that was parked before', async () => {
@@ -133,8 +188,8 @@ test('waits through an outage, with signs of life, and parks nothing', async () 
   expect(s.calls).toEqual(Array.from({ length: 4 }, () => [0n, 1n]));
   expect(s.parked).toEqual([]);
   expect(s.heartbeats).toBeGreaterThanOrEqual(6);
-  expect(s.outages.at(-1)).toBeUndefined();
-  expect(s.outages[0]).toBeInstanceOf(DatabaseGone);
+  expect(s.holdUps.at(-1)).toBeUndefined();
+  expect(s.holdUps[0]).toMatchObject({ at: { offset: 0n }, error: expect.any(DatabaseGone), waits: true });
 });
 
 test('does not go on before the dead letters have taken a record', async () => {
@@ -142,16 +197,15 @@ test('does not go on before the dead letters have taken a record', async () => {
     if (record.key === 'a') throw new UndecodableRecordError('no');
   });
   s.refusals = 2;
-  const doneMeanwhile: bigint[][] = [];
+  const doneMeanwhile = new Set<bigint>();
   s.onHeartbeat = () => {
-    if (s.calls.length > 0 && s.parked.length === 0) doneMeanwhile.push([...s.done]);
+    if (s.parked.length === 0) for (const offset of s.done) doneMeanwhile.add(offset);
   };
   await s.run(recordsOf('a', 'b'));
-  // Twice refused: it has waited, and has done nothing meanwhile.
-  expect(doneMeanwhile.length).toBeGreaterThanOrEqual(2);
-  expect(doneMeanwhile.flat()).toEqual([]);
+  // Twice refused: it has waited, and nothing is done but what came before the record.
+  expect(s.refusals).toBeLessThan(0);
+  expect(doneMeanwhile).toEqual(new Set([0n]));
   expect(s.parked).toHaveLength(1);
-  expect(s.done).toEqual([0n, 1n]);
 });
 
 test('leaves the chunk when the group rebalances, without blaming a record', async () => {
@@ -175,3 +229,65 @@ test('leaves the chunk when the consumer stops, without blaming a record', async
   expect(isStopped(left)).toBe(true);
   expect(s.parked).toEqual([]);
 });
+
+test('parks many records behind a parked key in few sends, with signs of life between them', async () => {
+  const s = setUp(() => undefined);
+  s.keys.add('a');
+  await s.run(recordsOf(...Array.from({ length: 500 }, () => 'a')));
+  expect(s.parked.map(({ offset }) => offset)).toEqual(Array.from({ length: 500 }, (_, i) => BigInt(i)));
+  expect(s.sends).toHaveLength(5);
+  expect(s.heartbeats).toBeGreaterThanOrEqual(5);
+});
+
+const ten = Array.from({ length: 10 }, (_, i) => `k${i}`);
+
+test('parks nothing while every record fails, and begins anew when something succeeds', async () => {
+  let mended = false;
+  const s = setUp(() => {
+    if (!mended) throw new Error('a bad deployment');
+  });
+  s.onHeartbeat = () => {
+    if (s.breaker.isOpen) mended = true;
+  };
+  await s.run(recordsOf(...ten));
+  expect(s.parked).toEqual([]);
+  expect(s.breaker.isOpen).toBe(false);
+  expect(s.holdUps.flatMap((holdUp) => holdUp ?? [])).toContainEqual(
+    expect.objectContaining({
+      waits: true,
+      error: expect.objectContaining({ code: 'BREW_EVERY_RECORD_FAILS' }),
+    }),
+  );
+  expect(s.done.at(-1) ?? 0n).toBe(0n);
+});
+
+test('takes it for no bad deployment when anything else succeeds', async () => {
+  const s = setUp(({ key }) => {
+    if (key?.startsWith('k')) throw new Error('poison');
+  });
+  await s.run(recordsOf(...ten, 'good', ...ten.map((key) => `${key}'`)));
+  expect(s.parked).toHaveLength(20);
+  expect(s.calls).toContainEqual([10n]);
+});
+
+test('takes it for no bad deployment when records are undecodable, however many', async () => {
+  const s = setUp(() => {
+    throw new UndecodableRecordError('no');
+  });
+  await s.run(recordsOf(...ten, ...ten.map((key) => `${key}'`)));
+  expect(s.parked).toHaveLength(20);
+  expect(s.breaker.isOpen).toBe(false);
+});
+
+test('lets one go after a while, so that ten hostile records in a quiet topic do not stop it for ever', async () => {
+  const s = setUp(() => {
+    throw new Error('poison, or a bad deployment?');
+  });
+  s.onHeartbeat = () => {
+    if (!s.breaker.isOpen) return;
+    s.passTime(60_000);
+    if (s.parked.length > 0) s.stop.abort();
+  };
+  expect(isStopped(await s.run(recordsOf(...ten)).catch((error) => error))).toBe(true);
+  expect(s.parked.map(({ offset }) => offset)).toEqual([0n]);
+}, 20_000);

@@ -1,172 +1,211 @@
-import { BrewError } from '@brew/events';
 import type { Logger } from 'pino';
 import { backoff, type RetryPolicy } from '../backoff.ts';
 import type { DeadLetters, Failure } from '../deadLetters.ts';
-import { delay } from '../delay.ts';
-import { messageOf } from '../errors.ts';
-import type { ReceivedRecord } from '../record.ts';
-import { leaveIfStopping, type Turn } from './turn.ts';
+import { EveryRecordFailsError } from '../errors.ts';
+import { keyIdOf, placeOf, type ReceivedRecord } from '../record.ts';
+import { type Verdict, verdictOf } from '../verdict.ts';
+import type { Breaker } from './breaker.ts';
+import type { Chunk } from './chunks.ts';
+import { createParking } from './parking.ts';
+import { createPersistence, type Outcome } from './persistence.ts';
+import { leaveIfStopping, pause, type Turn } from './turn.ts';
 
 export interface ProcessorOptions {
   process: (records: ReceivedRecord[]) => Promise<void>;
+  /** The same for what is tried again: at once, and alone. By default `process`. */
+  processAlone?: (records: ReceivedRecord[]) => Promise<void>;
   deadLetters: DeadLetters;
   isOutage: (error: unknown) => boolean;
   retry: RetryPolicy;
-  /** Told when something is down, and with undefined when it is back. */
-  onOutage: (error: unknown) => void;
+  breaker: Breaker;
   log: Logger;
 }
 
 export interface Processor {
-  /** Returns when every record is either processed or parked. Throws only to leave the chunk as it is. */
-  run(records: ReceivedRecord[], turn: Turn): Promise<void>;
+  /** Returns when every record is either processed or parked, and the gap told. Throws only to leave the chunk as it is. */
+  run(chunk: Pick<Chunk, 'records' | 'unfit' | 'gap'>, turn: Turn): Promise<void>;
 }
 
-/** While something is down. Well below any session timeout, since the heartbeat comes between the waits. */
-const OUTAGE = { initialMs: 200, maxMs: 3_000 };
+/** A record that has failed, with those of its key that came behind it and must not overtake it. */
+interface Failing {
+  record: ReceivedRecord;
+  behind: ReceivedRecord[];
+  error: unknown;
+  verdict: Verdict;
+  attempts: number;
+  firstFailedAt: Date;
+  lastFailedAt: Date;
+}
+
+/** While every record fails. */
+const HALTED = { initialMs: 1_000, maxMs: 30_000 };
 
 export function createProcessor(options: ProcessorOptions): Processor {
-  const { process, deadLetters, retry, log } = options;
+  const { process, processAlone = process, deadLetters, breaker, retry, log } = options;
+  const judge = (error: unknown) => verdictOf(error, options.isOutage);
+  const { persist, insist } = createPersistence(log);
+  const { park, withoutParked, tell } = createParking({ deadLetters, insist, log });
 
-  const isOutage = (error: unknown) =>
-    options.isOutage(error) ||
-    (error instanceof BrewError &&
-      (error.code === 'BREW_REGISTRY_UNAVAILABLE' || error.code === 'BREW_BROKER_UNAVAILABLE'));
+  /** The work on one chunk. */
+  function createWork(unfit: ReadonlyMap<ReceivedRecord, unknown>, turn: Turn) {
+    let failing: Failing[] = [];
+    const successesBefore = breaker.successes;
 
-  /**
-   * Tries again for as long as `waitsFor` says that an error is not the records' fault. What else goes wrong comes
-   * back as a value: what this throws is not about the records, but that the chunk has to be left.
-   */
-  async function persist<Result>(
-    turn: Turn,
-    waitsFor: (error: unknown) => boolean,
-    attempt: () => Promise<Result>,
-  ): Promise<Outcome<Result>> {
-    for (let failures = 1; ; failures++) {
-      leaveIfStopping(turn);
-      const outcome = await outcomeOf(attempt);
-      if (outcome.ok || !waitsFor(outcome.error)) {
-        if (failures > 1) {
-          options.onOutage(undefined);
-          log.info({ failures: failures - 1 }, 'it works again: going on');
-        }
-        return outcome;
-      }
-      options.onOutage(outcome.error);
-      log.warn({ err: outcome.error, failures }, 'something is down: waiting for it');
-      await pause(turn, backoff(failures, OUTAGE, Math.random()));
-    }
-  }
-
-  /** For the dead letters: whatever keeps a record out of them, there is nowhere else to go. */
-  async function insist<Result>(turn: Turn, attempt: () => Promise<Result>): Promise<Result> {
-    const outcome = await persist(turn, () => true, attempt);
-    if (!outcome.ok) throw outcome.error;
-    return outcome.result;
-  }
-
-  async function park(record: ReceivedRecord, failure: Failure, turn: Turn): Promise<void> {
-    await insist(turn, () => deadLetters.park(record, failure));
-    log.error({ ...describe(record), ...describeFailure(failure) }, 'parked a record in the dead letters');
-  }
-
-  /** Parks the records whose key is parked already, and returns the others. */
-  async function withoutParked(
-    records: ReceivedRecord[],
-    topic: string,
-    turn: Turn,
-  ): Promise<ReceivedRecord[]> {
-    const keys = new Set<string>();
-    for (const { key } of records) if (key !== null) keys.add(key);
-    const parked = await insist(turn, () => deadLetters.parkedKeys(topic, [...keys]));
-    if (parked.size === 0) return records;
-    const open: ReceivedRecord[] = [];
-    for (const record of records) {
-      if (record.key === null || !parked.has(record.key)) open.push(record);
-      else await park(record, { reason: 'key_parked' }, turn);
-    }
-    return open;
-  }
-
-  /** Tries one record until it succeeds or is out of attempts; says what went wrong, or undefined. */
-  async function failureOf(record: ReceivedRecord, turn: Turn): Promise<Failure | undefined> {
-    let firstFailedAt: Date | undefined;
-    for (let attempts = 1; ; attempts++) {
-      const outcome = await persist(turn, isOutage, () => process([record]));
-      if (outcome.ok) return undefined;
+    /** @returns what went wrong with these records, which may be an outage that has passed */
+    async function attempt(records: ReceivedRecord[], alone: boolean): Promise<Outcome<void>> {
+      const isOutage = (error: unknown) => !(error instanceof UnfitError) && judge(error) === 'outage';
+      const run = alone ? processAlone : process;
+      const [first] = records as [ReceivedRecord];
+      const outcome = await persist(turn, first, isOutage, async () => {
+        for (const record of records) if (unfit.has(record)) throw new UnfitError(unfit.get(record));
+        await run(records);
+      });
+      if (outcome.ok) breaker.succeeded();
       // What fails while everything around it shuts down says nothing about the record.
-      leaveIfStopping(turn);
-      const { error } = outcome;
-      const lastFailedAt = new Date();
-      firstFailedAt ??= lastFailedAt;
-      log.warn({ err: error, ...describe(record), attempt: attempts }, 'a record failed');
-      const hopeless = error instanceof BrewError && !error.retryable;
-      if (hopeless || attempts >= retry.attempts) {
-        return { reason: 'failed', error, attempts, firstFailedAt, lastFailedAt };
-      }
-      await pause(turn, backoff(attempts, retry, Math.random()));
+      else leaveIfStopping(turn);
+      return outcome;
     }
-  }
 
-  async function oneByOne(records: ReceivedRecord[], turn: Turn): Promise<void> {
-    const parked = new Set<string>();
-    for (const record of records) {
-      const behind = record.key !== null && parked.has(record.key);
-      const failure: Failure | undefined = behind ? { reason: 'key_parked' } : await failureOf(record, turn);
-      if (failure) {
-        await park(record, failure, turn);
-        if (record.key !== null) parked.add(record.key);
-      }
-      turn.done(record.offset);
-      await turn.heartbeat();
+    function note(record: ReceivedRecord, error: unknown, before?: Failing): Failing {
+      const at = new Date();
+      const reason = error instanceof UnfitError ? error.cause : error;
+      const attempts = (before?.attempts ?? 0) + 1;
+      log.warn({ err: reason, ...placeOf(record), attempt: attempts }, 'a record failed');
+      return {
+        ...(before ?? { record, behind: [], firstFailedAt: at }),
+        error: reason,
+        verdict: error instanceof UnfitError ? 'unfit' : judge(error),
+        attempts,
+        lastFailedAt: at,
+      };
     }
+
+    /** Leaves out what is behind a failing record of its key, and notes it there. */
+    function free(records: readonly ReceivedRecord[]): ReceivedRecord[] {
+      if (failing.length === 0) return [...records];
+      const byKey = new Map(failing.map((each) => [keyIdOf(each.record), each]));
+      return records.filter((record) => {
+        const id = keyIdOf(record);
+        const before = id === null ? undefined : byKey.get(id);
+        before?.behind.push(record);
+        return before === undefined;
+      });
+    }
+
+    /**
+     * Processes what can be processed, in few calls: what fails is halved until the records are found that are to blame. One among 500
+     * costs some twenty calls. The order of each key is kept.
+     */
+    async function sift(records: readonly ReceivedRecord[], alone: boolean): Promise<void> {
+      const open = free(records);
+      const [first] = open;
+      if (!first) return;
+      const outcome = await attempt(open, alone);
+      await turn.heartbeat();
+      if (outcome.ok) return;
+      if (open.length === 1) {
+        failing.push(note(first, outcome.error));
+        return;
+      }
+      const half = open.length >> 1;
+      await sift(open.slice(0, half), true);
+      await sift(open.slice(half), true);
+    }
+
+    /** Another attempt for each that failed, and then for what waits behind it. */
+    async function again(): Promise<void> {
+      const before = failing;
+      failing = [];
+      for (const each of before) {
+        const outcome = await attempt([each.record], true);
+        await turn.heartbeat();
+        if (outcome.ok) await sift(each.behind, true);
+        else failing.push(note(each.record, outcome.error, each));
+      }
+    }
+
+    /** Parks those that are out of attempts. What was behind them is parked as well, or goes on, as the dead letters have it. */
+    async function give(up: readonly Failing[]): Promise<void> {
+      failing = failing.filter((each) => !up.includes(each));
+      await park(
+        up.map(({ record, ...failure }) => ({ record, failure: failureOf(failure) })),
+        turn,
+      );
+      const behind = up.flatMap((each) => each.behind).sort((a, b) => (a.offset < b.offset ? -1 : 1));
+      await sift(await withoutParked(behind, turn), true);
+    }
+
+    /** Everything before the first record that isn't done. */
+    function advance(): void {
+      const [first] = failing.toSorted((a, b) => (a.record.offset < b.record.offset ? -1 : 1));
+      if (!first) return;
+      turn.done(first.record.offset);
+      turn.heldUp({ at: first.record, error: first.error, waits: false });
+    }
+
+    /**
+     * Waits while every record fails. What is out of attempts is tried again meanwhile, and begins anew when anything has succeeded.
+     * @returns those that are to be parked now
+     */
+    async function passBreaker(up: readonly Failing[]): Promise<readonly Failing[]> {
+      // Something has succeeded since these records came, of this partition or another one.
+      if (breaker.successes > successesBefore) return up;
+      for (const { record, error } of up) {
+        if (!breaker.failed(keyIdOf(record) ?? `${record.partition}/${record.offset}`)) continue;
+        log.error(
+          { err: error, ...placeOf(record) },
+          'every record fails: none is parked until one succeeds',
+        );
+      }
+      if (!breaker.isOpen) return up;
+      const [first] = up as [Failing];
+      const { record } = first;
+      for (let waits = 1; breaker.isOpen; waits++) {
+        const since = breaker.openSince ?? new Date();
+        turn.heldUp({ at: record, error: new EveryRecordFailsError(since, first.error), waits: true });
+        await pause(turn, backoff(waits, HALTED, 1), () => !breaker.isOpen);
+        if (!breaker.isOpen) break;
+        if ((await attempt([record], true)).ok) {
+          failing = failing.filter((each) => each !== first);
+          await sift(first.behind, true);
+        } else if (breaker.lets()) return [first];
+      }
+      log.info('a record has succeeded: going on');
+      for (const each of up) each.attempts = 0;
+      return [];
+    }
+
+    return async (records: readonly ReceivedRecord[]): Promise<void> => {
+      await sift(records, false);
+      for (let round = 1; failing.length > 0; round++) {
+        advance();
+        const unfit = failing.filter(({ verdict }) => verdict === 'unfit');
+        if (unfit.length > 0) await give(unfit);
+        const up = failing.filter(({ attempts }) => attempts >= retry.attempts);
+        if (up.length > 0) await give(await passBreaker(up));
+        if (failing.length === 0) break;
+        await pause(turn, backoff(round, retry, Math.random()));
+        await again();
+      }
+    };
   }
 
   return {
-    async run(records, turn) {
-      const [first] = records;
-      if (!first) return;
-      const open = await withoutParked(records, first.topic, turn);
-      if (open.length === 0) return;
-      const outcome = await persist(turn, isOutage, () => process(open));
-      if (outcome.ok) return;
-      leaveIfStopping(turn);
-      log.debug(
-        { err: outcome.error, ...describe(first), records: open.length },
-        'a chunk failed: one by one',
-      );
-      await oneByOne(open, turn);
+    async run({ records, unfit, gap }, turn) {
+      await createWork(unfit, turn)(await withoutParked(records, turn));
+      if (gap) await tell(gap, turn);
     },
   };
 }
 
-type Outcome<Result> = { ok: true; result: Result } | { ok: false; error: unknown };
-
-async function outcomeOf<Result>(attempt: () => Promise<Result>): Promise<Outcome<Result>> {
-  try {
-    return { ok: true, result: await attempt() };
-  } catch (error) {
-    return { ok: false, error };
+/** What the record's own reading threw: whatever it is, it is never an outage. */
+class UnfitError extends Error {
+  constructor(cause: unknown) {
+    super('unfit', { cause });
   }
 }
 
-/** Waits, giving a sign of life before and after: the wait is far shorter than the session. */
-async function pause(turn: Turn, ms: number): Promise<void> {
-  await turn.heartbeat();
-  await delay(ms, turn.signal);
-  leaveIfStopping(turn);
-  await turn.heartbeat();
-}
-
-const describe = ({ topic, partition, offset, headers }: ReceivedRecord) => ({
-  topic,
-  partition,
-  offset: String(offset),
-  eventId: headers.ce_id,
-  correlationId: headers.ce_correlationid,
+const failureOf = ({ error, attempts, firstFailedAt, lastFailedAt }: Omit<Failing, 'record'>): Failure => ({
+  reason: 'failed',
+  ...{ error, attempts, firstFailedAt, lastFailedAt },
 });
-
-const describeFailure = (failure: Failure) =>
-  failure.reason === 'failed'
-    ? { reason: failure.reason, attempts: failure.attempts, error: messageOf(failure.error) }
-    : { reason: failure.reason };

@@ -36,5 +36,6 @@ export function* batchesOf(records: readonly OutgoingRecord[]): Generator<TopicM
 function sizeOf(record: OutgoingRecord): number {
   let size = 32 + (record.value?.length ?? 0) + (record.key?.length ?? 0);
   for (const name in record.headers) size += 4 + name.length + (record.headers[name]?.length ?? 0);
+  for (const [name, value] of record.rawHeaders ?? []) size += 4 + name.length + (value?.length ?? 0);
   return size;
 }

@@ -42,10 +42,10 @@ export interface RecordBatch {
   /** Holds no records, but the end of a transaction. */
   control: boolean;
   producerId: bigint;
-  /** Milliseconds since the epoch; -1: none. */
-  baseTimestamp: number;
+  /** Milliseconds since the epoch, as a rule; any 64 bits. -1: none. */
+  baseTimestamp: bigint;
   /** Set when the broker's clock counts (LogAppendTime): the time of all records. */
-  appendTimestamp: number | undefined;
+  appendTimestamp: bigint | undefined;
   recordCount: number;
   /** Where its records begin, in the buffer that it was read from; compressed if `codec` says so. */
   recordsStart: number;
@@ -119,9 +119,9 @@ export function readBatch(bytes: Buffer, start: number, where: string): RecordBa
     transactional: (attributes & TRANSACTIONAL) !== 0,
     control: (attributes & CONTROL) !== 0,
     producerId: bytes.readBigInt64BE(start + PRODUCER_ID),
-    baseTimestamp: Number(bytes.readBigInt64BE(start + BASE_TIMESTAMP)),
+    baseTimestamp: bytes.readBigInt64BE(start + BASE_TIMESTAMP),
     appendTimestamp:
-      (attributes & LOG_APPEND_TIME) === 0 ? undefined : Number(bytes.readBigInt64BE(start + MAX_TIMESTAMP)),
+      (attributes & LOG_APPEND_TIME) === 0 ? undefined : bytes.readBigInt64BE(start + MAX_TIMESTAMP),
     recordCount: bytes.readInt32BE(start + RECORD_COUNT),
     recordsStart: start + RECORDS,
     end,

@@ -1,10 +1,13 @@
 import { messageOf, UnreadableBatchError } from '../errors.ts';
-import { fromMessage, type ReceivedRecord } from '../record.ts';
+import { type RawHeader, type ReceivedRecord, toReceived } from '../record.ts';
 import { createAbortedFilter } from './abortedTransactions.ts';
 import { decompress } from './compression.ts';
 import { isAt, type Lookup } from './lookup.ts';
 import { type RecordBatch, readBatch } from './recordBatch.ts';
 import type { Records, RecordsOptions } from './records.ts';
+
+/** What decoding puts in the place of bytes that are no UTF-8. */
+const NOT_UTF8 = '\uFFFD';
 
 const nameBytes = new Map<string, Buffer>();
 
@@ -45,6 +48,7 @@ export class RecordCursor implements Records {
   #lastOffset = 0n;
   #baseTimestamp = -1;
   #appendTimestamp: number | undefined;
+  #batch: RecordBatch | undefined;
   #recordsLeft = 0;
   /** Which offsets of the batch are wanted, relative to its base: plain numbers. */
   #fromDelta = 0;
@@ -54,6 +58,7 @@ export class RecordCursor implements Records {
   #position = 0;
   #recordEnd = 0;
   #offsetDelta = 0;
+  #timestampStart = 0;
   #timestampDelta = 0;
   #headersStart = 0;
 
@@ -125,12 +130,11 @@ export class RecordCursor implements Records {
   }
 
   received(): ReceivedRecord {
-    return fromMessage(this.topic, this.partition, {
+    return toReceived(this.topic, this.partition, {
       key: this.key(),
       value: this.value(),
-      offset: String(this.offset),
-      timestamp: String(this.timestamp),
-      attributes: 0,
+      offset: this.offset,
+      timestamp: this.#exactTimestamp(),
       headers: this.#headers(),
     });
   }
@@ -150,13 +154,14 @@ export class RecordCursor implements Records {
   }
 
   #enter(batch: RecordBatch): void {
+    this.#batch = batch;
     this.#baseOffset = batch.baseOffset;
     this.#lastOffset = batch.lastOffset;
     this.#offsetDelta = -1;
     if (batch.magic !== 2)
       throw this.#unreadable(`it is in a format (magic ${batch.magic}) of before Kafka 0.11`);
-    this.#baseTimestamp = batch.baseTimestamp;
-    this.#appendTimestamp = batch.appendTimestamp;
+    this.#baseTimestamp = Number(batch.baseTimestamp);
+    this.#appendTimestamp = batch.appendTimestamp === undefined ? undefined : Number(batch.appendTimestamp);
     this.#recordsLeft = batch.recordCount;
     this.#fromDelta = Number(this.#from - batch.baseOffset);
     this.#untilDelta =
@@ -187,6 +192,7 @@ export class RecordCursor implements Records {
     const length = this.#varint();
     this.#recordEnd = this.#position + length;
     this.#position++; // attributes, of which there are none yet
+    this.#timestampStart = this.#position;
     this.#timestampDelta = this.#varint();
     const before = this.#offsetDelta;
     this.#offsetDelta = this.#varint();
@@ -244,18 +250,31 @@ export class RecordCursor implements Records {
     return start >= 0;
   }
 
-  #headers(): Record<string, Buffer | Buffer[]> {
-    // Without a prototype: a header may have any name, also `__proto__`.
-    const headers: Record<string, Buffer | Buffer[]> = Object.create(null);
+  #headers(): RawHeader[] {
+    const headers: RawHeader[] = [];
     this.#rewindHeaders();
     while (this.#nextHeader()) {
-      const value = this.#view(this.#headerStart, this.#headerEnd);
-      if (value === null) continue;
       const name = this.bytes.toString('utf8', this.#nameStart, this.#nameEnd);
-      const before = headers[name];
-      headers[name] = before === undefined ? value : [before, value].flat();
+      const value = this.#view(this.#headerStart, this.#headerEnd);
+      const lossless = !name.includes(NOT_UTF8);
+      headers.push([lossless ? name : this.bytes.subarray(this.#nameStart, this.#nameEnd), value]);
     }
     return headers;
+  }
+
+  /** All 64 bits of it, of which `timestamp` keeps 53: a client may have written any. */
+  #exactTimestamp(): bigint {
+    const { appendTimestamp, baseTimestamp = -1n } = this.#batch ?? {};
+    if (appendTimestamp !== undefined) return appendTimestamp;
+    if (Number.isSafeInteger(this.#timestampDelta)) return baseTimestamp + BigInt(this.#timestampDelta);
+    let zigzag = 0n;
+    for (let at = this.#timestampStart, shift = 0n; ; at++, shift += 7n) {
+      const byte = this.bytes[at] as number;
+      zigzag |= BigInt(byte & 0x7f) << shift;
+      if (byte < 0x80) break;
+    }
+    const delta = BigInt.asIntN(64, (zigzag >> 1n) ^ -(zigzag & 1n));
+    return BigInt.asIntN(64, baseTimestamp + delta);
   }
 
   /**

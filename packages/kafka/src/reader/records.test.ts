@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { CorruptBatchError, UnreadableBatchError } from '../errors.ts';
+import { rawPartsOf } from '../record.ts';
 import { batchOf, sealed, type TestBatch, type TestRecord } from '../testing/batches.ts';
 import { createLookup } from './lookup.ts';
 import { readBatch, spanOf } from './recordBatch.ts';
@@ -89,7 +90,7 @@ test('finds each record as it was written, whatever the codec, up to where the b
         expect(records.value()).toEqual(expected.value);
         for (const [name] of expected.headers) {
           const last = expected.headers.findLast(([other]) => other === name);
-          expect(records.header(name)).toEqual(last?.[1]);
+          expect(records.header(String(name))).toEqual(last?.[1]);
         }
         expect(records.header('of no record here')).toBeUndefined();
       }
@@ -192,20 +193,35 @@ test('makes the record that consumers know', () => {
             ['h', Buffer.from('1')],
             ['h', Buffer.from('2')],
             ['__proto__', Buffer.from('3')],
+            ['note', null],
           ],
         }),
       ],
     }),
   );
   records.next();
-  expect(records.received()).toEqual({
+  const received = records.received();
+  expect(received).toMatchObject({
     topic: 't',
     partition: 3,
     offset: 7n,
     key: 'k',
     value: Buffer.from('v'),
-    headers: { h: '2' },
     timestamp: new Date(1_700_000_000_000),
+  });
+  expect(Object.entries(received.headers)).toEqual([
+    ['h', '2'],
+    ['__proto__', '3'],
+  ]);
+  expect(rawPartsOf(received)).toEqual({
+    key: Buffer.from('k'),
+    headers: [
+      ['h', Buffer.from('1')],
+      ['h', Buffer.from('2')],
+      ['__proto__', Buffer.from('3')],
+      ['note', null],
+    ],
+    timestamp: 1_700_000_000_000n,
   });
 });
 
@@ -348,3 +364,13 @@ test('refuses to read a batch that is not all there', () => {
   const batch = batchOf({ baseOffset: 0n, records: [record('value')] });
   expect(() => readBatch(batch.subarray(0, -1), 0, 't/3')).toThrow('cut off');
 });
+test.each([-9_000_000_000_000_000n, 2n ** 63n - 1n, -(2n ** 63n), 2n ** 60n + 1n])(
+  'keeps all 64 bits of the time %s, wherever in a batch it is',
+  (timestamp) => {
+    const odd = { ...record('odd'), timestamp };
+    const records = cursor(batchOf({ baseOffset: 0n, records: [odd, record('even'), odd] }));
+    const times: bigint[] = [];
+    while (records.next()) times.push(rawPartsOf(records.received()).timestamp);
+    expect(times).toEqual([timestamp, BigInt(record('even').timestamp), timestamp]);
+  },
+);

@@ -4,8 +4,8 @@ import { compressionsAlgorithms } from '../wire/protocol.ts';
 export interface TestRecord {
   key: Buffer | null;
   value: Buffer | null;
-  headers: readonly (readonly [name: string, value: Buffer | null])[];
-  timestamp: number;
+  headers: readonly (readonly [name: string | Buffer, value: Buffer | null])[];
+  timestamp: number | bigint;
 }
 
 export interface TestBatch {
@@ -29,8 +29,8 @@ const CONTROL = 1 << 5;
  */
 export function batchOf(batch: TestBatch): Buffer {
   const { baseOffset, records, compression = 'none', producerId = -1n } = batch;
-  const timestamps = records.map(({ timestamp }) => timestamp);
-  const baseTimestamp = timestamps[0] ?? -1;
+  const timestamps = records.map(({ timestamp }) => BigInt(timestamp));
+  const baseTimestamp = timestamps[0] ?? -1n;
   const codec = compressionsAlgorithms[compression];
   const plain = Buffer.concat(records.map((record, i) => recordOf(record, i, baseTimestamp)));
   const body = compression === 'none' ? plain : codec.compressSync(plain);
@@ -45,8 +45,8 @@ export function batchOf(batch: TestBatch): Buffer {
     (batch.control ? CONTROL : 0);
   head.writeInt16BE(codec.bitmask | flags, 21);
   head.writeInt32BE(records.length - 1, 23);
-  head.writeBigInt64BE(BigInt(baseTimestamp), 27);
-  head.writeBigInt64BE(BigInt(Math.max(...timestamps)), 35);
+  head.writeBigInt64BE(baseTimestamp, 27);
+  head.writeBigInt64BE(timestamps.toSorted((a, b) => (a < b ? 1 : -1))[0] ?? baseTimestamp, 35);
   head.writeBigInt64BE(producerId, 43);
   head.writeInt32BE(records.length, 57);
   return sealed(Buffer.concat([head, body]));
@@ -61,16 +61,16 @@ export function sealed(batch: Buffer): Buffer {
 function recordOf(
   { key, value, headers, timestamp }: TestRecord,
   offsetDelta: number,
-  baseTimestamp: number,
+  baseTimestamp: bigint,
 ) {
   const record = Buffer.concat([
     Buffer.of(0),
-    varint(timestamp - baseTimestamp),
+    varint(BigInt(timestamp) - baseTimestamp),
     varint(offsetDelta),
     lengthAnd(key),
     lengthAnd(value),
     varint(headers.length),
-    ...headers.flatMap(([name, value]) => [lengthAnd(Buffer.from(name)), lengthAnd(value)]),
+    ...headers.flatMap(([name, value]) => [lengthAnd(Buffer.from(name as string)), lengthAnd(value)]),
   ]);
   return Buffer.concat([varint(record.length), record]);
 }
@@ -78,9 +78,10 @@ function recordOf(
 const lengthAnd = (bytes: Buffer | null) =>
   bytes === null ? varint(-1) : Buffer.concat([varint(bytes.length), bytes]);
 
-function varint(value: number): Buffer {
+function varint(value: number | bigint): Buffer {
   const bytes: number[] = [];
-  let left = BigInt.asUintN(64, (BigInt(value) << 1n) ^ (BigInt(value) >> 63n));
+  const long = BigInt.asIntN(64, BigInt(value));
+  let left = BigInt.asUintN(64, (long << 1n) ^ (long >> 63n));
   for (; left > 0x7fn; left >>= 7n) bytes.push(Number(left & 0x7fn) | 0x80);
   return Buffer.of(...bytes, Number(left));
 }

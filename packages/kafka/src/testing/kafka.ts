@@ -1,3 +1,4 @@
+import { deadLetterTopic } from '@brew/events';
 import { infrastructure, uniqueName } from '@brew/sandbox/testing';
 import { type Logger, pino } from 'pino';
 import { createKafkaClient, type KafkaClient, type KafkaClientOptions, kafkaOf } from '../client.ts';
@@ -32,7 +33,9 @@ export async function createTopic(
 /** Makes the topic of a group's dead letters. */
 export async function createDeadLetterTopic(group: string): Promise<string> {
   const name = `${group}.dlq`;
-  await createTopics([{ name, partitions: 1, replicationFactor: 3, config: {} }]);
+  // Like the real one, but for what takes three brokers.
+  const { 'min.insync.replicas': _, ...config } = deadLetterTopic(group).config;
+  await createTopics([{ name, partitions: 1, replicationFactor: 3, config }]);
   return name;
 }
 

@@ -1,4 +1,4 @@
-import { type Consumer, createConsumer, type ReceivedRecord } from '@brew/kafka';
+import { type Consumer, createConsumer, type HeldUp, type ReceivedRecord } from '@brew/kafka';
 import { isOutage } from '@brew/postgres';
 import type { ServiceContext } from '../context.ts';
 import type { Part } from '../lifecycle/part.ts';
@@ -39,7 +39,7 @@ export function consumerPart(
     ...(paceMs !== undefined && { paceMs }),
     process: (records) => measured(context, group, records, process),
     deadLetters: context.deadLetters,
-    isOutage: isWaitedOut,
+    isOutage,
     log,
   });
   gauge(metrics, `brew_consumer_running`, 'Whether the consumer reads: 1 or 0', () =>
@@ -54,15 +54,18 @@ export function consumerPart(
   };
 }
 
-/** What passes by itself, and would fail the next record just the same: nothing to dead-letter anybody for. */
-function isWaitedOut(error: unknown): boolean {
-  return isOutage(error) || (error as { code?: unknown } | null)?.code === 'BREW_REGISTRY_UNAVAILABLE';
+/** Down is also what reads, but does not get on: it names the record that holds it up. */
+export function healthOf({ state, lastError, heldUp }: Pick<Consumer, 'state' | 'lastError' | 'heldUp'>) {
+  if (state === 'running' && lastError === undefined && heldUp === undefined) return { up: true };
+  const error = lastError ?? heldUp?.error;
+  const reason = error instanceof Error ? `: ${error.message.slice(0, 500)}` : '';
+  return { up: false, detail: `${state}${reason}${heldUp ? `; ${placeOf(heldUp)}` : ''}` };
 }
 
-function healthOf({ state, lastError }: Consumer) {
-  if (state === 'running' && lastError === undefined) return { up: true };
-  const reason = lastError instanceof Error ? `: ${lastError.message}` : '';
-  return { up: false, detail: `${state}${reason}` };
+function placeOf({ topic, partition, offset, key, since }: HeldUp): string {
+  // A key is whatever somebody has written: it must not end the line, nor be a megabyte.
+  const ofKey = key === null ? '' : ` (key ${JSON.stringify(key.slice(0, 100))})`;
+  return `${topic}/${partition} stands at offset ${offset}${ofKey} since ${since.toISOString()}`;
 }
 
 async function measured(

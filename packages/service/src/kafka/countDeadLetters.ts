@@ -9,17 +9,23 @@ export function countDeadLetters(
   { metrics, log }: { metrics: Metrics; log: Logger },
 ): DeadLetters {
   return {
-    parkedKeys: deadLetters.parkedKeys,
-    async park(record, failure) {
-      await deadLetters.park(record, failure);
-      const { topic, partition, offset, key, headers } = record;
-      metrics.deadLetters.inc({ topic });
-      metrics.events.inc({ type: typeOf(headers), outcome: 'dead_lettered' });
-      const err = failure.reason === 'failed' ? failure.error : undefined;
-      log.error(
-        { err, reason: failure.reason, topic, partition, offset: String(offset), key },
-        'dead letter',
-      );
+    behindParked: deadLetters.behindParked,
+    async park(letters) {
+      await deadLetters.park(letters);
+      for (const { record, failure } of letters) {
+        const { topic, partition, offset, key, headers } = record;
+        metrics.deadLetters.inc({ topic });
+        metrics.events.inc({ type: typeOf(headers), outcome: 'dead_lettered' });
+        const err = failure.reason === 'failed' ? failure.error : undefined;
+        log.error(
+          { err, reason: failure.reason, topic, partition, offset: String(offset), key: key?.slice(0, 100) },
+          'dead letter',
+        );
+      }
+    },
+    async tell(gap) {
+      await deadLetters.tell(gap);
+      metrics.deadLetters.inc({ topic: gap.topic });
     },
   };
 }

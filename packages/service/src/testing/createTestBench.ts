@@ -132,4 +132,4 @@ function received({
 }
 
 /** Without a consumer nothing can become a dead letter: a handler that throws makes deliver() throw. */
-const none: DeadLetters = { parkedKeys: async () => new Set(), park: async () => {} };
+const none: DeadLetters = { behindParked: async () => new Set(), park: async () => {}, tell: async () => {} };

@@ -41,14 +41,11 @@ export function createChunkProcessor(options: ProcessChunkOptions): ChunkProcess
       const duplicate: Event[] = [];
       const handled: Event[] = [];
       await unitOfWork.run(async (tx, open) => {
-        const fresh = await claimInbox(
-          tx,
-          events.map((event) => event.id),
-        );
+        const fresh = await claimInbox(tx, events.map(inboxIdOf));
         const deliveries: Delivery[] = [];
         for (const [index, event] of events.entries()) {
           // Deleted as it is taken: the same event may be twice in one chunk.
-          if (!fresh.delete(event.id)) {
+          if (!fresh.delete(inboxIdOf(event))) {
             duplicate.push(event);
             continue;
           }
@@ -100,6 +97,9 @@ export function createChunkProcessor(options: ProcessChunkOptions): ChunkProcess
     });
   }
 }
+
+/** As PostgreSQL gives it back: a UUID in capitals is the same one. */
+const inboxIdOf = ({ id }: Event): string => id.toLowerCase();
 
 const UUID = /^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
 

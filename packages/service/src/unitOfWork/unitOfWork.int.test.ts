@@ -178,6 +178,19 @@ describe('handling an event', () => {
     expect(calls).toBe(1);
   });
 
+  it('happens once for an event whose id is in capitals, and not never', async () => {
+    let calls = 0;
+    const counting = handle(PaymentReceived, async () => {
+      calls += 1;
+    });
+    const record = recordOf(PaymentReceived, payment);
+    const id = String(record.headers.ce_id);
+    const capital = { ...record, headers: { ...record.headers, ce_id: id.toUpperCase() } };
+    await processor([counting]).process([capital]);
+    await processor([counting]).process([record, capital]);
+    expect(calls).toBe(1);
+  });
+
   it('happens once, also when the event is twice in one chunk', async () => {
     await bench.deliver([onPaymentReceived], PaymentReceived, payment);
     const { rows } = await bench.context.db.query('select topic, key, value, headers from outbox');

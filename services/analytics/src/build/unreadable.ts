@@ -36,7 +36,6 @@ const RETRY = { initialMs: 200, maxMs: 5_000 };
 /** Each keeps what it was fetched with in memory. */
 const MOST_NOTED = 1_000;
 const MOST_BYTES = 16 * 1024 * 1024;
-const AT_ONCE = 50;
 
 export function createUnreadable(options: {
   db: Database;
@@ -52,11 +51,14 @@ export function createUnreadable(options: {
     bytes += record.value?.length ?? 0;
   }
 
-  async function park({ record, error, at }: Note, signal: AbortSignal): Promise<void> {
-    const failure = { reason: 'failed', error, attempts: 1, firstFailedAt: at, lastFailedAt: at } as const;
+  async function park(notes: readonly Note[], signal: AbortSignal): Promise<void> {
+    const letters = notes.map(({ record, error, at }) => ({
+      record,
+      failure: { reason: 'failed', error, attempts: 1, firstFailedAt: at, lastFailedAt: at } as const,
+    }));
     for (let failures = 1; ; failures++) {
       try {
-        return await deadLetters.park(record, failure);
+        return await deadLetters.park(letters);
       } catch (reason) {
         log.warn({ err: reason, failures }, 'the dead letters take nothing: waiting for them');
         await delay(backoff(failures, RETRY, Math.random()), signal);
@@ -84,10 +86,7 @@ export function createUnreadable(options: {
           if (notes.length === 0) return;
           const sent = await sentBefore(db, notes);
           const left = notes.filter(({ record }) => !sent.has(placeOf(record)));
-          // A send each would be a round trip each.
-          for (let at = 0; at < left.length; at += AT_ONCE) {
-            await Promise.all(left.slice(at, at + AT_ONCE).map((note) => park(note, signal)));
-          }
+          if (left.length > 0) await park(left, signal);
         },
         async store(tx) {
           if (notes.length === 0) return;

@@ -54,10 +54,14 @@ export async function createRig() {
   await createTopics();
   const letters: { topic: string; key: string | null; value: Buffer | null; error: unknown }[] = [];
   const deadLetters: DeadLetters = {
-    parkedKeys: async () => new Set(),
-    async park({ topic, key, value }, failure) {
-      letters.push({ topic, key, value, error: failure.reason === 'failed' ? failure.error : undefined });
+    behindParked: async () => new Set(),
+    async park(parked) {
+      for (const { record, failure } of parked) {
+        const { topic, key, value } = record;
+        letters.push({ topic, key, value, error: failure.reason === 'failed' ? failure.error : undefined });
+      }
     },
+    tell: async () => undefined,
   };
 
   const rig = {

@@ -86,7 +86,7 @@ export function project(context: ServiceContext): Part {
       if (error instanceof BrewError && error.retryable) throw error;
       const failedAt = now();
       const failure = { error, attempts: 1, firstFailedAt: failedAt, lastFailedAt: failedAt };
-      await deadLetters.park(record, { reason: 'failed', ...failure });
+      await deadLetters.park([{ record, failure: { reason: 'failed', ...failure } }]);
       return undefined;
     }
   }

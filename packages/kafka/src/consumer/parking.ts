@@ -1,0 +1,81 @@
+import type { Logger } from 'pino';
+import type { DeadLetters, Failure, Letter } from '../deadLetters.ts';
+import { messageOf } from '../errors.ts';
+import type { Gap } from '../fetched.ts';
+import { placeOf, type ReceivedRecord } from '../record.ts';
+import type { Insist } from './persistence.ts';
+import type { Turn } from './turn.ts';
+
+/** What is sent between two signs of life. */
+const LETTERS_AT_ONCE = 100;
+const BYTES_AT_ONCE = 1024 * 1024;
+
+/** The way of records into the dead letters: in few sends, with signs of life, and for as long as it takes. */
+export function createParking({
+  deadLetters,
+  insist,
+  log,
+}: {
+  deadLetters: DeadLetters;
+  insist: Insist;
+  log: Logger;
+}) {
+  async function park(letters: readonly Letter[], turn: Turn): Promise<void> {
+    for (const some of groupsOf(letters)) {
+      const [{ record }] = some as [Letter];
+      await insist(turn, record, () => deadLetters.park(some));
+      for (const letter of some) {
+        log.error(
+          { ...placeOf(letter.record), ...describe(letter.failure) },
+          'parked a record in the dead letters',
+        );
+      }
+      await turn.heartbeat();
+    }
+  }
+
+  /** Parks the records whose key is parked already, and returns the others. */
+  async function withoutParked(records: readonly ReceivedRecord[], turn: Turn): Promise<ReceivedRecord[]> {
+    const [first] = records;
+    if (!first) return [];
+    const parked = await insist(turn, first, () => deadLetters.behindParked(records));
+    await park(
+      records
+        .filter((record) => parked.has(record))
+        .map((record) => ({ record, failure: { reason: 'key_parked' } })),
+      turn,
+    );
+    return records.filter((record) => !parked.has(record));
+  }
+
+  /** Tells of what nobody can read. */
+  async function tell(gap: Gap, turn: Turn): Promise<void> {
+    const { topic, partition, firstOffset, lastOffset, error } = gap;
+    const where = { topic, partition, firstOffset: String(firstOffset), lastOffset: String(lastOffset) };
+    await insist(turn, { topic, partition, offset: firstOffset, key: null }, () => deadLetters.tell(gap));
+    log.error({ ...where, err: error }, 'parked a pointer to records that nobody can read');
+  }
+
+  return { park, withoutParked, tell };
+}
+
+function* groupsOf(letters: readonly Letter[]): Generator<Letter[]> {
+  let group: Letter[] = [];
+  let bytes = 0;
+  for (const letter of letters) {
+    const size = letter.record.value?.length ?? 0;
+    if (group.length === LETTERS_AT_ONCE || (group.length > 0 && bytes + size > BYTES_AT_ONCE)) {
+      yield group;
+      group = [];
+      bytes = 0;
+    }
+    group.push(letter);
+    bytes += size;
+  }
+  if (group.length > 0) yield group;
+}
+
+const describe = (failure: Failure) =>
+  failure.reason === 'failed'
+    ? { reason: failure.reason, attempts: failure.attempts, error: messageOf(failure.error) }
+    : { reason: failure.reason };
