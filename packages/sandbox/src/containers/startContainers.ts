@@ -1,7 +1,13 @@
 import { join } from 'node:path';
 import { ensureDatabases, registryDatabase } from '@brew/provision';
 import { pino } from 'pino';
-import { GenericContainer, Network, type StartedNetwork, type StartedTestContainer } from 'testcontainers';
+import {
+  GenericContainer,
+  Network,
+  type StartedNetwork,
+  type StartedTestContainer,
+  Wait,
+} from 'testcontainers';
 import { healthAnswers } from '../healthAnswers.ts';
 import { clusterId } from '../kafka/nodes.ts';
 import { quorumStands } from '../kafka/ready.ts';
@@ -39,7 +45,11 @@ export async function startContainers(
     await network.stop();
   };
   const start = async (name: string, container: GenericContainer) => {
-    const named = container.withName(`${run}-${name}`).withStartupTimeout(READY_WITHIN_MS);
+    const named = container
+      .withName(`${run}-${name}`)
+      // That it runs. Whether it answers is asked from outside: testcontainers would start three processes in it, ten times a second.
+      .withWaitStrategy(Wait.forLogMessage(/\S/))
+      .withStartupTimeout(READY_WITHIN_MS);
     const running = await named.start().catch((error: Error) => {
       const way = 'BREW_TEST_INFRA=embedded runs these tests without containers.';
       throw new Error(`The container ${name} did not start: ${error.message}. ${way}`, { cause: error });
