@@ -134,7 +134,7 @@ const NOTHING = {
   transactional: false,
   control: false,
   producerId: -1n,
-  baseTimestamp: -1,
+  baseTimestamp: -1n,
   appendTimestamp: undefined,
   recordCount: 0,
 };
