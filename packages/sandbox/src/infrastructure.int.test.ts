@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -14,6 +14,7 @@ import { preparePostgres } from './postgres/server.ts';
 import { isAlive } from './processes/processIdentity.ts';
 import { readRun } from './processes/runFile.ts';
 import { findRun, removeData } from './runs.ts';
+import { temporaryFolder } from './testing/temporaryFolder.ts';
 import { until } from './testing/until.ts';
 
 const log = pino({ level: 'silent' });
@@ -21,9 +22,7 @@ let dir: string;
 let ports: Ports;
 
 beforeAll(async () => {
-  dir = await mkdtemp(join(tmpdir(), 'brew-infrastructure-'));
-  // mkdtemp makes it for us alone; root lends PostgreSQL to another user (server.int.test.ts has the closed case).
-  await chmod(dir, 0o755);
+  dir = await temporaryFolder('brew-infrastructure'); // server.int.test.ts has the closed case
   ports = await freePorts();
 });
 afterAll(async () => {
