@@ -88,7 +88,7 @@ test.each(['gzip', 'snappy', 'lz4', 'zstd'] as const)(
       lastOffset: 6n,
       why: 'unreadable',
     });
-    expect(all[0]?.gap?.error).toMatchObject({ code: 'BREW_BATCH_CORRUPT' });
+    expect(all[0]?.gap?.error).toMatchObject({ code: 'BREW_BATCH_UNREADABLE' });
     expect(all.map(({ nextOffset }) => nextOffset)).toEqual([7n, 9n]);
     // The same, as it was packed.
     expect(chunks([packed], { max: 9, from: 2n }).map(textsOf)).toEqual([['2', '3', '4', '5', '6']]);
