@@ -2,13 +2,15 @@ import { BrewError, CourierAssigned, type EventType, OrderDelivered, OrderReady 
 import { listStuckItems, retryStuckItems } from '@brew/postgres';
 import { infrastructure, until } from '@brew/sandbox/testing';
 import { createWaker, type Part, type ServiceContext } from '@brew/service';
-import { createTestBench, type TestBench } from '@brew/service/testing';
+import { createTestBench, orderNamed, type TestBench } from '@brew/service/testing';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { type CourierConfig, readCourierConfig } from '../config.ts';
 import { listCouriers } from '../store/couriers.ts';
 import { look } from '../store/dispatch.ts';
 import { addShipments } from '../store/shipments.ts';
 import { createDispatcher } from './dispatcher.ts';
+
+const [poison, second, third] = ['poison', 'second', 'third'].map(orderNamed) as [string, string, string];
 
 let bench: TestBench<CourierConfig>;
 let dispatcher: Part;
@@ -36,7 +38,7 @@ async function start(speed: number): Promise<void> {
       fn({
         ...work,
         emit(type, data, because) {
-          if (type === refused && JSON.stringify(data).includes('poison'))
+          if (type === refused && JSON.stringify(data).includes(poison))
             throw new BrewError('BREW_EVENT_INVALID', 'Too large.');
           return work.emit(type, data, because);
         },
@@ -61,7 +63,7 @@ it.each([
   refused = type as EventType<never>;
   await addShipments(
     bench.context.db,
-    ['poison', 'second', 'third'].map((orderId, index) => ({
+    [poison, second, third].map((orderId, index) => ({
       orderId,
       cafeId: 'cafe-001',
       readyAt: new Date(Date.now() + index),
@@ -73,16 +75,16 @@ it.each([
   await until(async () => (await ordersOf(OrderDelivered)).length === 2, {
     what: 'the only courier to bring the others',
   });
-  expect((await ordersOf(OrderDelivered)).sort()).toEqual(['second', 'third']);
+  expect((await ordersOf(OrderDelivered)).sort()).toEqual([second, third].sort());
   const { db } = bench.context;
   await until(async () => (await listStuckItems(db)).length === 1);
-  expect(await listStuckItems(db)).toMatchObject([{ worker: 'dispatcher', item: 'poison', attempts: 1 }]);
+  expect(await listStuckItems(db)).toMatchObject([{ worker: 'dispatcher', item: poison, attempts: 1 }]);
   expect(await dispatcher.health?.()).toEqual({ up: true, detail: '1 set aside' });
   expect(await look(db)).toEqual({ dueAt: null, assignable: false });
 
   refused = undefined;
   await retryStuckItems(db, 'dispatcher');
-  await until(async () => (await ordersOf(OrderDelivered)).includes('poison'), {
+  await until(async () => (await ordersOf(OrderDelivered)).includes(poison), {
     what: 'the one that was mended',
   });
   expect(await listCouriers(db)).toMatchObject([{ state: 'free', orderId: null, deliveries: 3 }]);
