@@ -1,4 +1,5 @@
 import { BrewError } from '@brew/events';
+import { scopeOf } from './producer/refusals.ts';
 
 /**
  * No broker answered. Thrown by the admin; producers and consumers wait and try again by themselves.
@@ -240,17 +241,8 @@ function reasonOf(error: unknown): string {
   return message.includes(reason) ? message : `${message}: ${reason}`;
 }
 
-/** What Kafka says to a record, and not to whoever sends it. */
-const contentRefusals = new Set([
-  'MESSAGE_TOO_LARGE',
-  'RECORD_LIST_TOO_LARGE',
-  'INVALID_RECORD',
-  'INVALID_TIMESTAMP',
-]);
-
-/** Whether Kafka will never take these records, for what they are. */
-export const isContentRefused = (error: unknown): boolean =>
-  contentRefusals.has(kafkaErrorTypeOf(error) ?? '');
+/** Whether Kafka will never take these records, or one of them, for what it is. */
+export const isContentRefused = (error: unknown): boolean => scopeOf(kafkaErrorTypeOf(error)) === 'record';
 
 /** Kafka's name for what went wrong, such as UNKNOWN_TOPIC_OR_PARTITION; kafkajs wraps it up to three times. */
 export function kafkaErrorTypeOf(error: unknown): string | undefined {

@@ -205,6 +205,11 @@ test('counts the bytes of a record as Kafka does', async () => {
     key: 'key ü',
     value: Buffer.alloc(9_000, 'x'),
     headers: { 'content-type': 'application/avro', note: ['once', 'twice'], ü: Buffer.alloc(200) },
+    rawHeaders: [
+      ['none', null],
+      [Buffer.from([0xff]), 'ü'],
+      ['large', Buffer.alloc(100)],
+    ] as const,
   };
   const bytes = batchBytes(record);
   const fits = await createTopic('producer-fits', 1, { 'max.message.bytes': String(bytes) });

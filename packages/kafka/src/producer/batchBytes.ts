@@ -11,10 +11,12 @@ export function batchBytes({
   key,
   value,
   headers,
-}: Pick<OutgoingRecord, 'key' | 'value' | 'headers'>): number {
+  rawHeaders = [],
+}: Pick<OutgoingRecord, 'key' | 'value' | 'headers' | 'rawHeaders'>): number {
   // Attributes, and the deltas of timestamp and offset, which are 0 in the first record.
   let size = 3 + fieldBytes(key) + fieldBytes(value);
-  let count = 0;
+  let count = rawHeaders.length;
+  for (const [name, header] of rawHeaders) size += fieldBytes(name) + fieldBytes(header);
   for (const name in headers) {
     const header = headers[name];
     for (const each of Array.isArray(header) ? header : [header ?? null]) {

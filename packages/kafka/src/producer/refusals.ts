@@ -28,7 +28,8 @@ export const scopeOf = (kafkaError: string | undefined): RefusalScope | undefine
 const MAX_REQUEST_BYTES = 100 * 1024 * 1024;
 
 /** What no broker could be asked to take: the reason, as Kafka would name it, or undefined when nothing is wrong with the record. */
-export function defectOf({ topic, key, value, headers, timestamp }: OutgoingRecord): string | undefined {
+export function defectOf(record: OutgoingRecord): string | undefined {
+  const { topic, key, value, headers, rawHeaders = [], timestamp } = record;
   if (typeof topic !== 'string' || !TOPIC_NAME.test(topic)) return 'INVALID_TOPIC_EXCEPTION';
   if (key !== null && !isBytes(key)) return 'INVALID_RECORD: its key is neither text nor bytes';
   if (value !== null && !isBytes(value)) return 'INVALID_RECORD: its value is no bytes';
@@ -36,8 +37,12 @@ export function defectOf({ topic, key, value, headers, timestamp }: OutgoingReco
     const values = Array.isArray(header) ? header : [header];
     if (!values.every(isBytes)) return `INVALID_RECORD: its header ${name} is neither text nor bytes`;
   }
+  for (const [name, header] of rawHeaders) {
+    if (!isBytes(name) || (header !== null && !isBytes(header)))
+      return `INVALID_RECORD: its header ${name} is neither text nor bytes`;
+  }
   if (timestamp && Number.isNaN(timestamp.getTime())) return 'INVALID_TIMESTAMP: it is none';
-  if (batchBytes({ key, value, headers }) > MAX_REQUEST_BYTES) return 'MESSAGE_TOO_LARGE';
+  if (batchBytes(record) > MAX_REQUEST_BYTES) return 'MESSAGE_TOO_LARGE';
   return undefined;
 }
 
