@@ -7,7 +7,7 @@ import { listStuckItems, retryStuckItems } from '@brew/postgres';
 import { infrastructure, until } from '@brew/sandbox/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { pino } from 'pino';
-import { createTestBench, type TestBench } from '../testing/index.ts';
+import { createTestBench, orderNamed, type TestBench } from '../testing/index.ts';
 import type { Work } from '../unitOfWork/unitOfWork.ts';
 import { dueWorker } from './dueWorker.ts';
 import type { Worker } from './worker.ts';
@@ -66,7 +66,7 @@ async function startPot(): Promise<void> {
       );
       for (const { name } of rows) {
         await onTaken(name, work);
-        work.emit(Cancelled, { orderId: name, reason: 'customer_request', cancelledAt: 1 });
+        work.emit(Cancelled, { orderId: orderNamed(name), reason: 'customer_request', cancelledAt: 1 });
       }
       return false;
     },
@@ -99,13 +99,14 @@ async function done(): Promise<string[]> {
 }
 
 const emitted = async () => (await bench.emitted()).map(({ correlationId }) => correlationId).sort();
+const eventsOf = (names: string[]) => names.map(orderNamed).sort();
 const setAside = () => listStuckItems(bench.context.db, { worker: 'pot' });
 const others = Array.from({ length: 30 }, (_, i) => `good-${String(i).padStart(2, '0')}`);
 
 /** Cannot be emitted: its schema has no such reason. */
 const unemittable = (name: string, { emit }: Work) => {
   if (name.startsWith('bad'))
-    emit(Cancelled, { orderId: name, reason: 'no' as 'customer_request', cancelledAt: 1 });
+    emit(Cancelled, { orderId: orderNamed(name), reason: 'no' as 'customer_request', cancelledAt: 1 });
 };
 
 describe('a worker on what is due', () => {
@@ -115,7 +116,7 @@ describe('a worker on what is due', () => {
     await startPot();
     await until(async () => (await setAside()).length === 2);
     expect(await done()).toEqual(others);
-    expect(await emitted()).toEqual(others);
+    expect(await emitted()).toEqual(eventsOf(others));
     expect(await setAside()).toMatchObject([
       { worker: 'pot', item: 'bad-1', attempts: 1, error: expect.stringContaining('BREW_EVENT_INVALID') },
       { worker: 'pot', item: 'bad-2' },
@@ -148,7 +149,7 @@ describe('a worker on what is due', () => {
     await add('shy', 'good');
     await startPot();
     await until(async () => (await done()).length === 2, { timeoutMs: 30_000 });
-    expect(await emitted()).toEqual(['good', 'shy']);
+    expect(await emitted()).toEqual(eventsOf(['good', 'shy']));
     await until(async () => (await bench.context.db.query('select from stuck_items')).rowCount === 0);
   });
 
@@ -162,7 +163,7 @@ describe('a worker on what is due', () => {
     onTaken = () => {};
     expect(await retryStuckItems(bench.context.db, 'pot')).toBe(1);
     await until(async () => (await done()).length === 2);
-    expect(await emitted()).toEqual(['bad', 'good']);
+    expect(await emitted()).toEqual(eventsOf(['bad', 'good']));
     await until(async () => (await bench.context.db.query('select from stuck_items')).rowCount === 0);
   });
 
