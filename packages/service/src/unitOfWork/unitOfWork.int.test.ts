@@ -18,7 +18,7 @@ import { eventRecord } from '../testing/eventRecord.ts';
 import { orderNamed } from '../testing/orderNamed.ts';
 import { type Handler, handle, handleTogether } from './handle.ts';
 import { createChunkProcessor } from './processChunk.ts';
-import { createUnitOfWork } from './unitOfWork.ts';
+import { createUnitOfWork, type Work } from './unitOfWork.ts';
 
 const [O1, O2, O3, O4] = ['o-1', 'o-2', 'o-3', 'o-4'].map(orderNamed) as [string, string, string, string];
 
@@ -52,6 +52,11 @@ afterAll(async () => {
 });
 
 const started = { orderId: O1, cafeId: 'c-1', slot: 1, startedAt: 1, expectedReadyAt: 2 };
+const { topic } = KitchenStarted;
+const tight = {
+  ...KitchenStarted,
+  topic: { ...topic, config: { ...topic.config, 'max.message.bytes': '300' } },
+};
 const onPaymentReceived = handle(PaymentReceived, async (event, { tx, emit }) => {
   await tx.query('insert into paid values ($1, $2)', [event.data.orderId, event.id]);
   emit(KitchenStarted, { ...started, orderId: event.data.orderId });
@@ -119,6 +124,19 @@ describe('an emitted event', () => {
       emit(MenuItemChanged, { ...item, name: 'x'.repeat(1_000_000) });
     });
     await expect(attempt).rejects.toMatchObject({ code: 'BREW_EVENT_INVALID' });
+  });
+
+  it.each([
+    [
+      'headers',
+      (work: Work) => void work.emit(KitchenStarted, started, { causationId: 'c'.repeat(1_048_500) }),
+    ],
+    ['key', (work: Work) => work.emitTombstone(topics.menu, 'k'.repeat(1_048_500))],
+    ['topic', (work: Work) => void work.emit(tight, started)],
+  ])('is refused when it is its %s that makes it larger than its topic takes', async (_title, emit) => {
+    const attempt = bench.context.transact({ traceparent }, async (work) => emit(work));
+    await expect(attempt).rejects.toThrow(/it has \d+ bytes, and brew\.[a-z]+\.v1 takes \d+/);
+    expect((await bench.context.db.query('select from outbox')).rowCount).toBe(0);
   });
 });
 

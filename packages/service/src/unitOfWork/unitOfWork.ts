@@ -1,5 +1,4 @@
 import {
-  BrewError,
   childTraceparent,
   type EventType,
   parseTraceparent,
@@ -7,7 +6,7 @@ import {
   toHeaders,
   uuidv7,
 } from '@brew/events';
-import { type Codec, gather, type Outcome } from '@brew/kafka';
+import { batchBytes, type Codec, gather, InvalidEventError, type Outcome } from '@brew/kafka';
 import { appendOutbox, type Database, isOutage, type OutboxRow, type Tx } from '@brew/postgres';
 import type { Logger } from 'pino';
 import type { Cause } from './cause.ts';
@@ -22,10 +21,10 @@ export interface Work {
    * Changes nothing if the transaction rolls back.
    *
    * @returns the event's id
-   * @throws InvalidEventError at once when `data` is not what the schema says
+   * @throws InvalidEventError at once when `data` is not what the schema says, or when the whole record is more than its topic takes
    */
   emit<Data>(type: EventType<Data>, data: Data, cause?: Cause): string;
-  /** Removes a key from a compacted topic. */
+  /** Removes a key from a compacted topic. @throws InvalidEventError when that is more than the topic takes */
   emitTombstone(topic: Topic, key: string): void;
   /** Called after the commit, and not at all if there is none: to wake a worker that finds its work in the tables. */
   onCommit(wake: () => void): void;
@@ -63,8 +62,8 @@ export interface UnitOfWorkOptions {
   onEmitted?(): void;
 }
 
-/** Topics take 1 MiB. A larger record would be refused for ever, and everything behind it in the outbox would wait. */
-const MAX_VALUE_BYTES = 900_000;
+/** What a topic takes that says nothing else of it: Kafka's default of max.message.bytes. */
+const DEFAULT_MAX_BYTES = 1024 * 1024 + 12;
 
 /** How many callers share a transaction at most. */
 const MAX_CALLS = 200;
@@ -83,15 +82,9 @@ export function createUnitOfWork(options: UnitOfWorkOptions): UnitOfWork {
   ): OutboxRow {
     const key = type.keyOf(data);
     const value = codec.encode(type, data);
-    if (value.length > MAX_VALUE_BYTES) {
-      throw new BrewError(
-        'BREW_EVENT_INVALID',
-        `A ${type.name} of ${value.length} bytes is more than its topic takes.`,
-      );
-    }
     const context = { id, type: type.type, source, time: now(), correlationId: key, causationId };
     const headers = toHeaders({ ...context, traceparent: childTraceparent(traceparent) });
-    return { topic: type.topic.name, key, value, headers };
+    return fitting(type.name, type.topic, { key, value, headers });
   }
 
   const logOf = ({ traceparent }: Cause) => log.child({ traceId: parseTraceparent(traceparent)?.traceId });
@@ -114,7 +107,7 @@ export function createUnitOfWork(options: UnitOfWorkOptions): UnitOfWork {
           },
           emitTombstone(topic, key) {
             const headers = { traceparent: childTraceparent(cause.traceparent) };
-            rows.push({ topic: topic.name, key, value: null, headers });
+            rows.push(fitting('tombstone', topic, { key, value: null, headers }));
           },
           onCommit: (wake) => void wakes.add(wake),
         }));
@@ -144,4 +137,16 @@ export function createUnitOfWork(options: UnitOfWorkOptions): UnitOfWork {
     },
   };
   return unitOfWork;
+}
+
+/**
+ * The row as it will be sent, with its key and headers: they count, too, for Kafka. @throws InvalidEventError for one that the topic would
+ * refuse for ever, and what follows of its key would wait behind it
+ */
+function fitting(name: string, topic: Topic, row: Omit<OutboxRow, 'topic'>): OutboxRow {
+  const bytes = batchBytes(row);
+  const most = Number(topic.config['max.message.bytes'] ?? DEFAULT_MAX_BYTES);
+  if (bytes > most)
+    throw new InvalidEventError(name, [`it has ${bytes} bytes, and ${topic.name} takes ${most}`]);
+  return { topic: topic.name, ...row };
 }
