@@ -1,5 +1,5 @@
 import { until } from '@brew/sandbox/testing';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { RegistryUnavailableError } from './errors.ts';
 import { createFollower, type FollowerOptions } from './follower.ts';
 import { createProducer, type Producer } from './producer.ts';
@@ -129,10 +129,15 @@ test('steps over a record that it can not take, once, and takes the others in or
     }
     taken.push(...records.map(textOf));
   };
-  const { follower } = follow(topic, { onRecords });
+  const onSteppedOver = jest.fn();
+  const { follower } = follow(topic, { onRecords, onSteppedOver });
   await follower.start();
   await follower.whenCaughtUp();
   expect(taken).toEqual(['a', 'b', 'c', 'd']);
+  const offsets = { firstOffset: 2n, lastOffset: 2n, nextOffset: 3n };
+  expect(onSteppedOver.mock.calls).toEqual([
+    [{ topic, partition: 0, ...offsets, error: new Error('what is that?') }],
+  ]);
   expect([follower.steppedOver, follower.lastError]).toEqual([1, undefined]);
   expect(attempts).toBeGreaterThan(1);
   await follower.stop();

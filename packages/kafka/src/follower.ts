@@ -29,13 +29,22 @@ export interface FollowerOptions {
   onRecords: (records: ReceivedRecord[]) => void | Promise<void>;
   /** Whether an error says that something is down: then it waits, and steps over nothing. The registry and Kafka are known. */
   isOutage?: (error: unknown) => boolean;
+  /** Told of what is stepped over, for who shows it where nobody reads the log. */
+  onSteppedOver?: (over: SteppedOver) => void;
   log: Logger;
+}
+
+/** What a follower has stepped over: a record that was not taken, a batch that nobody can read, or what was deleted before it was read. */
+export interface SteppedOver extends Pick<Gap, 'topic' | 'partition' | 'firstOffset' | 'lastOffset'> {
+  error: unknown;
+  /** Where it goes on: behind these, or at the beginning of a topic that was made anew. */
+  nextOffset: bigint;
 }
 
 export interface Follower extends AsyncDisposable {
   readonly state: MemberState;
   readonly lastError: unknown;
-  /** How often it has stepped over something: a record that was not taken, a batch that nobody can read, or what was deleted before it was read. */
+  /** How often it has stepped over something. */
   readonly steppedOver: number;
   /** Resolves when it reads; waits for brokers and topics. Rejects only when aborted or stopped. */
   start(signal?: AbortSignal): Promise<void>;
@@ -65,7 +74,7 @@ interface FollowerTurn {
  * commits would begin at the beginning again, or, `from: 'now'`, skip what came meanwhile.
  */
 export function createFollower(options: FollowerOptions): Follower {
-  const { client, name, topics, from, onRecords, isOutage, log } = options;
+  const { client, name, topics, from, onRecords, isOutage, onSteppedOver, log } = options;
   const positions = createPositions();
   let started: Promise<void> | undefined;
   let failure: unknown;
@@ -85,7 +94,7 @@ export function createFollower(options: FollowerOptions): Follower {
     for (const { records, gap, nextOffset } of chunksOf(fetched, undefined, MAX_RECORDS)) {
       if (signal.aborted || (records.length > 0 && !(await handOn(records, turn)))) return;
       const again = gap !== undefined && looksAgain(gap);
-      if (gap && !again) note(gap);
+      if (gap && !again) note(gap, nextOffset);
       const next = again ? gap.firstOffset : nextOffset;
       resolveOffset(String(next - 1n));
       positions.advance(topic, partition, next);
@@ -101,15 +110,16 @@ export function createFollower(options: FollowerOptions): Follower {
     await using admin = createAdmin({ client, log });
     const way = await wayOn(admin, { topic, partition, from: BigInt(batch.fetchedOffset) });
     if (!way) return delay(RETRY.initialMs, signal);
-    note(way.gap);
+    note(way.gap, way.offset);
     positions.begin(topic, partition, way.offset, way.end);
     seek?.({ topic, partition, offset: String(way.offset) });
   }
 
-  function note({ topic, partition, firstOffset, lastOffset, error }: Gap): void {
+  function note({ topic, partition, firstOffset, lastOffset, error }: Gap, nextOffset: bigint): void {
     steppedOver += 1;
     const where = { topic, partition, firstOffset: String(firstOffset), lastOffset: String(lastOffset) };
     log.error({ err: error, follower: name, ...where }, 'stepped over records that nobody can read');
+    onSteppedOver?.({ topic, partition, firstOffset, lastOffset, error, nextOffset });
   }
 
   /**
@@ -137,6 +147,9 @@ export function createFollower(options: FollowerOptions): Follower {
           steppedOver += 1;
           failure = undefined;
           log.error(where, 'stepped over a record that was not taken');
+          const { topic, partition, offset } = first;
+          const over = { firstOffset: offset, lastOffset: offset, nextOffset: offset + 1n };
+          onSteppedOver?.({ topic, partition, ...over, error });
           return true;
         }
         failure = error;

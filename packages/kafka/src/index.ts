@@ -44,7 +44,7 @@ export {
   UnreadableBatchError,
 } from './errors.ts';
 export type { Gap } from './fetched.ts';
-export { createFollower, type Follower, type FollowerOptions } from './follower.ts';
+export { createFollower, type Follower, type FollowerOptions, type SteppedOver } from './follower.ts';
 export { type GatherOptions, gather, type Outcome } from './gather.ts';
 export { partitionOf } from './partitionOf.ts';
 export { batchBytes } from './producer/batchBytes.ts';

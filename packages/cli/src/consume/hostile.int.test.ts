@@ -1,14 +1,15 @@
 import { OrderCancelled, OrderPlaced, toHeaders, uuidv7 } from '@brew/events';
 import { createCodec, createKafkaClient, createProducer, type OutgoingRecord } from '@brew/kafka';
-import { createTopics, createUncheckedEncode } from '@brew/kafka/testing';
+import { createTopics, createUncheckedEncode, type TestRecord, writeBatch } from '@brew/kafka/testing';
 import { infrastructure, uniqueName, until } from '@brew/sandbox/testing';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { pino } from 'pino';
 import { addressesOf } from '../addresses.ts';
 import { collect } from '../testing/collect.ts';
 import { visible } from '../text/visible.ts';
 import { createLedger } from '../verify/ledger.ts';
 import { startReading } from '../verify/reading.ts';
+import { verify } from '../verify/verify.ts';
 import { watch } from '../watch/watch.ts';
 import { consume } from './consume.ts';
 
@@ -18,6 +19,8 @@ const producer = createProducer({ client: createKafkaClient({ brokers, clientId:
 const topic = uniqueName('hostile');
 const sent: OutgoingRecord[] = [];
 let good = 0;
+/** What other clients pack: events, and between them what is none. */
+const packed = uniqueName('packed');
 
 beforeAll(async () => {
   await createTopics([{ name: topic, partitions: 1, replicationFactor: 3, config: {} }]);
@@ -93,6 +96,38 @@ beforeAll(async () => {
     good++;
   }
   await producer.send(sent);
+
+  const event = (): TestRecord => {
+    const { key, value, headers } = record();
+    return {
+      key: Buffer.from(key ?? ''),
+      value,
+      headers: Object.entries(headers).map(([name, text]) => [name, Buffer.from(String(text))]),
+      timestamp: Date.now(),
+    };
+  };
+  const zeros = (bytes: number): TestRecord => ({
+    ...event(),
+    key: null,
+    value: Buffer.alloc(bytes),
+    headers: [],
+  });
+  const noValue: TestRecord = {
+    ...event(),
+    key: Buffer.from('x'),
+    value: Buffer.from('{}'),
+    headers: [['note', null]],
+  };
+  await createTopics([{ name: packed, partitions: 1, replicationFactor: 3, config: {} }]);
+  for (const batch of [
+    { compression: 'snappy', records: [event(), event()] },
+    { compression: 'gzip', records: [event(), zeros(3 * 1024 * 1024), event()] },
+    { compression: 'lz4', records: [event(), noValue, event()] },
+    { compression: 'gzip', records: [event(), zeros(17 * 1024 * 1024)] }, // more than anybody unpacks
+    { compression: 'zstd', records: [event()] },
+  ] as const) {
+    expect(await writeBatch(packed, 0, batch)).toMatchObject({ baseOffset: expect.anything() });
+  }
 });
 afterAll(() => producer.stop());
 
@@ -140,4 +175,47 @@ test('verify reads to the end, and tells of each that is none', async () => {
   // All but the event whose record has a time that is none: nothing else is wrong with it.
   expect(reading.unreadable.length).toBe(sent.length - good - 1);
   for (const { key, problem } of reading.unreadable) expect(`${key}${problem}`.length).toBeLessThan(1_000);
+});
+
+describe('what other clients pack', () => {
+  // Of the eleven records, two are in a batch that nobody can read.
+  const READABLE = 9;
+  const EVENTS = 7;
+  const addresses = { ...addressesOf(), brokers, registryUrl };
+  const lost = new RegExp(`${packed}.*offsets 8 to 9.*can't be unpacked`);
+
+  test('consume shows, and says which records it can not', async () => {
+    const { io, lines, notes } = collect();
+    await consume([packed], {}, addresses, io, new AbortController().signal);
+    expect(lines.filter((line) => /^0\/\d+/.test(line))).toHaveLength(READABLE);
+    expect(lines.join('\n').match(/OrderCancelled +reason/g)).toHaveLength(EVENTS);
+    expect(notes.filter((note) => lost.test(note))).toHaveLength(1);
+  });
+
+  test('watch shows, and says what it stepped over', async () => {
+    const { io, lines, notes } = collect();
+    const stop = new AbortController();
+    const watching = watch({ topic: [packed], from: 'beginning' }, addresses, io, stop.signal);
+    await until(() => lines.length >= READABLE, { what: 'the last one' });
+    expect(lines.filter((line) => /OrderCancelled +reason/.test(line))).toHaveLength(EVENTS);
+    expect(notes).toEqual([expect.stringMatching(lost)]);
+    stop.abort();
+    await watching;
+  });
+
+  test('verify reads to the end, and tells what it stepped over', async () => {
+    const { io, lines } = collect();
+    const own = new Map([[packed, OrderCancelled.topic]]);
+    const ended = new AbortController();
+    expect(await verify({ youngerThan: 1 }, addresses, io, ended.signal, own)).toBe(false);
+    expect(lines.filter((line) => line.startsWith('✖ readable: '))).toEqual([
+      expect.stringContaining('offset 3, key null'),
+      expect.stringContaining('offset 6, key x'),
+      expect.stringMatching(lost),
+    ]);
+    // Also for what comes: it waits for none of what it stepped over.
+    await using reading = await startReading(createLedger(), own, addresses);
+    await reading.whenCaughtUp();
+    expect([await reading.lag(), reading.read]).toEqual([0, READABLE]);
+  });
 });

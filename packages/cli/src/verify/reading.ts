@@ -5,6 +5,7 @@ import {
   createFollower,
   createKafkaClient,
   type ReceivedRecord,
+  type SteppedOver,
 } from '@brew/kafka';
 import { pino } from 'pino';
 import type { Addresses } from '../addresses.ts';
@@ -14,11 +15,13 @@ import { createEnds, endsOf } from './ends.ts';
 import type { Ledger } from './ledger.ts';
 import { toSeen } from './seen.ts';
 
-/** A record that can't be taken: nobody knows what it says, or whose it is. */
+/** A record that can't be taken: nobody knows what it says, or whose it is. Or several, when they can't even be told apart. */
 export interface UnreadableRecord {
   topic: string;
   partition: number;
   offset: number;
+  /** Of several: the last one's. */
+  lastOffset?: number;
   key: string | null;
   problem: string;
 }
@@ -79,19 +82,25 @@ export async function startReading(
     const event = await decodeEvent(codec, record);
     const problem = event instanceof BrewError ? event.message : misplaced(record, event, topics.get(topic));
     if (problem !== undefined) {
-      // Of more than that nobody reads each: that there are some is said anyway.
-      if (unreadable.length < MOST_UNREADABLE)
-        unreadable.push({
-          topic,
-          partition,
-          offset,
-          key: key && shortened(key),
-          problem: shortened(problem, 500),
-        });
+      note({ topic, partition, offset, key: key && shortened(key), problem });
     } else if (!(event instanceof BrewError)) ledger.take(event.correlationId, toSeen(record, event));
     if (position.next === position.earliest && offset > 0) ledger.beginsAt(record.timestamp.getTime());
     position.next = offset + 1;
     read++;
+  }
+
+  function note(record: UnreadableRecord): void {
+    // Of more than that nobody reads each: that there are some is said anyway.
+    if (unreadable.length === MOST_UNREADABLE) return;
+    unreadable.push({ ...record, problem: shortened(record.problem, 500) });
+  }
+
+  function stepOver({ topic, partition, firstOffset, lastOffset, nextOffset, error }: SteppedOver): void {
+    const problem = error instanceof Error ? error.message : String(error);
+    const offsets = { offset: Number(firstOffset), lastOffset: Number(lastOffset) };
+    note({ topic, partition, ...offsets, key: null, problem });
+    // Not counted as read, and yet nothing that is still to come.
+    ends.positionOf(topic, partition).next = Number(nextOffset);
   }
 
   const follower = createFollower({
@@ -103,6 +112,7 @@ export async function startReading(
     async onRecords(records) {
       for (const record of records) await take(record);
     },
+    onSteppedOver: stepOver,
   });
   follower.start().catch(() => {}); // it rejects only when it is stopped
 

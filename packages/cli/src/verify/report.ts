@@ -68,8 +68,11 @@ export function reportedBreach({ invariant, sentences, orderId, events }: Breach
   return { invariant, sentences, orderId, events: events.map(reportedEvent) };
 }
 
-export function reportedRecord({ topic, partition, offset, key, problem }: UnreadableRecord): ReportedBreach {
-  const where = `${topic}, partition ${partition}, offset ${offset}, key ${key}`;
+export function reportedRecord(record: UnreadableRecord): ReportedBreach {
+  const { topic, partition, offset, lastOffset, key, problem } = record;
+  const which =
+    lastOffset === undefined ? `offset ${offset}, key ${key}` : `offsets ${offset} to ${lastOffset}`;
+  const where = `${topic}, partition ${partition}, ${which}`;
   return { invariant: readable.name, sentences: [`${where}: ${problem}`], events: [] };
 }
 

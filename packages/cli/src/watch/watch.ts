@@ -6,12 +6,13 @@ import {
   createFollower,
   createKafkaClient,
   type ReceivedRecord,
+  type SteppedOver,
 } from '@brew/kafka';
 import { pino } from 'pino';
 import type { Addresses } from '../addresses.ts';
 import { ArgumentInvalidError } from '../errors.ts';
 import type { Io } from '../io.ts';
-import { eventJson, renderEvent, type WatchedRecord } from './renderEvent.ts';
+import { eventJson, renderEvent, shortened, type WatchedRecord } from './renderEvent.ts';
 
 export interface WatchOptions {
   /** Full names; left out: all topics of events. */
@@ -63,6 +64,7 @@ export async function watch(
         await io.out(options.json ? eventJson(watched) : renderEvent(watched, io.columns(), io.paint));
       }
     },
+    onSteppedOver: (over) => io.note(steppedOver(over)),
   });
   const begun = follower.start(signal);
   begun.catch(() => {}); // aborted
@@ -70,6 +72,11 @@ export async function watch(
     if (signal.aborted) resolve();
     signal.addEventListener('abort', () => resolve(), { once: true });
   });
+}
+
+function steppedOver({ topic, partition, firstOffset, lastOffset, error }: SteppedOver): string {
+  const why = error instanceof Error ? error.message : String(error);
+  return `brew: Stepped over ${topic}, partition ${partition}, offsets ${firstOffset} to ${lastOffset}: ${shortened(why, 500)}`;
 }
 
 /** Looks at key and headers alone: what is not wanted is not decoded. */

@@ -6,10 +6,10 @@ import { unpackSnappy } from './compression/snappy.ts';
 type Codec = (bytes: Buffer, limit: number) => Buffer;
 
 /**
- * What a batch may unpack to, in bytes: it takes that much memory, whatever its size on the wire is, and 1 MiB of gzip can be a GiB of zeros.
- * Brokers take 1 MiB on the wire by default (message.max.bytes), and events and JSON pack to a tenth: what is more was made to hurt.
+ * What a batch may unpack to, in bytes: it takes twice that much memory, whatever its size on the wire is, and 1 MiB of gzip can be a GiB of zeros.
+ * Clients send at most 1 MiB at once, and count that unpacked (max.request.size), unless they are told otherwise: what is more was made to hurt.
  */
-export const LARGEST_BATCH = 64 * 1024 * 1024;
+export const LARGEST_BATCH = 16 * 1024 * 1024;
 
 /**
  * By the number that stands in a batch. Snappy and LZ4 are our own: each call of a native library costs as much as a small batch, and the WebAssembly

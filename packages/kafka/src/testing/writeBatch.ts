@@ -8,7 +8,7 @@ const PRODUCE = { apiKey: 0, version: 7 };
 const ERROR = { none: 0, unknownTopicOrPartition: 3, notLeader: 6 };
 
 /**
- * Writes a batch as any client might, byte by byte. For this package's own tests.
+ * Writes a batch as any client might, byte by byte.
  * @returns the offset of its first record, or Kafka's code of the error with which it was refused
  * @see https://kafka.apache.org/protocol#The_Messages_Produce (version 7)
  */
