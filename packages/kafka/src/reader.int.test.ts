@@ -11,6 +11,7 @@ import { LogTruncatedError, OffsetOutOfRangeError, ReadRefusedError, TopicMissin
 import { createProducer } from './producer.ts';
 import { createReader, type ReadRange } from './reader.ts';
 import type { OutgoingRecord, ReceivedRecord } from './record.ts';
+import { createTopics } from './testing/createTopics.ts';
 import { clientOf, createTopic, log, outgoing, readByKafkajs, textOf } from './testing/kafka.ts';
 import { compressionsAlgorithms } from './wire/protocol.ts';
 
@@ -363,6 +364,22 @@ test('says so when the topic is another one than the one it began with', async (
   await admin.deleteTopics({ topics: [topic] });
   const error = await outcome;
   expect(error instanceof TopicMissingError || error instanceof LogTruncatedError).toBe(true);
+});
+
+test('says so when the topic is another one than the one that its offsets are of, and has as many records', async () => {
+  const topic = await createTopic('reader');
+  await producer.send(numbered(topic, 5));
+  const topicId = (await reader.topicIds([topic])).get(topic);
+  const range = { topic, partition: 0, from: 3n, until: 5n, topicId };
+  expect(await readRanges([range])).toHaveLength(2);
+
+  await admin.deleteTopics({ topics: [topic] });
+  await until(async () => !(await admin.listTopics()).includes(topic));
+  await createTopics([{ name: topic, partitions: 1, replicationFactor: 3, config: {} }]);
+  await using late = createProducer({ client, log });
+  await late.start();
+  await late.send(numbered(topic, 20));
+  await expect(readRanges([range])).rejects.toThrow(LogTruncatedError);
 });
 
 test('refuses topics and partitions that there are not', async () => {

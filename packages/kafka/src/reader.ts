@@ -18,6 +18,11 @@ export interface Reader extends AsyncDisposable {
    */
   offsets(topics: readonly string[], at: OffsetAt): Promise<PartitionOffset[]>;
   /**
+   * The ids of topics, by name. Whoever keeps offsets keeps them, too: a topic that was deleted and made anew is another one, and has others.
+   * @throws BrokerUnavailableError, TopicMissingError, ReadRefusedError
+   */
+  topicIds(topics: readonly string[]): Promise<ReadonlyMap<string, string>>;
+  /**
    * The committed records of these ranges, in chunks of one partition; each is to be taken before the next one is asked for.
    * Chunks come the oldest first, over all topics; the order within a partition is Kafka's. Ends when all ranges are read;
    * one without an end is never. Brokers that are down are waited for, and so are those that hold us to a quota.
@@ -45,6 +50,10 @@ export function createReader({ client, log }: { client: KafkaClient; log: Logger
   const fetchers = new Set<Fetcher>();
   return {
     offsets: (topics, at) => listOffsets(cluster, { topics }, at),
+    async topicIds(topics) {
+      await cluster.refresh(topics);
+      return new Map(topics.map((topic) => [topic, cluster.topicId(topic) ?? '']));
+    },
     async *read(ranges, options = {}) {
       const fetcher = createFetcher(cluster, ranges, { ...options, log });
       fetchers.add(fetcher);

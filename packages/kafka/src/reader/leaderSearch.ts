@@ -48,9 +48,9 @@ export function createLeaderSearch({
     }
   }
 
-  function assertSameTopic({ topic, partition, position }: Reading): void {
+  function assertSameTopic({ topic, partition, position, topicId }: Reading): void {
     const id = cluster.topicId(topic);
-    const before = topicIds.get(topic) ?? id;
+    const before = topicId ?? topicIds.get(topic) ?? id;
     if (id !== before) {
       throw new LogTruncatedError(topic, partition, position, 'the topic was deleted and made anew');
     }

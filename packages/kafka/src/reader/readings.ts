@@ -10,6 +10,8 @@ export interface ReadRange {
   from: bigint;
   /** Where it ends, exclusive; left out, reading goes on with what comes. */
   until?: bigint | undefined;
+  /** Of which topic these are offsets, see topicIds(): another one of its name has others. Left out, the one that is there when reading begins. */
+  topicId?: string | undefined;
 }
 
 export interface ReadOptions {
@@ -28,6 +30,8 @@ export interface Reading {
   readonly partition: number;
   /** Where reading ends, exclusive; undefined: never. */
   readonly until: bigint | undefined;
+  /** The one that it has to be; undefined: whichever is there. */
+  readonly topicId: string | undefined;
   /** The offset that is fetched next. */
   position: bigint;
   /** In which term of a leader the records before `position` were written; -1: unknown. */
@@ -54,10 +58,11 @@ interface Waiting {
  */
 export const FETCHED_AHEAD = 2;
 
-export const readingOf = ({ topic, partition, from, until }: ReadRange): Reading => ({
+export const readingOf = ({ topic, partition, from, until, topicId }: ReadRange): Reading => ({
   topic,
   partition,
   until,
+  topicId,
   position: from,
   leaderEpoch: -1,
   end: undefined,

@@ -1,5 +1,5 @@
 import type { Codec, DeadLetters } from '@brew/kafka';
-import type { Reader } from '@brew/kafka/reader';
+import type { Reader, ReadRange } from '@brew/kafka/reader';
 import type { Database, Tx } from '@brew/postgres';
 import type { Logger } from 'pino';
 import { createOrderBooks } from '../orders/orderBooks.ts';
@@ -42,7 +42,7 @@ export interface Stored {
 
 interface Reading {
   /** `from`: where a partition begins for which no position is stored. `until`: exclusive; left out, reading goes on with what comes. */
-  ranges: readonly { topic: string; partition: number; from: bigint; until?: bigint | undefined }[];
+  ranges: readonly ReadRange[];
   signal: AbortSignal;
   /** Told after each chunk of records. */
   onRead?(position: Position): void;

@@ -1,5 +1,6 @@
-import { OrderDelivered, OrderPlaced, PaymentReceived, uuidv7 } from '@brew/events';
+import { type BrewError, OrderDelivered, OrderPlaced, PaymentReceived, uuidv7 } from '@brew/events';
 import type { OutgoingRecord } from '@brew/kafka';
+import { type TestRecord, writeBatch } from '@brew/kafka/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { PLACED_AT, placed } from '../testing/orders.ts';
 import { createRig, type Rig } from '../testing/rig.ts';
@@ -104,6 +105,42 @@ describe('records that anybody can write', () => {
     await rig.project();
     expect((await rig.reports()).funnel).toEqual({ placed: count + 2, paid: 1, delivered: 1 });
     expect(rig.letters).toHaveLength(count);
+  });
+
+  it('are packed by other clients, and so are good ones', async () => {
+    const topic = rig.topicOf(OrderPlaced);
+    const packed = ({ key, value, headers }: OutgoingRecord): TestRecord => ({
+      key: key === null ? null : Buffer.from(key),
+      value,
+      headers: Object.entries(headers).map(([name, text]) => [name, Buffer.from(String(text))]),
+      timestamp: PLACED_AT,
+    });
+    const good = (name: string) => packed(place(`packed-${name}`));
+    const zeros = (bytes: number) => ({ ...good('zeros'), value: Buffer.alloc(bytes), headers: [] });
+    const noValue: TestRecord = { ...good('note'), value: Buffer.from('{}'), headers: [['note', null]] };
+    const empty = good('empty');
+    for (const batch of [
+      { compression: 'snappy', records: [good('1'), good('2')] },
+      { compression: 'gzip', records: [good('3'), zeros(3 * 1024 * 1024), good('4')] },
+      // A good event with a header that has no value.
+      {
+        compression: 'lz4',
+        records: [{ ...empty, headers: [...empty.headers, ['note', null]] }, noValue, good('5')],
+      },
+      { compression: 'gzip', records: [good('lost'), zeros(17 * 1024 * 1024)] }, // more than anybody unpacks
+      { compression: 'zstd', records: [good('6')] },
+    ] as const) {
+      expect(await writeBatch(topic, 0, batch)).toMatchObject({ baseOffset: expect.anything() });
+    }
+    for (let run = 0; run < 2; run++) {
+      await rig.project();
+      expect((await rig.reports()).funnel).toEqual({ placed: 7 });
+      expect(rig.letters.map(({ value, error }) => [value?.length, (error as BrewError).code])).toEqual([
+        [3 * 1024 * 1024, 'BREW_RECORD_UNDECODABLE'],
+        [2, 'BREW_RECORD_UNDECODABLE'],
+        [undefined, 'BREW_BATCH_UNREADABLE'],
+      ]);
+    }
   });
 
   it('are many, and hold nobody up', async () => {

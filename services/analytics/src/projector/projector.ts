@@ -5,7 +5,7 @@ import { createUnknownTypes, gauge, type Part, type ServiceContext } from '@brew
 import { createBuild, type Stored } from '../build/build.ts';
 import { BuildSupersededError } from '../errors.ts';
 import { type Projection, topicsOf } from '../projections/projection.ts';
-import { beginAt } from '../store/generations.ts';
+import { beginAt, topicIdsOf } from '../store/generations.ts';
 import { lastSwitch, shareSwitch, waitForLock } from '../store/locks.ts';
 import { fedOf, liveGenerations } from './fed.ts';
 import { createLagReport } from './lag.ts';
@@ -64,6 +64,7 @@ export function createProjector(
     const number = await lastSwitch(db);
     const fed = fedOf(await liveGenerations(db, projections));
     if (fed.length === 0) return untilSwitched(number, signal);
+    const ids = await topicIdsOf(db, fed, await reader.topicIds(topics));
     const starts = await reader.offsets(topics, 'earliest');
     const [{ positions: stored } = { positions: [] }] = fed;
     // Put down at once, so that whoever builds others beside them knows how far these are.
@@ -95,7 +96,10 @@ export function createProjector(
     state = 'running';
     begun.resolve();
     trouble = undefined;
-    const ranges = starts.map(({ offset, ...partition }) => ({ ...partition, from: offset }));
+    const ranges = starts.map(({ topic, partition, offset }) => ({
+      ...{ topic, partition, from: offset },
+      topicId: ids.get(topic),
+    }));
     lag.note(positions);
     try {
       await build.read({ ranges, signal });

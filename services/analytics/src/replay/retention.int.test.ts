@@ -62,3 +62,30 @@ it('is the way on for who was away for so long that what comes next is gone', as
   });
   await projector.stop();
 });
+
+it('is the way on when a topic was deleted and made anew, also when the new one has as many records', async () => {
+  await rig.createTopics();
+  await rig.begin();
+  const count = 8;
+  const place = (name: string) => rig.record(OrderPlaced, placed(name));
+  await rig.send(...Array.from({ length: count }, (_, i) => place(`old-${i}`)));
+  const first = await rig.follow();
+  await until(async () => (await rig.reports()).funnel.placed === count);
+  await first.stop();
+
+  await rig.recreate(rig.topicOf(OrderPlaced));
+  await rig.send(...Array.from({ length: 3 * count }, (_, i) => place(`new-${i}`)));
+  const second = await rig.follow();
+  await until(async () => (await second.health?.())?.detail?.includes('deleted and made anew'), {
+    what: 'the trouble to be told of',
+  });
+  await until(async () => (await second.health?.())?.up === false);
+  expect((await rig.reports()).funnel).toEqual({ placed: count });
+
+  const { outcome } = await runReplay(rig.context, { acceptDifferences: true });
+  expect(outcome?.outcome).toBe('switched');
+  await until(async () => (await second.health?.())?.up === true, { what: 'live events to be read again' });
+  await rig.send(place('after'));
+  await until(async () => (await rig.reports()).funnel.placed === 3 * count + 1);
+  await second.stop();
+});

@@ -152,6 +152,30 @@ export async function beginAt(
   );
 }
 
+/**
+ * Which topics the positions of these generations are of: those that are there when it is asked first.
+ * @returns by topic; where they differ, any of them that is not there now
+ */
+export async function topicIdsOf(
+  tx: Tx,
+  generations: readonly Pick<Generation, 'projection' | 'number'>[],
+  now: ReadonlyMap<string, string>,
+): Promise<ReadonlyMap<string, string>> {
+  const ids = new Map(now);
+  for (const { projection, number } of generations) {
+    const { rows } = await tx.query<{ topic: string; topicId: string }>(
+      `insert into generation_topics (projection, number, topic, topic_id)
+       select $1, $2, * from unnest($3::text[], $4::uuid[])
+       -- an update that changes nothing, since only what is written is returned
+       on conflict (projection, number, topic) do update set topic = excluded.topic
+       returning topic, topic_id as "topicId"`,
+      [projection, number, [...now.keys()], [...now.values()]],
+    );
+    for (const { topic, topicId } of rows) if (topicId !== now.get(topic)) ids.set(topic, topicId);
+  }
+  return ids;
+}
+
 /** Empties the tables of a generation, and begins it anew. */
 export async function emptyGeneration(
   tx: Tx,
@@ -160,5 +184,7 @@ export async function emptyGeneration(
 ): Promise<void> {
   const tables = await tablesOf(tx, generation.schema);
   await tx.query(`truncate ${tables.map((table) => `${generation.schema}.${table}`).join(', ')}`);
+  const { projection, number } = generation;
+  await tx.query('delete from generation_topics where projection = $1 and number = $2', [projection, number]);
   await beginAt(tx, generation, positions);
 }

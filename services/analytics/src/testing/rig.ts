@@ -1,12 +1,12 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { type EventType, eventTypes, orderTopics, toHeaders, uuidv7 } from '@brew/events';
-import { createProducer, type DeadLetters, type OutgoingRecord } from '@brew/kafka';
+import { type EventType, eventTypes, orderTopics, type Topic, toHeaders, uuidv7 } from '@brew/events';
+import { createAdmin, createProducer, type DeadLetters, type OutgoingRecord } from '@brew/kafka';
 import { createReader } from '@brew/kafka/reader';
 import { createUncheckedEncode, createTopics as makeTopics } from '@brew/kafka/testing';
 import { runKafkaTool } from '@brew/sandbox';
-import { infrastructure, uniqueName } from '@brew/sandbox/testing';
+import { infrastructure, uniqueName, until } from '@brew/sandbox/testing';
 import type { Part } from '@brew/service';
 import { createTestBench, orderNamed } from '@brew/service/testing';
 import { type BuildOptions, createBuild } from '../build/build.ts';
@@ -47,10 +47,10 @@ export async function createRig() {
   let own = new Map<string, string>();
   async function createTopics(): Promise<void> {
     own = new Map(orderTopics.map(({ name }) => [name, uniqueName(name)]));
-    const declarations = orderTopics.map((topic) => ({ ...topic, name: ownName(topic), partitions: 2 }));
-    await makeTopics(declarations);
+    await makeTopics(orderTopics.map(declared));
   }
   const ownName = ({ name }: { name: string }) => own.get(name) ?? '';
+  const declared = (topic: Topic) => ({ ...topic, name: ownName(topic), partitions: 2 });
   await createTopics();
   const letters: { topic: string; key: string | null; value: Buffer | null; error: unknown }[] = [];
   const deadLetters: DeadLetters = {
@@ -121,6 +121,16 @@ export async function createRig() {
         file,
       ]);
       await rm(dirname(file), { recursive: true });
+    },
+
+    /** Deletes a topic, and makes another one of its name. */
+    async recreate(topic: string): Promise<void> {
+      const servers = ['--bootstrap-server', where.brokers.join()];
+      await runKafkaTool('org.apache.kafka.tools.TopicCommand', [...servers, '--delete', '--topic', topic]);
+      await using admin = createAdmin({ client, log });
+      const names = async () => (await admin.describeTopics()).map(({ name }) => name);
+      await until(async () => !(await names()).includes(topic), { what: 'the topic to be gone' });
+      await makeTopics(orderTopics.filter((each) => ownName(each) === topic).map(declared));
     },
 
     ends: (): Promise<Position[]> => reader.offsets(rig.topics, 'latest'),

@@ -99,6 +99,20 @@ it('is rebuilt when its tables are emptied', async () => {
   await untilSeen(app, await publish());
   await untilSeen(app, before);
 });
+
+it('does not go on with a topic that was deleted and made anew before it is rebuilt', async () => {
+  const before = await run();
+  await using db = createDatabase({ url: database.url, applicationName: 'test', log: before.log });
+  await before.stop();
+  await db.query('update projection_offsets set topic_id = gen_random_uuid()');
+  await using app = await run();
+  const later = await publish();
+  await until(async () => (await (await fetch(`${app.url}/health/ready`)).text()).includes('made anew'), {
+    what: 'it to say so',
+  });
+  await db.query('truncate seen, projection_offsets');
+  await untilSeen(app, later);
+});
 // </beginning>
 
 // <compacted>

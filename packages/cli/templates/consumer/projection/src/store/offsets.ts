@@ -1,27 +1,32 @@
 import type { Reader, ReadRange, Records } from '@brew/kafka/reader';
 import type { Tx } from '@brew/postgres';
 
-/** Where to read each partition on; one that was never read begins where it begins in Kafka, which is noted at once. */
+/**
+ * Where to read each partition on; one that was never read begins where it begins in Kafka, which is noted at once. Of a topic that was deleted
+ * and made anew the reader refuses to go on: what was noted are not its offsets, and the projection is to be rebuilt.
+ */
 export async function startingPoints(
   db: Tx,
-  reader: Pick<Reader, 'offsets'>,
+  reader: Pick<Reader, 'offsets' | 'topicIds'>,
   topics: readonly string[],
 ): Promise<ReadRange[]> {
+  const ids = await reader.topicIds(topics);
   const first = await reader.offsets(topics, 'earliest');
-  const { rows } = await db.query<{ topic: string; partition: number; from: string }>(
-    `insert into projection_offsets (topic, partition, next_offset)
-     select * from unnest($1::text[], $2::int[], $3::bigint[]) as first (topic, partition, next_offset)
+  const { rows } = await db.query<{ topic: string; topicId: string; partition: number; from: string }>(
+    `insert into projection_offsets (topic, topic_id, partition, next_offset)
+     select * from unnest($1::text[], $2::uuid[], $3::int[], $4::bigint[]) as first (topic, topic_id, partition, next_offset)
      order by topic, partition
      -- an update that changes nothing, since only what is written is returned
      on conflict (topic, partition) do update set partition = excluded.partition
-     returning topic, partition, next_offset as "from"`,
+     returning topic, topic_id as "topicId", partition, next_offset as "from"`,
     [
       first.map(({ topic }) => topic),
+      first.map(({ topic }) => ids.get(topic)),
       first.map(({ partition }) => partition),
       first.map(({ offset }) => String(offset)),
     ],
   );
-  return rows.map(({ topic, partition, from }) => ({ topic, partition, from: BigInt(from) }));
+  return rows.map(({ from, ...of }) => ({ ...of, from: BigInt(from) }));
 }
 
 /**
