@@ -50,7 +50,8 @@ function textOfRecord({ record, decoded, problem }: DecodedRecord, paint: Paint)
 const renderHeader = ([name, value]: [string, string], paint: Paint) =>
   `${paint('dim', onOneLine(shortened(name)))} ${onOneLine(shortened(value, MOST_SHOWN))}`;
 
-function textOf(decoded: Exclude<Decoded, { kind: 'event' }>, paint: Paint): string {
+/** A value on one line. */
+export function textOf(decoded: Exclude<Decoded, { kind: 'event' }>, paint: Paint): string {
   switch (decoded.kind) {
     case 'avro':
     case 'json':
