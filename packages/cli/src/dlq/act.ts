@@ -5,11 +5,11 @@ import type { Io } from '../io.ts';
 import { counted } from '../text/format.ts';
 import { createUpdates } from '../text/screen.ts';
 import { dryRun, inBatches, nothing, type Totals } from './batches.ts';
-import { groupNamed, type Server } from './groups.ts';
+import { type Server, urlOf } from './groups.ts';
 import type { Batch } from './letters.ts';
 import { renderBatch, renderOutcome, renderProgress } from './renderAct.ts';
 import { renderLetters } from './renderLetters.ts';
-import { type Filter, type Named, selectionOf } from './selection.ts';
+import type { Filter, Selection } from './selection.ts';
 
 export interface ActOptions extends Filter {
   all?: boolean;
@@ -29,14 +29,14 @@ export interface ActOptions extends Filter {
  */
 export async function act(
   what: 'redrive' | 'discard',
-  named: Named,
+  group: string,
+  selection: Selection,
   options: ActOptions,
   server: Server,
   io: Io,
   signal: AbortSignal,
 ): Promise<boolean> {
-  const selection = selectionOf(named, options);
-  const { url } = groupNamed(named.group, server);
+  const url = urlOf(group, server);
   const { by = whoami(), why, rate } = options;
   const request = { selection, by, ...(why !== undefined && { why }), ...(rate !== undefined && { rate }) };
 
@@ -48,16 +48,14 @@ export async function act(
     }
     const look = { now: new Date(), columns: io.columns(), paint: io.paint };
     if (letters.length > 0) for (const line of renderLetters(letters, look)) await io.out(line);
-    for (const line of renderBatch({ skipped }, named.group, io.paint)) await io.out(line);
+    for (const line of renderBatch({ skipped }, group, io.paint)) await io.out(line);
     await io.out(`Nothing was done: ${counted(letters.length, 'letter')} would go, in this order.`);
     return true;
   }
-  if (what === 'discard' && !options.yes && named.ids.length !== 1) {
+  if (what === 'discard' && !options.yes && !('ids' in selection && selection.ids.length === 1)) {
     const { letters } = await dryRun(what, url, request, signal);
     if (letters.length > 1) {
-      const answer = await confirm(
-        `Discard ${counted(letters.length, 'letter')} of ${named.group}, for good?`,
-      );
+      const answer = await confirm(`Discard ${counted(letters.length, 'letter')} of ${group}, for good?`);
       if (answer === undefined) {
         throw new ArgumentInvalidError(
           `That discards ${counted(letters.length, 'letter')}, and nobody can be asked here.`,
@@ -78,7 +76,7 @@ export async function act(
     progress.close();
     const ms = performance.now() - begun;
     if (options.json) await io.out(JSON.stringify({ event: 'done', ...done, ms: Math.round(ms) }));
-    else await io.out(renderOutcome(what, named.group, done, { ms, interrupted: signal.aborted }, io.paint));
+    else await io.out(renderOutcome(what, group, done, { ms, interrupted: signal.aborted }, io.paint));
   };
   try {
     await inBatches(
@@ -87,7 +85,7 @@ export async function act(
       request,
       async (batch, totals) => {
         done = totals;
-        await progress.show(batch, totals, named.group);
+        await progress.show(batch, totals, group);
       },
       signal,
     );

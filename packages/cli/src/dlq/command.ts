@@ -1,9 +1,11 @@
 import { type Command, Option } from 'commander';
-import { examples, runningAddresses, untilInterrupted } from '../commandLine.ts';
-import { ArgumentInvalidError, exitCodes } from '../errors.ts';
+import { examples, findAddresses, untilInterrupted } from '../commandLine.ts';
+import { ArgumentInvalidError, exitCodes, NotRunningError } from '../errors.ts';
 import type { Io } from '../io.ts';
 import { parseAge, parseCount, parseLettersRate, parseTypeOfAny, topicNamed } from '../options.ts';
+import { suggestion } from '../text/nearest.ts';
 import type { ActOptions } from './act.ts';
+import type { Server } from './groups.ts';
 import type { ListOptions } from './list.ts';
 import type { LogOptions } from './log.ts';
 
@@ -24,9 +26,16 @@ export function registerDlq(program: Command, exit: (code: number) => void, io: 
         'npx brew dlq log',
       )}\nExit code 0: all services answered; 1: one did not.${staffToken}`,
     )
-    .action(async (options: { json?: boolean }) => {
+    // What is none of the commands is told in better words than commander's.
+    .allowExcessArguments()
+    .action(async (options: { json?: boolean }, { args: [word] }: Command) => {
+      if (word !== undefined) {
+        const names = dlq.commands.map((command) => command.name());
+        const todo = `List the letters of a group with: npx brew dlq list ${word}`;
+        throw new ArgumentInvalidError(`There is no command dlq ${word}.`, suggestion(word, names, todo));
+      }
       const { overview } = await import('./overview.ts');
-      done(await overview(options, await runningAddresses(), io, untilInterrupted()));
+      done(await overview(options, await server(), io, untilInterrupted()));
     });
 
   withFilter(dlq.command('list'))
@@ -49,7 +58,7 @@ export function registerDlq(program: Command, exit: (code: number) => void, io: 
     )
     .action(async (group: string | undefined, options: ListOptions) => {
       const { list } = await import('./list.ts');
-      done(await list(group, options, await runningAddresses(), io, untilInterrupted()));
+      done(await list(group, options, await server(group), io, untilInterrupted()));
     });
 
   dlq
@@ -72,7 +81,7 @@ export function registerDlq(program: Command, exit: (code: number) => void, io: 
           `Give its id, as shown by: npx brew dlq list ${group}`,
         );
       }
-      await show(group, id, options, await runningAddresses(), io, untilInterrupted());
+      await show(group, id, options, await server(group), io, untilInterrupted());
       exit(exitCodes.ok);
     });
 
@@ -88,8 +97,8 @@ export function registerDlq(program: Command, exit: (code: number) => void, io: 
         'npx brew dlq redrive kitchen --type OrderPlaced --newer-than 2h',
         'npx brew dlq redrive kitchen --all --rate 50',
       )}
-What waits behind a letter of its key goes with it. One that fails again stays, with what is behind it; after
-five times only its id redrives it. Ctrl-C ends it behind the batch that is under way.
+What waits behind a letter of its key goes with it. One that fails again stays, with what is behind
+it; after five times only its id redrives it. Ctrl-C ends it behind the batch that is under way.
 Exit code 0: done; 1: some failed again, or it was interrupted.${staffToken}`,
     )
     .action((group: string, ids: string[], options: ActOptions) => runAct('redrive', group, ids, options));
@@ -108,10 +117,15 @@ Exit code 0: done; 1: some failed again, or it was interrupted.${staffToken}`,
     )
     .action((group: string, ids: string[], options: ActOptions) => runAct('discard', group, ids, options));
 
-  async function runAct(what: 'redrive' | 'discard', group: string, ids: string[], options: ActOptions) {
-    const [{ act }, { parseNames }] = await Promise.all([import('./act.ts'), import('./selection.ts')]);
-    const named = parseNames(group, ids);
-    done(await act(what, named, options, await runningAddresses(), io, untilInterrupted()));
+  async function runAct(what: 'redrive' | 'discard', word: string, ids: string[], options: ActOptions) {
+    const [{ act }, { parseNames, selectionOf }] = await Promise.all([
+      import('./act.ts'),
+      import('./selection.ts'),
+    ]);
+    const named = parseNames(word, ids);
+    const selection = selectionOf(named, options);
+    const { group } = named;
+    done(await act(what, group, selection, options, await server(group), io, untilInterrupted()));
   }
 
   dlq
@@ -131,8 +145,20 @@ Exit code 0: done; 1: some failed again, or it was interrupted.${staffToken}`,
     )
     .action(async (group: string | undefined, options: LogOptions) => {
       const { log } = await import('./log.ts');
-      done(await log(group, options, await runningAddresses(), io, untilInterrupted()));
+      done(await log(group, options, await server(group), io, untilInterrupted()));
     });
+}
+
+/**
+ * Where the services are; they tell also while no broker answers.
+ * @throws ArgumentInvalidError when there is no such group, NotRunningError
+ */
+async function server(group?: string): Promise<Server> {
+  const { requireGroup } = await import('./groups.ts');
+  if (group !== undefined) requireGroup(group);
+  const { addresses, problem } = await findAddresses();
+  if (problem instanceof NotRunningError) throw problem;
+  return addresses;
 }
 
 const withSelection = (command: Command): Command =>

@@ -26,14 +26,19 @@ export const groupsOf = ({ services: running }: Server): Group[] =>
   }));
 
 /** @throws ArgumentInvalidError when no service has that group */
-export function groupNamed(name: string, server: Server): Group {
-  const found = groupsOf(server).find((group) => group.name === name);
-  if (found) return found;
-  const names = candidates.map((each) => each.name);
+export function requireGroup(name: string): void {
+  const names: string[] = candidates.map((each) => each.name);
+  if (names.includes(name)) return;
   throw new ArgumentInvalidError(
     `There is no service with the group ${name}.`,
     suggestion(name, names, `Take one of ${names.join(', ')}.`),
   );
+}
+
+/** @throws ArgumentInvalidError as requireGroup does */
+export function urlOf(name: string, server: Server): string {
+  requireGroup(name);
+  return groupsOf(server).find((group) => group.name === name)?.url ?? '';
 }
 
 export interface GroupAnswer<Answer> {
@@ -72,16 +77,15 @@ export async function askOne<Answer>(
   server: Server,
   question: (url: string) => Promise<Answer>,
 ): Promise<GroupAnswer<Answer>[]> {
-  const { url } = groupNamed(name, server);
-  return [{ group: name, answer: await question(url) }];
+  return [{ group: name, answer: await question(urlOf(name, server)) }];
 }
 
 export const askSummary = (url: string, signal?: AbortSignal): Promise<LetterSummary> =>
   ask<LetterSummary>(url, '/summary', signal && { signal });
 
 /** How many letters wait where: of those that answer, the others are left out. */
-export const summaries = async (server: Server): Promise<LetterSummary[]> =>
-  (await askAll(server, (url) => askSummary(url))).flatMap(({ answer }) => answer ?? []);
+export const summaries = async (server: Server, signal?: AbortSignal): Promise<LetterSummary[]> =>
+  (await askAll(server, (url) => askSummary(url, signal))).flatMap(({ answer }) => answer ?? []);
 
 /** Longer than an answer takes, short enough for who waits for one that hangs. */
 const PATIENCE_MS = 10_000;

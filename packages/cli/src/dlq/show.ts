@@ -1,5 +1,5 @@
 import type { Io } from '../io.ts';
-import { ask, groupNamed, type Server } from './groups.ts';
+import { ask, type Server, urlOf } from './groups.ts';
 import type { LetterDetails } from './letters.ts';
 import { renderDetails } from './renderDetails.ts';
 
@@ -15,7 +15,7 @@ export async function show(
   io: Io,
   signal: AbortSignal,
 ): Promise<void> {
-  const letter = await ask<LetterDetails>(groupNamed(group, server).url, `/${id}`, { signal });
+  const letter = await ask<LetterDetails>(urlOf(group, server), `/${id}`, { signal });
   const lines = json
     ? [JSON.stringify(letter, null, 2)]
     : renderDetails(letter, { now: new Date(), columns: io.columns(), paint: io.paint });
