@@ -40,7 +40,7 @@ export async function log(
   return answers.every(({ answer }) => answer !== undefined);
 }
 
-export function renderActions(
+function renderActions(
   actions: readonly GroupAction[],
   { columns, paint }: Pick<Look, 'columns' | 'paint'>,
 ): string[] {

@@ -29,7 +29,7 @@ export async function overview(
   return answers.every(({ answer }) => answer !== undefined);
 }
 
-export function renderOverview(
+function renderOverview(
   answers: readonly GroupAnswer<LetterSummary>[],
   { now, columns, paint }: Look,
 ): string[] {

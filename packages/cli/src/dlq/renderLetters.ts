@@ -10,7 +10,7 @@ export const nameOf = ({ group, id }: Pick<Letter, 'group' | 'id'>): string => `
 export const safe = (text: string): string => onOneLine(shortened(text));
 
 /** Of a type the name alone: `OrderPlaced`. */
-export const typeOf = ({ type, topic }: Letter): string => safe(type?.split('.').at(-1) || topic || '-');
+const typeOf = ({ type, topic }: Letter): string => safe(type?.split('.').at(-1) || topic || '-');
 
 export const keyOf = ({ key, keyEncoding }: Pick<Letter, 'key' | 'keyEncoding'>): string =>
   key === null ? '-' : `${safe(key)}${keyEncoding ? ` (${keyEncoding})` : ''}`;
