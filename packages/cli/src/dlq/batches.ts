@@ -13,8 +13,6 @@ export interface Totals {
   failed: number;
   skipped: number;
   keysLetGo: number;
-  /** Of a dry run: how many letters would go. */
-  letters: number;
 }
 
 export interface BatchRequest {
@@ -45,7 +43,7 @@ export async function inBatches(
   const action = randomUUID();
   const totals: Totals = { ...nothing, action };
   const limit = rate === undefined ? MOST : Math.min(MOST, Math.max(1, Math.floor(rate)));
-  for (const part of partsOf(selection, limit)) {
+  for (const part of partsOf(selection)) {
     let after: string | null = null;
     do {
       const begun = performance.now();
@@ -70,14 +68,19 @@ export const nothing: Omit<Totals, 'action'> = {
   failed: 0,
   skipped: 0,
   keysLetGo: 0,
-  letters: 0,
 };
 
-function* partsOf(selection: Selection, size: number): Generator<Selection> {
-  if (!('ids' in selection)) return yield selection;
-  for (let from = 0; from < selection.ids.length; from += size) {
-    yield { ids: selection.ids.slice(from, from + size) };
-  }
+/** Most ids that a service takes at once; it goes through them in batches, too. */
+const MOST_IDS = 1_000;
+
+/** Parts of the same size: of a single letter that can't go a service says no, and that would end all of it. */
+function partsOf(selection: Selection): Selection[] {
+  if (!('ids' in selection)) return [selection];
+  const { ids } = selection;
+  const size = Math.ceil(ids.length / Math.ceil(ids.length / MOST_IDS));
+  return Array.from({ length: Math.ceil(ids.length / size) }, (_, index) => ({
+    ids: ids.slice(index * size, (index + 1) * size),
+  }));
 }
 
 function add(totals: Totals, batch: Batch): void {
@@ -87,7 +90,6 @@ function add(totals: Totals, batch: Batch): void {
   totals.failed += batch.failed?.length ?? 0;
   totals.skipped += batch.skipped?.length ?? 0;
   totals.keysLetGo += batch.keysLetGo;
-  totals.letters += batch.letters?.length ?? 0;
 }
 
 const sizeOf = ({ redriven = 0, alreadyDone = 0, discarded = 0, failed = [] }: Batch): number =>
@@ -100,12 +102,13 @@ export async function dryRun(
   request: BatchRequest,
   signal: AbortSignal,
 ): Promise<{ letters: Letter[]; skipped: NonNullable<Batch['skipped']> }> {
-  const letters: Letter[] = [];
+  // What waits behind a letter goes with it, and may also be one of a later batch.
+  const letters = new Map<string, Letter>();
   const skipped: NonNullable<Batch['skipped']> = [];
   const keep = async (batch: Batch) => {
-    letters.push(...(batch.letters ?? []));
+    for (const letter of batch.letters ?? []) letters.set(letter.id, letter);
     skipped.push(...(batch.skipped ?? []));
   };
   await inBatches(what, url, { ...request, dryRun: true }, keep, signal);
-  return { letters, skipped };
+  return { letters: [...letters.values()], skipped };
 }

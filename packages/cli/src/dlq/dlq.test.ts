@@ -165,7 +165,13 @@ describe('brew dlq list', () => {
 describe('brew dlq show', () => {
   const details: LetterDetails = {
     ...letter,
-    ...{ dlqPartition: 0, dlqOffset: '3', sourceTimestamp: '2026-01-01T12:00:00.000Z' },
+    ...{
+      dlqPartition: 0,
+      dlqOffset: '3',
+      lastOffset: null,
+      missing: null,
+      sourceTimestamp: '2026-01-01T12:00:00.000Z',
+    },
     headers: [
       { name: 'note', value: 'a\nb' },
       { name: 'note', value: null },
@@ -224,8 +230,8 @@ Or take it away: npx brew dlq discard kitchen 17 --why TEXT`.trim(),
     expect(await shown({ before: { ...letter, id: '9' } })).toMatch(
       /waits for +kitchen\/9 Error no tray.*It goes with the one that it waits for: npx brew dlq redrive kitchen 9$/s,
     );
-    expect(await shown({ redrivable: false, pointer: true, value: null })).toMatch(
-      /Too large for a letter.*It can't be redriven\. Take it away with: npx brew dlq discard kitchen 17 --why TEXT$/s,
+    expect(await shown({ redrivable: false, lastOffset: '9', missing: 'value', value: null })).toMatch(
+      /offsets 7 to 9.*Too large for a letter.*It can't be redriven\. Take it away with: npx brew dlq discard kitchen 17 --why TEXT$/s,
     );
     const resolution = { at: '2026-01-02T00:00:00.000Z', by: 'ada', why: 'mended', action: 'x' };
     expect(await shown({ status: 'redriven', resolution, value: null, redrives: 2, lastError: 'x' })).toMatch(
@@ -277,11 +283,11 @@ describe('brew dlq redrive and discard', () => {
     ]);
   });
 
-  it('asks for no more ids at once than go into a batch, and no more letters than the rate', async () => {
+  it('asks for no more ids at once than a service takes, and no more letters than the rate', async () => {
     answer = () => [200, batch({})];
-    const ids = Array.from({ length: 201 }, (_, index) => String(index));
+    const ids = Array.from({ length: 2_001 }, (_, index) => String(index));
     expect(await run({ ids }).done).toBe(true);
-    expect(asked.map(({ body }) => (body.ids as string[]).length)).toEqual([100, 100, 1]);
+    expect(asked.map(({ body }) => (body.ids as string[]).length)).toEqual([667, 667, 667]);
     expect(new Set(asked.map(({ body }) => body.action)).size).toBe(1);
     await run({ all: true }, { rate: 7.5 }).done;
     expect(asked.at(-1)?.body).toMatchObject({ limit: 7 });
@@ -320,7 +326,15 @@ describe('brew dlq redrive and discard', () => {
   it('only says what would go in a dry run', async () => {
     answer = (_url, call) => [
       200,
-      batch({ letters: [{ ...letter, id: String(call) }], next: call === 1 ? '1' : null }),
+      // What waits behind the first comes again with the second batch.
+      batch({
+        action: null,
+        letters: [
+          { ...letter, id: String(call) },
+          { ...letter, id: '2' },
+        ],
+        next: call === 1 ? '1' : null,
+      }),
     ];
     const { done, lines } = run({ filter: { reason: 'failed' } }, { dryRun: true });
     expect(await done).toBe(true);

@@ -40,7 +40,12 @@ interface LetterError {
 export interface LetterDetails extends Letter {
   dlqPartition: number;
   dlqOffset: string;
-  sourceTimestamp: string | number | null;
+  /** Of one that stands for several records. */
+  lastOffset: string | null;
+  /** What is only where it came from, such as `value`. */
+  missing: string | null;
+  /** Where it is no time: the number that it is. */
+  sourceTimestamp: string;
   headers: { name: string; value: string | null; encoding?: 'base64' }[];
   /** base64 */
   value: string | null;
@@ -48,7 +53,7 @@ export interface LetterDetails extends Letter {
   data: unknown;
   stack: string | null;
   lastError: string | null;
-  resolution: { at: string; by: string; why: string | null; action: string } | null;
+  resolution: { at: string; by: string | null; why: string | null; action: string | null } | null;
   /** The first of those that wait behind it, in their order. */
   waitsBehind: Letter[];
   /** The one that it waits for. */
@@ -80,7 +85,8 @@ export interface LetterSummary {
 
 /** What a call to redrive did, or one to discard, which has fewer of them. */
 export interface Batch {
-  action: string;
+  /** Null of a dry run. */
+  action: string | null;
   redriven?: number;
   alreadyDone?: number;
   discarded?: number;

@@ -38,14 +38,16 @@ export function renderDetails(letter: LetterDetails, look: Look): string[] {
 type Fact = [title: string, text: string];
 
 function facts(letter: LetterDetails, now: Date): Fact[] {
-  const { type, topic, partition, offset, sourceTimestamp, redrives, lastRedriveAt, lastError } = letter;
+  const { type, topic, partition, lastOffset, sourceTimestamp, redrives, lastRedriveAt, lastError } = letter;
   const { before, resolution, attempts, error } = letter;
+  const offsets =
+    lastOffset === null ? `offset ${letter.offset}` : `offsets ${letter.offset} to ${lastOffset}`;
   const times = attempts > 0 ? `, after ${counted(attempts, 'attempt')}` : '';
   return [
     ...(type === null ? [] : [['event', safe(type)] as Fact]),
-    ...(topic === null ? [] : [['from', `${safe(topic)}, partition ${partition}, offset ${offset}`] as Fact]),
+    ...(topic === null ? [] : [['from', `${safe(topic)}, partition ${partition}, ${offsets}`] as Fact]),
     ['key', keyOf(letter)],
-    ...(sourceTimestamp === null ? [] : [['written', safe(String(sourceTimestamp))] as Fact]),
+    ['written', safe(sourceTimestamp)],
     ['lies in', `${letter.group}.dlq, partition ${letter.dlqPartition}, offset ${letter.dlqOffset}`],
     ...(error === null ? [] : [['error', `${errorOf(letter)}${times}`] as Fact]),
     ...(redrives === 0
@@ -62,7 +64,7 @@ function facts(letter: LetterDetails, now: Date): Fact[] {
       : [
           [
             letter.status,
-            `${safe(resolution.at)} by ${safe(resolution.by)}${resolution.why === null ? '' : `: ${safe(resolution.why)}`}`,
+            `${safe(resolution.at)} by ${safe(resolution.by ?? 'nobody knows whom')}${resolution.why === null ? '' : `: ${safe(resolution.why)}`}`,
           ] as Fact,
         ]),
   ];
@@ -74,13 +76,17 @@ function headerText({ name, value, encoding }: LetterDetails['headers'][number])
 }
 
 /** The event, where it could be decoded; else the bytes as well as they can be told. */
-function valueLines({ data, value, pointer, status, valueBytes }: LetterDetails, paint: Paint): string[] {
+function valueLines({ data, value, missing, status, valueBytes }: LetterDetails, paint: Paint): string[] {
   if (data !== null && data !== undefined)
     return long(JSON.stringify(data, null, 2))
       .split('\n')
       .map(onOneLine);
   if (value !== null) return [textOf(plainly(Buffer.from(value, 'base64')), paint)];
-  if (pointer) return [`Too large for a letter (${bytes(valueBytes)}): it is only where it came from.`];
+  if (status === 'waiting' && missing !== null) {
+    return [
+      `Too large for a letter (${bytes(valueBytes)}), or lost: ${safe(missing)} may still be where it came from.`,
+    ];
+  }
   return [status === 'waiting' ? 'None: it removes the key.' : 'Dropped when that was done.'];
 }
 
