@@ -48,6 +48,7 @@ function renderOverview(
     ...found.flatMap(({ group, asOf }) => staleness(group, asOf, now)),
     ...found.flatMap(nextStep),
   ];
+  if (answers.length === 0) return ['No service tells of dead letters.'];
   return [
     ...(found.length > 0
       ? titledTable(['GROUP', 'LETTERS', 'PARKED KEYS', 'OLDEST', 'GIVEN UP'], rows, {
