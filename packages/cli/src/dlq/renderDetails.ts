@@ -18,56 +18,53 @@ export function renderDetails(letter: LetterDetails, look: Look): string[] {
     ...table(facts(letter, now).map(([title, text]) => ['', paint('dim', title), text])),
     ...section('Headers', paint, headers.map(headerText)),
     ...section(`Value, ${counted(letter.valueBytes, 'byte')}`, paint, valueLines(letter, paint)),
-    ...section(
-      'Stack',
-      paint,
-      long(stack ?? '')
-        .split('\n')
-        .filter(Boolean)
-        .map(onOneLine),
-    ),
+    ...section('Stack', paint, stackLines(stack ?? '')),
     ...(waitsBehind.length === 0
       ? []
-      : ['', paint('dim', `Behind it ${behind === 1 ? 'waits' : 'wait'} ${counted(behind, 'letter')}`)]),
-    ...(waitsBehind.length === 0 ? [] : renderLetters(waitsBehind, look)),
+      : [
+          '',
+          paint('dim', `Behind it ${behind === 1 ? 'waits' : 'wait'} ${counted(behind, 'letter')}`),
+          ...renderLetters(waitsBehind, look),
+        ]),
     '',
     ...nextSteps(letter),
   ];
 }
 
-type Fact = [title: string, text: string];
-
-function facts(letter: LetterDetails, now: Date): Fact[] {
-  const { type, topic, partition, lastOffset, sourceTimestamp, redrives, lastRedriveAt, lastError } = letter;
-  const { before, resolution, attempts, error } = letter;
-  const offsets =
-    lastOffset === null ? `offset ${letter.offset}` : `offsets ${letter.offset} to ${lastOffset}`;
+/** Titles and texts; what there is nothing to say of is left out. */
+function facts(letter: LetterDetails, now: Date): [title: string, text: string][] {
+  const { group, type, error, attempts, before, sourceTimestamp, dlqPartition, dlqOffset } = letter;
   const times = attempts > 0 ? `, after ${counted(attempts, 'attempt')}` : '';
-  return [
-    ...(type === null ? [] : [['event', safe(type)] as Fact]),
-    ...(topic === null ? [] : [['from', `${safe(topic)}, partition ${partition}, ${offsets}`] as Fact]),
+  const all: [title: string, text: string | undefined][] = [
+    ['event', type === null ? undefined : safe(type)],
+    ['from', sourceOf(letter)],
     ['key', keyOf(letter)],
     ['written', safe(sourceTimestamp)],
-    ['lies in', `${letter.group}.dlq, partition ${letter.dlqPartition}, offset ${letter.dlqOffset}`],
-    ...(error === null ? [] : [['error', `${errorOf(letter)}${times}`] as Fact]),
-    ...(redrives === 0
-      ? []
-      : [
-          [
-            'redrives',
-            `${counted(redrives, 'time')} in vain${lastRedriveAt === null ? '' : `, the last ${ago(lastRedriveAt, now)} ago`}: ${safe(lastError ?? '')}`,
-          ] as Fact,
-        ]),
-    ...(before === null ? [] : [['waits for', `${nameOf(before)} ${errorOf(before)}`.trim()] as Fact]),
-    ...(resolution === null
-      ? []
-      : [
-          [
-            letter.status,
-            `${safe(resolution.at)} by ${safe(resolution.by ?? 'nobody knows whom')}${resolution.why === null ? '' : `: ${safe(resolution.why)}`}`,
-          ] as Fact,
-        ]),
+    ['lies in', `${group}.dlq, partition ${dlqPartition}, offset ${dlqOffset}`],
+    ['error', error === null ? undefined : `${errorOf(letter)}${times}`],
+    ['redrives', redrivesOf(letter, now)],
+    ['waits for', before === null ? undefined : `${nameOf(before)} ${errorOf(before)}`.trim()],
+    [letter.status, resolutionOf(letter)],
   ];
+  return all.flatMap(([title, text]) => (text === undefined ? [] : [[title, text]]));
+}
+
+function sourceOf({ topic, partition, offset, lastOffset }: LetterDetails): string | undefined {
+  if (topic === null) return undefined;
+  const offsets = lastOffset === null ? `offset ${offset}` : `offsets ${offset} to ${lastOffset}`;
+  return `${safe(topic)}, partition ${partition}, ${offsets}`;
+}
+
+function redrivesOf({ redrives, lastRedriveAt, lastError }: LetterDetails, now: Date): string | undefined {
+  if (redrives === 0) return undefined;
+  const last = lastRedriveAt === null ? '' : `, the last ${ago(lastRedriveAt, now)} ago`;
+  return `${counted(redrives, 'time')} in vain${last}: ${safe(lastError ?? '')}`;
+}
+
+function resolutionOf({ resolution }: LetterDetails): string | undefined {
+  if (resolution === null) return undefined;
+  const { at, by, why } = resolution;
+  return `${safe(at)} by ${safe(by ?? 'nobody knows whom')}${why === null ? '' : `: ${safe(why)}`}`;
 }
 
 function headerText({ name, value, encoding }: LetterDetails['headers'][number]): string {
@@ -77,10 +74,7 @@ function headerText({ name, value, encoding }: LetterDetails['headers'][number])
 
 /** The event, where it could be decoded; else the bytes as well as they can be told. */
 function valueLines({ data, value, missing, status, valueBytes }: LetterDetails, paint: Paint): string[] {
-  if (data !== null && data !== undefined)
-    return long(JSON.stringify(data, null, 2))
-      .split('\n')
-      .map(onOneLine);
+  if (data !== null && data !== undefined) return dataLines(data);
   if (value !== null) return [textOf(plainly(Buffer.from(value, 'base64')), paint)];
   if (status === 'waiting' && missing !== null) {
     return [
@@ -90,8 +84,17 @@ function valueLines({ data, value, missing, status, valueBytes }: LetterDetails,
   return [status === 'waiting' ? 'None: it removes the key.' : 'Dropped when that was done.'];
 }
 
+function dataLines(data: unknown): string[] {
+  const compact = JSON.stringify(data);
+  // Indented, what is nested deeply would be its length squared.
+  const text = compact.length > MOST_SHOWN ? compact : JSON.stringify(data, null, 2);
+  return long(text).split('\n').map(onOneLine);
+}
+
 const section = (title: string, paint: Paint, lines: readonly string[]): string[] =>
   lines.length === 0 ? [] : ['', paint('dim', title), ...lines.map((line) => `  ${line}`)];
+
+const stackLines = (stack: string): string[] => long(stack).split('\n').filter(Boolean).map(onOneLine);
 
 const long = (text: string): string => shortened(text, MOST_SHOWN);
 
