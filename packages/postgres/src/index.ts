@@ -13,7 +13,15 @@ export {
   type RefusedRow,
   retryRefusedRows,
 } from './outbox/refusals.ts';
-export { createParkedKeys, type ParkedKeys } from './parkedKeys.ts';
+export {
+  createParkedKeys,
+  type Holding,
+  hashOfKey,
+  letKeysGo,
+  lockKeys,
+  type ParkedKeys,
+  type TopicKey,
+} from './parkedKeys.ts';
 export {
   countStuckItems,
   dueStuckItems,
