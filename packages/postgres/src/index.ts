@@ -1,6 +1,15 @@
 export { createDatabase, type Database, type DatabaseOptions, type Tx } from './database.ts';
 export { claimInbox, pruneInbox } from './inbox.ts';
 export { isOutage } from './isOutage.ts';
+export {
+  countLetters,
+  insertLetters,
+  type LetterCounts,
+  type LetterPosition,
+  letterPositions,
+  moveLetterPosition,
+  type NewLetter,
+} from './letters.ts';
 export { messagingMigrations } from './messagingMigrations.ts';
 export { type MigrateOptions, migrate } from './migrate.ts';
 export { OUTBOX_CHANNEL } from './outbox/announce.ts';
