@@ -4,6 +4,7 @@ import { pointerOf, provenanceOf } from './deadLetters/letter.ts';
 import { createDeadLetterQueue } from './deadLetters.ts';
 import { CorruptBatchError, DeadLetterFailedError, SendFailedError } from './errors.ts';
 import { type OutgoingRecord, type ReceivedRecord, toReceived } from './record.ts';
+import { createKeyMemory } from './testing/keyMemory.ts';
 
 const record: ReceivedRecord = {
   topic: 'brew.orders.v1',
@@ -56,18 +57,9 @@ test('describes what was thrown without being an error', () => {
 const letter = (error: unknown, of: ReceivedRecord = record) => ({ record: of, failure: failed(error) });
 
 function createQueue(send: (records: readonly OutgoingRecord[]) => Promise<void>) {
-  const parked = new Set<string>();
-  const queue = createDeadLetterQueue({
-    group: 'kitchen',
-    producer: { send },
-    parkedKeys: {
-      has: async (topic, keys) => keys.filter((key) => parked.has(`${topic}/${key.toString('hex')}`)),
-      add: async (topic, keys) => {
-        for (const key of keys) parked.add(`${topic}/${key.toString('hex')}`);
-      },
-    },
-  });
-  return { queue, parked };
+  const parkedKeys = createKeyMemory();
+  const queue = createDeadLetterQueue({ group: 'kitchen', producer: { send }, parkedKeys });
+  return { queue, parked: parkedKeys.parked };
 }
 
 const refused = Object.assign(new Error('too large'), { type: 'MESSAGE_TOO_LARGE' });

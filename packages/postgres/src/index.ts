@@ -1,6 +1,15 @@
 export { createDatabase, type Database, type DatabaseOptions, type Tx } from './database.ts';
 export { claimInbox, pruneInbox } from './inbox.ts';
 export { isOutage } from './isOutage.ts';
+export {
+  countLetters,
+  insertLetters,
+  type LetterCounts,
+  type LetterPosition,
+  letterPositions,
+  moveLetterPosition,
+  type NewLetter,
+} from './letters.ts';
 export { messagingMigrations } from './messagingMigrations.ts';
 export { type MigrateOptions, migrate } from './migrate.ts';
 export { OUTBOX_CHANNEL } from './outbox/announce.ts';
@@ -13,7 +22,15 @@ export {
   type RefusedRow,
   retryRefusedRows,
 } from './outbox/refusals.ts';
-export { createParkedKeys, type ParkedKeys } from './parkedKeys.ts';
+export {
+  createParkedKeys,
+  type Holding,
+  hashOfKey,
+  letKeysGo,
+  lockKeys,
+  type ParkedKeys,
+  type TopicKey,
+} from './parkedKeys.ts';
 export {
   countStuckItems,
   dueStuckItems,

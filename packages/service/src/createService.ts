@@ -15,6 +15,7 @@ import { consumerPart } from './kafka/consumerPart.ts';
 import { countDeadLetters } from './kafka/countDeadLetters.ts';
 import { measureBacklog } from './kafka/measureBacklog.ts';
 import { createRelay } from './kafka/relay.ts';
+import { createLetterIndex } from './letters/letterIndex.ts';
 import type { Part } from './lifecycle/part.ts';
 import { createMetrics, gauge } from './metrics.ts';
 import type { Handler } from './unitOfWork/handle.ts';
@@ -73,13 +74,14 @@ function addMessaging<Config extends ServiceConfig>(
   const producer = createProducer({ client, log });
   // Of its own: neither does a letter wait behind the outbox, nor the outbox behind a letter that Kafka does not take.
   const letters = createProducer({ client, log });
+  const letterIndex = createLetterIndex({ group: name, db, client, metrics, log });
   const deadLetters = countDeadLetters(
     createDeadLetterQueue({
       producer: letters,
       group: name,
       ...(options.parksKeys !== false && { parkedKeys: createParkedKeys(db) }),
     }),
-    { metrics, log },
+    { metrics, log, onSent: letterIndex.wake },
   );
   const relay = createRelay({ db, outbox, producer, metrics, log });
   const unitOfWork = createUnitOfWork({ name, db, codec, log, now, onEmitted: relay.wake });
@@ -134,6 +136,7 @@ function addMessaging<Config extends ServiceConfig>(
         },
       },
       relay,
+      letterIndex,
       ...(options.parts?.(context) ?? []),
       ...consuming(handlers),
     ],

@@ -77,6 +77,7 @@ function setUp(handle: (record: ReceivedRecord, call: number) => void | Promise<
           parked.push({ offset: record.offset, failure });
           if (record.key !== null && failure.reason === 'failed') keys.add(record.key);
         }
+        return new Set();
       },
       tell: async (gap) => void told.push(gap),
     },
