@@ -9,13 +9,13 @@ import {
   type ReceivedRecord,
   toReceived,
 } from '@brew/kafka';
-import { createTopics } from '@brew/kafka/testing';
+import { createTopics, deleteRecords } from '@brew/kafka/testing';
 import { createParkedKeys, letKeysGo, lockKeys, messagingMigrations, migrate } from '@brew/postgres';
 import { infrastructure, until } from '@brew/sandbox/testing';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { createMetrics } from '../metrics.ts';
-import { createCuttableNetwork, createServiceRig, type ServiceRig } from '../testing/serviceRig.ts';
-import { createLetterIndex, type LetterIndex } from './letterIndex.ts';
+import { createServiceRig, type ServiceRig } from '../testing/serviceRig.ts';
+import { createLetterIndex } from './letterIndex.ts';
 
 let rig: ServiceRig;
 let topic: string;
@@ -31,22 +31,20 @@ beforeEach(async () => {
   await rig.db.query('delete from parked_keys');
 });
 
-const clientOf = (network = createCuttableNetwork()) =>
-  createKafkaClient({
-    brokers: infrastructure().brokers,
-    clientId: rig.name,
-    log: rig.log,
-    connect: network.connect,
+const clientOf = (brokers = infrastructure().brokers) =>
+  createKafkaClient({ brokers, clientId: rig.name, log: rig.log });
+const indexOf = (brokers?: string[], metrics = createMetrics()) => {
+  const index = createLetterIndex({
+    ...{ group: rig.name, db: rig.db, log: rig.log },
+    ...{ client: clientOf(brokers), metrics },
   });
-const indexOf = (network?: ReturnType<typeof createCuttableNetwork>) => {
-  const index: LetterIndex & AsyncDisposable = Object.assign(
-    createLetterIndex({
-      ...{ group: rig.name, db: rig.db, log: rig.log },
-      ...{ client: clientOf(network), metrics: createMetrics() },
-    }),
-    { [Symbol.asyncDispose]: () => index.stop() },
-  );
-  return index;
+  return {
+    ...index,
+    get asOf() {
+      return index.asOf;
+    },
+    [Symbol.asyncDispose]: () => index.stop(),
+  };
 };
 const queue = () =>
   createDeadLetterQueue({
@@ -161,21 +159,39 @@ test('reads a topic that was made anew from its beginning, and loses no letter t
   expect((await letters()).map(({ key }) => String(key)).sort()).toEqual(['a', 'b', 'before', 'c']);
 });
 
+test('tells of letters that were deleted before they were read', async () => {
+  await using index = indexOf();
+  await index.catchUp();
+  await queue().park([failed(recordOf('never seen'))]);
+  await deleteRecords(topic);
+  await queue().park([failed(recordOf('seen'))]);
+  await index.catchUp();
+  const rows = (await letters()).sort((a, b) => (a.reason < b.reason ? -1 : 1));
+  expect(rows).toMatchObject([
+    { reason: 'deleted', topic, key: null, error_name: 'LettersLost' },
+    { reason: 'failed', key: Buffer.from('seen') },
+  ]);
+  expect(rows[0].record_offset).toBe(rows[0].last_offset);
+});
+
 test('answers from the table while Kafka is away', async () => {
-  const network = createCuttableNetwork();
-  await using index = indexOf(network);
+  await using index = indexOf();
   await queue().park([failed(recordOf('there'))]);
   await index.catchUp();
-  network.cut();
-  const away = index.catchUp();
-  away.catch(() => undefined);
-  expect(await index.health?.()).toMatchObject({
+  const metrics = createMetrics();
+  await using away = indexOf(['127.0.0.1:1'], metrics);
+  const catchingUp = away.catchUp();
+  catchingUp.catch(() => undefined);
+  expect(await away.health?.()).toMatchObject({
     up: true,
     detail: expect.stringMatching(/^1 letter waits, 1 key is parked, the oldest since \d/),
   });
-  await expect(away).rejects.toMatchObject({ code: 'BREW_BROKER_UNAVAILABLE' });
-  network.restore();
-  await index.catchUp();
+  const text = await metrics.prometheus.metrics();
+  expect(text).toContain('brew_letters_waiting{reason="failed"} 1');
+  expect(text).toContain('brew_letters_waiting{reason="foreign"} 0');
+  expect(text).toContain('brew_parked_keys 1');
+  await expect(catchingUp).rejects.toMatchObject({ code: 'BREW_BROKER_UNAVAILABLE' });
+  expect(away.asOf).toBeUndefined();
 }, 60_000);
 
 test('a record behind a key that is let go meanwhile is handed back, and one that is sent first is seen', async () => {
