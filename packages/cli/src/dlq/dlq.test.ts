@@ -107,6 +107,16 @@ describe('brew dlq', () => {
     expect(lines).toContain('kitchen has not read kitchen.dlq yet: newer letters are missing here.');
     expect(lines).toContain('courier: 1 letter failed so often that only their ids redrive them.');
     expect(lines).toContain("analytics: 1 letter that it can't redrive. Run: npx brew replay analytics");
+    answer = () => problem(401, 'This is not a staff token.');
+    await overview({}, address, io, signal);
+    expect(lines.at(-1)).toMatch(
+      /^analytics did not tell: This is not a staff token\. Set STAFF_TOKEN to the one that it was started with\.$/,
+    );
+  });
+
+  it('gives programs the same', async () => {
+    answer = (url) =>
+      groupIn(url) === 'order' ? problem(503, 'The database is away.') : [200, summary(groupIn(url), 1)];
     const json = collect();
     expect(await overview({ json: true }, address, json.io, signal)).toBe(false);
     expect(JSON.parse(json.lines.join())).toContainEqual({
@@ -203,7 +213,7 @@ kitchen/17: waiting, failed, parked 2 h 00 min ago
   key      ada
   written  2026-01-01T12:00:00.000Z
   lies in  kitchen.dlq, partition 0, offset 3
-  error    Error no tray holds 7\nof them \u001b[31m, after 5 attempts
+  error    Error no tray holds 7\nof them \u001b[31m (after 5 attempts)
 
 Headers
   note: a\nb
@@ -262,7 +272,7 @@ describe('brew dlq redrive and discard', () => {
         : batch({
             redriven: 1,
             failed: [{ id: '201', error: 'no\ntray' }],
-            skipped: [{ id: '202', why: 'Nobody can read it.' }],
+            skipped: [{ id: '202', why: 'is unreadable' }],
           }),
     ];
     const { done, lines } = run({ all: true }, { why: 'mended' });
@@ -276,7 +286,7 @@ describe('brew dlq redrive and discard', () => {
     ]);
     expect(lines).toEqual([
       '✖ kitchen/201 failed again: no\\ntray',
-      '! kitchen/202 stays: Nobody can read it.',
+      '! kitchen/202 is unreadable',
       expect.stringMatching(
         /^✖ kitchen: 101 letters redriven, 1 done already, 1 failed again, 1 left as they are, 2 keys let go \(.*\)\.$/,
       ),

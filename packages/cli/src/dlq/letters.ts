@@ -91,6 +91,7 @@ export interface Batch {
   alreadyDone?: number;
   discarded?: number;
   failed?: { id: string; error: string }[];
+  /** Why, as what is said of the letter: `waits behind letter 1`. */
   skipped?: { id: string; why: string }[];
   keysLetGo: number;
   next: string | null;

@@ -11,7 +11,7 @@ export function renderBatch(
 ): string[] {
   return [
     ...failed.map(({ id, error }) => `${paint('red', '✖')} ${group}/${id} failed again: ${safe(error)}`),
-    ...skipped.map(({ id, why }) => `${paint('yellow', '!')} ${group}/${id} stays: ${safe(why)}`),
+    ...skipped.map(({ id, why }) => `${paint('yellow', '!')} ${group}/${id} ${safe(why)}`),
   ];
 }
 

@@ -34,7 +34,7 @@ export function renderDetails(letter: LetterDetails, look: Look): string[] {
 /** Titles and texts; what there is nothing to say of is left out. */
 function facts(letter: LetterDetails, now: Date): [title: string, text: string][] {
   const { group, type, error, attempts, before, sourceTimestamp, dlqPartition, dlqOffset } = letter;
-  const times = attempts > 0 ? `, after ${counted(attempts, 'attempt')}` : '';
+  const times = attempts > 0 ? ` (after ${counted(attempts, 'attempt')})` : '';
   const all: [title: string, text: string | undefined][] = [
     ['event', type === null ? undefined : safe(type)],
     ['from', sourceOf(letter)],
