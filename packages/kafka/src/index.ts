@@ -57,5 +57,6 @@ export {
   type ProducerState,
 } from './producer.ts';
 export type { OutgoingRecord, RawHeader, RawParts, ReceivedRecord } from './record.ts';
-export { keyIdOf, rawPartsOf } from './record.ts';
+export { keyIdOf, rawPartsOf, toReceived } from './record.ts';
+export { type Sieve, sift } from './sift.ts';
 export { type Verdict, verdictOf } from './verdict.ts';
