@@ -1,6 +1,37 @@
 export { createDatabase, type Database, type DatabaseOptions, type Tx } from './database.ts';
 export { claimInbox, pruneInbox } from './inbox.ts';
 export { isOutage } from './isOutage.ts';
+export {
+  type ActionCounts,
+  keepAction,
+  type KeptAction,
+  type LetterAction,
+  listActions,
+} from './letters/actions.ts';
+export {
+  type LetterFilter,
+  type LettersInShort,
+  type LetterStatus,
+  type LetterSummary,
+  listLetters,
+  MAX_REDRIVES,
+  summarizeLetters,
+} from './letters/listLetters.ts';
+export {
+  findLetter,
+  type LetterRecord,
+  readLetters,
+  type WaitingLetter,
+  type WholeLetter,
+  waitingOfKeys,
+} from './letters/readLetters.ts';
+export {
+  idleKeys,
+  keysOfLetters,
+  lockWaiting,
+  noteRedriveFailure,
+  resolveLetters,
+} from './letters/resolveLetters.ts';
 export { messagingMigrations } from './messagingMigrations.ts';
 export { type MigrateOptions, migrate } from './migrate.ts';
 export { OUTBOX_CHANNEL } from './outbox/announce.ts';
