@@ -17,6 +17,8 @@ export interface Reader extends AsyncDisposable {
    * @throws BrokerUnavailableError, TopicMissingError, ReadRefusedError
    */
   offsets(topics: readonly string[], at: OffsetAt): Promise<PartitionOffset[]>;
+  /** Which topic of this name it is that offsets() found; one that is deleted and made anew has another id. */
+  topicId(topic: string): string | undefined;
   /**
    * The committed records of these ranges, in chunks of one partition; each is to be taken before the next one is asked for.
    * Chunks come the oldest first, over all topics; the order within a partition is Kafka's. Ends when all ranges are read;
@@ -45,6 +47,7 @@ export function createReader({ client, log }: { client: KafkaClient; log: Logger
   const fetchers = new Set<Fetcher>();
   return {
     offsets: (topics, at) => listOffsets(cluster, { topics }, at),
+    topicId: (topic) => cluster.topicId(topic),
     async *read(ranges, options = {}) {
       const fetcher = createFetcher(cluster, ranges, { ...options, log });
       fetchers.add(fetcher);

@@ -3,16 +3,16 @@ export { claimInbox, pruneInbox } from './inbox.ts';
 export { isOutage } from './isOutage.ts';
 export {
   type ActionCounts,
-  keepAction,
   type KeptAction,
+  keepAction,
   type LetterAction,
   listActions,
 } from './letters/actions.ts';
 export {
   type LetterFilter,
-  type LettersInShort,
   type LetterStatus,
   type LetterSummary,
+  type LettersInShort,
   listLetters,
   MAX_REDRIVES,
   summarizeLetters,
@@ -32,6 +32,15 @@ export {
   noteRedriveFailure,
   resolveLetters,
 } from './letters/resolveLetters.ts';
+export {
+  countLetters,
+  insertLetters,
+  type LetterCounts,
+  type LetterPosition,
+  letterPositions,
+  moveLetterPosition,
+  type NewLetter,
+} from './letters.ts';
 export { messagingMigrations } from './messagingMigrations.ts';
 export { type MigrateOptions, migrate } from './migrate.ts';
 export { OUTBOX_CHANNEL } from './outbox/announce.ts';
@@ -44,7 +53,15 @@ export {
   type RefusedRow,
   retryRefusedRows,
 } from './outbox/refusals.ts';
-export { createParkedKeys, type ParkedKeys } from './parkedKeys.ts';
+export {
+  createParkedKeys,
+  type Holding,
+  hashOfKey,
+  letKeysGo,
+  lockKeys,
+  type ParkedKeys,
+  type TopicKey,
+} from './parkedKeys.ts';
 export {
   countStuckItems,
   dueStuckItems,

@@ -19,7 +19,11 @@ export function createActionLog(
     id: action,
     async keep(tx, counts) {
       if (await keepAction(tx, { id: action, by, action: kind, why: why ?? null, selection }, counts)) return;
-      throw problem(409, 'ACTION_TAKEN', `There is another action ${action}: leave it out, or take a new UUID.`);
+      throw problem(
+        409,
+        'ACTION_TAKEN',
+        `There is another action ${action}: leave it out, or take a new UUID.`,
+      );
     },
   };
 }

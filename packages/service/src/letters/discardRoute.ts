@@ -41,7 +41,7 @@ export const discardLetters = (context: LetterContext, inTurn: Turns): Route =>
             const describing = { group, canRedrive: chunks !== undefined };
             const shown = letters.map((each) => describeLetter(each, describing));
             const nothing = { action: null, discarded: 0, skipped: done, keysLetGo: 0 };
-            return { status: 200, body: { ...nothing, next, letters: shown } };
+            return { status: 200 as const, body: { ...nothing, next, letters: shown } };
           }
           const action = createActionLog('discard', body);
           const ids = letters.map(({ id }) => id);
@@ -59,7 +59,7 @@ export const discardLetters = (context: LetterContext, inTurn: Turns): Route =>
             await action.keep(tx, { discarded: waiting.length, skipped: done.length });
             return { discarded: waiting.length, keysLetGo };
           });
-          return { status: 200, body: { action: action.id, ...outcome, skipped: done, next } };
+          return { status: 200 as const, body: { action: action.id, ...outcome, skipped: done, next } };
         }),
       ),
   });

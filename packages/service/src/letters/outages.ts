@@ -3,7 +3,10 @@ import { isOutage } from '@brew/postgres';
 import { HttpProblem } from '../http/problem.ts';
 
 /** Runs what answers 503 when something is out of order around the letters, or it is told to end. */
-export async function orUnavailable<Result>(signal: AbortSignal, run: () => Promise<Result>): Promise<Result> {
+export async function orUnavailable<Result>(
+  signal: AbortSignal,
+  run: () => Promise<Result>,
+): Promise<Result> {
   try {
     return await run();
   } catch (error) {
@@ -17,4 +20,5 @@ export async function orUnavailable<Result>(signal: AbortSignal, run: () => Prom
   }
 }
 
-const textOf = (error: unknown) => (error instanceof Error ? error.message.replace(/\.$/, '') : String(error));
+const textOf = (error: unknown) =>
+  error instanceof Error ? error.message.replace(/\.$/, '') : String(error);

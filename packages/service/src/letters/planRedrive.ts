@@ -66,7 +66,8 @@ export const REDRIVABLE: ReadonlySet<string> = new Set(['failed', 'key_parked'])
 const REASONS: Record<string, string> = {
   unreadable:
     'stands for records that nobody can read: find out who wrote them and have them sent again, then discard it',
-  deleted: 'stands for records that were deleted before they were read: have them sent again, then discard it',
+  deleted:
+    'stands for records that were deleted before they were read: have them sent again, then discard it',
   foreign: 'was written into the dead letter topic by somebody else: look at it, then discard it',
 };
 

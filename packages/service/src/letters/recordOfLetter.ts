@@ -7,10 +7,9 @@ export function recordOfLetter(letter: LetterRecord): ReceivedRecord {
     offset: BigInt(letter.offset),
     key: letter.key,
     value: letter.value,
-    headers: letter.headerNames.map((name, index): RawHeader => [
-      nameOf(name),
-      letter.headerValues[index] ?? null,
-    ]),
+    headers: letter.headerNames.map(
+      (name, index): RawHeader => [nameOf(name), letter.headerValues[index] ?? null],
+    ),
     timestamp: BigInt(letter.timestamp),
   });
 }

@@ -118,7 +118,8 @@ export async function redrive(
       } catch (error) {
         if (verdictOf(error, isOutage) === 'outage') throw error;
         if (!isPassing(error)) return { ok: false, error } as const;
-        if (tries < PASSING.attempts) await sleep(backoff(tries, PASSING, Math.random()), undefined, { signal });
+        if (tries < PASSING.attempts)
+          await sleep(backoff(tries, PASSING, Math.random()), undefined, { signal });
         else if (letters.length === 1) throw error;
         else return { ok: false, error } as const;
       }
@@ -172,10 +173,7 @@ function* batchesOf(letters: readonly WaitingLetter[]): Generator<WaitingLetter[
   let batch: WaitingLetter[] = [];
   let bytes = 0;
   for (const letter of letters) {
-    if (
-      batch.length === LETTERS_AT_ONCE ||
-      (batch.length > 0 && bytes + letter.valueBytes > BYTES_AT_ONCE)
-    ) {
+    if (batch.length === LETTERS_AT_ONCE || (batch.length > 0 && bytes + letter.valueBytes > BYTES_AT_ONCE)) {
       yield batch;
       batch = [];
       bytes = 0;

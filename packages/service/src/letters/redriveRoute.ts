@@ -19,9 +19,7 @@ export const redriveLetters = (context: LetterContext, inTurn: Turns): Route =>
     path: '/dead-letters/redrive',
     summary: 'Have dead letters handled again, each key in its order',
     staff: true,
-    body: z
-      .strictObject({ ...actionFields, why: why.optional() })
-      .refine(isOneSelection, ONE_SELECTION),
+    body: z.strictObject({ ...actionFields, why: why.optional() }).refine(isOneSelection, ONE_SELECTION),
     responses: {
       200: {
         description: 'What came of it, or with dryRun what would go',
@@ -58,14 +56,14 @@ export const redriveLetters = (context: LetterContext, inTurn: Turns): Route =>
           });
           refuseAlone(body.ids, plan);
           plan.skipped.unshift(...done);
-          if (body.dryRun) return { status: 200, body: await preview(context, plan, next) };
+          if (body.dryRun) return { status: 200 as const, body: await preview(context, plan, next) };
 
           const action = createActionLog('redrive', body);
           await action.keep(db, { skipped: plan.skipped.length });
           const outcome = await redrive(plan.going, new Set(asked), { context, chunks, action, signal });
           if (outcome.skipped.length > 0) await action.keep(db, { skipped: outcome.skipped.length });
           return {
-            status: 200,
+            status: 200 as const,
             body: {
               action: action.id,
               ...outcome,

@@ -90,4 +90,3 @@ export const skipped = z.array(z.strictObject({ id: z.string(), why: z.string() 
 
 /** Up to when the dead letter topic is in the table; null: it was not read since the start. */
 export const asOf = time.nullable();
-

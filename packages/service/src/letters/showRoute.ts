@@ -90,7 +90,7 @@ export const showDeadLetter = (context: LetterContext): Route =>
 const PATIENCE_MS = 2_000;
 
 async function decoded({ codec }: LetterContext, value: Buffer): Promise<unknown> {
-  const late = new Promise<undefined>((resolve) => setTimeout(resolve, PATIENCE_MS).unref());
+  const late = new Promise<undefined>((resolve) => setTimeout(() => resolve(undefined), PATIENCE_MS).unref());
   const found = await Promise.race([codec.decodeValue(value).catch(() => undefined), late]);
   return found?.data ?? null;
 }

@@ -133,4 +133,8 @@ function received({
 }
 
 /** Without a consumer nothing can become a dead letter: a handler that throws makes deliver() throw. */
-const none: DeadLetters = { behindParked: async () => new Set(), park: async () => {}, tell: async () => {} };
+const none: DeadLetters = {
+  behindParked: async () => new Set(),
+  park: async () => new Set(),
+  tell: async () => {},
+};

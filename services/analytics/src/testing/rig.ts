@@ -60,6 +60,7 @@ export async function createRig() {
         const { topic, key, value } = record;
         letters.push({ topic, key, value, error: failure.reason === 'failed' ? failure.error : undefined });
       }
+      return new Set();
     },
     tell: async () => undefined,
   };
