@@ -59,4 +59,5 @@ export {
 } from './producer.ts';
 export type { OutgoingRecord, RawHeader, RawParts, ReceivedRecord } from './record.ts';
 export { keyIdOf, rawPartsOf, toReceived } from './record.ts';
+export { type Sieve, sift } from './sift.ts';
 export { type Verdict, verdictOf } from './verdict.ts';

@@ -2,6 +2,37 @@ export { createDatabase, type Database, type DatabaseOptions, type Tx } from './
 export { claimInbox, pruneInbox } from './inbox.ts';
 export { isOutage } from './isOutage.ts';
 export {
+  type ActionCounts,
+  type KeptAction,
+  keepAction,
+  type LetterAction,
+  listActions,
+} from './letters/actions.ts';
+export {
+  type LetterFilter,
+  type LetterStatus,
+  type LetterSummary,
+  type LettersInShort,
+  listLetters,
+  MAX_REDRIVES,
+  summarizeLetters,
+} from './letters/listLetters.ts';
+export {
+  findLetter,
+  type LetterRecord,
+  readLetters,
+  type WaitingLetter,
+  type WholeLetter,
+  waitingOfKeys,
+} from './letters/readLetters.ts';
+export {
+  idleKeys,
+  keysOfLetters,
+  lockWaiting,
+  noteRedriveFailure,
+  resolveLetters,
+} from './letters/resolveLetters.ts';
+export {
   countLetters,
   insertLetters,
   type LetterCounts,

@@ -36,7 +36,7 @@ export async function createRig() {
     migrations: new URL('../store/migrations/', import.meta.url),
     events: eventTypes,
     infrastructure: where,
-    readConfig: (env) => readAnalyticsConfig({ ...env, STAFF_TOKEN: 'staff-token' }),
+    readConfig: readAnalyticsConfig,
   });
   const { db, client, codec, log } = bench.context;
   const encode = await createUncheckedEncode(where.registryUrl, eventTypes);
