@@ -1,11 +1,11 @@
-import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { copyCheckout } from '@brew/cli/testing';
 import { runningSystem, until } from '@brew/sandbox/testing';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { attachBrew, type Brew } from './brew.ts';
-import { brewIn, lives, runIn, spawnBrew } from './cli.ts';
+import { brewIn, lives, runIn } from './cli.ts';
+import { type DevInstance, interrupt, startDevInstance } from './devInstance.ts';
 
 let checkout: Awaited<ReturnType<typeof copyCheckout>>;
 const dir = runningSystem();
@@ -40,7 +40,7 @@ describe('the lab that adds a consumer', () => {
     OrderDelivered: shop.ordersWith('OrderDelivered'),
   });
   const status = () => checkout.git('status', '--short');
-  const [first, second] = [() => instances[0] as Instance, () => instances[1] as Instance];
+  const [first, second] = [() => instances[0] as DevInstance, () => instances[1] as DevInstance];
 
   const steps: [command: string, step: (command: string) => Promise<void>][] = [
     [
@@ -115,7 +115,7 @@ describe('the lab that adds a consumer', () => {
       'npx brew dev prices',
       async () => {
         await startsInstance('npx brew dev prices');
-        const [one, two] = instances.slice(2) as [Instance, Instance];
+        const [one, two] = instances.slice(2) as [DevInstance, DevInstance];
         for (const instance of [one, two]) await untilSeen(instance, await menu());
         await addToMenu();
         for (const instance of [one, two]) await untilSeen(instance, await menu());
@@ -147,38 +147,13 @@ async function succeeds(command: string): Promise<void> {
   await succeed(...command.split(' ').slice(2));
 }
 
-/** One `npx brew dev` in a terminal of its own. */
-interface Instance {
-  child: ReturnType<typeof spawnBrew>;
-  /** Of the service. */
-  pid: number;
-  url: string;
-  shown(): string;
-  /** The exit code. */
-  ended: Promise<number | null>;
-}
-const instances: Instance[] = [];
+const instances: DevInstance[] = [];
 
 async function startsInstance(command: string): Promise<void> {
-  const child = spawnBrew(dir, command.split(' ').slice(2), { checkout: checkout.root, detached: true });
-  let shown = '';
-  for (const output of [child.stdout, child.stderr]) output.on('data', (data) => (shown += data));
-  const ended = once(child, 'close').then(([code]) => code as number | null);
-  const found = (pattern: RegExp) =>
-    until(() => pattern.exec(shown)?.[1], { what: `${pattern} in ${shown}` });
-  const pid = Number(await found(/process (\d+)/));
-  const url = await found(/listening .*"(http:[^"]+)"/);
-  instances.push({ child, pid, url, shown: () => shown, ended });
+  instances.push(await startDevInstance(command, { dir, checkout: checkout.root }));
 }
 
-/** As a terminal does it on Ctrl-C: the whole group gets it. */
-async function interrupt({ child, pid, ended }: Instance): Promise<void> {
-  process.kill(-Number(child.pid), 'SIGINT');
-  expect(await ended).toBe(0);
-  expect(lives(pid)).toBe(false);
-}
-
-async function untilSeen({ url }: Instance, wanted: () => Record<string, number>): Promise<void> {
+async function untilSeen({ url }: DevInstance, wanted: () => Record<string, number>): Promise<void> {
   await until(
     async () => {
       const { seen } = (await (await fetch(`${url}/seen`)).json()) as {
@@ -192,7 +167,7 @@ async function untilSeen({ url }: Instance, wanted: () => Record<string, number>
 }
 
 /** How many events an instance has handled, as its metrics tell. */
-async function handledBy({ url }: Instance): Promise<number> {
+async function handledBy({ url }: DevInstance): Promise<number> {
   const metrics = await (await fetch(`${url}/metrics`)).text();
   const counts = [...metrics.matchAll(/^brew_events_total\{.*outcome="handled".*\} (\d+)$/gm)];
   return counts.reduce((sum, [, count]) => sum + Number(count), 0);

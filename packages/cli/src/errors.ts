@@ -71,8 +71,12 @@ export class FileUnreadableError extends BrewError {
 
 /** A service refused what a command asked of it, or did not answer. */
 export class RequestFailedError extends BrewError {
-  constructor(message: string, cause?: unknown) {
+  /** Of the answer, where there was one. */
+  readonly status: number | undefined;
+
+  constructor(message: string, cause?: unknown, status?: number) {
     super('BREW_REQUEST_REFUSED', message, { cause });
+    this.status = status;
   }
 }
 

@@ -91,9 +91,22 @@ export function parseSeconds(value: string, name: string): number {
 }
 
 /** How many of something, at least one. */
-export function parseCount(value: string, name: string): number {
+export function parseCount(value: string, name: string, most = 1_000_000_000): number {
   const todo = `Give a number, such as ${name} 10.`;
-  return whole(value, { name, from: 1, to: 1_000_000_000, todo });
+  return whole(value, { name, from: 1, to: most, todo });
+}
+
+/** Letters per second. */
+export function parseLettersRate(value: string): number {
+  const todo = 'Give letters per second, such as --rate 50.';
+  return number(value, { name: '--rate', from: 0.1, to: 10_000, todo });
+}
+
+/** How long ago (30d, 2h, 15m, 90s), in seconds. */
+export function parseAge(value: string, name: string): number {
+  const { amount, unit } = /^(?<amount>\d{1,9})(?<unit>[dhms])$/.exec(value)?.groups ?? {};
+  if (amount !== undefined) return (Number(amount) * UNITS[unit as keyof typeof UNITS]) / 1_000;
+  throw new ArgumentInvalidError(`${name} ${value} is not an age.`, `Write it as 30d, 2h, 15m or 90s.`);
 }
 
 /** Partition numbers, parted by commas; gathered when the flag is repeated. */
@@ -183,6 +196,10 @@ export function parseType(value: string, before: readonly string[] = []): string
   return [...before, eventNamed(value).name];
 }
 
+/** The full type of one of Brew's events by its name; of others, which a record may bear as well, what was given. */
+export const parseTypeOfAny = (value: string): string =>
+  eventTypes.find(({ name }) => name === value)?.type ?? value;
+
 /** Event types, separated by commas, each as parseType takes it; one that is given twice counts once. */
 export function parseEvents(value: string, before: readonly EventType[] = []): EventType[] {
   const given = value.split(',').map((name) => name.trim());
@@ -227,7 +244,7 @@ export function parseProjection(value: string, before: readonly string[] = []): 
   return [...before, value.replaceAll('-', '_')];
 }
 
-const UNITS = { d: 86_400_000, h: 3_600_000, m: 60_000 };
+const UNITS = { d: 86_400_000, h: 3_600_000, m: 60_000, s: 1_000 };
 
 /** A time in the past: how long ago (21d, 12h, 30m), or a date (UTC) or time. */
 export function parseSince(value: string, now = Date.now()): Date {

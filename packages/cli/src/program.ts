@@ -4,6 +4,7 @@ import { examples, inherit, runningAddresses, untilInterrupted } from './command
 import { registerCompletion } from './completion/command.ts';
 import { registerConsume } from './consume/command.ts';
 import { addConsumerCommands } from './consumerCommands.ts';
+import { registerDlq } from './dlq/command.ts';
 import { registerDoctor } from './doctor/command.ts';
 import { registerDrill } from './drill/command.ts';
 import { exitCodes } from './errors.ts';
@@ -231,6 +232,7 @@ export function createProgram(exit: (code: number) => void, io: Io = processIo()
   registerTopics(program, exit, io);
   registerGroups(program, exit, io);
   registerConsume(program, exit, io);
+  registerDlq(program, exit, io);
   registerProduce(program, exit, io);
   registerPartitionOf(program, exit, io);
   registerQuorumStatus(program, exit, io);

@@ -1,3 +1,4 @@
+import { defaultStaffToken } from '@brew/sandbox';
 import { RequestFailedError } from './errors.ts';
 
 interface Problem {
@@ -25,5 +26,25 @@ export async function request(url: string, init: RequestInit, hint = ''): Promis
     ...errors.map(({ field, message }) => `${field ? `${field}: ` : ''}${message}.`),
     ...(hint ? [hint] : []),
   ];
-  throw new RequestFailedError(what.join(' '));
+  throw new RequestFailedError(what.join(' '), undefined, response.status);
+}
+
+/** The same as staff, with JSON: STAFF_TOKEN of the environment is what the service was started with, if that is not the default. */
+export async function requestAsStaff(
+  url: string,
+  { method, body, signal }: { method: string; body?: object; signal: AbortSignal },
+): Promise<Response> {
+  const { STAFF_TOKEN = defaultStaffToken } = process.env;
+  try {
+    return await request(url, {
+      method,
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${STAFF_TOKEN}` },
+      ...(body && { body: JSON.stringify(body) }),
+      signal,
+    });
+  } catch (error) {
+    if (!(error instanceof RequestFailedError) || error.status !== 401) throw error;
+    const todo = 'Set STAFF_TOKEN to the one that it was started with.';
+    throw new RequestFailedError(`${error.message} ${todo}`, error, 401);
+  }
 }

@@ -95,7 +95,7 @@ test('tells offsets and how far a group is behind', async () => {
     process: async () => undefined,
     deadLetters: {
       behindParked: async () => new Set(),
-      park: async () => undefined,
+      park: async () => new Set(),
       tell: async () => undefined,
     },
     log,
@@ -127,7 +127,7 @@ test('removes topics and groups, also those that there are not', async () => {
     process: async () => undefined,
     deadLetters: {
       behindParked: async () => new Set(),
-      park: async () => undefined,
+      park: async () => new Set(),
       tell: async () => undefined,
     },
     log,

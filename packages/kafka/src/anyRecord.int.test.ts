@@ -11,6 +11,7 @@ import { createReader } from './reader.ts';
 import { type RawHeader, type ReceivedRecord, rawPartsOf } from './record.ts';
 import type { TestRecord } from './testing/batches.ts';
 import { clientOf, createDeadLetterTopic, createTopic, log, memberIdsOf } from './testing/kafka.ts';
+import { createKeyMemory } from './testing/keyMemory.ts';
 import { writeBatch } from './testing/writeBatch.ts';
 
 /** How many batches are drawn: `ANY_RECORD_RUNS=5000 npm test -- anyRecord` for a long run. */
@@ -58,7 +59,6 @@ function effects() {
 }
 const consumed = effects();
 const followed = effects();
-const parkedKeys = new Set<string>();
 
 beforeAll(async () => {
   const anyTime = {
@@ -82,12 +82,7 @@ beforeAll(async () => {
     deadLetters: createDeadLetterQueue({
       producer,
       group,
-      parkedKeys: {
-        has: async (of, keys) => keys.filter((key) => parkedKeys.has(`${of}/${key.toString('hex')}`)),
-        add: async (of, keys) => {
-          for (const key of keys) parkedKeys.add(`${of}/${key.toString('hex')}`);
-        },
-      },
+      parkedKeys: createKeyMemory(),
     }),
     retry: { attempts: 3, initialMs: 5, maxMs: 20 },
     paceMs: 0,

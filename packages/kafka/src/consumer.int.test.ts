@@ -17,6 +17,7 @@ import {
   readAll,
   textOf,
 } from './testing/kafka.ts';
+import { createKeyMemory } from './testing/keyMemory.ts';
 import { createNetwork } from './testing/network.ts';
 
 const client = clientOf();
@@ -44,12 +45,7 @@ const deadLetters = () =>
   createDeadLetterQueue({
     producer,
     group,
-    parkedKeys: {
-      has: async (topic, keys) => keys.filter((key) => parkedKeys.has(`${topic}/${key.toString('hex')}`)),
-      add: async (topic, keys) => {
-        for (const key of keys) parkedKeys.add(`${topic}/${key.toString('hex')}`);
-      },
-    },
+    parkedKeys: createKeyMemory(parkedKeys),
   });
 
 async function consume(topics: string[], options: Partial<ConsumerOptions>): Promise<Consumer> {

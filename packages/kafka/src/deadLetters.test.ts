@@ -4,6 +4,7 @@ import { pointerOf, provenanceOf } from './deadLetters/letter.ts';
 import { createDeadLetterQueue } from './deadLetters.ts';
 import { CorruptBatchError, DeadLetterFailedError, SendFailedError } from './errors.ts';
 import { type OutgoingRecord, type ReceivedRecord, toReceived } from './record.ts';
+import { createKeyMemory } from './testing/keyMemory.ts';
 
 const record: ReceivedRecord = {
   topic: 'brew.orders.v1',
@@ -56,18 +57,9 @@ test('describes what was thrown without being an error', () => {
 const letter = (error: unknown, of: ReceivedRecord = record) => ({ record: of, failure: failed(error) });
 
 function createQueue(send: (records: readonly OutgoingRecord[]) => Promise<void>) {
-  const parked = new Set<string>();
-  const queue = createDeadLetterQueue({
-    group: 'kitchen',
-    producer: { send },
-    parkedKeys: {
-      has: async (topic, keys) => keys.filter((key) => parked.has(`${topic}/${key.toString('hex')}`)),
-      add: async (topic, keys) => {
-        for (const key of keys) parked.add(`${topic}/${key.toString('hex')}`);
-      },
-    },
-  });
-  return { queue, parked };
+  const parkedKeys = createKeyMemory();
+  const queue = createDeadLetterQueue({ group: 'kitchen', producer: { send }, parkedKeys });
+  return { queue, parked: parkedKeys.parked, parkedKeys };
 }
 
 const refused = Object.assign(new Error('too large'), { type: 'MESSAGE_TOO_LARGE' });
@@ -186,4 +178,57 @@ test('tells the time of a record that no Date can tell', () => {
   expect(provenanceOf(odd, failed(new Error('no')), 'g')).toMatchObject({
     dlq_source_timestamp: '9223372036854775807',
   });
+});
+
+test('hands back what is not behind a parked key any more, and sends the others', async () => {
+  const sent: OutgoingRecord[] = [];
+  const { queue } = createQueue(async (records) => void sent.push(...records));
+  await queue.park([letter(new Error('no'))]);
+  const [same, other] = [
+    { ...record, offset: 43n },
+    { ...record, offset: 44n, key: 'let-go' },
+  ];
+  const behind = [same, other].map((of) => ({ record: of, failure: { reason: 'key_parked' } as const }));
+  expect(await queue.park(behind)).toEqual(new Set([other]));
+  expect(sent.map(({ headers }) => headers.dlq_source_offset)).toEqual(['42', '43']);
+});
+
+test('holds the keys until the letters are there', async () => {
+  const order: string[] = [];
+  const { parkedKeys } = createQueue(async () => undefined);
+  const queue = createDeadLetterQueue({
+    group: 'kitchen',
+    producer: { send: async () => void order.push('sent') },
+    parkedKeys: {
+      has: parkedKeys.has,
+      async hold(keys, work) {
+        order.push('held');
+        const result = await parkedKeys.hold(keys, work);
+        order.push('committed');
+        return result;
+      },
+    },
+  });
+  await queue.park([letter(new Error('no'))]);
+  expect(order).toEqual(['held', 'sent', 'committed']);
+});
+
+test('asks the memory once for all chunks that come at the same time, and holds nothing', async () => {
+  const asked: number[] = [];
+  const queue = createDeadLetterQueue({
+    group: 'kitchen',
+    producer: { send: async () => undefined },
+    parkedKeys: {
+      async has(_topic, keys) {
+        asked.push(keys.length);
+        return [];
+      },
+      hold: () => Promise.reject(new Error('no key is to be held')),
+    },
+  });
+  const chunks = [0, 1, 2].map((partition) =>
+    [0, 1].map((n) => ({ ...record, partition, key: `${partition}/${n}` })),
+  );
+  await Promise.all(chunks.map((chunk) => queue.behindParked(chunk)));
+  expect(asked).toEqual([6]);
 });

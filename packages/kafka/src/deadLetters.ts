@@ -15,18 +15,31 @@ export interface DeadLetters {
   /**
    * Resolves when the records are safe in the dead letters, in this order; until then no offset moves. Whoever asks again asks with the same
    * array.
-   * @throws DeadLetterFailedError after five seconds at most
+   * @returns those that are not there, because their key was let go since they were found to be behind it: they are to be handled
+   * @throws DeadLetterFailedError after five seconds at most, and what the memory of parked keys says
    */
-  park(letters: readonly Letter[]): Promise<void>;
+  park(letters: readonly Letter[]): Promise<ReadonlySet<ReceivedRecord>>;
   /** Resolves when the dead letters say that these offsets were stepped over. */
   tell(gap: Gap): Promise<void>;
 }
 
 /** The memory of which keys are parked. It outlives the process, so that a restart doesn't let one overtake. */
 export interface ParkedKeys {
-  /** Those of `keys` that are parked. */
+  /** Those of `keys` that are parked: a look, which holds nothing. */
   has(topic: string, keys: readonly Buffer[]): Promise<readonly Buffer[]>;
-  add(topic: string, keys: readonly Buffer[]): Promise<void>;
+  /**
+   * Does `work` while nobody else parks these keys or lets them go; those of `mark` become parked. What `work` gets says of each key whether it is
+   * parked. When it throws, no key is parked that was not before.
+   */
+  hold<Result>(
+    keys: { mark: readonly TopicKey[]; ask: readonly TopicKey[] },
+    work: (isParked: (topic: string, key: Buffer) => boolean) => Promise<Result>,
+  ): Promise<Result>;
+}
+
+export interface TopicKey {
+  topic: string;
+  key: Buffer;
 }
 
 export interface DeadLetterQueueOptions {
@@ -73,14 +86,17 @@ export function createDeadLetterQueue({ producer, group, parkedKeys }: DeadLette
 
   const underWay = new WeakMap<object, Promise<void>>();
 
+  const late = () =>
+    new DeadLetterFailedError(
+      topic,
+      producer.lastError ?? new Error(`no answer within ${PATIENCE_MS / 1_000} s`),
+    );
+
   /** Who asks again for what is still under way waits for that: sent a second time, it would be there twice. */
-  async function once(what: object, sending: () => Promise<void>): Promise<void> {
+  async function once(what: object, sending: () => Promise<void>, until = inPatience()): Promise<void> {
     const sent = underWay.get(what) ?? sending();
     underWay.set(what, sent);
-    if (!(await within(PATIENCE_MS, sent))) {
-      const why = producer.lastError ?? new Error(`no answer within ${PATIENCE_MS / 1_000} s`);
-      throw new DeadLetterFailedError(topic, why);
-    }
+    if (!(await within(until - performance.now(), sent))) throw late();
     await sent.catch((error) => {
       underWay.delete(what);
       throw error;
@@ -116,6 +132,23 @@ export function createDeadLetterQueue({ producer, group, parkedKeys }: DeadLette
     await flush();
   }
 
+  /** What was begun to be sent of what `park` was asked for. It may be there, whatever came of it. */
+  const begun = new WeakMap<readonly Letter[], readonly Letter[]>();
+  let turn: Promise<unknown> = Promise.resolve();
+
+  /** One at a time: each has a connection of the pool while Kafka takes its letters, and sends are one after the other anyway. */
+  async function inTurn<Result>(until: number, work: () => Promise<Result>): Promise<Result> {
+    const before = turn;
+    const over = Promise.withResolvers<void>();
+    turn = before.then(() => over.promise);
+    try {
+      if (!(await within(until - performance.now(), before))) throw late();
+      return await work();
+    } finally {
+      over.resolve();
+    }
+  }
+
   return {
     async behindParked(records) {
       const [first] = records;
@@ -136,17 +169,39 @@ export function createDeadLetterQueue({ producer, group, parkedKeys }: DeadLette
     },
 
     async park(letters) {
-      await once(letters, () => sendAll(letters));
-      // After the records: a key that is marked without its record would send its successors after nobody.
-      const failed = letters.filter(({ failure }) => failure.reason === 'failed');
-      for (const [source, of] of Map.groupBy(failed, ({ record }) => record.topic)) {
-        const keys = of.flatMap(({ record }) => rawPartsOf(record).key ?? []);
-        if (keys.length > 0) await parkedKeys?.add(source, keys);
-      }
+      const until = inPatience();
+      const before = begun.get(letters);
+      const sendNow = async (going: readonly Letter[]) => {
+        begun.set(letters, going);
+        if (going.length > 0) await once(going, () => sendAll(going), until);
+        return going;
+      };
+      const hold = async (keys: ParkedKeys) => {
+        // Danger zone: the keys are held until the letters are there. Without that, a redrive that finds no more letters of a key would let it go
+        // while one is on its way, and what comes behind that one would overtake it. A letter that was under way when the patience ended
+        // may be there by now, whoever let its key go meanwhile: it is marked again.
+        const mark = before ?? letters.filter(({ failure }) => failure.reason === 'failed');
+        const ask = before ? [] : letters.filter(({ failure }) => failure.reason === 'key_parked');
+        return await keys.hold({ mark: keysOf(mark), ask: keysOf(ask) }, async (isParked) => {
+          return await sendNow(
+            before ?? letters.filter((letter) => keysOf([letter]).every((of) => isParked(of.topic, of.key))),
+          );
+        });
+      };
+      const sent = new Set(parkedKeys ? await inTurn(until, () => hold(parkedKeys)) : await sendNow(letters));
+      return new Set(letters.filter((letter) => !sent.has(letter)).map(({ record }) => record));
     },
 
     tell: (gap) => once(gap, () => send([letterOfGap(gap, group)])),
   };
 }
+
+const inPatience = (): number => performance.now() + PATIENCE_MS;
+
+const keysOf = (letters: readonly Letter[]): TopicKey[] =>
+  letters.flatMap(({ record }) => {
+    const { key } = rawPartsOf(record);
+    return key === null ? [] : [{ topic: record.topic, key }];
+  });
 
 const idOf = (key: Buffer): string => key.toString('latin1');

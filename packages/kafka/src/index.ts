@@ -13,6 +13,7 @@ export type { FieldReader, FieldsOf, Picked } from './codec/fieldReader.ts';
 export { type Codec, createCodec } from './codec.ts';
 export type { HeldUp } from './consumer/holdUps.ts';
 export { type Consumer, type ConsumerOptions, type ConsumerState, createConsumer } from './consumer.ts';
+export { type FoundLetter, readLetter } from './deadLetters/readLetter.ts';
 export {
   createDeadLetterQueue,
   type DeadLetterQueueOptions,
@@ -21,7 +22,7 @@ export {
   type Letter,
   type ParkedKeys,
 } from './deadLetters.ts';
-export { delay } from './delay.ts';
+export { delay, within } from './delay.ts';
 export {
   BrokerUnavailableError,
   ConsumerFailedError,
@@ -57,5 +58,6 @@ export {
   type ProducerState,
 } from './producer.ts';
 export type { OutgoingRecord, RawHeader, RawParts, ReceivedRecord } from './record.ts';
-export { keyIdOf, rawPartsOf } from './record.ts';
+export { keyIdOf, rawPartsOf, toReceived } from './record.ts';
+export { type Sieve, sift } from './sift.ts';
 export { type Verdict, verdictOf } from './verdict.ts';

@@ -1,6 +1,46 @@
 export { createDatabase, type Database, type DatabaseOptions, type Tx } from './database.ts';
 export { claimInbox, pruneInbox } from './inbox.ts';
 export { isOutage } from './isOutage.ts';
+export {
+  type ActionCounts,
+  type KeptAction,
+  keepAction,
+  type LetterAction,
+  listActions,
+} from './letters/actions.ts';
+export {
+  type LetterFilter,
+  type LetterStatus,
+  type LetterSummary,
+  type LettersInShort,
+  listLetters,
+  MAX_REDRIVES,
+  summarizeLetters,
+} from './letters/listLetters.ts';
+export {
+  findLetter,
+  type LetterRecord,
+  readLetters,
+  type WaitingLetter,
+  type WholeLetter,
+  waitingOfKeys,
+} from './letters/readLetters.ts';
+export {
+  idleKeys,
+  keysOfLetters,
+  lockWaiting,
+  noteRedriveFailure,
+  resolveLetters,
+} from './letters/resolveLetters.ts';
+export {
+  countLetters,
+  insertLetters,
+  type LetterCounts,
+  type LetterPosition,
+  letterPositions,
+  moveLetterPosition,
+  type NewLetter,
+} from './letters.ts';
 export { messagingMigrations } from './messagingMigrations.ts';
 export { type MigrateOptions, migrate } from './migrate.ts';
 export { OUTBOX_CHANNEL } from './outbox/announce.ts';
@@ -13,7 +53,15 @@ export {
   type RefusedRow,
   retryRefusedRows,
 } from './outbox/refusals.ts';
-export { createParkedKeys, type ParkedKeys } from './parkedKeys.ts';
+export {
+  createParkedKeys,
+  type Holding,
+  hashOfKey,
+  letKeysGo,
+  lockKeys,
+  type ParkedKeys,
+  type TopicKey,
+} from './parkedKeys.ts';
 export {
   countStuckItems,
   dueStuckItems,

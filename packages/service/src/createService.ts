@@ -15,11 +15,13 @@ import { consumerPart } from './kafka/consumerPart.ts';
 import { countDeadLetters } from './kafka/countDeadLetters.ts';
 import { measureBacklog } from './kafka/measureBacklog.ts';
 import { createRelay } from './kafka/relay.ts';
+import { createLetterIndex } from './letters/letterIndex.ts';
+import { letterRoutes } from './letters/letterRoutes.ts';
 import type { Part } from './lifecycle/part.ts';
 import { createMetrics, gauge } from './metrics.ts';
 import type { Handler } from './unitOfWork/handle.ts';
 import { inboxPruning } from './unitOfWork/inboxPruning.ts';
-import { createChunkProcessor } from './unitOfWork/processChunk.ts';
+import { type ChunkProcessor, createChunkProcessor } from './unitOfWork/processChunk.ts';
 import { createUnitOfWork } from './unitOfWork/unitOfWork.ts';
 
 export interface CreateServiceOptions<Config extends ServiceConfig> {
@@ -43,6 +45,8 @@ export interface CreateServiceOptions<Config extends ServiceConfig> {
    * key's records.
    */
   parksKeys?: boolean;
+  /** Where there are no handlers that a redrive of dead letters could run: what staff do instead, as a sentence. */
+  insteadOfRedrive?: string;
   /** For tests that put a broken network between the service and Kafka. */
   client?: KafkaClient;
 }
@@ -73,13 +77,14 @@ function addMessaging<Config extends ServiceConfig>(
   const producer = createProducer({ client, log });
   // Of its own: neither does a letter wait behind the outbox, nor the outbox behind a letter that Kafka does not take.
   const letters = createProducer({ client, log });
+  const letterIndex = createLetterIndex({ group: name, db, client, metrics, log });
   const deadLetters = countDeadLetters(
     createDeadLetterQueue({
       producer: letters,
       group: name,
       ...(options.parksKeys !== false && { parkedKeys: createParkedKeys(db) }),
     }),
-    { metrics, log },
+    { metrics, log, onSent: letterIndex.wake },
   );
   const relay = createRelay({ db, outbox, producer, metrics, log });
   const unitOfWork = createUnitOfWork({ name, db, codec, log, now, onEmitted: relay.wake });
@@ -94,11 +99,9 @@ function addMessaging<Config extends ServiceConfig>(
     together,
   };
 
-  function consuming(handlers: readonly Handler[]): Part[] {
-    if (handlers.length === 0) return [];
+  function consuming(chunks: ChunkProcessor): Part[] {
     const types = handlers.flatMap((handler) => handler.types);
     const topics = [...new Map(types.map(({ topic }) => [topic.name, topic])).values()];
-    const chunks = createChunkProcessor({ group: name, handlers, unitOfWork, codec, metrics, log });
     const names = topics.map((topic) => topic.name);
     const consumer = consumerPart(context, {
       topics: names,
@@ -115,8 +118,20 @@ function addMessaging<Config extends ServiceConfig>(
 
   const handlers =
     typeof options.handlers === 'function' ? options.handlers(context) : (options.handlers ?? []);
+  const chunks =
+    handlers.length > 0
+      ? createChunkProcessor({ group: name, handlers, unitOfWork, codec, metrics, log })
+      : undefined;
   return {
-    routes: options.routes?.(context) ?? [],
+    routes: [
+      ...(options.routes?.(context) ?? []),
+      ...letterRoutes({
+        group: name,
+        ...{ db, client, codec, letterIndex, chunks, log },
+        parksKeys: options.parksKeys !== false,
+        insteadOfRedrive: options.insteadOfRedrive ?? 'Have what is missing sent again, then discard them.',
+      }),
+    ],
     parts: [
       {
         name: 'schema registry', // waited for: without the ids of its schemas it could not write a single event
@@ -134,8 +149,9 @@ function addMessaging<Config extends ServiceConfig>(
         },
       },
       relay,
+      letterIndex,
       ...(options.parts?.(context) ?? []),
-      ...consuming(handlers),
+      ...(chunks ? consuming(chunks) : []),
     ],
   };
 }

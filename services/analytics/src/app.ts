@@ -32,6 +32,7 @@ export const createApp = (config: AnalyticsConfig): Service =>
     ],
     // Its orders are counted whatever the order of their events, so none has to wait behind one that is dead.
     parksKeys: false,
+    insteadOfRedrive: 'Run: npx brew replay analytics. Then discard them.',
     parts: (context) => [
       {
         name: 'tables',

@@ -7,6 +7,4 @@ export type AnalyticsConfig = ReturnType<typeof readAnalyticsConfig>;
 export const readAnalyticsConfig = (env: NodeJS.ProcessEnv) =>
   readConfig('analytics', env, {
     PORT: z.coerce.number().int().min(0).max(65_535).default(3005),
-    /** What staff show to have reports built anew. */
-    STAFF_TOKEN: z.string().min(1),
   });

@@ -10,7 +10,5 @@ export type CatalogConfig = ReturnType<typeof readCatalogConfig>;
 export function readCatalogConfig(env: NodeJS.ProcessEnv) {
   return readConfig('catalog', env, {
     PORT: z.coerce.number().int().min(0).max(65_535).default(3001),
-    /** What staff show to change the menu and to deliver stock. */
-    STAFF_TOKEN: z.string().min(1),
   });
 }

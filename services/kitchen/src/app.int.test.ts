@@ -39,6 +39,7 @@ describe('the kitchen', () => {
         DATABASE_URL: database.url,
         KAFKA_BROKERS: brokers.join(','),
         SCHEMA_REGISTRY_URL: registryUrl,
+        STAFF_TOKEN: 'staff-token',
         LOG_LEVEL: 'silent',
         ...env,
       }),

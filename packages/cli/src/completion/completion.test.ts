@@ -15,6 +15,9 @@ program
   .addOption(new Option('--hidden').hideHelp());
 program.command('completion').argument('<shell>').option('--kafka <mode>');
 program.command('status').option('--json');
+const dlq = program.command('dlq').option('--json');
+dlq.command('list').argument('[group]').option('--reason <reason>');
+dlq.command('redrive').argument('<group>').option('--all');
 
 const bash = completionScript('bash', wordsOf(program));
 
@@ -30,7 +33,7 @@ it.each<[string[], string[]]>([
   [['npx', 'br'], ['brew']],
   [
     ['npx', 'brew', ''],
-    ['consume', 'completion', 'status'],
+    ['consume', 'completion', 'status', 'dlq'],
   ],
   [
     ['npx', 'brew', 'co'],
@@ -50,6 +53,19 @@ it.each<[string[], string[]]>([
     ['beginning', 'now'],
   ],
   [['npx', 'brew', 'completion', '--kafka', 'd'], ['dedicated']],
+  [
+    ['npx', 'brew', 'dlq', ''],
+    ['list', 'redrive', '--json', '--help'],
+  ],
+  [['npx', 'brew', 'dlq', 'list', 'kit'], ['kitchen']],
+  [
+    ['npx', 'brew', 'dlq', 'redrive', 'kitchen', '--'],
+    ['--all', '--help'],
+  ],
+  [
+    ['npx', 'brew', 'dlq', 'list', '--reason', 'f'],
+    ['failed', 'foreign'],
+  ],
   [['npx', 'brew', 'consume', '-n', ''], ['']],
   [['npx', 'other', 'co'], ['']],
 ])('bash completes %j with %j', (words, expected) => {

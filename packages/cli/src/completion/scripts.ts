@@ -17,9 +17,24 @@ function branches(commands: readonly CommandWords[], assign: (words: readonly st
   );
   return [
     ...values,
-    ...commands.map(({ name, words, flags }) => `    '${name} '*) ${assign([...words, ...flags])} ;;`),
+    // The longer first: `dlq ` is how `dlq list ` begins.
+    ...commands
+      .toSorted(byLength)
+      .map(({ name, words, flags }) => `    '${name} '*) ${assign([...words, ...flags])} ;;`),
   ];
 }
+
+const byLength = (a: CommandWords, b: CommandWords) => b.name.length - a.name.length;
+
+/** The case branch that takes two words for the command where they are one and its subcommand. */
+const subcommands = (commands: readonly CommandWords[]): string =>
+  commands
+    .map(({ name }) => name)
+    .filter((name) => name.includes(' '))
+    .map((name) => `'${name}'`)
+    .join('|') || "''";
+
+const topLevel = (commands: readonly CommandWords[]) => commands.filter(({ name }) => !name.includes(' '));
 
 /** bash 3.2 understands it, too, which is what macOS has. */
 const bash = (commands: readonly CommandWords[]) => `# Tab completes: npx brew …
@@ -32,10 +47,18 @@ _npx_brew() {
   fi
   [ "\${COMP_WORDS[1]}" = brew ] || return
   if [ "$COMP_CWORD" -eq 2 ]; then
-    COMPREPLY=($(compgen -W '${commands.map(({ name }) => name).join(' ')}' -- "$current"))
+    COMPREPLY=($(compgen -W '${topLevel(commands)
+      .map(({ name }) => name)
+      .join(' ')}' -- "$current"))
     return
   fi
-  case "\${COMP_WORDS[2]} $previous" in
+  local command="\${COMP_WORDS[2]}"
+  if [ "$COMP_CWORD" -gt 3 ]; then
+    case "$command \${COMP_WORDS[3]}" in
+    ${subcommands(commands)}) command="$command \${COMP_WORDS[3]}" ;;
+    esac
+  fi
+  case "$command $previous" in
 ${branches(commands, (words) => `words='${words.join(' ')}'`).join('\n')}
   esac
   COMPREPLY=($(compgen -W "$words" -- "$current"))
@@ -56,12 +79,20 @@ _npx_brew() {
   fi
   if (( CURRENT == 3 )); then
     found=(
-${commands.map(({ name, description }) => `      '${name}:${description.replaceAll("'", "'\\''")}'`).join('\n')}
+${topLevel(commands)
+  .map(({ name, description }) => `      '${name}:${description.replaceAll("'", "'\\''")}'`)
+  .join('\n')}
     )
     _describe 'command' found
     return
   fi
-  case "$words[3] $words[CURRENT-1]" in
+  local command="$words[3]"
+  if (( CURRENT > 4 )); then
+    case "$command $words[4]" in
+    ${subcommands(commands)}) command="$command $words[4]" ;;
+    esac
+  fi
+  case "$command $words[CURRENT-1]" in
 ${branches(commands, (words) => `found=(${words.join(' ')})`).join('\n')}
   esac
   (( \${#found} )) && compadd -a found || _files

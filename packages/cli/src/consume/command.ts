@@ -45,7 +45,8 @@ export function registerConsume(program: Command, exit: (code: number) => void, 
 It ends where the topics ended when it began, unless it is to follow.
 Without a registry, Avro is shown as bytes.
 Avro of others is JSON: longs beyond 2^53 and decimals are text with all their digits, dates and
-times as in ISO 8601, durations such as P1M2DT3.004S, bytes and fixed 0x and hexadecimal digits.`,
+times as in ISO 8601, durations such as P1M2DT3.004S, bytes and fixed 0x and hexadecimal digits;
+so are keys and headers that are no UTF-8. In JSON, a header that comes twice has a list of values.`,
     )
     .action(async (topics: string[], options: ConsumeOptions & ClusterOptions) => {
       if (options.json && options.raw) {

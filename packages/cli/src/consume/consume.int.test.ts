@@ -171,7 +171,7 @@ describe('topics, groups and partition-of', () => {
     await topics(undefined, {}, cluster, io);
     expect(lines.join('\n')).toMatch(new RegExp(`^${topic} +3 +3 +1 .* ok$`, 'm'));
     expect(lines.join('\n')).not.toContain('__consumer_offsets');
-    await groups(undefined, { json: true }, cluster, io);
+    await groups(undefined, { json: true }, cluster, undefined, io);
     expect(Array.isArray(JSON.parse(lines.at(-1) ?? ''))).toBe(true);
   });
 

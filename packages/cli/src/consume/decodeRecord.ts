@@ -45,7 +45,8 @@ export async function decodeRecord(codec: Codec | undefined, record: ReceivedRec
   return { record, decoded, ...(problems[0] !== undefined && { problem: problems[0] }) };
 }
 
-function plainly(value: Buffer): Decoded {
+/** What bytes are that claim nothing: JSON, text, or only bytes. */
+export function plainly(value: Buffer): Exclude<Decoded, { kind: 'event' }> {
   const text = value.toString();
   // What decoding puts in the place of bytes that are no UTF-8, and what no text has in it.
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for

@@ -11,13 +11,27 @@ import { createLedger } from '../verify/ledger.ts';
 import { startReading } from '../verify/reading.ts';
 import { verify } from '../verify/verify.ts';
 import { watch } from '../watch/watch.ts';
-import { consume } from './consume.ts';
+import { type ConsumeOptions, consume } from './consume.ts';
 
 const { brokers, registryUrl } = infrastructure();
 const log = pino({ level: 'silent' });
 const producer = createProducer({ client: createKafkaClient({ brokers, clientId: 'test', log }), log });
 const topic = uniqueName('hostile');
 const sent: OutgoingRecord[] = [];
+/** Key and headers of which text loses something. */
+const odd: OutgoingRecord = {
+  topic,
+  key: Buffer.from('ff01', 'hex'),
+  value: Buffer.from('odd'),
+  rawHeaders: [
+    ['twice', 'first'],
+    ['none', null],
+    ['twice', 'second'],
+    ['__proto__', Buffer.from('80', 'hex')],
+    [Buffer.from('fe', 'hex'), ''],
+  ],
+  headers: {},
+};
 let good = 0;
 /** What other clients pack: events, and between them what is none. */
 const packed = uniqueName('packed');
@@ -90,6 +104,7 @@ beforeAll(async () => {
       headers: { '\u001b[31m': '\u202e' },
     }),
     record({ value: Buffer.from('00000000ff01', 'hex'), headers: {} }),
+    odd,
   ];
   for (const one of bad) {
     sent.push(record(), one);
@@ -150,6 +165,23 @@ test.each([{}, { headers: true }, { json: true }])(
     }
   },
 );
+
+test('consume shows what text would lose of keys and headers: no UTF-8, no value, twice', async () => {
+  const shown = async (options: ConsumeOptions): Promise<string[]> => {
+    const { io, lines } = collect();
+    await consume([topic], options, { brokers, registryUrl }, io, new AbortController().signal);
+    return lines;
+  };
+  const lines = await shown({ headers: true });
+  const at = lines.findIndex((line) => line.includes('0xff01'));
+  expect(lines.slice(at, at + 6).map((line) => line.trim())).toEqual([
+    expect.stringMatching(/ 0xff01 {2}odd$/),
+    ...['twice first', 'none null', 'twice second', '__proto__ 0x80', '0xfe'],
+  ]);
+  const json = (await shown({ json: true })).find((line) => line.includes('0xff01')) ?? '';
+  expect(json).toContain('"key":"0xff01"');
+  expect(json).toContain('"headers":{"twice":["first","second"],"none":null,"__proto__":"0x80","0xfe":""}');
+});
 
 test('watch shows each of them, and goes on', async () => {
   const { io, lines } = collect();

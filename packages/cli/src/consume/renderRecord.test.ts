@@ -3,7 +3,8 @@ import { expect, it } from '@jest/globals';
 import { plain } from '../text/format.ts';
 import { recordJson, renderRecord } from './renderRecord.ts';
 
-const record = { partition: 3, offset: 42n, key: 'ada', timestamp: new Date() } as ReceivedRecord;
+const headers: Record<string, string> = {};
+const record = { partition: 3, offset: 42n, key: 'ada', headers, timestamp: new Date() } as ReceivedRecord;
 
 it('shows all of a record, in as many lines as it takes in a terminal', () => {
   const text = 'a text that is longer than what is left of this line';

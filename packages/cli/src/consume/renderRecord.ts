@@ -3,6 +3,7 @@ import { onOneLine } from '../text/visible.ts';
 import { eventJson, renderEvent, shortened } from '../watch/renderEvent.ts';
 import { deadLetterIn, reasonOf } from './deadLetter.ts';
 import type { Decoded, DecodedRecord } from './decodeRecord.ts';
+import { headersByName, headersOf, keyTextOf } from './rawTexts.ts';
 
 const WHERE_WIDTH = 8;
 const INDENT = WHERE_WIDTH + 2;
@@ -31,7 +32,7 @@ export function renderRecord(
   const below = [
     ...more,
     ...(letter ? [paint('red', onOneLine(reasonOf(letter)))] : []),
-    ...(headers ? Object.entries(record.headers).map((header) => renderHeader(header, paint)) : []),
+    ...(headers ? headersOf(record).map((header) => renderHeader(header, paint)) : []),
   ];
   return [`${where}  ${first}`, ...below.map((line) => ' '.repeat(INDENT) + line)];
 }
@@ -40,17 +41,18 @@ function textOfRecord({ record, decoded, problem }: DecodedRecord, paint: Paint)
   if (decoded.kind === 'event') return renderEvent({ record, event: decoded.event }, 0, paint);
   return [
     clock(record.timestamp, 'ms'),
-    paint('dim', onOneLine(shortened(record.key ?? '-'))),
+    paint('dim', onOneLine(shortened(keyTextOf(record) ?? '-'))),
     ...(decoded.kind === 'avro' ? [paint('cyan', onOneLine(decoded.schema))] : []),
     textOf(decoded, paint),
     ...(problem === undefined ? [] : [paint('red', onOneLine(problem))]),
   ].join('  ');
 }
 
-const renderHeader = ([name, value]: [string, string], paint: Paint) =>
-  `${paint('dim', onOneLine(shortened(name)))} ${onOneLine(shortened(value, MOST_SHOWN))}`;
+const renderHeader = ([name, value]: [string, string | null], paint: Paint) =>
+  `${paint('dim', onOneLine(shortened(name)))} ${value === null ? paint('dim', 'null') : onOneLine(shortened(value, MOST_SHOWN))}`;
 
-function textOf(decoded: Exclude<Decoded, { kind: 'event' }>, paint: Paint): string {
+/** A value on one line. */
+export function textOf(decoded: Exclude<Decoded, { kind: 'event' }>, paint: Paint): string {
   switch (decoded.kind) {
     case 'avro':
     case 'json':
@@ -77,12 +79,13 @@ export function recordJson({ record, decoded, problem }: DecodedRecord, headers 
   if (decoded.kind === 'event') {
     return eventJson(
       { record, event: decoded.event },
-      { ...(headers && { headers: record.headers }), ...more },
+      { ...(headers && { headers: headersByName(record) }), ...more },
     );
   }
-  const { topic, partition, offset, key, timestamp } = record;
+  const { topic, partition, offset, timestamp } = record;
   return JSON.stringify({
-    ...{ topic, partition, offset: Number(offset), key, timestamp, headers: record.headers },
+    ...{ topic, partition, offset: Number(offset), key: keyTextOf(record), timestamp },
+    headers: headersByName(record),
     ...contentOf(decoded),
     ...(problem !== undefined && { problem }),
     ...more,

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { type ClusterOptions, clusterOf, withCluster } from '../cluster.ts';
-import { examples } from '../commandLine.ts';
+import { examples, findAddresses } from '../commandLine.ts';
 import { exitCodes } from '../errors.ts';
 import type { Io } from '../io.ts';
 
@@ -11,11 +11,14 @@ export function registerGroups(program: Command, exit: (code: number) => void, i
     .option('--json', 'as JSON')
     .addHelpText(
       'after',
-      `${examples('npx brew groups', 'npx brew groups kitchen', 'npx brew groups kitchen --json | jq .lag', 'npx brew groups --bootstrap kafka.example.com:9092')}\nWAITING is how long ago the first record that the group has not read was written.`,
+      `${examples('npx brew groups', 'npx brew groups kitchen', 'npx brew groups kitchen --json | jq .lag', 'npx brew groups --bootstrap kafka.example.com:9092')}\nWAITING is how long ago the first record that the group has not read was written.\nOf Brew's own groups it also tells how many dead letters wait, and how many keys are parked.`,
     )
     .action(async (name: string | undefined, options: { json?: boolean } & ClusterOptions) => {
       const { groups } = await import('./groups.ts');
-      await groups(name, options, await clusterOf(options), io);
+      const cluster = await clusterOf(options);
+      // The services of a cluster that somebody named are not ours to ask.
+      const server = options.bootstrap === undefined ? (await findAddresses()).addresses : undefined;
+      await groups(name, options, cluster, server, io);
       exit(exitCodes.ok);
     });
 }

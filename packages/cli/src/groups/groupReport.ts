@@ -1,4 +1,5 @@
 import type { GroupProgress } from '@brew/kafka/inspect';
+import type { LetterSummary } from '../dlq/letters.ts';
 
 /** A consumer group as it is now: what `brew groups --json` prints. Null is what is not known, or not there. */
 export interface GroupReport {
@@ -17,7 +18,13 @@ export interface GroupReport {
   partitions: GroupPartition[];
   /** Records that are ahead of it in all partitions where that is known. */
   lag: number;
+  /** Dead letters that wait, and keys that are parked because of them; null of a group that is none of Brew's, or whose service does not tell. */
+  letters: number | null;
+  parkedKeys: number | null;
 }
+
+/** What a group's service tells of its dead letters. */
+export type GroupLetters = Pick<LetterSummary, 'group' | 'waiting' | 'parkedKeys'>;
 
 interface GroupPartition {
   topic: string;
@@ -30,7 +37,12 @@ interface GroupPartition {
   memberId: string | null;
 }
 
-export function groupReport(found: GroupProgress, now: Date): GroupReport {
+export function groupReport(
+  found: GroupProgress,
+  now: Date,
+  letters: readonly GroupLetters[] = [],
+): GroupReport {
+  const its = letters.find((each) => each.group === found.group);
   const { group, state, type, coordinator, members } = found;
   const partitions = found.partitions.map(
     ({ topic, partition, committed, latest, lag, waitingSince, memberId }): GroupPartition => ({
@@ -51,5 +63,7 @@ export function groupReport(found: GroupProgress, now: Date): GroupReport {
     members,
     partitions,
     lag: partitions.reduce((sum, { lag }) => sum + (lag ?? 0), 0),
+    letters: its?.waiting ?? null,
+    parkedKeys: its?.parkedKeys ?? null,
   };
 }

@@ -1,7 +1,7 @@
 import type { GroupProgress } from '@brew/kafka/inspect';
 import { expect, it } from '@jest/globals';
 import { plain } from '../text/format.ts';
-import { groupReport } from './groupReport.ts';
+import { type GroupReport, groupReport } from './groupReport.ts';
 import { renderGroup, renderGroups } from './renderGroups.ts';
 
 const now = new Date('2026-01-01T12:00:00Z');
@@ -69,4 +69,20 @@ it('shows all groups, a line each', () => {
     'kitchen  Stable        3       1           3    7',
   ]);
   expect(renderGroups([], 0, plain)).toEqual(['There are no consumer groups.']);
+});
+
+it("tells of the dead letters of Brew's groups, and of others nothing", () => {
+  const letters = [{ group: 'kitchen', waiting: 1_203, parkedKeys: 7 }];
+  const [kitchen, foreign] = [group, { ...group, group: 'theirs' }].map((each) =>
+    groupReport(each, now, letters),
+  ) as [GroupReport, GroupReport];
+  expect(renderGroups([kitchen, foreign], 0, plain)).toEqual([
+    'GROUP    STATE   MEMBERS  TOPICS  PARTITIONS  LAG  LETTERS  PARKED KEYS',
+    'kitchen  Stable        3       1           3    7    1,203            7',
+    'theirs   Stable        3       1           3    7        -            -',
+  ]);
+  expect(renderGroup(kitchen, 0, plain)[2]).toBe(
+    '1,203 dead letters, 7 keys parked: npx brew dlq list kitchen',
+  );
+  expect(renderGroup(foreign, 0, plain).join()).not.toContain('dead');
 });

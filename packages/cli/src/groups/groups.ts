@@ -1,25 +1,33 @@
 import { createInspector } from '@brew/kafka/inspect';
 import type { ClusterAddress } from '../cluster.ts';
 import { clientOf } from '../clusterClient.ts';
+import { type Server, summaries } from '../dlq/groups.ts';
 import type { Io } from '../io.ts';
 import { groupReport } from './groupReport.ts';
 import { renderGroup, renderGroups } from './renderGroups.ts';
 
 /**
  * Shows all consumer groups, or one with its members and how far it is.
+ * @param server whose services tell of dead letters; undefined: nobody does
  * @throws GroupMissingError, BrokerUnavailableError, ReadRefusedError
  */
 export async function groups(
   name: string | undefined,
   { json }: { json?: boolean },
   cluster: ClusterAddress,
+  server: Server | undefined,
   io: Io,
 ): Promise<void> {
   const client = clientOf(cluster, 'brew-groups');
   await using inspector = createInspector({ client });
-  const found = name === undefined ? await inspector.groups() : await inspector.group(name);
+  const [found, letters] = await Promise.all([
+    name === undefined ? inspector.groups() : inspector.group(name),
+    server ? summaries(server) : [],
+  ]);
   const now = new Date();
-  const report = Array.isArray(found) ? found.map((each) => groupReport(each, now)) : groupReport(found, now);
+  const report = Array.isArray(found)
+    ? found.map((each) => groupReport(each, now, letters))
+    : groupReport(found, now, letters);
   const lines = json
     ? [JSON.stringify(report, null, 2)]
     : Array.isArray(report)

@@ -4,17 +4,23 @@ import type { GroupReport } from './groupReport.ts';
 /** All groups, a line each. */
 export function renderGroups(groups: readonly GroupReport[], columns: number, paint: Paint): string[] {
   if (groups.length === 0) return ['There are no consumer groups.'];
+  const areTold = groups.some(({ letters }) => letters !== null);
+  const orDash = (value: number | null) => (value === null ? '-' : grouped(value));
   return titledTable(
-    ['GROUP', 'STATE', 'MEMBERS', 'TOPICS', 'PARTITIONS', 'LAG'],
-    groups.map(({ group, state, members, partitions, lag }) => [
+    [
+      ...['GROUP', 'STATE', 'MEMBERS', 'TOPICS', 'PARTITIONS', 'LAG'],
+      ...(areTold ? ['LETTERS', 'PARKED KEYS'] : []),
+    ],
+    groups.map(({ group, state, members, partitions, lag, letters, parkedKeys }) => [
       group,
       state,
       String(members.length),
       String(new Set(partitions.map(({ topic }) => topic)).size),
       String(partitions.length),
       lag > 0 ? paint('yellow', grouped(lag)) : '0',
+      ...(areTold ? [letters ? paint('yellow', grouped(letters)) : orDash(letters), orDash(parkedKeys)] : []),
     ]),
-    { paint, numeric: [2, 3, 4, 5], columns },
+    { paint, numeric: [2, 3, 4, 5, 6, 7], columns },
   );
 }
 
@@ -30,6 +36,7 @@ export function renderGroup(found: GroupReport, columns: number, paint: Paint): 
   return [
     `${paint('bold', group)}: ${state}, ${counted(members.length, 'member')}, ${behind}`,
     paint('dim', `${protocol} protocol, led by broker ${coordinator}`),
+    ...lettersLine(found, paint),
     '',
     ...(members.length === 0
       ? ['Nobody is in it at the moment.']
@@ -59,6 +66,13 @@ export function renderGroup(found: GroupReport, columns: number, paint: Paint): 
           { paint, numeric: [1, 2, 3, 4, 5], columns },
         )),
   ];
+}
+
+/** Nothing where there are none, or nobody tells. */
+function lettersLine({ group, letters, parkedKeys }: GroupReport, paint: Paint): string[] {
+  if (!letters && !parkedKeys) return [];
+  const text = `${counted(letters ?? 0, 'dead letter')}, ${counted(parkedKeys ?? 0, 'key')} parked`;
+  return [`${paint('yellow', text)}: npx brew dlq list ${group}`];
 }
 
 /** Client ids are short and known to people; where two members have the same one, only the member id tells them apart. */

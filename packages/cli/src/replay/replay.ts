@@ -1,9 +1,8 @@
-import { defaultStaffToken } from '@brew/sandbox';
 import type { Addresses } from '../addresses.ts';
 import { confirm } from '../confirm.ts';
 import { ArgumentInvalidError, RequestFailedError } from '../errors.ts';
 import type { Io } from '../io.ts';
-import { request } from '../request.ts';
+import { requestAsStaff } from '../request.ts';
 import { readSse } from '../sse.ts';
 import type { Outcome, ReplayMessages } from './messages.ts';
 import { createView } from './view.ts';
@@ -141,20 +140,12 @@ async function prune(
   return true;
 }
 
-function ask(
+const ask = (
   method: string,
   path: string,
   body: object,
   { services }: Server,
   signal: AbortSignal,
-): Promise<Response> {
-  const { STAFF_TOKEN = defaultStaffToken } = process.env;
-  return request(`${services.analytics}${path}`, {
-    method,
-    headers: { 'content-type': 'application/json', authorization: `Bearer ${STAFF_TOKEN}` },
-    body: JSON.stringify(body),
-    signal,
-  });
-}
+): Promise<Response> => requestAsStaff(`${services.analytics}${path}`, { method, body, signal });
 
 const flag = (name: string) => `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;

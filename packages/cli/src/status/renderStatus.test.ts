@@ -26,6 +26,7 @@ const status: Status = {
       uptimeMs: undefined,
     },
   ],
+  deadLetters: [{ group: 'order', letters: 0, parkedKeys: 0, oldestAt: null }],
   addresses: addressesOf(),
 };
 
@@ -52,5 +53,18 @@ describe('renderStatus', () => {
     expect(renderStatus({ ...status, running: false }, plain)).toEqual([
       'Brew is not running in /brew. Start it with: npm start',
     ]);
+  });
+
+  it('tells of dead letters only where there are some, and what to type next', () => {
+    const oldestAt = '2026-01-01T12:00:00.000Z';
+    const deadLetters = [
+      ...status.deadLetters,
+      { group: 'kitchen', letters: 1_203, parkedKeys: 1, oldestAt },
+      { group: 'courier', letters: 2, parkedKeys: 2, oldestAt },
+    ];
+    expect(renderStatus({ ...status, deadLetters }, plain)).toContain(
+      'Dead letters: kitchen 1,203 (1 key parked), courier 2 (2 keys parked). See them with: npx brew dlq',
+    );
+    expect(renderStatus(status, plain).join()).not.toContain('letters');
   });
 });

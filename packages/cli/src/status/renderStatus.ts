@@ -1,5 +1,5 @@
 import type { Addresses } from '../addresses.ts';
-import { duration, mebibytes, type Paint, table } from '../text/format.ts';
+import { counted, duration, grouped, mebibytes, type Paint, table } from '../text/format.ts';
 
 export interface ProcessStatus {
   name: string;
@@ -18,10 +18,13 @@ export interface Status {
   dir: string;
   startedAt: string | undefined;
   processes: ProcessStatus[];
+  /** Of each service that tells. */
+  deadLetters: { group: string; letters: number; parkedKeys: number; oldestAt: string | null }[];
   addresses: Addresses;
 }
 
-export function renderStatus({ running, dir, processes, addresses }: Status, paint: Paint): string[] {
+export function renderStatus(status: Status, paint: Paint): string[] {
+  const { running, dir, processes, addresses } = status;
   if (!running) return [`Brew is not running in ${dir}. Start it with: npm start`];
   const rows = processes.map((process) => [
     process.name,
@@ -41,9 +44,20 @@ export function renderStatus({ running, dir, processes, addresses }: Status, pai
     ...lines.map((line, index) => paintState(line, processes[index]?.state, paint)),
     '',
     total > 0 ? `Memory of all: ${mebibytes(total)}` : elsewhere(dir),
+    ...letterLines(status, paint),
     '',
     ...addressLines(addresses),
   ];
+}
+
+/** Nothing where there are none. */
+function letterLines({ deadLetters }: Status, paint: Paint): string[] {
+  const some = deadLetters.filter(({ letters, parkedKeys }) => letters + parkedKeys > 0);
+  if (some.length === 0) return [];
+  const each = some.map(
+    ({ group, letters, parkedKeys }) => `${group} ${grouped(letters)} (${counted(parkedKeys, 'key')} parked)`,
+  );
+  return [`${paint('yellow', 'Dead letters:')} ${each.join(', ')}. See them with: npx brew dlq`];
 }
 
 const elsewhere = (dir: string) =>

@@ -1,7 +1,11 @@
 import { defaultPorts, findRun, kafkaNodes, type Run } from '@brew/sandbox';
-import { addressesOf, answers, anyBrokerAnswers, servicesOf } from '../addresses.ts';
+import { type Addresses, addressesOf, answers, anyBrokerAnswers, servicesOf } from '../addresses.ts';
+import { summaries } from '../dlq/groups.ts';
 import { processFacts } from './processFacts.ts';
 import type { ProcessStatus, Status } from './renderStatus.ts';
+
+/** Who takes longer is shown as one that does not answer. */
+const PATIENCE_MS = 2_000;
 
 /**
  * What runs from a folder, looked at from outside: also what has died shows. When nothing does, whatever answers at the
@@ -11,11 +15,13 @@ export async function status(dir: string): Promise<Status> {
   const run = await findRun(dir);
   if (!run) return statusElsewhere(dir);
   const pids = new Map(run.processes.map(({ name, pid }) => [name, pid]));
-  const processes = await Promise.all([
+  const addresses = addressesOf(run.ports);
+  const [deadLetters, ...processes] = await Promise.all([
+    lettersOf(addresses),
     statusOf({ name: 'brew', port: undefined, url: undefined }, run.alive ? run.pid : undefined),
     ...expected(run).map((process) => statusOf(process, pids.get(process.name))),
   ]);
-  return { running: true, dir, startedAt: run.startedAt, processes, addresses: addressesOf(run.ports) };
+  return { running: true, dir, startedAt: run.startedAt, processes, deadLetters, addresses };
 }
 
 async function statusElsewhere(dir: string): Promise<Status> {
@@ -29,7 +35,14 @@ async function statusElsewhere(dir: string): Promise<Status> {
       return { name, pid: undefined, port, state, residentBytes: undefined, uptimeMs: undefined };
     }),
   );
-  return { running, dir, startedAt: undefined, processes, addresses };
+  const deadLetters = running ? await lettersOf(addresses) : [];
+  return { running, dir, startedAt: undefined, processes, deadLetters, addresses };
+}
+
+async function lettersOf(addresses: Addresses): Promise<Status['deadLetters']> {
+  return (await summaries(addresses, AbortSignal.timeout(PATIENCE_MS))).map(
+    ({ group, waiting, parkedKeys, oldestAt }) => ({ group, letters: waiting, parkedKeys, oldestAt }),
+  );
 }
 
 interface Expected {
@@ -64,7 +77,7 @@ async function statusOf({ name, port, url }: Expected, pid: number | undefined):
 
 async function healthOf(url: string): Promise<ProcessStatus['state']> {
   try {
-    const response = await fetch(url, { signal: AbortSignal.timeout(2_000) });
+    const response = await fetch(url, { signal: AbortSignal.timeout(PATIENCE_MS) });
     const { status } = (await response.json()) as { status?: ProcessStatus['state'] };
     return status ?? 'not_ready';
   } catch {

@@ -20,32 +20,33 @@ export function createParking({
   insist: Insist;
   log: Logger;
 }) {
-  async function park(letters: readonly Letter[], turn: Turn): Promise<void> {
+  /** @returns those whose key was let go meanwhile */
+  async function park(letters: readonly Letter[], turn: Turn): Promise<ReadonlySet<ReceivedRecord>> {
+    const free = new Set<ReceivedRecord>();
     for (const some of groupsOf(letters)) {
-      const [{ record }] = some as [Letter];
-      await insist(turn, record, () => deadLetters.park(some));
-      for (const letter of some) {
-        log.error(
-          { ...placeOf(letter.record), ...describe(letter.failure) },
-          'parked a record in the dead letters',
-        );
+      const [{ record: first }] = some as [Letter];
+      const letGo = await insist(turn, first, () => deadLetters.park(some));
+      for (const { record, failure } of some) {
+        if (letGo.has(record)) free.add(record);
+        else log.error({ ...placeOf(record), ...describe(failure) }, 'parked a record in the dead letters');
       }
       await turn.heartbeat();
     }
+    return free;
   }
 
-  /** Parks the records whose key is parked already, and returns the others. */
+  /** Parks the records whose key is parked already, and returns the others, in their order. */
   async function withoutParked(records: readonly ReceivedRecord[], turn: Turn): Promise<ReceivedRecord[]> {
     const [first] = records;
     if (!first) return [];
     const parked = await insist(turn, first, () => deadLetters.behindParked(records));
-    await park(
+    const free = await park(
       records
         .filter((record) => parked.has(record))
         .map((record) => ({ record, failure: { reason: 'key_parked' } })),
       turn,
     );
-    return records.filter((record) => !parked.has(record));
+    return records.filter((record) => !parked.has(record) || free.has(record));
   }
 
   /** Tells of what nobody can read. */

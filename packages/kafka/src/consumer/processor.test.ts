@@ -47,6 +47,7 @@ function setUp(handle: (record: ReceivedRecord, call: number) => void | Promise<
     breaker,
     heartbeats: 0,
     refusals: 0,
+    letGo: new Set<string | null>(),
     onHeartbeat() {},
     passTime: (ms: number) => {
       time += ms;
@@ -72,11 +73,14 @@ function setUp(handle: (record: ReceivedRecord, call: number) => void | Promise<
       behindParked: async (records) => new Set(records.filter(({ key }) => key !== null && keys.has(key))),
       park: async (letters) => {
         if (setup.refusals-- > 0) throw new Error('the dead letters are full');
+        const free = letters.filter(({ record }) => setup.letGo.has(record.key));
+        if (free.length > 0) return new Set(free.map(({ record }) => record));
         sends.push(letters.map(({ record }) => record.offset));
         for (const { record, failure } of letters) {
           parked.push({ offset: record.offset, failure });
           if (record.key !== null && failure.reason === 'failed') keys.add(record.key);
         }
+        return new Set();
       },
       tell: async (gap) => void told.push(gap),
     },
@@ -178,6 +182,15 @@ test('lets no record overtake one that was parked before', async () => {
   await s.run(recordsOf('a', 'b', 'a'));
   expect(s.parked.map(({ offset }) => offset)).toEqual([0n, 2n]);
   expect(s.calls).toEqual([[1n]]);
+});
+
+test('handles, in its place, what was behind a key that is let go before it is parked', async () => {
+  const s = setUp(() => undefined);
+  s.keys.add('a');
+  s.letGo.add('a');
+  await s.run(recordsOf('b', 'a', 'c', 'a'));
+  expect(s.parked).toEqual([]);
+  expect(s.calls).toEqual([[0n, 1n, 2n, 3n]]);
 });
 
 test('waits through an outage, with signs of life, and parks nothing', async () => {

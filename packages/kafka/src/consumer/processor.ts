@@ -3,6 +3,7 @@ import { backoff, type RetryPolicy } from '../backoff.ts';
 import type { DeadLetters, Failure } from '../deadLetters.ts';
 import { EveryRecordFailsError } from '../errors.ts';
 import { keyIdOf, placeOf, type ReceivedRecord } from '../record.ts';
+import { type Sieve, sift } from '../sift.ts';
 import { type Verdict, verdictOf } from '../verdict.ts';
 import type { Breaker } from './breaker.ts';
 import type { Chunk } from './chunks.ts';
@@ -52,13 +53,13 @@ export function createProcessor(options: ProcessorOptions): Processor {
     const successesBefore = breaker.successes;
 
     /** @returns what went wrong with these records, which may be an outage that has passed */
-    async function attempt(records: ReceivedRecord[], alone: boolean): Promise<Outcome<void>> {
+    async function attempt(records: readonly ReceivedRecord[], alone: boolean): Promise<Outcome<void>> {
       const isOutage = (error: unknown) => !(error instanceof UnfitError) && judge(error) === 'outage';
       const run = alone ? processAlone : process;
-      const [first] = records as [ReceivedRecord];
+      const [first] = records as readonly [ReceivedRecord];
       const outcome = await persist(turn, first, isOutage, async () => {
         for (const record of records) if (unfit.has(record)) throw new UnfitError(unfit.get(record));
-        await run(records);
+        await run([...records]);
       });
       if (outcome.ok) breaker.succeeded();
       // What fails while everything around it shuts down says nothing about the record.
@@ -92,25 +93,15 @@ export function createProcessor(options: ProcessorOptions): Processor {
       });
     }
 
-    /**
-     * Processes what can be processed, in few calls: what fails is halved until the records are found that are to blame. One among 500
-     * costs some twenty calls. The order of each key is kept.
-     */
-    async function sift(records: readonly ReceivedRecord[], alone: boolean): Promise<void> {
-      const open = free(records);
-      const [first] = open;
-      if (!first) return;
-      const outcome = await attempt(open, alone);
-      await turn.heartbeat();
-      if (outcome.ok) return;
-      if (open.length === 1) {
-        failing.push(note(first, outcome.error));
-        return;
-      }
-      const half = open.length >> 1;
-      await sift(open.slice(0, half), true);
-      await sift(open.slice(half), true);
-    }
+    const sieve: Sieve<ReceivedRecord> = {
+      free,
+      async attempt(records, halved) {
+        const outcome = await attempt(records, halved);
+        await turn.heartbeat();
+        return outcome;
+      },
+      blame: (record, error) => void failing.push(note(record, error)),
+    };
 
     /** Another attempt for each that failed, and then for what waits behind it. */
     async function again(): Promise<void> {
@@ -119,7 +110,7 @@ export function createProcessor(options: ProcessorOptions): Processor {
       for (const each of before) {
         const outcome = await attempt([each.record], true);
         await turn.heartbeat();
-        if (outcome.ok) await sift(each.behind, true);
+        if (outcome.ok) await sift(each.behind, sieve, true);
         else failing.push(note(each.record, outcome.error, each));
       }
     }
@@ -132,7 +123,7 @@ export function createProcessor(options: ProcessorOptions): Processor {
         turn,
       );
       const behind = up.flatMap((each) => each.behind).sort((a, b) => (a.offset < b.offset ? -1 : 1));
-      await sift(await withoutParked(behind, turn), true);
+      await sift(await withoutParked(behind, turn), sieve, true);
     }
 
     /** Everything before the first record that isn't done. */
@@ -167,7 +158,7 @@ export function createProcessor(options: ProcessorOptions): Processor {
         if (!breaker.isOpen) break;
         if ((await attempt([record], true)).ok) {
           failing = failing.filter((each) => each !== first);
-          await sift(first.behind, true);
+          await sift(first.behind, sieve, true);
         } else if (breaker.lets()) return [first];
       }
       log.info('a record has succeeded: going on');
@@ -176,7 +167,7 @@ export function createProcessor(options: ProcessorOptions): Processor {
     }
 
     return async (records: readonly ReceivedRecord[]): Promise<void> => {
-      await sift(records, false);
+      await sift(records, sieve);
       for (let round = 1; failing.length > 0; round++) {
         advance();
         const unfit = failing.filter(({ verdict }) => verdict === 'unfit');

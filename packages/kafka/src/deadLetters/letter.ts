@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { deadLetterTopic } from '@brew/events';
 import type { Gap } from '../fetched.ts';
 import { type OutgoingRecord, type ReceivedRecord, rawPartsOf } from '../record.ts';
@@ -62,6 +63,8 @@ export function pointerOf({ record, failure }: Letter, group: string): OutgoingR
   const pointer = {
     ...provenanceOf(record, failure, group),
     dlq_pointer: missing.join(),
+    // What a redrive knows of the key that it has to let go.
+    ...(key && missing.includes('key') && { dlq_key_sha256: createHash('sha256').update(key).digest('hex') }),
     dlq_key_bytes: String(keyBytes),
     dlq_headers_bytes: String(headersBytes),
     dlq_value_bytes: String(valueBytes),

@@ -1,6 +1,7 @@
 export { alterTopic } from './alterTopic.ts';
 export type { TestBatch, TestRecord } from './batches.ts';
 export { createTopics } from './createTopics.ts';
+export { deleteRecords } from './deleteRecords.ts';
 export { createUncheckedEncode } from './encodeUnchecked.ts';
 export { readAll } from './readAll.ts';
 export { writeBatch } from './writeBatch.ts';

@@ -11,7 +11,7 @@ create table letters (
   record_offset bigint,
   last_offset bigint,                   -- of unreadable and deleted ones, which stand for several
   key bytea,
-  key_hash bytea generated always as (sha256(key)) stored, -- an index takes 2.7 kB at most, and a key may have a megabyte
+  key_hash bytea,                       -- SHA-256 of the record's key, also where a pointer leaves the key out
   value bytea,                          -- null also for a pointer, and once it is done
   header_names bytea[] not null,        -- as they came, any bytes: those of the record alone
   header_values bytea[] not null,       -- of equal length; null where a header has no value
@@ -35,11 +35,15 @@ create table letters (
 -- What waits is little; what is done is kept for who asks, and no statement of a redrive goes through it.
 create index letters_waiting on letters (id) where status = 'waiting';
 create index letters_of_key on letters (topic, key_hash, partition, record_offset) where status = 'waiting';
-create index letters_of_place on letters (topic, partition, record_offset) where status = 'waiting';
+-- A letter that was sent twice is one. Not by its place alone: a topic that is made anew has the same places again.
+create unique index letters_of_place
+  on letters (topic, partition, record_offset, record_timestamp, coalesce(key_hash, ''), value_bytes)
+  where status = 'waiting' and reason <> 'foreign';
 
--- Up to where the topic is in the table.
+-- Up to where the topic is in the table. One that is made anew begins anew.
 create table letter_positions (
   dlq_partition integer primary key,
+  topic_id text not null,
   next_offset bigint not null
 );
 
@@ -59,3 +63,8 @@ create table letter_actions (
 );
 
 create index letter_actions_at on letter_actions (at);
+
+-- A lock on a key is a lock on its row. The row is made for it where there is none, and then the hash may be all that is known of the key. The
+-- key itself was only for who looks.
+alter table parked_keys alter column key_hash drop expression;
+alter table parked_keys drop column key;

@@ -8,6 +8,7 @@ const env = {
   DATABASE_URL: 'postgresql://orders:secret@localhost:15432/orders',
   KAFKA_BROKERS: 'localhost:19092,localhost:19093',
   SCHEMA_REGISTRY_URL: 'http://localhost:8081/apis/ccompat/v7',
+  STAFF_TOKEN: 'staff-token',
 };
 
 const refusal = (changed: Record<string, string | undefined>, shape: z.ZodRawShape = {}): string => {
@@ -28,6 +29,7 @@ describe('readConfig', () => {
       DATABASE_URL: env.DATABASE_URL,
       KAFKA_BROKERS: ['localhost:19092', 'localhost:19093'],
       SCHEMA_REGISTRY_URL: env.SCHEMA_REGISTRY_URL,
+      STAFF_TOKEN: 'staff-token',
       LOG_LEVEL: 'info',
       RATE_LIMIT_PER_MINUTE: 30_000,
     });

@@ -30,6 +30,8 @@ const base = {
     protocol: /^https?$/,
     error: 'has to be like http://host:8081/apis/ccompat/v7',
   }),
+  /** What staff show as `Authorization: Bearer …`, to redrive dead letters for example. A secret: never log it. */
+  STAFF_TOKEN: z.string().min(1),
 } satisfies z.ZodRawShape;
 
 type ConfigOf<Base extends z.ZodRawShape, Shape extends z.ZodRawShape = Record<never, never>> = Readonly<

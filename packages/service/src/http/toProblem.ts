@@ -19,7 +19,7 @@ const unavailable = (detail: string) =>
   new HttpProblem(503, 'UNAVAILABLE', detail, { headers: { 'Retry-After': '2' } });
 
 /** Serialization failure, deadlock, lock timeout: PostgreSQL took the side of another transaction. */
-function isPassing(error: unknown): boolean {
+export function isPassing(error: unknown): boolean {
   return ['40001', '40P01', '55P03'].includes((Object(error) as { code: string }).code);
 }
 

@@ -3,16 +3,18 @@ import type { DeadLetters } from '@brew/kafka';
 import type { Logger } from 'pino';
 import type { Metrics } from '../metrics.ts';
 
-/** Dead letters that are seen: in the metrics and in the log. */
+/** Dead letters that are seen: in the metrics, in the log, and by who wants to know that there are new ones. */
 export function countDeadLetters(
   deadLetters: DeadLetters,
-  { metrics, log }: { metrics: Metrics; log: Logger },
+  { metrics, log, onSent }: { metrics: Metrics; log: Logger; onSent(): void },
 ): DeadLetters {
   return {
     behindParked: deadLetters.behindParked,
     async park(letters) {
-      await deadLetters.park(letters);
+      const free = await deadLetters.park(letters);
+      if (free.size < letters.length) onSent();
       for (const { record, failure } of letters) {
+        if (free.has(record)) continue;
         const { topic, partition, offset, key, headers } = record;
         metrics.deadLetters.inc({ topic });
         metrics.events.inc({ type: typeOf(headers), outcome: 'dead_lettered' });
@@ -22,9 +24,11 @@ export function countDeadLetters(
           'dead letter',
         );
       }
+      return free;
     },
     async tell(gap) {
       await deadLetters.tell(gap);
+      onSent();
       metrics.deadLetters.inc({ topic: gap.topic });
     },
   };

@@ -58,6 +58,7 @@ export async function createTestBench<Config extends ServiceConfig = ServiceConf
     DATABASE_URL: database.url,
     KAFKA_BROKERS: infrastructure.brokers.join(','),
     SCHEMA_REGISTRY_URL: infrastructure.registryUrl,
+    STAFF_TOKEN: 'staff-token',
     LOG_LEVEL: 'silent',
   };
   const config = options.readConfig?.(env) ?? (readConfig(name, env, {}) as unknown as Config);
@@ -132,4 +133,8 @@ function received({
 }
 
 /** Without a consumer nothing can become a dead letter: a handler that throws makes deliver() throw. */
-const none: DeadLetters = { behindParked: async () => new Set(), park: async () => {}, tell: async () => {} };
+const none: DeadLetters = {
+  behindParked: async () => new Set(),
+  park: async () => new Set(),
+  tell: async () => {},
+};

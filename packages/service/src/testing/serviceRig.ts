@@ -61,6 +61,7 @@ export async function createServiceRig(schema: string): Promise<ServiceRig> {
       DATABASE_URL: database.url,
       KAFKA_BROKERS: brokers.join(','),
       SCHEMA_REGISTRY_URL: registryUrl,
+      STAFF_TOKEN: 'staff-token',
       LOG_LEVEL: process.env.SERVICE_TEST_LOG ?? 'silent',
     },
     url: database.url,

@@ -1,6 +1,6 @@
 import { type Event, InvalidHeadersError, parseTraceparent } from '@brew/events';
 import type { Codec, ReceivedRecord } from '@brew/kafka';
-import { claimInbox } from '@brew/postgres';
+import { claimInbox, type Tx } from '@brew/postgres';
 import type { Logger } from 'pino';
 import type { Metrics } from '../metrics.ts';
 import type { Delivery, Handler } from './handle.ts';
@@ -15,6 +15,11 @@ export interface ProcessChunkOptions {
   log: Logger;
 }
 
+interface Decoded {
+  event: Event;
+  record: ReceivedRecord;
+}
+
 export interface ChunkProcessor {
   /** Whether a record has a handler, told by its headers alone: what nobody handles is never decoded. */
   wants(record: ReceivedRecord): boolean;
@@ -22,7 +27,15 @@ export interface ChunkProcessor {
    * Handles records in one transaction: inbox, handlers in the order of the records, outbox. All of it or nothing.
    Events that the inbox knows are skipped, so a chunk that comes again has no second effect.
    */
-  process(records: ReceivedRecord[]): Promise<void>;
+  process(records: readonly ReceivedRecord[], around?: Around): Promise<void>;
+}
+
+/** What else belongs into the transaction of some records. */
+export interface Around {
+  /** Before anything else. @returns whether a record is to be handled, as it stands now */
+  begin(tx: Tx): Promise<(record: ReceivedRecord) => boolean>;
+  /** When all are handled, before the commit. */
+  end(tx: Tx, duplicates: readonly ReceivedRecord[]): Promise<void>;
 }
 
 export function createChunkProcessor(options: ProcessChunkOptions): ChunkProcessor {
@@ -36,33 +49,49 @@ export function createChunkProcessor(options: ProcessChunkOptions): ChunkProcess
       return headers.ce_type === undefined || handlers.has(headers.ce_type);
     },
 
-    async process(records) {
-      const events = await Promise.all(records.map(decode));
-      const duplicate: Event[] = [];
-      const handled: Event[] = [];
+    async process(records, around) {
+      const decoded = await Promise.all(
+        records.map(async (record) => ({ record, event: await decode(record) })),
+      );
+      const duplicate: Decoded[] = [];
+      const handled: Decoded[] = [];
       await unitOfWork.run(async (tx, open) => {
-        const fresh = await claimInbox(tx, events.map(inboxIdOf));
+        const isWanted = await around?.begin(tx);
+        const wanted = isWanted ? decoded.filter(({ record }) => isWanted(record)) : decoded;
+        const fresh = await claimInbox(
+          tx,
+          wanted.map(({ event }) => inboxIdOf(event)),
+        );
         const deliveries: Delivery[] = [];
-        for (const [index, event] of events.entries()) {
+        for (const each of wanted) {
+          const { event, record } = each;
           // Deleted as it is taken: the same event may be twice in one chunk.
           if (!fresh.delete(inboxIdOf(event))) {
-            duplicate.push(event);
+            duplicate.push(each);
             continue;
           }
           const cause = { causationId: event.id, traceparent: event.traceparent };
-          deliveries.push({ event, work: open(cause, () => logOf(event, records[index])) });
-          handled.push(event);
+          deliveries.push({ event, work: open(cause, () => logOf(event, record)) });
+          handled.push(each);
         }
         for (const run of runsOf(deliveries)) await run.handler.handle(run.deliveries, tx);
+        await around?.end(
+          tx,
+          duplicate.map(({ record }) => record),
+        );
       });
       // Counted after the commit: what was rolled back did not happen.
-      for (const { type } of handled) metrics.events.inc({ type: type.type, outcome: 'handled' });
-      for (const { type } of duplicate) metrics.events.inc({ type: type.type, outcome: 'duplicate' });
+      count(handled, 'handled');
+      count(duplicate, 'duplicate');
       if (log.isLevelEnabled('debug')) {
-        for (const event of handled) logOf(event, records[events.indexOf(event)]).debug('event handled');
+        for (const { event, record } of handled) logOf(event, record).debug('event handled');
       }
     },
   };
+
+  function count(some: readonly Decoded[], outcome: string): void {
+    for (const { event } of some) metrics.events.inc({ type: event.type.type, outcome });
+  }
 
   /** Cuts deliveries, in their order, where the handler changes. */
   function runsOf(deliveries: readonly Delivery[]): { handler: Handler; deliveries: Delivery[] }[] {
@@ -84,16 +113,16 @@ export function createChunkProcessor(options: ProcessChunkOptions): ChunkProcess
     return event;
   }
 
-  function logOf(event: Event, record: ReceivedRecord | undefined): Logger {
+  function logOf(event: Event, record: ReceivedRecord): Logger {
     return log.child({
       group,
       eventId: event.id,
       eventType: event.type.name,
       correlationId: event.correlationId,
       traceId: parseTraceparent(event.traceparent)?.traceId,
-      topic: record?.topic,
-      partition: record?.partition,
-      offset: String(record?.offset),
+      topic: record.topic,
+      partition: record.partition,
+      offset: String(record.offset),
     });
   }
 }

@@ -58,7 +58,8 @@ export function createUnreadable(options: {
     }));
     for (let failures = 1; ; failures++) {
       try {
-        return await deadLetters.park(letters);
+        await deadLetters.park(letters);
+        return;
       } catch (reason) {
         log.warn({ err: reason, failures }, 'the dead letters take nothing: waiting for them');
         await delay(backoff(failures, RETRY, Math.random()), signal);

@@ -36,7 +36,7 @@ export async function createRig() {
     migrations: new URL('../store/migrations/', import.meta.url),
     events: eventTypes,
     infrastructure: where,
-    readConfig: (env) => readAnalyticsConfig({ ...env, STAFF_TOKEN: 'staff-token' }),
+    readConfig: readAnalyticsConfig,
   });
   const { db, client, codec, log } = bench.context;
   const encode = await createUncheckedEncode(where.registryUrl, eventTypes);
@@ -60,6 +60,7 @@ export async function createRig() {
         const { topic, key, value } = record;
         letters.push({ topic, key, value, error: failure.reason === 'failed' ? failure.error : undefined });
       }
+      return new Set();
     },
     tell: async () => undefined,
   };

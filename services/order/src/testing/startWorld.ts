@@ -78,6 +78,7 @@ export async function startWorld(): Promise<World> {
       DATABASE_URL: database.url,
       KAFKA_BROKERS: brokers.join(','),
       SCHEMA_REGISTRY_URL: registryUrl,
+      STAFF_TOKEN: 'staff-token',
       LOG_LEVEL: 'silent',
       PSP_URL: provider.url,
       PSP_API_KEY: 'psp-key',

@@ -29,6 +29,7 @@ async function run(): Promise<Service> {
       DATABASE_URL: database.url,
       KAFKA_BROKERS: brokers.join(','),
       SCHEMA_REGISTRY_URL: registryUrl,
+      STAFF_TOKEN: 'staff-token',
       LOG_LEVEL: 'silent',
     }),
   );

@@ -1,0 +1,191 @@
+import { type Command, Option } from 'commander';
+import { examples, findAddresses, untilInterrupted } from '../commandLine.ts';
+import { ArgumentInvalidError, exitCodes, NotRunningError } from '../errors.ts';
+import type { Io } from '../io.ts';
+import { parseAge, parseCount, parseLettersRate, parseTypeOfAny, topicNamed } from '../options.ts';
+import { suggestion } from '../text/nearest.ts';
+import type { ActOptions } from './act.ts';
+import type { Server } from './groups.ts';
+import type { ListOptions } from './list.ts';
+import type { LogOptions } from './log.ts';
+
+export function registerDlq(program: Command, exit: (code: number) => void, io: Io): void {
+  const done = (ok: boolean) => exit(ok ? exitCodes.ok : exitCodes.failed);
+  const dlq = program
+    .command('dlq')
+    .description('dead letters: what consumer groups could not handle; list, show, redrive, discard')
+    .enablePositionalOptions()
+    .option('--json', 'as JSON')
+    .addHelpText(
+      'after',
+      `${examples(
+        'npx brew dlq',
+        'npx brew dlq list kitchen',
+        'npx brew dlq show kitchen 17',
+        'npx brew dlq redrive kitchen --all',
+        'npx brew dlq log',
+      )}\nExit code 0: all services answered; 1: one did not.${staffToken}`,
+    )
+    // What is none of the commands is told in better words than commander's.
+    .allowExcessArguments()
+    .action(async (options: { json?: boolean }, { args: [word] }: Command) => {
+      if (word !== undefined) {
+        const names = dlq.commands.map((command) => command.name());
+        const todo = `List the letters of a group with: npx brew dlq list ${word}`;
+        throw new ArgumentInvalidError(`There is no command dlq ${word}.`, suggestion(word, names, todo));
+      }
+      const { overview } = await import('./overview.ts');
+      done(await overview(options, await server(), io, untilInterrupted()));
+    });
+
+  withFilter(dlq.command('list'))
+    .description('show the letters of a group, or of all of them, the oldest first')
+    .argument('[group]', 'such as kitchen; left out: all')
+    .addOption(
+      new Option('--status <status>', 'what became of them')
+        .choices(['waiting', 'redriven', 'discarded', 'all'])
+        .default('waiting'),
+    )
+    .option('-n, --limit <count>', 'of each group, so many', (value) => parseCount(value, '--limit'), 100)
+    .option('--json', 'one JSON object a line')
+    .addHelpText(
+      'after',
+      `${examples(
+        'npx brew dlq list',
+        'npx brew dlq list kitchen --type OrderPlaced --older-than 2h',
+        'npx brew dlq list --error BREW_EVENT_INVALID --json | jq -r .key',
+      )}\nBEHIND is how many letters of its key wait behind it: they go with it.${staffToken}`,
+    )
+    .action(async (group: string | undefined, options: ListOptions) => {
+      const { list } = await import('./list.ts');
+      done(await list(group, options, await server(group), io, untilInterrupted()));
+    });
+
+  dlq
+    .command('show')
+    .description('show one letter: where it came from, why it is here, its headers, its value, what waits')
+    .argument('<group>', 'its group; or GROUP/ID')
+    .argument('[id]', 'its id, as lists show it')
+    .option('--json', 'as JSON')
+    .addHelpText(
+      'after',
+      `${examples('npx brew dlq show kitchen 17', 'npx brew dlq show kitchen/17 --json | jq .data')}${staffToken}`,
+    )
+    .action(async (first: string, second: string | undefined, options: { json?: boolean }) => {
+      const [{ show }, { parseNames }] = await Promise.all([import('./show.ts'), import('./selection.ts')]);
+      const { group, ids } = parseNames(first, second === undefined ? [] : [second]);
+      const [id, ...others] = ids;
+      if (id === undefined || others.length > 0) {
+        throw new ArgumentInvalidError(
+          'It shows one letter.',
+          `Give its id, as shown by: npx brew dlq list ${group}`,
+        );
+      }
+      await show(group, id, options, await server(group), io, untilInterrupted());
+      exit(exitCodes.ok);
+    });
+
+  withFilter(withSelection(dlq.command('redrive')))
+    .description('let the group handle letters again, in their order; nobody else gets them')
+    .addOption(new Option('--rate <letters>', 'at most so many a second').argParser(parseLettersRate))
+    .option('--why <text>', 'what is kept as the reason')
+    .addHelpText(
+      'after',
+      `${examples(
+        'npx brew dlq redrive kitchen 17 --dry-run',
+        "npx brew dlq redrive kitchen 17 18 --why 'mended with #14'",
+        'npx brew dlq redrive kitchen --type OrderPlaced --newer-than 2h',
+        'npx brew dlq redrive kitchen --all --rate 50',
+      )}
+What waits behind a letter of its key goes with it. One that fails again stays, with what is behind
+it; after five times only its id redrives it. Ctrl-C ends it behind the batch that is under way.
+Exit code 0: done; 1: some failed again, or it was interrupted.${staffToken}`,
+    )
+    .action((group: string, ids: string[], options: ActOptions) => runAct('redrive', group, ids, options));
+
+  withFilter(withSelection(dlq.command('discard')))
+    .description('give letters up, with a reason; their bytes stay in GROUP.dlq until retention takes them')
+    .requiredOption('--why <text>', 'what is kept as the reason', parseWhy)
+    .option('--yes', 'do not ask, also for more than one')
+    .addHelpText(
+      'after',
+      `${examples(
+        "npx brew dlq discard kitchen 17 --why 'a test of last week'",
+        "npx brew dlq discard analytics --all --why 'replayed' --yes",
+        "npx brew dlq discard order --reason foreign --why 'not ours' --dry-run",
+      )}\nWith the last letter of a key, the group goes on with what comes of that key.${staffToken}`,
+    )
+    .action((group: string, ids: string[], options: ActOptions) => runAct('discard', group, ids, options));
+
+  async function runAct(what: 'redrive' | 'discard', word: string, ids: string[], options: ActOptions) {
+    const [{ act }, { parseNames, selectionOf }] = await Promise.all([
+      import('./act.ts'),
+      import('./selection.ts'),
+    ]);
+    const named = parseNames(word, ids);
+    const selection = selectionOf(named, options);
+    const { group } = named;
+    done(await act(what, group, selection, options, await server(group), io, untilInterrupted()));
+  }
+
+  dlq
+    .command('log')
+    .description('show who redrove or discarded what, when and why; the newest first')
+    .argument('[group]', 'such as kitchen; left out: all')
+    .option(
+      '-n, --limit <count>',
+      'of each group, so many',
+      (value) => parseCount(value, '--limit', 1_000),
+      20,
+    )
+    .option('--json', 'one JSON object a line')
+    .addHelpText(
+      'after',
+      `${examples('npx brew dlq log', 'npx brew dlq log kitchen --json | jq .why')}${staffToken}`,
+    )
+    .action(async (group: string | undefined, options: LogOptions) => {
+      const { log } = await import('./log.ts');
+      done(await log(group, options, await server(group), io, untilInterrupted()));
+    });
+}
+
+/**
+ * Where the services are; they tell also while no broker answers.
+ * @throws ArgumentInvalidError when there is no such group, NotRunningError
+ */
+async function server(group?: string): Promise<Server> {
+  const { requireGroup } = await import('./groups.ts');
+  if (group !== undefined) requireGroup(group);
+  const { addresses, problem } = await findAddresses();
+  if (problem instanceof NotRunningError) throw problem;
+  return addresses;
+}
+
+const withSelection = (command: Command): Command =>
+  command
+    .argument('<group>', 'such as kitchen; or GROUP/ID')
+    .argument('[ids...]', 'of its letters')
+    .option('--all', 'all that wait')
+    .option('--dry-run', 'say what would go, and do nothing')
+    .option('--by <name>', 'who is kept as having done it (default: the name of your account)')
+    .option('--json', 'one JSON object a line');
+
+const withFilter = (command: Command): Command =>
+  command
+    .option('--reason <reason>', 'only those: failed, key_parked, unreadable, deleted, foreign')
+    .option('--topic <topic>', 'only of this topic, such as orders', topicNamed)
+    .option('--type <event>', 'only of this type, such as OrderPlaced', parseTypeOfAny)
+    .option('--key <key>', 'only of this key')
+    .option('--error <text>', "only with this in the error's name, code or message")
+    .option('--older-than <age>', 'only parked before that, such as 2h, 30d', (value) =>
+      parseAge(value, '--older-than'),
+    )
+    .option('--newer-than <age>', 'only parked since then', (value) => parseAge(value, '--newer-than'));
+
+function parseWhy(value: string): string {
+  if (value.trim() !== '') return value;
+  throw new ArgumentInvalidError('--why is empty.', "Say why, such as --why 'a test of last week'.");
+}
+
+const staffToken =
+  '\n\nEnvironment:\n  STAFF_TOKEN   what the services were started with, if that is not the default';

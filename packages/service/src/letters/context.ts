@@ -1,0 +1,41 @@
+import { BrokerUnavailableError, type Codec, type KafkaClient } from '@brew/kafka';
+import type { Database } from '@brew/postgres';
+import type { Logger } from 'pino';
+import type { ChunkProcessor } from '../unitOfWork/processChunk.ts';
+import type { LetterIndex } from './letterIndex.ts';
+
+/** What the routes of the dead letters are made with. */
+export interface LetterContext {
+  /** The consumer group, whose letters they are. */
+  group: string;
+  db: Database;
+  client: KafkaClient;
+  codec: Pick<Codec, 'decodeValue'>;
+  letterIndex: Pick<LetterIndex, 'catchUp' | 'asOf'>;
+  /** Whether records of a key wait behind a dead letter of it. */
+  parksKeys: boolean;
+  /** What handles the group's records; undefined where nothing does that a redrive could ask. */
+  chunks: ChunkProcessor | undefined;
+  /** What to do instead of a redrive, where there are no handlers. */
+  insteadOfRedrive: string;
+  log: Logger;
+}
+
+/**
+ * Takes everything into the table that is in the dead letter topic now.
+ * @throws BrokerUnavailableError: whatever keeps us from knowing all letters says nothing about those that we know
+ */
+export async function catchUp({ group, letterIndex }: LetterContext): Promise<void> {
+  try {
+    await letterIndex.catchUp();
+  } catch (error) {
+    throw new BrokerUnavailableError(`read ${group}.dlq`, error);
+  }
+}
+
+/** The same for who shows what is known, and since when: without Kafka that has to do. */
+export async function tryToCatchUp(context: LetterContext): Promise<void> {
+  await catchUp(context).catch((error) =>
+    context.log.warn({ err: error }, 'the dead letters are shown as they were known last'),
+  );
+}
