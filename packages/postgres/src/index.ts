@@ -18,6 +18,13 @@ export {
   summarizeLetters,
 } from './letters/listLetters.ts';
 export {
+  insertLetters,
+  type LetterPosition,
+  letterPositions,
+  moveLetterPosition,
+  type NewLetter,
+} from './letters/newLetters.ts';
+export {
   findLetter,
   type LetterRecord,
   readLetters,
@@ -32,15 +39,6 @@ export {
   noteRedriveFailure,
   resolveLetters,
 } from './letters/resolveLetters.ts';
-export {
-  countLetters,
-  insertLetters,
-  type LetterCounts,
-  type LetterPosition,
-  letterPositions,
-  moveLetterPosition,
-  type NewLetter,
-} from './letters.ts';
 export { messagingMigrations } from './messagingMigrations.ts';
 export { type MigrateOptions, migrate } from './migrate.ts';
 export { OUTBOX_CHANNEL } from './outbox/announce.ts';

@@ -120,6 +120,7 @@ function conditionsOf(filter: LetterFilter, bind: (value: unknown) => string): s
 export const MAX_REDRIVES = 5;
 
 export interface LettersInShort {
+  waiting: number;
   byReason: Record<string, number>;
   parkedKeys: number;
   oldestAt: Date | null;
@@ -138,6 +139,7 @@ export async function summarizeLetters(tx: Tx): Promise<LettersInShort> {
     tx.query<{ count: number }>('select count(*)::int as count from parked_keys'),
   ]);
   return {
+    waiting: letters.rows.reduce((sum, row) => sum + row.waiting, 0),
     byReason: Object.fromEntries(letters.rows.map(({ reason, waiting }) => [reason, waiting])),
     parkedKeys: keys.rows[0]?.count ?? 0,
     oldestAt: letters.rows.reduce<Date | null>(

@@ -1,4 +1,4 @@
-import { countLetters, type Database, type LetterCounts } from '@brew/postgres';
+import { type Database, type LettersInShort, summarizeLetters } from '@brew/postgres';
 import { Gauge } from 'prom-client';
 import type { Health } from '../lifecycle/part.ts';
 import { gauge, type HttpMetrics } from '../metrics.ts';
@@ -10,10 +10,10 @@ const SLOW_MS = 20_000;
 export function createLetterHealth({ db, metrics }: { db: Database; metrics: HttpMetrics }) {
   let behindSince: number | undefined;
   let trouble: unknown;
-  let looking: Promise<LetterCounts> | undefined;
+  let looking: Promise<LettersInShort> | undefined;
   /** One look for all that ask at the same time. */
   const look = () => {
-    looking ??= countLetters(db).finally(() => {
+    looking ??= summarizeLetters(db).finally(() => {
       looking = undefined;
     });
     return looking;
@@ -62,7 +62,7 @@ export function createLetterHealth({ db, metrics }: { db: Database; metrics: Htt
 
 const REASONS = ['failed', 'key_parked', 'unreadable', 'deleted', 'foreign'];
 
-function describe({ waiting, parkedKeys, oldestAt }: LetterCounts): string {
+function describe({ waiting, parkedKeys, oldestAt }: LettersInShort): string {
   const keys = `${parkedKeys} ${parkedKeys === 1 ? 'key is' : 'keys are'} parked`;
   if (waiting === 0) return parkedKeys === 0 ? 'none' : `no letter waits, ${keys}`;
   const letters = `${waiting} ${waiting === 1 ? 'letter waits' : 'letters wait'}`;

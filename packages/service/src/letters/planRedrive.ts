@@ -53,7 +53,7 @@ export function planRedrive({ asked, waiting, byId, parksKeys }: PlanOptions): P
 }
 
 /** Why a letter can't go, whatever is before it. */
-export function whyNot({ reason, redrives }: WaitingLetter, byId: boolean): string | undefined {
+function whyNot({ reason, redrives }: WaitingLetter, byId: boolean): string | undefined {
   if (!REDRIVABLE.has(reason)) return REASONS[reason] ?? REASONS.foreign;
   if (!byId && redrives >= MAX_REDRIVES) {
     return `has failed ${redrives} redrives: find out why, then redrive it by its id alone`;

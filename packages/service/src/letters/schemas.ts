@@ -11,7 +11,7 @@ export const letterId = z
 const text = z.string().min(1).max(1_000);
 const seconds = z.coerce.number().min(0).max(1e9);
 
-export const reasons = ['failed', 'key_parked', 'unreadable', 'deleted', 'foreign'] as const;
+const reasons = ['failed', 'key_parked', 'unreadable', 'deleted', 'foreign'] as const;
 
 /** What letters are chosen by. */
 export const filterFields = {
@@ -83,8 +83,6 @@ export const letterFields = {
 };
 
 export const letter = z.strictObject(letterFields);
-
-export type LetterJson = z.input<typeof letter>;
 
 export const skipped = z.array(z.strictObject({ id: z.string(), why: z.string() }));
 

@@ -37,7 +37,6 @@ export const summarizeDeadLetters = (context: LetterContext): Route =>
         status: 200,
         body: {
           group,
-          waiting: Object.values(short.byReason).reduce((sum, count) => sum + count, 0),
           ...short,
           asOf: letterIndex.asOf ?? null,
           canRedrive: chunks !== undefined,

@@ -31,7 +31,7 @@ export interface ChunkProcessor {
 }
 
 /** What else belongs into the transaction of some records. */
-export interface Around {
+interface Around {
   /** Before anything else. @returns whether a record is to be handled, as it stands now */
   begin(tx: Tx): Promise<(record: ReceivedRecord) => boolean>;
   /** When all are handled, before the commit. */

@@ -1,7 +1,7 @@
-import type { Tx } from './database.ts';
-import { hashOfKey } from './parkedKeys.ts';
+import type { Tx } from '../database.ts';
+import { hashOfKey } from '../parkedKeys.ts';
 
-/** A letter of the dead letter topic, as it becomes a row; see migrations/008_letters.sql. */
+/** A letter of the dead letter topic, as it becomes a row; see ../migrations/008_letters.sql. */
 export interface NewLetter {
   dlqPartition: number;
   dlqOffset: bigint;
@@ -28,14 +28,6 @@ export interface LetterPosition {
   partition: number;
   topicId: string;
   nextOffset: bigint;
-}
-
-export interface LetterCounts {
-  /** Those that wait, by reason. */
-  byReason: Record<string, number>;
-  waiting: number;
-  parkedKeys: number;
-  oldestAt: Date | null;
 }
 
 export async function letterPositions(tx: Tx): Promise<LetterPosition[]> {
@@ -92,21 +84,6 @@ async function insertLetter(tx: Tx, letter: NewLetter): Promise<void> {
       ...[storable(error?.stack, 8_000), letter.attempts],
     ],
   });
-}
-
-/** What waits, for gauges and health: by what no resolved letter is looked at. */
-export async function countLetters(tx: Tx): Promise<LetterCounts> {
-  const { rows } = await tx.query<{ reason: string; count: number; oldest: Date }>(
-    `select reason, count(*)::int as count, min(parked_at) as oldest from letters where status = 'waiting' group by reason`,
-  );
-  const keys = await tx.query<{ count: number }>('select count(*)::int as count from parked_keys');
-  const oldest = rows.map((row) => row.oldest).sort((a, b) => a.getTime() - b.getTime());
-  return {
-    byReason: Object.fromEntries(rows.map(({ reason, count }) => [reason, count])),
-    waiting: rows.reduce((sum, { count }) => sum + count, 0),
-    parkedKeys: keys.rows[0]?.count ?? 0,
-    oldestAt: oldest[0] ?? null,
-  };
 }
 
 /** PostgreSQL takes no NUL, and anybody may have written this. */
