@@ -10,6 +10,9 @@ export const createApp = (config: LoyaltyConfig): Service =>
     config,
     migrations: new URL('./store/migrations/', import.meta.url),
     emits: [],
+    // It notes what it sees of a key whatever became of what came before, so nothing has to wait behind a dead letter.
+    parksKeys: false,
+    insteadOfRedrive: 'Rebuild it, as its README says, then discard the letters.',
     routes: (context) => [getSeen(context)],
     parts: (context) => [project(context)],
   });
