@@ -19,11 +19,15 @@ await admin.ensureTopics([{ name: topic, partitions: 1, replicationFactor: 3, co
 const [version1 = OrderPlaced.schema] = olderSchemas.get(OrderPlaced.type) ?? [];
 const versions: EventType[] = [{ ...OrderPlaced, schema: version1 }, OrderPlaced];
 
+const flatWhite = {
+  ...{ sku: 'flat-white', name: 'Flat White', category: 'drink', preparationSeconds: 90 },
+  ...{ quantity: 2, unitPrice: { amount: 400, currency: 'EUR' } },
+};
 const order = {
   orderId: uuidv7(),
   cafeId: 'cafe-007',
   customer: { name: 'Ada', address: '12 Analytical Row' },
-  items: [],
+  items: [flatWhite],
   total: { amount: 800, currency: 'EUR' },
   placedAt: Date.now(),
 };
