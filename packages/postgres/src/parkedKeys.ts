@@ -49,10 +49,8 @@ export function createParkedKeys(db: Pick<Database, 'query' | 'transaction'>): P
     hold: ({ mark, ask }, work) =>
       db.transaction(async (tx) => {
         const [marked, asked] = [mark.map(hashed), ask.map(hashed)];
-        const [, missing] = await Promise.all([
-          tx.query(`set local lock_timeout = '${LOCK_TIMEOUT}'`),
-          lockKeys(tx, [...marked, ...asked]),
-        ]);
+        await tx.query(`set local lock_timeout = '${LOCK_TIMEOUT}'`);
+        const missing = await lockKeys(tx, [...marked, ...asked]);
         const toPark = new Set(marked.map(idOf));
         const notParked = missing.filter((key) => !toPark.has(idOf(key)));
         if (notParked.length > 0) await letKeysGo(tx, notParked);

@@ -60,7 +60,7 @@ export async function moveLetterPosition(
 
 /** One that waits already, sent a second time, is left out. */
 export async function insertLetters(tx: Tx, letters: readonly NewLetter[]): Promise<void> {
-  await Promise.all(letters.map((letter) => insertLetter(tx, letter)));
+  for (const letter of letters) await insertLetter(tx, letter);
 }
 
 async function insertLetter(tx: Tx, letter: NewLetter): Promise<void> {
