@@ -2,7 +2,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { type EventType, OrderCancelled } from '@brew/events';
+import { BrewError, type EventType, OrderCancelled } from '@brew/events';
+import { RegistryUnavailableError } from '@brew/kafka';
 import { listStuckItems, retryStuckItems } from '@brew/postgres';
 import { infrastructure, until } from '@brew/sandbox/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
@@ -167,13 +168,27 @@ describe('a worker on what is due', () => {
     await until(async () => (await bench.context.db.query('select from stuck_items')).rowCount === 0);
   });
 
-  it('sets nothing aside during an outage', async () => {
+  it('takes no error of an item for an outage, whatever led to it', async () => {
+    const cause = Object.assign(new Error('connect'), { code: 'ECONNREFUSED' });
+    onTaken = (name) => {
+      if (name === 'bad') throw new BrewError('BREW_EVENT_INVALID', 'Connection terminated', { cause });
+    };
+    await add('bad', 'good');
+    await startPot();
+    await until(async () => (await setAside()).length === 1);
+    expect(await done()).toEqual(['good']);
+  });
+
+  it.each([
+    ['terminating connection', Object.assign(new Error('terminating connection'), { code: '57P01' })],
+    ['registry', new RegistryUnavailableError('http://registry', new Error('gone'))],
+  ])('sets nothing aside during an outage: %s', async (what, outage) => {
     onTaken = () => {
-      throw Object.assign(new Error('terminating connection'), { code: '57P01' });
+      throw outage;
     };
     await add('one', 'two');
     await startPot();
-    await until(async () => (await pot?.health())?.detail?.includes('terminating connection'));
+    await until(async () => (await pot?.health())?.detail?.includes(what));
     expect((await bench.context.db.query('select from stuck_items')).rowCount).toBe(0);
     onTaken = () => {};
     await until(async () => (await done()).length === 2);

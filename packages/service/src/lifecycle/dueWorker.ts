@@ -1,5 +1,5 @@
 import { BrewError } from '@brew/events';
-import { backoff } from '@brew/kafka';
+import { backoff, verdictOf } from '@brew/kafka';
 import {
   countStuckItems,
   type Database,
@@ -65,7 +65,7 @@ export function dueWorker(
       });
       return undefined;
     } catch (error) {
-      if (isOutage(error)) throw error;
+      if (isAway(error)) throw error;
       return { item, error: error as Error };
     }
   }
@@ -121,7 +121,7 @@ export function dueWorker(
       if (moved) strikes = 0;
       return moved;
     } catch (error) {
-      if (isOutage(error)) throw error;
+      if (isAway(error)) throw error;
       return await eachAlone(error, signal);
     }
   }
@@ -148,6 +148,9 @@ export function dueWorker(
     },
   };
 }
+
+/** Something that every item needs: it says nothing about this one, whatever is in the item's own error. */
+const isAway = (error: unknown) => verdictOf(error, isOutage) === 'outage';
 
 const isHopeless = (error: unknown) => error instanceof BrewError && !error.retryable;
 

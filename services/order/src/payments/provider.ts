@@ -10,7 +10,7 @@ export const CALL_TIMEOUT_MS = 5_000;
  * Thrown when the payment provider can't be reached, takes too long, fails, or doesn't know us. The job stays and is tried again, for as
  * long as it takes. What the operator does next: look at the provider, and at PSP_URL and PSP_API_KEY.
  */
-class PaymentProviderError extends BrewError {
+export class PaymentProviderError extends BrewError {
   constructor(message: string, cause?: unknown) {
     super('BREW_PAYMENT_PROVIDER_UNAVAILABLE', message, { retryable: true, cause });
   }

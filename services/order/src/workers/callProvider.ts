@@ -1,9 +1,8 @@
-import { BrewError } from '@brew/events';
-import { backoff, gather } from '@brew/kafka';
+import { backoff, gather, verdictOf } from '@brew/kafka';
 import { countStuckItems, isOutage, noteFailure, retryLater } from '@brew/postgres';
 import { type Health, type ServiceContext, type Waker, type Worker, worker } from '@brew/service';
 import type { ChangeOrders } from '../changeOrders.ts';
-import { CALL_TIMEOUT_MS, type PaymentProvider } from '../payments/provider.ts';
+import { CALL_TIMEOUT_MS, type PaymentProvider, PaymentProviderError } from '../payments/provider.ts';
 import {
   CALL_PROVIDER,
   countFailingJobs,
@@ -89,7 +88,7 @@ export function callProvider(
   const postpone = (key: string, ms: number, error: unknown) =>
     db.transaction(async (tx) => {
       await postponePaymentJob(tx, key, ms);
-      if (isOutage(error) || (error instanceof BrewError && error.retryable)) return;
+      if (verdictOf(error, isAway) === 'outage') return;
       const failures = await noteFailure(tx, CALL_PROVIDER, key, String(error));
       if (failures < ATTEMPTS) await retryLater(tx, CALL_PROVIDER, key, ms);
       else log.error({ err: error, worker: CALL_PROVIDER, item: key, failures }, 'set aside by a worker');
@@ -133,3 +132,5 @@ export function callProvider(
     },
   };
 }
+
+const isAway = (error: unknown) => isOutage(error) || error instanceof PaymentProviderError;
