@@ -1,7 +1,7 @@
 import type { Batch } from 'kafkajs';
 import { type AbortedTransaction, createAbortedFilter } from './reader/abortedTransactions.ts';
 import { type RecordBatch, readBatch, spanOf } from './reader/recordBatch.ts';
-import { createRecords } from './reader/records.ts';
+import { createRecords, type Records } from './reader/records.ts';
 import type { ReceivedRecord } from './record.ts';
 
 /** What a fetch brought of one partition: record batches as they came. */
@@ -81,20 +81,28 @@ function* walkBatch(
   isAborted: (batch: RecordBatch) => boolean,
 ): Generator<ReceivedRecord | Gap> {
   let offset = from;
-  try {
-    if (isAborted(readBatch(bytes, 0, `${topic}/${partition} at offset ${from}`))) return;
-    const range = { from, until: undefined, nextOffset, endOffset: nextOffset };
-    const records = createRecords({ topic, partition, bytes, ...range, aborted: [] });
-    while (records.next()) {
+  let records: Records | undefined;
+  while (offset < nextOffset) {
+    try {
+      if (!records) {
+        if (isAborted(readBatch(bytes, 0, `${topic}/${partition} at offset ${from}`))) return;
+        const range = { from, until: undefined, nextOffset, endOffset: nextOffset };
+        records = createRecords({ topic, partition, bytes, ...range, aborted: [] });
+      }
+      if (!records.next()) return;
       const record = records.received();
       offset = record.offset + 1n;
       yield record;
+    } catch (error) {
+      // Whatever it was: what these bytes are does not change.
+      const place = { topic, partition };
+      const gap = gapOf(error, place) ?? {
+        ...{ ...place, firstOffset: offset, lastOffset: nextOffset - 1n, why: 'unreadable' as const },
+        error: error instanceof Error ? error : new Error(String(error)),
+      };
+      yield { ...gap, firstOffset: offset };
+      offset = gap.lastOffset + 1n;
     }
-  } catch (error) {
-    // Whatever it was: what these bytes are does not change.
-    if (offset >= nextOffset) return;
-    const gap = { topic, partition, firstOffset: offset, lastOffset: nextOffset - 1n };
-    yield { ...gap, why: 'unreadable', error: error instanceof Error ? error : new Error(String(error)) };
   }
 }
 

@@ -23,6 +23,7 @@ export {
   letterPositions,
   moveLetterPosition,
   type NewLetter,
+  sizeOfLetter,
 } from './letters/newLetters.ts';
 export {
   findLetter,
@@ -33,8 +34,8 @@ export {
   waitingOfKeys,
 } from './letters/readLetters.ts';
 export {
-  idleKeys,
   keysOfLetters,
+  letIdleKeysGo,
   lockWaiting,
   noteRedriveFailure,
   resolveLetters,

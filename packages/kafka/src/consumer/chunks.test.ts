@@ -102,3 +102,19 @@ test('loses nothing but the rest of a batch that breaks off', () => {
   expect(all.map(textsOf)).toEqual([['0', '1'], ['3']]);
   expect(all[0]?.gap).toMatchObject({ firstOffset: 2n, lastOffset: 2n });
 });
+
+test('makes no object of a record with more headers than anybody needs, and goes on behind it', () => {
+  const headers = (count: number) => Array.from({ length: count }, () => ['', null] as const);
+  const records = [record('0'), { ...record('1'), headers: headers(1_001) }, record('2')];
+  const many = { ...record('3'), headers: headers(1_000) };
+  const all = chunks([{ baseOffset: 0n, records: [...records, many], compression: 'gzip' }]);
+  expect(all.map(textsOf)).toEqual([['0'], ['2', '3']]);
+  expect(all[0]?.gap).toMatchObject({ firstOffset: 1n, lastOffset: 1n, why: 'unreadable' });
+});
+
+test('cuts records with many headers into smaller chunks', () => {
+  const headers = Array.from({ length: 1_000 }, () => ['', null] as const);
+  const records = values(0, 50).map((each) => ({ ...each, headers }));
+  const all = chunks([{ baseOffset: 0n, records, compression: 'gzip' }], { max: 500 });
+  expect(all.map((chunk) => chunk.records.length)).toEqual([20, 20, 10]);
+});

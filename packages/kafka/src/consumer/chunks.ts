@@ -1,5 +1,5 @@
 import { type Fetched, type Gap, isGap, nextOffsetOf, walk } from '../fetched.ts';
-import type { ReceivedRecord } from '../record.ts';
+import { type ReceivedRecord, rawPartsOf } from '../record.ts';
 
 export interface Chunk {
   /** The wanted records, in offset order; none when nobody wants any of them. */
@@ -15,6 +15,9 @@ export interface Chunk {
 /** So many records are looked at before the event loop gets its turn, wanted or not. */
 const MAX_LOOKED_AT = 5_000;
 
+/** Each is an object or two: many small ones take more memory than their bytes. */
+const MAX_HEADERS = 20_000;
+
 /** Cuts what was fetched into chunks of at most `maxRecords` wanted records. Lazily, so that waiting batches stay small. */
 export function* chunksOf(
   fetched: Fetched,
@@ -29,15 +32,19 @@ export function* chunksOf(
   });
   let chunk = begin(fetched.from);
   let lookedAt = 0;
+  let headers = 0;
   for (const step of walk(fetched)) {
     if (isGap(step)) {
       yield { ...chunk, gap: step, nextOffset: step.lastOffset + 1n };
       chunk = begin(step.lastOffset + 1n);
       continue;
     }
-    if (chunk.records.length === maxRecords || ++lookedAt % MAX_LOOKED_AT === 0) {
+    const own = rawPartsOf(step).headers.length;
+    headers += own;
+    if (chunk.records.length === maxRecords || headers > MAX_HEADERS || ++lookedAt % MAX_LOOKED_AT === 0) {
       yield chunk;
       chunk = begin(chunk.nextOffset);
+      headers = own;
     }
     take(chunk, step, wants);
   }

@@ -86,6 +86,7 @@ function setUp(handle: (record: ReceivedRecord, call: number) => void | Promise<
     },
     isOutage: (error) => error instanceof DatabaseGone || (error as Error)?.cause instanceof DatabaseGone,
     retry: { attempts: 3, initialMs: 2, maxMs: 4 },
+    now: () => time,
     breaker,
     log: pino({ enabled: false }),
   });
@@ -304,3 +305,12 @@ test('lets one go after a while, so that ten hostile records in a quiet topic do
   expect(isStopped(await s.run(recordsOf(...ten)).catch((error) => error))).toBe(true);
   expect(s.parked.map(({ offset }) => offset)).toEqual([0n]);
 }, 20_000);
+
+test('gives each record of many that fail two attempts, once they have taken long together', async () => {
+  const s = setUp(({ key }) => {
+    s.passTime(1_000);
+    if (key !== 'good') throw new Error('poison');
+  });
+  await s.run(recordsOf('good', 'a', 'b', 'c', 'd'));
+  expect(s.parked.map(({ failure }) => failure)).toMatchObject(Array(4).fill({ attempts: 2 }));
+});

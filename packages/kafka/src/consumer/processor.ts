@@ -19,6 +19,8 @@ export interface ProcessorOptions {
   isOutage: (error: unknown) => boolean;
   retry: RetryPolicy;
   breaker: Breaker;
+  /** The clock, in milliseconds; by default the process's. */
+  now?: () => number;
   log: Logger;
 }
 
@@ -38,11 +40,15 @@ interface Failing {
   lastFailedAt: Date;
 }
 
+/** What the attempts at all that fail of a chunk may take: with hundreds of them, the good ones behind would wait for minutes. */
+const PATIENCE_MS = 3_000;
+
 /** While every record fails. */
 const HALTED = { initialMs: 1_000, maxMs: 30_000 };
 
 export function createProcessor(options: ProcessorOptions): Processor {
   const { process, processAlone = process, deadLetters, breaker, retry, log } = options;
+  const now = options.now ?? (() => performance.now());
   const judge = (error: unknown) => verdictOf(error, options.isOutage);
   const { persist, insist } = createPersistence(log);
   const { park, withoutParked, tell } = createParking({ deadLetters, insist, log });
@@ -168,11 +174,13 @@ export function createProcessor(options: ProcessorOptions): Processor {
 
     return async (records: readonly ReceivedRecord[]): Promise<void> => {
       await sift(records, sieve);
+      const impatientFrom = now() + PATIENCE_MS;
       for (let round = 1; failing.length > 0; round++) {
         advance();
         const unfit = failing.filter(({ verdict }) => verdict === 'unfit');
         if (unfit.length > 0) await give(unfit);
-        const up = failing.filter(({ attempts }) => attempts >= retry.attempts);
+        const enough = now() > impatientFrom ? Math.min(2, retry.attempts) : retry.attempts;
+        const up = failing.filter(({ attempts }) => attempts >= enough);
         if (up.length > 0) await give(await passBreaker(up));
         if (failing.length === 0) break;
         await pause(turn, backoff(round, retry, Math.random()));

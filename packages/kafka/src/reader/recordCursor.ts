@@ -9,6 +9,9 @@ import type { Records, RecordsOptions } from './records.ts';
 /** What decoding puts in the place of bytes that are no UTF-8. */
 const NOT_UTF8 = '\uFFFD';
 
+/** Two bytes on the wire become a hundred in memory: a megabyte of empty headers would take a process down. */
+const MOST_HEADERS = 1_000;
+
 const nameBytes = new Map<string, Buffer>();
 
 /** Header names are few, and stand in the code. */
@@ -89,7 +92,6 @@ export class RecordCursor implements Records {
           while (this.#recordsLeft === 0) if (!this.#toNextBatchOfOurs()) return false;
           this.#toNextRecord();
         } while (this.#offsetDelta < this.#fromDelta || this.#offsetDelta >= this.#untilDelta);
-        return true;
       } catch (error) {
         if (!(error instanceof UnreadableBatchError)) throw error;
         // Behind it, also when `next()` is called again by who was not told of it otherwise.
@@ -97,8 +99,24 @@ export class RecordCursor implements Records {
         this.#recordEnd = this.#limit;
         if (!this.#onUnreadable) throw error;
         this.#onUnreadable(error);
+        continue;
       }
+      const error = this.#tooManyHeaders();
+      if (!error) return true;
+      if (!this.#onUnreadable) throw error;
+      this.#onUnreadable(error);
     }
+  }
+
+  /** Costs one byte's look for records that have less than 64. */
+  #tooManyHeaders(): UnreadableBatchError | undefined {
+    if ((this.bytes[this.#headersStart] as number) < 0x80) return undefined;
+    this.#rewindHeaders();
+    const count = this.#headersLeft;
+    if (count <= MOST_HEADERS) return undefined;
+    const { topic, partition, offset: from } = this;
+    const why = `it has ${count} headers, and more than ${MOST_HEADERS} are none that anybody needs`;
+    return new UnreadableBatchError({ topic, partition, from, until: from + 1n }, why);
   }
 
   get offset(): bigint {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Tx } from '../database.ts';
 import { hashOfKey } from '../parkedKeys.ts';
 
@@ -68,8 +69,8 @@ async function insertLetter(tx: Tx, letter: NewLetter): Promise<void> {
   await tx.query({
     name: 'insert-letter',
     text: `insert into letters (dlq_partition, dlq_offset, parked_at, reason, topic, partition, record_offset, last_offset, key, key_hash, value,
-             header_names, header_values, record_timestamp, type, pointer, value_bytes, error_name, error_code, error_message, error_stack, attempts)
-           values ($1, $2, to_timestamp($3::float8 / 1000), $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)
+             header_names, header_values, record_timestamp, type, pointer, value_bytes, error_name, error_code, error_message, error_stack, attempts, bytes, content)
+           values ($1, $2, to_timestamp($3::float8 / 1000), $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24)
            on conflict do nothing`,
     values: [
       ...[letter.dlqPartition, String(letter.dlqOffset), letter.parkedAt, letter.reason],
@@ -81,9 +82,21 @@ async function insertLetter(tx: Tx, letter: NewLetter): Promise<void> {
       ...[headers.map(([name]) => name), headers.map(([, value]) => value), String(letter.timestamp)],
       ...[storable(letter.type, 1_000), storable(letter.pointer, 100), letter.valueBytes],
       ...[storable(error?.name, 2_000), storable(error?.code, 2_000), storable(error?.message, 2_000)],
-      ...[storable(error?.stack, 8_000), letter.attempts],
+      ...[storable(error?.stack, 8_000), letter.attempts, sizeOfLetter(letter), contentOf(letter)],
     ],
   });
+}
+
+/** Of what is here of its record, in bytes. */
+export const sizeOfLetter = ({ key, value, headers }: Pick<NewLetter, 'key' | 'value' | 'headers'>): number =>
+  headers.reduce((sum, [name, content]) => sum + name.length + (content?.length ?? 0), 0) +
+  (key?.length ?? 0) +
+  (value?.length ?? 0);
+
+function contentOf({ value, headers }: NewLetter): Buffer {
+  const hash = createHash('sha256');
+  for (const part of [value, ...headers.flat()]) hash.update(`${part?.length ?? -1};`).update(part ?? '');
+  return hash.digest();
 }
 
 /** PostgreSQL takes no NUL, and anybody may have written this. */

@@ -86,13 +86,14 @@ export interface WaitingLetter {
   /** SHA-256 of its key; null for those that have none. */
   keyHash: Buffer | null;
   redrives: number;
-  valueBytes: number;
+  /** What a transaction has to hold of it, that to which it only points included. */
+  bytes: number;
 }
 
 /** Those of these letters that wait, and everything else that waits of their keys; each key's in the order of its records. */
 export async function waitingOfKeys(tx: Tx, ids: readonly string[]): Promise<WaitingLetter[]> {
   const { rows } = await tx.query<WaitingLetter>(
-    `select id, reason, topic, key_hash as "keyHash", redrives, value_bytes::float8 as "valueBytes"
+    `select id, reason, topic, key_hash as "keyHash", redrives, (bytes + case when pointer is null then 0 else value_bytes end)::float8 as bytes
      from letters
      where status = 'waiting' and (id = any ($1::bigint[]) or (topic, key_hash) in (
        select topic, key_hash from letters where id = any ($1::bigint[]) and key_hash is not null

@@ -1,5 +1,5 @@
 import type { Tx } from '../database.ts';
-import type { TopicKey } from '../parkedKeys.ts';
+import { letKeysGo, type TopicKey } from '../parkedKeys.ts';
 
 /**
  * Locks those of these letters that still wait.
@@ -56,16 +56,29 @@ export async function keysOfLetters(tx: Tx, ids: readonly string[]): Promise<Top
   return rows;
 }
 
-/** Those of these keys of which nothing waits any more. */
-export async function idleKeys(tx: Tx, keys: readonly TopicKey[]): Promise<TopicKey[]> {
-  const { rows } = await tx.query<TopicKey>(
+/**
+ * Lets those of these keys go of which nothing waits any more; this transaction has their locks.
+ * @param free those that were not parked before they were locked
+ * @returns how many were parked, and are not any more
+ */
+export async function letIdleKeysGo(
+  tx: Tx,
+  keys: readonly TopicKey[],
+  free: readonly TopicKey[],
+): Promise<number> {
+  const { rows: idle } = await tx.query<TopicKey>(
     `select topic, "keyHash" from unnest($1::text[], $2::bytea[]) as asked (topic, "keyHash")
      where not exists (
        select from letters where letters.topic = asked.topic and key_hash = "keyHash" and status = 'waiting'
      )`,
     [keys.map(({ topic }) => topic), keys.map(({ keyHash }) => keyHash)],
   );
-  return rows;
+  const isSame = (a: TopicKey) => (b: TopicKey) => a.topic === b.topic && a.keyHash.equals(b.keyHash);
+  const wereFree = idle.filter((key) => free.some(isSame(key)));
+  return (
+    (await letKeysGo(tx, idle)) -
+    new Set(wereFree.map(({ topic, keyHash }) => `${topic}/${keyHash.toString('hex')}`)).size
+  );
 }
 
 const MAX_ERROR = 2_000;

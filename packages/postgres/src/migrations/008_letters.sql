@@ -19,6 +19,8 @@ create table letters (
   type text,                            -- ce_type
   pointer text,                         -- dlq_pointer: what is missing
   value_bytes bigint not null,          -- of the record's value, also where it is missing
+  bytes bigint not null,                -- of all that is here of the record: what a transaction has to hold of it
+  content bytea not null,               -- SHA-256 of value and headers
   error_name text,
   error_code text,
   error_message text,
@@ -35,9 +37,10 @@ create table letters (
 -- What waits is little; what is done is kept for who asks, and no statement of a redrive goes through it.
 create index letters_waiting on letters (id) where status = 'waiting';
 create index letters_of_key on letters (topic, key_hash, partition, record_offset) where status = 'waiting';
--- A letter that was sent twice is one. Not by its place alone: a topic that is made anew has the same places again.
+-- A letter that was sent twice is one. Not by its place alone: a topic that is made anew has the same places again, and a stranger may name
+-- any place.
 create unique index letters_of_place
-  on letters (topic, partition, record_offset, record_timestamp, coalesce(key_hash, ''), value_bytes)
+  on letters (topic, partition, record_offset, record_timestamp, coalesce(key_hash, ''), content)
   where status = 'waiting' and reason <> 'foreign';
 
 -- Up to where the topic is in the table. One that is made anew begins anew.

@@ -1,4 +1,11 @@
-import { idleKeys, keysOfLetters, letKeysGo, lockKeys, lockWaiting, resolveLetters } from '@brew/postgres';
+import {
+  keysOfLetters,
+  letIdleKeysGo,
+  lockKeys,
+  lockWaiting,
+  resolveLetters,
+  type TopicKey,
+} from '@brew/postgres';
 import { z } from 'zod';
 import { type Route, route } from '../http/route.ts';
 import { createActionLog } from './actionLog.ts';
@@ -48,14 +55,15 @@ export const discardLetters = (context: LetterContext, inTurn: Turns): Route =>
           const outcome = await context.db.transaction(async (tx) => {
             await tx.query(`set local lock_timeout = '10s'`);
             const keys = context.parksKeys ? await keysOfLetters(tx, ids) : [];
+            let free: TopicKey[] = [];
             if (keys.length > 0) {
-              await lockKeys(tx, keys);
+              free = await lockKeys(tx, keys);
               // What was parked of these keys has to be known before one of them is let go.
               await catchUp(context);
             }
             const waiting = [...(await lockWaiting(tx, ids, { inOrder: false }))];
             await resolveLetters(tx, waiting, 'discarded', action.id);
-            const keysLetGo = keys.length > 0 ? await letKeysGo(tx, await idleKeys(tx, keys)) : 0;
+            const keysLetGo = keys.length > 0 ? await letIdleKeysGo(tx, keys, free) : 0;
             await action.keep(tx, { discarded: waiting.length, skipped: done.length });
             return { discarded: waiting.length, keysLetGo };
           });

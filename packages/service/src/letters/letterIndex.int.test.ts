@@ -129,6 +129,15 @@ test('two who read at once store each letter once, and one that was sent twice i
   expect(await letters()).toHaveLength(300);
 });
 
+test('a letter that a stranger has written for a place does not keep the true one out', async () => {
+  await using index = indexOf();
+  const record = recordOf('forged', { value: Buffer.from('true!') });
+  await queue().park([failed({ ...record, value: Buffer.from('false') })]);
+  await queue().park([failed(record)]);
+  await index.catchUp();
+  expect((await letters()).map(({ value }) => String(value))).toEqual(['false', 'true!']);
+});
+
 test('rows and positions are kept together, or not at all', async () => {
   await using index = indexOf();
   await index.catchUp();

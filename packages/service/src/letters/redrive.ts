@@ -1,9 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { backoff, type ReceivedRecord, sift, verdictOf } from '@brew/kafka';
 import {
-  idleKeys,
   isOutage,
-  letKeysGo,
+  letIdleKeysGo,
   lockKeys,
   lockWaiting,
   noteRedriveFailure,
@@ -83,12 +82,13 @@ export async function redrive(
     }
     const keys = parksKeys ? keysOf(letters) : [];
     let waiting: ReadonlySet<string> = new Set();
+    let free: TopicKey[] = [];
     let letGo = 0;
     let known = 0;
     await chunks.process([...ids.keys()], {
       async begin(tx) {
         await tx.query(`set local lock_timeout = '10s'`);
-        if (keys.length > 0) await lockKeys(tx, keys);
+        if (keys.length > 0) free = await lockKeys(tx, keys);
         // Nothing of these keys is parked from here on. What was, has to be known: it may be what the key has to wait for.
         await catchUp(context);
         waiting = await lockWaiting(tx, letters.map(idOf), { inOrder: parksKeys });
@@ -98,7 +98,7 @@ export async function redrive(
         const wanted = new Set(ids.values());
         known = duplicates.length + [...waiting].filter((id) => !wanted.has(id)).length;
         await resolveLetters(tx, [...waiting], 'redriven', action.id);
-        letGo = keys.length > 0 ? await letKeysGo(tx, await idleKeys(tx, keys)) : 0;
+        letGo = keys.length > 0 ? await letIdleKeysGo(tx, keys, free) : 0;
         await action.keep(tx, { redriven: waiting.size - known, alreadyDone: known });
       },
     });
@@ -173,13 +173,13 @@ function* batchesOf(letters: readonly WaitingLetter[]): Generator<WaitingLetter[
   let batch: WaitingLetter[] = [];
   let bytes = 0;
   for (const letter of letters) {
-    if (batch.length === LETTERS_AT_ONCE || (batch.length > 0 && bytes + letter.valueBytes > BYTES_AT_ONCE)) {
+    if (batch.length === LETTERS_AT_ONCE || (batch.length > 0 && bytes + letter.bytes > BYTES_AT_ONCE)) {
       yield batch;
       batch = [];
       bytes = 0;
     }
     batch.push(letter);
-    bytes += letter.valueBytes;
+    bytes += letter.bytes;
   }
   if (batch.length > 0) yield batch;
 }

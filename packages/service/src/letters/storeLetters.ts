@@ -7,6 +7,7 @@ import {
   letterPositions,
   moveLetterPosition,
   type NewLetter,
+  sizeOfLetter,
 } from '@brew/postgres';
 import { lostLetters, newLetterOf } from './newLetter.ts';
 
@@ -125,7 +126,7 @@ function createStore({ group, db, onProgress }: StoreLettersOptions, stretch: St
       while (records.next()) {
         const letter = newLetterOf(records.received(), group);
         letters.push(letter);
-        bytes += letter.valueBytes + (letter.key?.length ?? 0);
+        bytes += sizeOfLetter(letter);
         if (letters.length >= LETTERS_AT_ONCE || bytes >= BYTES_AT_ONCE) await flush(records.offset + 1n);
       }
       await flush(records.nextOffset);
