@@ -72,14 +72,15 @@ export async function act(
   const begun = performance.now();
   const progress = await createProgress(io, options);
   let done: Totals = { ...nothing, action: '' };
-  const ended = async () => {
+  const ended = async (interrupted = false) => {
     progress.close();
     const ms = performance.now() - begun;
     if (options.json) await io.out(JSON.stringify({ event: 'done', ...done, ms: Math.round(ms) }));
-    else await io.out(renderOutcome(what, group, done, { ms, interrupted: signal.aborted }, io.paint));
+    else await io.out(renderOutcome(what, group, done, { ms, interrupted }, io.paint));
   };
+  let isComplete: boolean;
   try {
-    await inBatches(
+    isComplete = await inBatches(
       what,
       url,
       request,
@@ -96,8 +97,8 @@ export async function act(
   } finally {
     progress.close();
   }
-  await ended();
-  return done.failed === 0 && !signal.aborted;
+  await ended(!isComplete);
+  return done.failed === 0 && isComplete;
 }
 
 /** Where nothing can be rewritten, a line now and then is enough. */

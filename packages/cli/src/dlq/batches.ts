@@ -31,6 +31,7 @@ const MOST = 100;
  * Goes through all letters of a selection, as one action of many calls. An abort ends it behind the call that is under way.
  * @param url of the service
  * @param onBatch called after each
+ * @returns whether it got to the end
  * @throws RequestFailedError: what the batches before did is done
  */
 export async function inBatches(
@@ -39,11 +40,12 @@ export async function inBatches(
   { selection, rate, ...rest }: BatchRequest,
   onBatch: (batch: Batch, totals: Totals) => Promise<void>,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<boolean> {
   const action = randomUUID();
   const totals: Totals = { ...nothing, action };
   const limit = rate === undefined ? MOST : Math.min(MOST, Math.max(1, Math.floor(rate)));
-  for (const part of partsOf(selection)) {
+  const parts = partsOf(selection);
+  for (const part of parts) {
     let after: string | null = null;
     do {
       const begun = performance.now();
@@ -52,13 +54,15 @@ export async function inBatches(
       add(totals, batch);
       await onBatch(batch, totals);
       after = batch.next;
+      if (after === null && part === parts.at(-1)) return true;
       if (rate !== undefined) {
         const ms = (sizeOf(batch) / rate) * 1_000 - (performance.now() - begun);
         await delay(Math.max(0, ms), undefined, { signal }).catch(() => {});
       }
     } while (after !== null && !signal.aborted);
-    if (signal.aborted) return;
+    if (signal.aborted) return false;
   }
+  return true;
 }
 
 export const nothing: Omit<Totals, 'action'> = {

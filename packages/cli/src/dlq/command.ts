@@ -87,7 +87,12 @@ export function registerDlq(program: Command, exit: (code: number) => void, io: 
 
   withFilter(withSelection(dlq.command('redrive')))
     .description('let the group handle letters again, in their order; nobody else gets them')
-    .addOption(new Option('--rate <letters>', 'at most so many a second').argParser(parseLettersRate))
+    .addOption(
+      new Option(
+        '--rate <letters>',
+        'at most so many a second, on average: what waits behind a letter goes with it',
+      ).argParser(parseLettersRate),
+    )
     .option('--why <text>', 'what is kept as the reason')
     .addHelpText(
       'after',
