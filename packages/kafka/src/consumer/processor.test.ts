@@ -306,11 +306,17 @@ test('lets one go after a while, so that ten hostile records in a quiet topic do
   expect(s.parked.map(({ offset }) => offset)).toEqual([0n]);
 }, 20_000);
 
-test('gives each record of many that fail two attempts, once they have taken long together', async () => {
-  const s = setUp(({ key }) => {
-    s.passTime(1_000);
-    if (key !== 'good') throw new Error('poison');
-  });
-  await s.run(recordsOf('good', 'a', 'b', 'c', 'd'));
-  expect(s.parked.map(({ failure }) => failure)).toMatchObject(Array(4).fill({ attempts: 2 }));
-});
+test.each([
+  [20, 3],
+  [21, 2],
+])(
+  'gives each of %i records that fail %i attempts, once they have taken long together',
+  async (count, attempts) => {
+    const s = setUp(({ key }) => {
+      s.passTime(1_000);
+      if (key !== 'good') throw new Error('poison');
+    });
+    await s.run(recordsOf('good', ...Array.from({ length: count }, (_, i) => `bad${i}`)));
+    expect(s.parked.map(({ failure }) => failure)).toMatchObject(Array(count).fill({ attempts }));
+  },
+);

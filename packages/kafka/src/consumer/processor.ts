@@ -40,7 +40,8 @@ interface Failing {
   lastFailedAt: Date;
 }
 
-/** What the attempts at all that fail of a chunk may take: with hundreds of them, the good ones behind would wait for minutes. */
+/** What the attempts may take where more than so many of a chunk fail: with hundreds of them, the good ones behind would wait for minutes. */
+const MANY = 20;
 const PATIENCE_MS = 3_000;
 
 /** While every record fails. */
@@ -179,7 +180,8 @@ export function createProcessor(options: ProcessorOptions): Processor {
         advance();
         const unfit = failing.filter(({ verdict }) => verdict === 'unfit');
         if (unfit.length > 0) await give(unfit);
-        const enough = now() > impatientFrom ? Math.min(2, retry.attempts) : retry.attempts;
+        const isTooMuch = failing.length > MANY && now() > impatientFrom;
+        const enough = isTooMuch ? Math.min(2, retry.attempts) : retry.attempts;
         const up = failing.filter(({ attempts }) => attempts >= enough);
         if (up.length > 0) await give(await passBreaker(up));
         if (failing.length === 0) break;
