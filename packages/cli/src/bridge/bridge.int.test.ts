@@ -17,6 +17,7 @@ import {
   createCodec,
   createKafkaClient,
   createProducer,
+  delay,
   type OutgoingRecord,
   type ReceivedRecord,
 } from '@brew/kafka';
@@ -106,10 +107,13 @@ const cancelled = (orderId: string) =>
     codec.encode(OrderCancelled, { orderId, reason: 'customer_request', cancelledAt: 1_700_000_001_000 }),
   );
 
-/** Bridges all there is. @returns what was printed */
-async function catchUp(): Promise<string[]> {
+/** Bridges all there is. @returns what was printed, where printing a moment of the progress may take its time */
+async function catchUp(momentMs = 0): Promise<string[]> {
   const lines: string[] = [];
-  const out = async (line: string) => void lines.push(line);
+  const out = async (line: string) => {
+    if (line.includes('a second')) await delay(momentMs);
+    lines.push(line);
+  };
   const io = { out, note: () => undefined, paint: plain, columns: () => 0 };
   await bridge(pair, { untilCaughtUp: true }, infrastructure(), io, new AbortController().signal);
   return lines;
@@ -143,6 +147,14 @@ test('says each event in the words of the next version, and leaves it the same e
     expect(record.headers).toEqual({ ...before?.headers, ce_type: type });
     expect(record.timestamp).toEqual(before?.timestamp);
   }
+});
+
+test('tells how it ended last, after what was just being told', async () => {
+  await producer.send(Array.from({ length: 5_000 }, () => placed(uuidv7())));
+  // Longer than all of it takes: what is being told then is told when everything is bridged.
+  const lines = await catchUp(6_000);
+  expect(lines).toHaveLength(3);
+  expect(lines.at(-1)).toMatch(/^✔ caught up: 5,000 records in/);
 });
 
 test('parks what can not be said in the next version, with its provenance, and goes on', async () => {

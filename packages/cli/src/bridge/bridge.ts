@@ -1,5 +1,12 @@
 import { type Bridge, deadLetterTopic } from '@brew/events';
-import { type Admin, createAdmin, createCodec, createKafkaClient, type KafkaClient } from '@brew/kafka';
+import {
+  type Admin,
+  createAdmin,
+  createCodec,
+  createKafkaClient,
+  delay,
+  type KafkaClient,
+} from '@brew/kafka';
 import { createPipeline } from '@brew/kafka/pipeline';
 import { ensureSchemas, TopicDiffersError } from '@brew/provision';
 import { pino } from 'pino';
@@ -46,7 +53,7 @@ export async function bridge(
 
   const startedAt = performance.now();
   let before = { records: 0, at: startedAt };
-  async function look(): Promise<void> {
+  async function tellProgress(): Promise<void> {
     const { records, deadLetters, positions, lastError } = pipeline;
     const at = performance.now();
     const perSecond = ((records - before.records) * 1_000) / (at - before.at);
@@ -55,15 +62,27 @@ export async function bridge(
     const behind = ends && positions.length > 0 ? behindOf(positions, ends) : undefined;
     await io.out(renderMoment({ records, deadLetters, perSecond, behind, lastError }, io.paint));
   }
-  const progress = setInterval(look, PROGRESS_MS);
+  const over = new AbortController();
+  const progress = repeat(PROGRESS_MS, tellProgress, over.signal);
   try {
     await pipeline.run({ signal, untilCaughtUp });
   } finally {
-    clearInterval(progress);
+    over.abort();
+    // What is being told comes before the end.
+    await progress;
   }
   const { records, deadLetters } = pipeline;
   const end = { records, deadLetters, ms: performance.now() - startedAt, caughtUp: !signal.aborted };
   for (const line of renderEnd(end, group, io.paint)) await io.out(line);
+}
+
+/** One after the other, until the signal is aborted. */
+async function repeat(everyMs: number, action: () => Promise<void>, signal: AbortSignal): Promise<void> {
+  while (true) {
+    await delay(everyMs, signal);
+    if (signal.aborted) return;
+    await action();
+  }
 }
 
 /** @throws TopicDiffersError */
