@@ -9,7 +9,7 @@ import { createPipeline, type Pipeline } from './pipeline.ts';
 import { createProducer } from './producer.ts';
 import { createReader } from './reader.ts';
 import { type RawHeader, type ReceivedRecord, rawPartsOf } from './record.ts';
-import type { TestRecord } from './testing/batches.ts';
+import type { OddForms, TestBatch, TestRecord } from './testing/batches.ts';
 import { clientOf, createDeadLetterTopic, createTopic, log, memberIdsOf } from './testing/kafka.ts';
 import { createKeyMemory } from './testing/keyMemory.ts';
 import { writeBatch } from './testing/writeBatch.ts';
@@ -148,6 +148,14 @@ const timestamp = fc.oneof(
 );
 const bad: fc.Arbitrary<TestRecord> = fc.record({ key, value, headers, timestamp });
 const compression = fc.constantFrom('none', 'gzip', 'snappy', 'lz4', 'zstd');
+const forms: fc.Arbitrary<OddForms> = fc.oneof(
+  fc.constant({}),
+  fc.record({
+    nullLength: fc.integer({ min: -(2 ** 31), max: -1 }),
+    overlong: fc.boolean(),
+    offsetDeltas: fc.array(fc.integer(), { maxLength: 6 }),
+  }),
+);
 
 /** Every bad record that Kafka took, and every good one. */
 const badPlaces = new Map<string, TestRecord>();
@@ -156,12 +164,12 @@ const goodValues = new Set<string>();
 async function write(
   records: TestRecord[],
   partition: number,
-  codec: 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd',
+  how: Pick<TestBatch, 'compression' | 'forms'>,
 ) {
   const good = `${GOOD}${goodValues.size}`;
   const now = BigInt(Date.now());
   const last = { key: Buffer.from(good), value: Buffer.from(good), headers: [], timestamp: now };
-  const taken = await writeBatch(topic, partition, { records: [...records, last], compression: codec });
+  const taken = await writeBatch(topic, partition, { records: [...records, last], ...how });
   // Too large, as a rule.
   if ('refused' in taken) return;
   goodValues.add(good);
@@ -208,10 +216,11 @@ function expectLetter(of: TestRecord, letters: readonly ReceivedRecord[] | undef
 }
 
 test('whatever Kafka takes is handled once, or parked once, and holds up nothing', async () => {
-  const batch = fc.tuple(fc.array(bad, { maxLength: 5 }), fc.nat({ max: PARTITIONS - 1 }), compression);
+  const how = fc.record({ compression, forms });
+  const batch = fc.tuple(fc.array(bad, { maxLength: 5 }), fc.nat({ max: PARTITIONS - 1 }), how);
   await fc.assert(
-    fc.asyncProperty(batch, async ([records, partition, codec]) => {
-      await write(records, partition, codec);
+    fc.asyncProperty(batch, async ([records, partition, form]) => {
+      await write(records, partition, form);
     }),
     { numRuns: RUNS },
   );

@@ -7,7 +7,7 @@ import type { Insist } from './persistence.ts';
 import type { Turn } from './turn.ts';
 
 /** What is sent between two signs of life. */
-const LETTERS_AT_ONCE = 100;
+const LETTERS_AT_ONCE = 500;
 const BYTES_AT_ONCE = 1024 * 1024;
 
 /** The way of records into the dead letters: in few sends, with signs of life, and for as long as it takes. */

@@ -247,10 +247,26 @@ test('leaves the chunk when the consumer stops, without blaming a record', async
 test('parks many records behind a parked key in few sends, with signs of life between them', async () => {
   const s = setUp(() => undefined);
   s.keys.add('a');
-  await s.run(recordsOf(...Array.from({ length: 500 }, () => 'a')));
-  expect(s.parked.map(({ offset }) => offset)).toEqual(Array.from({ length: 500 }, (_, i) => BigInt(i)));
-  expect(s.sends).toHaveLength(5);
-  expect(s.heartbeats).toBeGreaterThanOrEqual(5);
+  await s.run(recordsOf(...Array.from({ length: 1_200 }, () => 'a')));
+  expect(s.parked.map(({ offset }) => offset)).toEqual(Array.from({ length: 1_200 }, (_, i) => BigInt(i)));
+  expect(s.sends).toHaveLength(3);
+  expect(s.heartbeats).toBeGreaterThanOrEqual(3);
+});
+
+test('makes no attempt for what is unfit, and keeps what comes before it of its key before it', async () => {
+  const s = setUp(() => undefined);
+  const records = recordsOf('a', 'b', 'a', 'a', null, 'c');
+  const unfit = [1, 2, 4].map((at) => [records[at] as ReceivedRecord, new Error('no number')] as const);
+  await s.run(records, { unfit: new Map(unfit) });
+  // The second of key a waits for its first one, as anything of that key would.
+  expect(s.calls.flat().filter((offset) => offset === 1n || offset === 4n)).toEqual([]);
+  expect(s.calls.flat()).toEqual(expect.arrayContaining([0n, 5n]));
+  expect(s.parked).toMatchObject([
+    { offset: 1n, failure: { reason: 'failed' } },
+    { offset: 4n, failure: { reason: 'failed' } },
+    { offset: 2n, failure: { reason: 'failed' } },
+    { offset: 3n, failure: { reason: 'key_parked' } },
+  ]);
 });
 
 const ten = Array.from({ length: 10 }, (_, i) => `k${i}`);

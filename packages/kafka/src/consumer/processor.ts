@@ -100,6 +100,20 @@ export function createProcessor(options: ProcessorOptions): Processor {
       });
     }
 
+    /** Notes what can't be handled whatever comes, without an attempt: only what has nothing of its key before it, whose turn comes first. */
+    function withoutUnfit(records: readonly ReceivedRecord[]): readonly ReceivedRecord[] {
+      if (unfit.size === 0) return records;
+      const keys = new Set<string>();
+      return records.filter((record) => {
+        const id = keyIdOf(record);
+        const isFirst = id === null || !keys.has(id);
+        if (id !== null) keys.add(id);
+        if (!isFirst || !unfit.has(record)) return true;
+        failing.push(note(record, new UnfitError(unfit.get(record))));
+        return false;
+      });
+    }
+
     const sieve: Sieve<ReceivedRecord> = {
       free,
       async attempt(records, halved) {
@@ -174,7 +188,7 @@ export function createProcessor(options: ProcessorOptions): Processor {
     }
 
     return async (records: readonly ReceivedRecord[]): Promise<void> => {
-      await sift(records, sieve);
+      await sift(withoutUnfit(records), sieve);
       const impatientFrom = now() + PATIENCE_MS;
       for (let round = 1; failing.length > 0; round++) {
         advance();

@@ -44,17 +44,32 @@ function storedLz4(bytes: Buffer): Buffer {
   size.writeBigUInt64LE(BigInt(bytes.length));
   const length = Buffer.alloc(4);
   length.writeUInt32LE(bytes.length + 0x80000000);
-  const skipped = Buffer.from('5f2a4d1803000000616263', 'hex');
   // Flags: version 1, independent blocks with checksums, the size and a checksum of the whole.
   const head = Buffer.concat([Buffer.from('04224d187c70', 'hex'), size, Buffer.of(0)]);
-  return Buffer.concat([skipped, head, length, bytes, Buffer.alloc(4), Buffer.alloc(4), Buffer.alloc(4)]);
+  return Buffer.concat([
+    skippedFrame,
+    head,
+    length,
+    bytes,
+    Buffer.alloc(4),
+    Buffer.alloc(4),
+    Buffer.alloc(4),
+  ]);
 }
+
+/** Of LZ4 and Zstandard: what a reader has to step over. */
+const skippedFrame = Buffer.from('5f2a4d1803000000616263', 'hex');
 
 test('unpacks what each codec has packed', () => {
   fc.assert(
     fc.property(content, fc.integer({ min: 1, max: SMALL }), (bytes, block) => {
       expectSame(decompress(GZIP, gzipSync(bytes)), bytes);
-      expectSame(decompress(ZSTD, zstdCompressSync(bytes)), bytes);
+      const zstd = zstdCompressSync(bytes);
+      expectSame(decompress(ZSTD, zstd), bytes);
+      expectSame(
+        decompress(ZSTD, Buffer.concat([skippedFrame, zstd, skippedFrame, zstd])),
+        Buffer.concat([bytes, bytes]),
+      );
       expectSame(decompress(SNAPPY, compressionsAlgorithms.snappy.compressSync(bytes)), bytes);
       expectSame(decompress(SNAPPY, xerial(bytes, block)), bytes);
       const lz4 = compressionsAlgorithms.lz4.compressSync(bytes);

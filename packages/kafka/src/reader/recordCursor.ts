@@ -53,6 +53,8 @@ export class RecordCursor implements Records {
   #appendTimestamp: number | undefined;
   #batch: RecordBatch | undefined;
   #recordsLeft = 0;
+  /** Whether nothing of it was compacted away. */
+  #isWhole = false;
   /** Which offsets of the batch are wanted, relative to its base: plain numbers. */
   #fromDelta = 0;
   #untilDelta = 0;
@@ -124,7 +126,8 @@ export class RecordCursor implements Records {
   }
 
   get timestamp(): number {
-    return this.#appendTimestamp ?? this.#baseTimestamp + this.#timestampDelta;
+    const near = this.#appendTimestamp ?? this.#baseTimestamp + this.#timestampDelta;
+    return Number.isSafeInteger(near) ? near : Number(this.#exactTimestamp());
   }
 
   key(): Buffer | null {
@@ -176,6 +179,7 @@ export class RecordCursor implements Records {
     this.#baseOffset = batch.baseOffset;
     this.#lastOffset = batch.lastOffset;
     this.#offsetDelta = -1;
+    this.#isWhole = batch.recordCount === Number(batch.lastOffset - batch.baseOffset) + 1;
     if (batch.magic !== 2)
       throw this.#unreadable(`it is in a format (magic ${batch.magic}) of before Kafka 0.11`);
     this.#baseTimestamp = Number(batch.baseTimestamp);
@@ -203,7 +207,10 @@ export class RecordCursor implements Records {
     }
   }
 
-  /** @see https://kafka.apache.org/documentation/#record */
+  /**
+   * Takes what brokers take, and as they read it: any negative length is that of a null.
+   * @see https://kafka.apache.org/documentation/#record
+   */
   #toNextRecord(): void {
     this.#position = this.#recordEnd;
     this.#recordsLeft--;
@@ -211,24 +218,31 @@ export class RecordCursor implements Records {
     this.#recordEnd = this.#position + length;
     this.#position++; // attributes, of which there are none yet
     this.#timestampStart = this.#position;
-    this.#timestampDelta = this.#varint();
-    const before = this.#offsetDelta;
-    this.#offsetDelta = this.#varint();
+    this.#timestampDelta = this.#varlong();
+    const offsetDelta = this.#varint();
     const keyLength = this.#varint();
     this.keyStart = this.#position;
-    this.keyEnd = this.keyStart + keyLength;
+    this.keyEnd = keyLength < 0 ? this.keyStart - 1 : this.keyStart + keyLength;
     if (keyLength > 0) this.#position = this.keyEnd;
     const valueLength = this.#varint();
     this.valueStart = this.#position;
-    this.valueEnd = this.valueStart + valueLength;
+    this.valueEnd = valueLength < 0 ? this.valueStart - 1 : this.valueStart + valueLength;
     if (valueLength > 0) this.#position = this.valueEnd;
     this.#headersStart = this.#position;
-    // Said so that what is not a number does not pass either.
-    const fits = this.#position < this.#recordEnd && this.#recordEnd <= this.#limit;
-    if (!(keyLength >= -1 && valueLength >= -1 && fits)) {
-      this.#offsetDelta = before;
+    if (this.#position >= this.#recordEnd || this.#recordEnd > this.#limit) {
       throw this.#unreadable('a record has other lengths than it says');
     }
+    this.#offsetDelta = this.#isWhole ? this.#offsetDelta + 1 : this.#checked(offsetDelta);
+  }
+
+  /**
+   * Brokers don't look at what a record says of its offset. In a batch that is whole, its place says it; where compaction took some away, one
+   * that is not between its neighbours can't be told.
+   */
+  #checked(offsetDelta: number): number {
+    const last = Number(this.#lastOffset - this.#baseOffset);
+    if (offsetDelta > this.#offsetDelta && offsetDelta <= last) return offsetDelta;
+    throw this.#unreadable('a record has another offset than its place allows');
   }
 
   #rewindHeaders(): void {
@@ -236,6 +250,7 @@ export class RecordCursor implements Records {
     this.#headersLeft = this.#varint();
   }
 
+  /** Brokers refuse headers that don't fit into their record; if any came all the same, they would end there. */
   #nextHeader(): boolean {
     if (this.#headersLeft-- <= 0) return false;
     const nameLength = this.#varint();
@@ -243,12 +258,9 @@ export class RecordCursor implements Records {
     this.#nameEnd = this.#position += nameLength;
     const valueLength = this.#varint();
     this.#headerStart = this.#position;
-    this.#headerEnd = this.#position + valueLength;
+    this.#headerEnd = valueLength < 0 ? this.#headerStart - 1 : this.#headerStart + valueLength;
     if (valueLength > 0) this.#position = this.#headerEnd;
-    if (!(nameLength >= 0 && valueLength >= -1 && this.#position <= this.#recordEnd)) {
-      throw this.#unreadable('a header has other lengths than it says');
-    }
-    return true;
+    return nameLength >= 0 && this.#position <= this.#recordEnd;
   }
 
   /** Leaves where the value is in `#headerStart` and `#headerEnd`. */
@@ -284,20 +296,24 @@ export class RecordCursor implements Records {
   #exactTimestamp(): bigint {
     const { appendTimestamp, baseTimestamp = -1n } = this.#batch ?? {};
     if (appendTimestamp !== undefined) return appendTimestamp;
-    if (Number.isSafeInteger(this.#timestampDelta)) return baseTimestamp + BigInt(this.#timestampDelta);
+    return BigInt.asIntN(64, baseTimestamp + this.#exactTimestampDelta());
+  }
+
+  #exactTimestampDelta(): bigint {
+    if (Number.isSafeInteger(this.#timestampDelta)) return BigInt(this.#timestampDelta);
     let zigzag = 0n;
     for (let at = this.#timestampStart, shift = 0n; ; at++, shift += 7n) {
       const byte = this.bytes[at] as number;
       zigzag |= BigInt(byte & 0x7f) << shift;
       if (byte < 0x80) break;
     }
-    const delta = BigInt.asIntN(64, (zigzag >> 1n) ^ -(zigzag & 1n));
-    return BigInt.asIntN(64, baseTimestamp + delta);
+    zigzag = BigInt.asUintN(64, zigzag);
+    return (zigzag >> 1n) ^ -(zigzag & 1n);
   }
 
   /**
-   * A zigzag varint of any length. Two bytes are the most that most of them have; what is longer may not fit into the 32
-   * bits of JavaScript's bit operations. Behind the end it reads zeros: whoever calls looks where it got to.
+   * A zigzag varint of 32 bits, as brokers read it: bits beyond are dropped, and longer than five bytes is none (more than anything has). Two
+   * bytes are the most that most of them have. Behind the end it reads zeros: whoever calls looks where it got to.
    * @see https://protobuf.dev/programming-guides/encoding/#varints
    */
   #varint(): number {
@@ -307,7 +323,24 @@ export class RecordCursor implements Records {
     const second = bytes[this.#position++] as number;
     let value = (first & 0x7f) | ((second & 0x7f) << 7);
     if (second < 0x80) return (value >>> 1) ^ -(value & 1);
+    for (let shift = 14, byte = second; byte >= 0x80; shift += 7) {
+      if (shift > 28) return Number.POSITIVE_INFINITY;
+      byte = bytes[this.#position++] as number;
+      value |= (byte & 0x7f) << shift;
+    }
+    return (value >>> 1) ^ -(value & 1);
+  }
+
+  /** The same of 64 bits, which may not fit into the 32 of JavaScript's bit operations; `#exactTimestamp` is for what is no safe integer. */
+  #varlong(): number {
+    const { bytes } = this;
+    const first = bytes[this.#position++] as number;
+    if (first < 0x80) return (first >>> 1) ^ -(first & 1);
+    const second = bytes[this.#position++] as number;
+    let value = (first & 0x7f) | ((second & 0x7f) << 7);
+    if (second < 0x80) return (value >>> 1) ^ -(value & 1);
     for (let scale = 0x4000, byte = second; byte >= 0x80; scale *= 0x80) {
+      if (scale > 2 ** 63) throw this.#unreadable('a time has more than 64 bits');
       byte = bytes[this.#position++] as number;
       value += (byte & 0x7f) * scale;
     }

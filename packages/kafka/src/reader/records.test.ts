@@ -49,6 +49,11 @@ const arbitraryLog: fc.Arbitrary<TestBatch[]> = fc
       gap: fc.bigInt({ min: 0n, max: 5n }),
       records: fc.array(arbitraryRecord, { minLength: 1, maxLength: 8 }),
       compression: fc.constantFrom('none', 'gzip', 'snappy', 'lz4', 'zstd'),
+      forms: fc.record({
+        nullLength: fc.integer({ min: -(2 ** 31), max: -1 }),
+        overlong: fc.boolean(),
+        offsetDeltas: fc.array(fc.integer(), { maxLength: 8 }),
+      }),
     }),
     { maxLength: 5 },
   )
@@ -225,6 +230,27 @@ test('makes the record that consumers know', () => {
   });
 });
 
+test('tells of a record that says another offset than compaction can have left', () => {
+  const left = [record('a'), record('b'), record('c')];
+  const compacted = (...offsetDeltas: number[]) => {
+    const batch = batchOf({ baseOffset: 10n, records: left, forms: { offsetDeltas } });
+    batch.writeInt32BE(7, 23); // the last offset of eight
+    return sealed(batch);
+  };
+  const good = cursor(compacted(0, 4, 7));
+  const offsets: bigint[] = [];
+  while (good.next()) offsets.push(good.offset);
+  expect(offsets).toEqual([10n, 14n, 17n]);
+  for (const bad of [compacted(0, 0, 7), compacted(0, 4, 3), compacted(0, 4, 8), compacted(0, -1, 7)]) {
+    const told: UnreadableBatchError[] = [];
+    const read = valuesOf(cursor(bad, { onUnreadable: (error) => void told.push(error) }));
+    expect(read[0]).toBe('a');
+    expect(told).toEqual([
+      expect.objectContaining({ until: 18n, from: 10n + BigInt(read.length === 1 ? 1 : 5) }),
+    ]);
+  }
+});
+
 test('refuses a batch of which one bit is another one', () => {
   const good = batchOf({ baseOffset: 0n, records: [record('value')] });
   fc.assert(
@@ -251,6 +277,7 @@ test('never reads beyond a batch and always ends, whatever its records say of th
         try {
           while (records.next()) {
             records.header('h');
+            records.received();
             expect(records.keyEnd).toBeLessThanOrEqual(bad.length);
             expect(records.valueEnd).toBeLessThanOrEqual(bad.length);
           }

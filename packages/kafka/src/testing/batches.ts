@@ -17,6 +17,17 @@ export interface TestBatch {
   /** The end of a transaction, not records. */
   control?: boolean;
   logAppendTime?: boolean;
+  forms?: OddForms;
+}
+
+/** What brokers take, although no library writes it. */
+export interface OddForms {
+  /** The length that says that there is nothing: any negative one. By default -1. */
+  nullLength?: number;
+  /** Whether numbers of 32 bits have five bytes, with bits beyond. */
+  overlong?: boolean;
+  /** What records say of their offsets, instead of 0, 1, 2 …: brokers look at that in compressed batches only. */
+  offsetDeltas?: readonly number[];
 }
 
 const LOG_APPEND_TIME = 1 << 3;
@@ -32,7 +43,8 @@ export function batchOf(batch: TestBatch): Buffer {
   const timestamps = records.map(({ timestamp }) => BigInt(timestamp));
   const baseTimestamp = timestamps[0] ?? -1n;
   const codec = compressionsAlgorithms[compression];
-  const plain = Buffer.concat(records.map((record, i) => recordOf(record, i, baseTimestamp)));
+  const forms = batch.forms ?? {};
+  const plain = Buffer.concat(records.map((record, i) => recordOf(record, i, baseTimestamp, forms)));
   const body = compression === 'none' ? plain : codec.compressSync(plain);
 
   const head = Buffer.alloc(61);
@@ -62,21 +74,29 @@ function recordOf(
   { key, value, headers, timestamp }: TestRecord,
   offsetDelta: number,
   baseTimestamp: bigint,
+  { nullLength = -1, overlong, offsetDeltas }: OddForms,
 ) {
+  const int = overlong ? overlongVarint : varint;
+  const lengthAnd = (bytes: Buffer | null) =>
+    bytes === null ? int(nullLength) : Buffer.concat([int(bytes.length), bytes]);
   const record = Buffer.concat([
     Buffer.of(0),
     varint(BigInt(timestamp) - baseTimestamp),
-    varint(offsetDelta),
+    int(offsetDeltas?.[offsetDelta] ?? offsetDelta),
     lengthAnd(key),
     lengthAnd(value),
-    varint(headers.length),
+    int(headers.length),
     ...headers.flatMap(([name, value]) => [lengthAnd(Buffer.from(name as string)), lengthAnd(value)]),
   ]);
-  return Buffer.concat([varint(record.length), record]);
+  return Buffer.concat([int(record.length), record]);
 }
 
-const lengthAnd = (bytes: Buffer | null) =>
-  bytes === null ? varint(-1) : Buffer.concat([varint(bytes.length), bytes]);
+/** In five bytes, whose last one has a bit that does not count. */
+function overlongVarint(value: number): Buffer {
+  const zigzag = (value << 1) ^ (value >> 31);
+  const byte = (shift: number) => ((zigzag >>> shift) & 0x7f) | 0x80;
+  return Buffer.of(byte(0), byte(7), byte(14), byte(21), (zigzag >>> 28) | 0x10);
+}
 
 function varint(value: number | bigint): Buffer {
   const bytes: number[] = [];
