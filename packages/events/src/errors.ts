@@ -41,6 +41,8 @@ export const errorCodes = {
   BREW_HEADERS_INVALID:
     'A record has no CloudEvents headers, or bad ones. Find who wrote it; it goes to the DLQ.',
   BREW_JAVA_MISSING: 'There is no JDK, or it is too old. Install one, or use Docker.',
+  BREW_LETTERS_UNKNOWN:
+    'A service could not look up all its dead letters. The message has why; look at that, and try again.',
   BREW_LOG_TRUNCATED: 'Records that were read are lost in Kafka. What was made of them has to be made anew.',
   BREW_MAVEN_MISSING: 'There is no Maven to fetch the Kafka jars with. Install it, or use Docker.',
   BREW_MIGRATION_FAILED:
@@ -73,6 +75,8 @@ export const errorCodes = {
     'A topic of the cluster is not as declared. The message says how; change the one or the other.',
   BREW_TOPIC_MISSING:
     'A topic that is needed does not exist, and none is made by itself. Create the topics first.',
+  BREW_TRANSACTION_OPEN:
+    "Somebody's transaction keeps records back. It ends within minutes, or by kafka-transactions.sh abort.",
 } as const;
 
 export type ErrorCode = keyof typeof errorCodes;

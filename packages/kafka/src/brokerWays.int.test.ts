@@ -8,7 +8,9 @@ import { type Consumer, type ConsumerOptions, createConsumer } from './consumer.
 import { createDeadLetterQueue } from './deadLetters.ts';
 import { UndecodableRecordError } from './errors.ts';
 import { createFollower, type FollowerOptions } from './follower.ts';
+import { createInspector } from './inspect.ts';
 import { createProducer } from './producer.ts';
+import { createReader } from './reader.ts';
 import type { ReceivedRecord } from './record.ts';
 import { createTopics } from './testing/createTopics.ts';
 import {
@@ -17,6 +19,7 @@ import {
   createTopic,
   log,
   memberIdsOf,
+  openTransaction,
   outgoing,
   readAll,
   textOf,
@@ -121,6 +124,45 @@ test('steps over what was deleted before it was read, and says which offsets tha
   ]);
   expect([second.consumer.state, second.consumer.lastError]).toEqual(['running', undefined]);
   await until(async () => (await committed()) === 20n, { what: 'the group to have no lag' });
+});
+
+test('says that a transaction which stays open holds it up, and goes on when that has ended', async () => {
+  const topic = await createTopic('ways-open');
+  await send(topic, 'before');
+  const { consumer, kept } = await consume(topic);
+  const followed = await follow(topic);
+  await using reader = createReader({ client, log });
+  const read: string[] = [];
+  const reading = (async () => {
+    for await (const records of reader.read([{ topic, partition: 0, from: 0n, until: 4n }]))
+      while (records.next()) read.push(textOf(records.received()));
+  })();
+  await until(() => [kept, followed.kept, read].every((each) => each.length === 1), {
+    what: 'what comes first',
+  });
+
+  const transaction = await openTransaction(topic);
+  await send(topic, 'behind');
+  const isTold = () => [consumer.heldUp?.error, followed.follower.lastError, reader.heldBack].every(Boolean);
+  await until(isTold, { what: 'the transaction to be told of' });
+  const code = 'BREW_TRANSACTION_OPEN';
+  expect(consumer.heldUp).toMatchObject({ topic, partition: 0, offset: 1n, key: null, error: { code } });
+  expect(followed.follower.lastError).toMatchObject({ code });
+  expect(reader.heldBack).toMatchObject({ code });
+  await using inspector = createInspector({ client });
+  const { partitions } = await inspector.group(group);
+  expect(partitions).toMatchObject([
+    { committed: 1n, latest: 3n, lag: 2n, heldBack: 2n, waitingSince: undefined },
+  ]);
+  expect([kept, followed.kept, read]).toEqual([['before'], ['before'], ['before']]);
+
+  await transaction.abort();
+  await until(() => [kept, followed.kept, read].every((each) => each.length === 2), {
+    what: 'what was behind',
+  });
+  await reading;
+  expect([kept, followed.kept, read]).toEqual(Array(3).fill(['before', 'behind']));
+  expect([consumer.heldUp, followed.follower.lastError, reader.heldBack]).toEqual(Array(3).fill(undefined));
 });
 
 test('from now on: tells what retention took while the group was away, and skips nothing else', async () => {

@@ -232,7 +232,8 @@ export function createConsumer(options: ConsumerOptions): Consumer {
       return member.lastError ?? holdUps.waitsFor;
     },
     get heldUp() {
-      return holdUps.longest;
+      const { heldBack } = member;
+      return holdUps.longest ?? (heldBack && { ...heldBack, key: null });
     },
     start: (signal) => member.start(signal),
     stop: () => member.stop(),

@@ -180,6 +180,21 @@ export class OffsetOutOfRangeError extends BrewError {
 }
 
 /**
+ * Somebody's transaction has been open for long: nobody who reads committed records gets what was written behind its beginning. It ends by itself
+ * when its time is over (transaction.timeout.ms, at most 15 min as brokers have it). Operator: find out whose it is, or end it, with
+ * kafka-transactions.sh (KIP-664).
+ */
+export class OpenTransactionError extends BrewError {
+  constructor(topic: string, partition: number, offset: bigint, since: Date) {
+    super(
+      'BREW_TRANSACTION_OPEN',
+      `A transaction has been open on ${topic}/${partition} since ${since.toISOString()} at least: what comes from offset ${offset} on can't be read before it ends.`,
+      { retryable: true },
+    );
+  }
+}
+
+/**
  * Records that were read are no longer in the log: a broker that lacked them became the leader (an unclean election), or
  * the topic was deleted and made anew. Operator: what was made of them has to be made anew.
  */

@@ -220,7 +220,7 @@ export function createFollower(options: FollowerOptions): Follower {
       return started && member.state === 'created' ? 'starting' : member.state;
     },
     get lastError() {
-      return member.lastError ?? failure;
+      return member.lastError ?? failure ?? member.heldBack?.error;
     },
     get steppedOver() {
       return steppedOver;

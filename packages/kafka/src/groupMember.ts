@@ -4,6 +4,7 @@ import { backoff } from './backoff.ts';
 import { type KafkaClient, kafkaOf } from './client.ts';
 import { delay, within } from './delay.ts';
 import { ConsumerFailedError, kafkaErrorTypeOf, NotPreparedError, TopicMissingError } from './errors.ts';
+import { createHeldBack, type HeldBack } from './heldBack.ts';
 
 export type MemberState = 'created' | 'starting' | 'running' | 'restarting' | 'draining' | 'stopped';
 
@@ -40,6 +41,8 @@ export interface Life {
 export interface GroupMember {
   readonly state: MemberState;
   readonly lastError: unknown;
+  /** Where an open transaction has kept everything from it for ten seconds. */
+  readonly heldBack: HeldBack['longest'];
   /** Resolves when it has joined for the first time. Rejects only when `signal` is aborted or stop() is called. */
   start(signal?: AbortSignal): Promise<void>;
   stop(): Promise<void>;
@@ -72,6 +75,7 @@ export function createGroupMember(options: GroupMemberOptions): GroupMember {
   let supervisor: Promise<void> | undefined;
   let stopped: Promise<void> | undefined;
   const stopping = new AbortController();
+  const heldBack = createHeldBack();
   const joined = Promise.withResolvers<void>();
   joined.promise.catch(() => undefined);
 
@@ -90,10 +94,12 @@ export function createGroupMember(options: GroupMemberOptions): GroupMember {
       retry: { ...PATIENCE, restartOnFailure: async () => false },
     });
     const life = options.begin(consumer);
-    const hands = createHands(life);
+    heldBack.forget();
+    const hands = createHands(life, heldBack);
     const ended = Promise.withResolvers<unknown>();
     consumer.on(consumer.events.CRASH, ({ payload }) => ended.resolve(payload.error));
     consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
+      heldBack.forget();
       life.onJoined?.(payload.memberAssignment);
       onJoined();
     });
@@ -159,6 +165,9 @@ export function createGroupMember(options: GroupMemberOptions): GroupMember {
     get lastError() {
       return lastError;
     },
+    get heldBack() {
+      return heldBack.longest;
+    },
     async start(signal) {
       if (state === 'created') {
         state = 'starting';
@@ -175,7 +184,7 @@ export function createGroupMember(options: GroupMemberOptions): GroupMember {
 }
 
 /** Keeps count of the batches that a life has in hand, so that it can end without dropping one half done. */
-function createHands({ eachBatch }: Life) {
+function createHands({ eachBatch }: Life, heldBack: HeldBack) {
   const resting = new AbortController();
   const released = Promise.withResolvers<void>();
   const inHand = new Set<Promise<void>>();
@@ -183,6 +192,9 @@ function createHands({ eachBatch }: Life) {
     async eachBatch(batch: EachBatchPayload): Promise<void> {
       // Returning at once would make kafkajs fetch the same records again and again until it has stopped.
       if (resting.signal.aborted) return released.promise;
+      const { topic, partition, fetchedOffset, isHeldBack } = batch.batch;
+      if (isHeldBack) return heldBack.note({ topic, partition, offset: BigInt(fetchedOffset) });
+      heldBack.clear({ topic, partition });
       const work = eachBatch(batch, resting.signal);
       const settled = work.catch(() => undefined);
       inHand.add(settled);

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { KafkaClient } from './client.ts';
+import type { OpenTransactionError } from './errors.ts';
 import { createCluster } from './reader/cluster.ts';
 import { commitOffsets } from './reader/commit.ts';
 import { createFetcher, type Fetcher } from './reader/fetcher.ts';
@@ -32,6 +33,8 @@ export interface Reader extends AsyncDisposable {
   read(ranges: readonly ReadRange[], options?: ReadOptions): AsyncGenerator<Records, void, void>;
   /** Partitions that it reads but can't reach at the moment, such as `brew.orders.v1/3`; it goes on when it can. */
   readonly unreachable: readonly string[];
+  /** Why it gets on nowhere in a partition, although there is something: an open transaction has kept it back for ten seconds. */
+  readonly heldBack: OpenTransactionError | undefined;
   /**
    * Tells the cluster how far a group is, for whoever looks at its lag; the reader itself never asks. The group must not
    * have members.
@@ -66,6 +69,9 @@ export function createReader({ client, log }: { client: KafkaClient; log: Logger
     },
     get unreachable() {
       return [...fetchers].flatMap((fetcher) => fetcher.unreachable());
+    },
+    get heldBack() {
+      return [...fetchers].flatMap((fetcher) => fetcher.heldBack()?.error ?? [])[0];
     },
     commit: (group, offsets) => commitOffsets(cluster, group, offsets),
     close: () => cluster.close(),

@@ -11,6 +11,7 @@ export type Verdict = 'outage' | 'unfit' | 'failed';
 const OUTAGES: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'BREW_BROKER_UNAVAILABLE',
   'BREW_DATABASE_UNAVAILABLE',
+  'BREW_LETTERS_UNKNOWN',
   'BREW_REGISTRY_UNAVAILABLE',
 ]);
 

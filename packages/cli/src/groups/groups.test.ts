@@ -17,6 +17,7 @@ const progress = (partition: number, lag: bigint | undefined, memberId?: string)
   committed: lag === undefined ? undefined : 100n - lag,
   latest: 100n,
   lag,
+  heldBack: lag === undefined ? undefined : 0n,
   waitingSince: lag ? new Date(now.getTime() - 12_300) : undefined,
   memberId,
 });

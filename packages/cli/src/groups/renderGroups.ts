@@ -37,6 +37,7 @@ export function renderGroup(found: GroupReport, columns: number, paint: Paint): 
     `${paint('bold', group)}: ${state}, ${counted(members.length, 'member')}, ${behind}`,
     paint('dim', `${protocol} protocol, led by broker ${coordinator}`),
     ...lettersLine(found, paint),
+    ...heldBackLines(found, paint),
     '',
     ...(members.length === 0
       ? ['Nobody is in it at the moment.']
@@ -73,6 +74,16 @@ function lettersLine({ group, letters, parkedKeys }: GroupReport, paint: Paint):
   if (!letters && !parkedKeys) return [];
   const text = `${counted(letters ?? 0, 'dead letter')}, ${counted(parkedKeys ?? 0, 'key')} parked`;
   return [`${paint('yellow', text)}: npx brew dlq list ${group}`];
+}
+
+/** A transaction is open there, of somebody who writes: no reader is to blame. */
+function heldBackLines({ partitions }: GroupReport, paint: Paint): string[] {
+  return partitions.flatMap(({ topic, partition, heldBack }) => {
+    if (!heldBack) return [];
+    const where = `${topic}, partition ${partition}`;
+    const what = `${counted(heldBack, 'record')} of ${where} can't be read: a transaction is open before them`;
+    return [`${paint('yellow', what)} (docs/records.md says what to do)`];
+  });
 }
 
 /** Client ids are short and known to people; where two members have the same one, only the member id tells them apart. */

@@ -13,8 +13,8 @@ const topic = (inSync: number[], leader: number | undefined): TopicPartitions =>
   ],
 });
 const ranges = new Map([
-  [partitionKey('clicks', 0), { earliest: 10n, latest: 1_510n }],
-  [partitionKey('clicks', 1), { earliest: 0n, latest: 500n }],
+  [partitionKey('clicks', 0), { earliest: 10n, latest: 1_510n, readable: 1_500n }],
+  [partitionKey('clicks', 1), { earliest: 0n, latest: 500n, readable: 500n }],
 ]);
 const sizes = new Map([
   [partitionKey('clicks', 0), new Map([1, 2, 3].map((broker) => [broker, 2_048]))],

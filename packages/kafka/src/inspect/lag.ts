@@ -8,10 +8,12 @@ export interface PartitionProgress {
   partition: number;
   /** Where it goes on reading; undefined before its first commit. */
   committed: bigint | undefined;
-  /** Behind the last committed record; undefined when the partition has no leader, or the topic is gone. */
+  /** Behind the last record that was written; undefined when the partition has no leader, or the topic is gone. */
   latest: bigint | undefined;
   /** How many records are ahead of it; undefined when one of the above is. */
   lag: bigint | undefined;
+  /** How many of them it can't read, because they lie behind a transaction that is open; undefined when that is not known. */
+  heldBack: bigint | undefined;
   /** When the first record ahead of it was written; undefined when there is none, or it is not known. */
   waitingSince: Date | undefined;
   /** Who reads it at the moment. */
@@ -33,6 +35,7 @@ export function progressOf(
       committed: undefined,
       latest: ranges.get(key)?.latest,
       lag: undefined,
+      heldBack: undefined,
       waitingSince: undefined,
       memberId: undefined,
     };
@@ -44,7 +47,10 @@ export function progressOf(
     found.committed = offset;
     const range = ranges.get(partitionKey(topic, partition));
     // What was deleted before the group came to it is not ahead of it any more.
-    if (range) found.lag = range.latest > offset ? range.latest - max(offset, range.earliest) : 0n;
+    if (!range) continue;
+    const from = max(offset, range.earliest);
+    found.lag = max(range.latest - from, 0n);
+    found.heldBack = max(range.latest - max(from, range.readable), 0n);
   }
   for (const { memberId, assigned } of members) {
     for (const { topic, partitions } of assigned) {
@@ -62,10 +68,12 @@ export async function findWaiting(
 ): Promise<PartitionProgress[]> {
   return await Promise.all(
     progress.map(async (each) => {
-      const { topic, partition, committed, latest, lag } = each;
-      if (!lag || committed === undefined || latest === undefined) return each;
-      const from = max(committed, ranges.get(partitionKey(topic, partition))?.earliest ?? 0n);
-      return { ...each, waitingSince: await firstTime(reader, { topic, partition, from, until: latest }) };
+      const { topic, partition, committed, lag } = each;
+      const range = ranges.get(partitionKey(topic, partition));
+      if (!lag || committed === undefined || !range) return each;
+      const from = max(committed, range.earliest);
+      const waitingSince = await firstTime(reader, { topic, partition, from, until: range.readable });
+      return { ...each, waitingSince };
     }),
   );
 }

@@ -1,6 +1,6 @@
 import { BrokerUnavailableError } from '../errors.ts';
 import type { Cluster } from '../reader/cluster.ts';
-import { listOffsets } from '../reader/offsets.ts';
+import { listOffsets, type PartitionOffset } from '../reader/offsets.ts';
 import type { Brokers, Metadata } from '../wire/brokers.ts';
 import { describeLogDirsV4 } from '../wire/protocol.ts';
 import { answerOf, isPassing, nameOf, refused } from '../wire/protocolErrors.ts';
@@ -21,10 +21,13 @@ interface PartitionReplicas {
   inSync: number[];
 }
 
-/** The first offset that is still there, and the one behind the last committed record. */
 export interface OffsetRange {
+  /** The first offset that is still there. */
   earliest: bigint;
+  /** The one behind the last record that was written. */
   latest: bigint;
+  /** The one behind the last record that can be read: lower while a transaction is open. */
+  readable: bigint;
 }
 
 /** Facts about partitions, by topic and partition. */
@@ -78,22 +81,25 @@ export async function offsetRanges(
   if (led.length === 0) return ranges;
   const asked = { topics: [...new Set(led.map(({ topic }) => topic))], only: led };
   try {
-    const [earliest, latest] = await Promise.all([
+    const [earliest, readable] = await Promise.all([
       listOffsets(cluster, asked, 'earliest'),
-      listOffsets(cluster, asked, 'latest'),
+      listOffsets(cluster, asked, 'latest').then(byPartition),
     ]);
-    const ends = new Map(
-      latest.map(({ topic, partition, offset }) => [partitionKey(topic, partition), offset]),
-    );
+    // Asked last, so that what could be read is a part of it.
+    const written = byPartition(await listOffsets(cluster, asked, 'written'));
     for (const { topic, partition, offset } of earliest) {
       const key = partitionKey(topic, partition);
-      ranges.set(key, { earliest: offset, latest: ends.get(key) ?? offset });
+      const latest = written.get(key) ?? offset;
+      ranges.set(key, { earliest: offset, latest, readable: readable.get(key) ?? offset });
     }
   } catch (error) {
     if (!(error instanceof BrokerUnavailableError)) throw error;
   }
   return ranges;
 }
+
+const byPartition = (offsets: readonly PartitionOffset[]): ByPartition<bigint> =>
+  new Map(offsets.map(({ topic, partition, offset }) => [partitionKey(topic, partition), offset]));
 
 /** How many bytes each replica of these topics takes on its broker's disk; brokers that do not answer are left out. */
 export async function replicaSizes(

@@ -1,10 +1,13 @@
 import { expect, test } from '@jest/globals';
+import { createHeldBack } from '../heldBack.ts';
 import { batchOf } from '../testing/batches.ts';
 import { takeAnswer } from './answer.ts';
 import type { Cluster } from './cluster.ts';
 import type { FetchAnswer, FetchedPartition } from './fetch.ts';
 import { type Reading, readingOf } from './readings.ts';
 
+const heldBack = createHeldBack();
+const told = { onUnreadable: undefined, heldBack };
 const cluster = { topicId: () => 'id' } as unknown as Cluster;
 const reading = (partition: number): Reading => ({
   ...readingOf({ topic: 't', partition, from: 0n }),
@@ -14,6 +17,7 @@ const reading = (partition: number): Reading => ({
 const partition = (number: number, more: Partial<FetchedPartition> = {}): FetchedPartition => ({
   partition: number,
   errorCode: 0,
+  highWatermark: 10n,
   lastStableOffset: 10n,
   divergedAt: undefined,
   aborted: [],
@@ -25,7 +29,7 @@ const partition = (number: number, more: Partial<FetchedPartition> = {}): Fetche
 async function taken(partitions: FetchedPartition[], more: Partial<FetchAnswer> = {}) {
   const readings = [reading(0), reading(1)];
   const topics = partitions.length === 0 ? [] : [{ topicId: 'id', partitions }];
-  await takeAnswer(cluster, readings, { throttleMs: 0, errorCode: 0, topics, ...more }, undefined);
+  await takeAnswer(cluster, readings, { throttleMs: 0, errorCode: 0, topics, ...more }, told);
   return readings.map(({ position, leader }) => (leader ? position : 'lost'));
 }
 

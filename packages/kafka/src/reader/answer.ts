@@ -1,4 +1,5 @@
 import { CorruptBatchError, LogTruncatedError, OffsetOutOfRangeError } from '../errors.ts';
+import type { HeldBack } from '../heldBack.ts';
 import { isPassing, nameOf, refused } from '../wire/protocolErrors.ts';
 import type { Cluster } from './cluster.ts';
 import type { FetchAnswer, FetchedPartition } from './fetch.ts';
@@ -6,6 +7,12 @@ import { listOffsets } from './offsets.ts';
 import { loseLeader, type Reading, type ReadOptions } from './readings.ts';
 import { spanOf } from './recordBatch.ts';
 import { createRecords } from './records.ts';
+
+/** Who is told of what comes instead of records. */
+interface Told {
+  onUnreadable: ReadOptions['onUnreadable'];
+  heldBack: HeldBack;
+}
 
 /**
  * Takes in what a broker answered. Partitions for which it is the wrong one to ask lose their leader.
@@ -16,7 +23,7 @@ export async function takeAnswer(
   cluster: Cluster,
   asked: readonly Reading[],
   answer: FetchAnswer,
-  onUnreadable: ReadOptions['onUnreadable'],
+  told: Told,
 ): Promise<void> {
   if (answer.errorCode !== 0 && !isPassing(answer.errorCode)) throw refused('a broker', answer.errorCode);
   const fetched = new Map<string, FetchedPartition>();
@@ -29,7 +36,7 @@ export async function takeAnswer(
   for (const reading of asked) {
     const found = fetched.get(`${cluster.topicId(reading.topic)}/${reading.partition}`);
     nothing &&= found?.errorCode === 0 && found.bytes.length === 0;
-    if (found && (await take(cluster, reading, found, onUnreadable))) reading.failures = 0;
+    if (found && (await take(cluster, reading, found, told))) reading.failures = 0;
     else loseLeader(reading);
   }
   if (nothing) asked.forEach(skipGap);
@@ -39,7 +46,7 @@ async function take(
   cluster: Cluster,
   reading: Reading,
   fetched: FetchedPartition,
-  onUnreadable: ReadOptions['onUnreadable'],
+  told: Told,
 ): Promise<boolean> {
   const { topic, partition, position } = reading;
   if (nameOf(fetched.errorCode) === 'OFFSET_OUT_OF_RANGE') {
@@ -52,17 +59,20 @@ async function take(
     const why = `the leader's log is another one from offset ${fetched.divergedAt} on`;
     throw new LogTruncatedError(topic, partition, position, why);
   }
-  takeRecords(reading, fetched, onUnreadable);
+  takeRecords(reading, fetched, told);
   return true;
 }
 
 function takeRecords(
   reading: Reading,
-  { bytes, aborted, lastStableOffset }: FetchedPartition,
-  onUnreadable: ReadOptions['onUnreadable'],
+  { bytes, aborted, highWatermark, lastStableOffset }: FetchedPartition,
+  { onUnreadable, heldBack }: Told,
 ): void {
   const { topic, partition, position, until } = reading;
   reading.end = lastStableOffset;
+  if (lastStableOffset < highWatermark && lastStableOffset <= position)
+    heldBack.note({ topic, partition, offset: position });
+  else heldBack.clear({ topic, partition });
   const span = spanOf(bytes, `${topic}/${partition} at or behind offset ${position}`);
   // The share of the answer was used up by others.
   if (span.nextOffset === undefined) return;

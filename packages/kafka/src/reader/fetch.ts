@@ -9,6 +9,8 @@ export interface FetchedPartition {
   partition: number;
   /** Kafka's error code; 0 is none. */
   errorCode: number;
+  /** The offset behind the last record that all replicas in sync have. */
+  highWatermark: bigint;
   /** The offset behind the last record that no open transaction can take back. */
   lastStableOffset: bigint;
   /** Where the log that was read ended, when the leader's is another one. */
@@ -72,7 +74,7 @@ function readAnswer(answer: Reader): FetchAnswer {
 function readPartition(answer: Reader): FetchedPartition {
   const partition = answer.readInt32();
   const errorCode = answer.readInt16();
-  answer.readInt64(); // high watermark
+  const highWatermark = answer.readInt64();
   const lastStableOffset = answer.readInt64();
   answer.readInt64(); // log start offset
   const aborted = answer.readNullableArray(readAborted) ?? [];
@@ -85,7 +87,7 @@ function readPartition(answer: Reader): FetchedPartition {
       divergedAt = diverging.readInt64();
     },
   });
-  return { partition, errorCode, lastStableOffset, divergedAt, aborted, bytes };
+  return { partition, errorCode, highWatermark, lastStableOffset, divergedAt, aborted, bytes };
 }
 
 const readAborted = (answer: Reader): AbortedTransaction => ({

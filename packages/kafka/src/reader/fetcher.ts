@@ -1,6 +1,7 @@
 import { setImmediate as turnOfEventLoop } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { delay } from '../delay.ts';
+import { createHeldBack, type HeldBack } from '../heldBack.ts';
 import { takeAnswer } from './answer.ts';
 import type { Cluster } from './cluster.ts';
 import { type FetchAnswer, type FetchTopic, fetch } from './fetch.ts';
@@ -29,6 +30,8 @@ export interface Fetcher {
   next(): Promise<Records | undefined>;
   /** Partitions that could not be fetched for some time, such as `brew.orders.v1/3`. */
   unreachable(): string[];
+  /** The partition of which an open transaction has kept everything for longest. */
+  heldBack(): HeldBack['longest'];
   stop(): void;
 }
 
@@ -61,6 +64,7 @@ export function createFetcher(
   const partitionMaxBytes = Math.min(MAX_BYTES_PER_PARTITION, share);
   /** The brokers that owe an answer. */
   const asked = new Set<number>();
+  const heldBack = createHeldBack();
   const stopping = new AbortController();
   const searchLeaders = createLeaderSearch({ cluster, readings, signal: stopping.signal, log });
   const mayGrow = !only && readings.some(({ until }) => until === undefined);
@@ -113,7 +117,7 @@ export function createFetcher(
     ask(node, inTurn(wanted))
       .then(async (answer) => {
         if (!answer) return;
-        await takeAnswer(cluster, wanted, answer, onUnreadable);
+        await takeAnswer(cluster, wanted, answer, { onUnreadable, heldBack });
         if (answer.throttleMs > 0) await delay(Math.min(answer.throttleMs, MAX_THROTTLE_MS), stopping.signal);
       })
       .finally(() => asked.delete(node))
@@ -161,6 +165,7 @@ export function createFetcher(
         await changed.promise;
       }
     },
+    heldBack: () => heldBack.longest,
     unreachable: () => readings.filter(isUnreachable).map(nameOfReading),
     stop,
   };

@@ -6,10 +6,11 @@ import { answerOf, isPassing, refused } from '../wire/protocolErrors.ts';
 import type { Cluster } from './cluster.ts';
 
 /**
- * `earliest`: the first that is still there. `latest`: behind the last committed record. A time: of the first record
+ * `earliest`: the first that is still there. `latest`: behind the last record that can be read, `written`: behind the last one at all, from
+ * which it differs while a transaction is open. A time: of the first record
  * that is not older; `latest` when all are.
  */
-export type OffsetAt = 'earliest' | 'latest' | Date;
+export type OffsetAt = 'earliest' | 'latest' | 'written' | Date;
 
 export interface PartitionOffset {
   topic: string;
@@ -19,6 +20,7 @@ export interface PartitionOffset {
 
 type TopicPartition = Omit<PartitionOffset, 'offset'>;
 
+const READ_UNCOMMITTED = 0;
 const READ_COMMITTED = 1;
 const CONSUMER = -1;
 const ANY_EPOCH = -1;
@@ -47,7 +49,7 @@ export async function listOffsets(
       await cluster.refresh(topics);
       missing ??= [...(only ?? topics.flatMap((topic) => partitionsOf(cluster, topic)))];
       const answers = await Promise.allSettled(
-        byLeader(cluster, missing).map(([node, asked]) => ask(cluster, node, asked, timestampOf(at))),
+        byLeader(cluster, missing).map(([node, asked]) => ask(cluster, node, asked, at)),
       );
       for (const answer of answers) {
         if (answer.status === 'fulfilled') found.push(...answer.value);
@@ -82,18 +84,19 @@ async function ask(
   cluster: Cluster,
   node: number,
   asked: readonly TopicPartition[],
-  timestamp: bigint,
+  at: OffsetAt,
 ): Promise<PartitionOffset[]> {
   const topics = [...Map.groupBy(asked, ({ topic }) => topic)].map(([name, partitions]) => ({
     name,
     partitions: partitions.map(({ partition }) => ({
       partitionIndex: partition,
       currentLeaderEpoch: ANY_EPOCH,
-      timestamp,
+      timestamp: timestampOf(at),
     })),
   }));
   const connection = await cluster.connectionTo(node);
-  const answer = await answerOf(listOffsetsV7.api.async(connection, CONSUMER, READ_COMMITTED, topics));
+  const isolation = at === 'written' ? READ_UNCOMMITTED : READ_COMMITTED;
+  const answer = await answerOf(listOffsetsV7.api.async(connection, CONSUMER, isolation, topics));
   return answer.topics.flatMap(({ name, partitions }) =>
     partitions.flatMap(({ partitionIndex, errorCode, offset }) => {
       if (errorCode === 0) return [{ topic: name, partition: partitionIndex, offset }];

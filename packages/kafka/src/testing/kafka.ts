@@ -69,6 +69,12 @@ export const textOf = (record: ReceivedRecord): string => record.value?.toString
 
 /** Writes records that no reader of committed data ever sees. */
 export async function abortTransaction(topic: string): Promise<void> {
+  const transaction = await openTransaction(topic);
+  await transaction.abort();
+}
+
+/** Writes a record, and keeps everything from readers of committed data until it is aborted. */
+export async function openTransaction(topic: string): Promise<{ abort(): Promise<void> }> {
   const producer = kafkaOf(clientOf()).producer({
     idempotent: true,
     transactionalId: uniqueName('transaction'),
@@ -76,8 +82,12 @@ export async function abortTransaction(topic: string): Promise<void> {
   await producer.connect();
   const transaction = await producer.transaction();
   await transaction.send({ topic, messages: [{ key: 'k', value: 'aborted' }] });
-  await transaction.abort();
-  await producer.disconnect();
+  return {
+    async abort() {
+      await transaction.abort();
+      await producer.disconnect();
+    },
+  };
 }
 
 /** Who is in a group at the moment. */

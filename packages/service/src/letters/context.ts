@@ -1,8 +1,8 @@
-import { BrokerUnavailableError, type Codec, type KafkaClient } from '@brew/kafka';
-import type { Database } from '@brew/postgres';
+import { type Codec, type KafkaClient, verdictOf } from '@brew/kafka';
+import { type Database, isOutage } from '@brew/postgres';
 import type { Logger } from 'pino';
 import type { ChunkProcessor } from '../unitOfWork/processChunk.ts';
-import type { LetterIndex } from './letterIndex.ts';
+import { type LetterIndex, LettersUnknownError } from './letterIndex.ts';
 
 /** What the routes of the dead letters are made with. */
 export interface LetterContext {
@@ -23,13 +23,13 @@ export interface LetterContext {
 
 /**
  * Takes everything into the table that is in the dead letter topic now.
- * @throws BrokerUnavailableError: whatever keeps us from knowing all letters says nothing about those that we know
+ * @throws an outage, always: whatever keeps us from knowing all letters says nothing about those that we know
  */
 export async function catchUp({ group, letterIndex }: LetterContext): Promise<void> {
   try {
     await letterIndex.catchUp();
   } catch (error) {
-    throw new BrokerUnavailableError(`read ${group}.dlq`, error);
+    throw verdictOf(error, isOutage) === 'outage' ? error : new LettersUnknownError(`${group}.dlq`, error);
   }
 }
 

@@ -1,4 +1,4 @@
-import { deadLetterTopic } from '@brew/events';
+import { BrewError, deadLetterTopic } from '@brew/events';
 import { BrokerUnavailableError, type KafkaClient, TopicMissingError, within } from '@brew/kafka';
 import { createReader } from '@brew/kafka/reader';
 import type { Database } from '@brew/postgres';
@@ -23,13 +23,24 @@ export interface LetterIndex extends Part {
   /**
    * Resolves when everything is in the table that is in GROUP.dlq now. May be called in a transaction that holds keys: it works in its own,
    * and waits for none of them.
-   * @throws after ten seconds without progress at the latest: BrokerUnavailableError, TopicMissingError, or what PostgreSQL says
+   * @throws after ten seconds without progress at the latest: BrokerUnavailableError, LettersUnknownError, TopicMissingError, or what PostgreSQL says
    */
   catchUp(): Promise<void>;
   /** Look soon: a letter was sent. */
   wake(): void;
   /** When the table was last known to have everything; undefined before the first time since the start. */
   readonly asOf: Date | undefined;
+}
+
+/** Not all dead letters are known, although Kafka is there. Operator: see the cause. */
+export class LettersUnknownError extends BrewError {
+  constructor(topic: string, cause: unknown) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    super('BREW_LETTERS_UNKNOWN', `What is in ${topic} could not be looked up: ${why}`, {
+      retryable: true,
+      cause,
+    });
+  }
 }
 
 const EVERY_MS = 30_000;
@@ -69,11 +80,15 @@ export function createLetterIndex({ group, db, client, metrics, log }: LetterInd
     const giveUp = new AbortController();
     const signal = AbortSignal.any([giveUp.signal, stopping.signal]);
     let movedAt = performance.now();
+    let waitsFor: 'Kafka' | 'PostgreSQL' = 'Kafka';
     const onProgress = (left: boolean) => {
       movedAt = performance.now();
       health.gotOn(left);
     };
-    const stored = storeLetters({ group, topic, db, reader, signal, onProgress });
+    const waitingFor = (what: typeof waitsFor) => {
+      waitsFor = what;
+    };
+    const stored = storeLetters({ group, topic, db, reader, signal, waitingFor, onProgress });
     stored.catch(() => undefined); // also after nobody waits for it any more
     while (!stopping.signal.aborted && movedAt + PATIENCE_MS > performance.now()) {
       if (!(await within(movedAt + PATIENCE_MS - performance.now(), stored, stopping.signal))) continue;
@@ -82,9 +97,12 @@ export function createLetterIndex({ group, db, client, metrics, log }: LetterInd
       health.gotOn(false);
       return;
     }
-    const why = new Error(stopping.signal.aborted ? 'the service stops' : `no answer in ${PATIENCE_MS} ms`);
+    const noAnswer = `${waitsFor} has not answered for ${PATIENCE_MS / 1_000} s`;
+    const why = new Error(stopping.signal.aborted ? 'the service stops' : noAnswer);
     giveUp.abort(why);
-    throw new BrokerUnavailableError(`read ${topic}`, why);
+    throw waitsFor === 'Kafka'
+      ? new BrokerUnavailableError(`read ${topic}`, why)
+      : new LettersUnknownError(topic, why);
   }
 
   const looking = worker({

@@ -17,6 +17,8 @@ export interface StoreLettersOptions {
   db: Database;
   reader: Reader;
   signal: AbortSignal;
+  /** Told what is waited for, before and after. */
+  waitingFor(what: 'Kafka' | 'PostgreSQL'): void;
   /** Something is in the table that was not, or there is something to be read. */
   onProgress(left: boolean): void;
 }
@@ -58,12 +60,27 @@ export async function storeLetters(options: StoreLettersOptions): Promise<void> 
   }
 }
 
+/** Waits for PostgreSQL; everything else is Kafka. */
+async function inDatabase<Result>(
+  { waitingFor }: StoreLettersOptions,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  waitingFor('PostgreSQL');
+  try {
+    return await work();
+  } finally {
+    waitingFor('Kafka');
+  }
+}
+
 async function unread(
-  { db, reader, topic }: StoreLettersOptions,
+  options: StoreLettersOptions,
   ends: Awaited<ReturnType<Reader['offsets']>>,
 ): Promise<Stretch[]> {
+  const { db, reader, topic } = options;
   const topicId = (await reader.topicIds([topic])).get(topic) ?? '';
-  const positions = new Map((await letterPositions(db)).map((position) => [position.partition, position]));
+  const known = await inDatabase(options, () => letterPositions(db));
+  const positions = new Map(known.map((position) => [position.partition, position]));
   const open = ends.filter(({ partition, offset }) => {
     const position = positions.get(partition);
     return position?.topicId !== topicId || position.nextOffset < offset;
@@ -100,7 +117,8 @@ async function read(options: StoreLettersOptions, stretches: readonly Stretch[])
   for (const { partition, until } of stretches) await stores.get(partition)?.flush(until);
 }
 
-function createStore({ group, db, onProgress }: StoreLettersOptions, stretch: Stretch) {
+function createStore(options: StoreLettersOptions, stretch: Stretch) {
+  const { group, db, onProgress } = options;
   const { partition, topicId } = stretch;
   let { position } = stretch;
   let letters = stretch.lost;
@@ -110,10 +128,12 @@ function createStore({ group, db, onProgress }: StoreLettersOptions, stretch: St
     const to = { partition, topicId, nextOffset };
     const isThere = position?.topicId === topicId && position.nextOffset >= nextOffset;
     if (isThere && letters.length === 0) return;
-    await db.transaction(async (tx) => {
-      if (!(await moveLetterPosition(tx, to, position))) throw new OvertakenError();
-      await insertLetters(tx, letters);
-    });
+    const store = () =>
+      db.transaction(async (tx) => {
+        if (!(await moveLetterPosition(tx, to, position))) throw new OvertakenError();
+        await insertLetters(tx, letters);
+      });
+    await inDatabase(options, store);
     position = to;
     letters = [];
     bytes = 0;

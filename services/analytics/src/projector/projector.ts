@@ -159,8 +159,9 @@ export function createProjector(
     },
     health() {
       if (state === 'standing by') return { up: true, detail: 'stands by: another instance reads' };
-      const { unreachable } = reader;
+      const { unreachable, heldBack } = reader;
       if (unreachable.length > 0) return { up: false, detail: `can't reach ${unreachable.join(', ')}` };
+      if (heldBack) return { up: false, detail: heldBack.message };
       if (trouble === undefined && state === 'running') return { up: true };
       return { up: false, detail: trouble instanceof Error ? trouble.message : state };
     },
