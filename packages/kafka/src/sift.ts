@@ -10,9 +10,12 @@ export interface Sieve<Item> {
   blame(item: Item, error: unknown): void | Promise<void>;
 }
 
+/** So few are taken one by one: where many are to blame, halving them further would only be more attempts. */
+const FEW = 8;
+
 /**
- * Does what can be done of some items, in few attempts: what fails is halved until the items are found that are to blame. One among 500
- * costs some twenty attempts. Their order is kept.
+ * Does what can be done of some items, in few attempts: what fails is halved, down to a few, until the items are found that are to blame. One
+ * among 500 costs some twenty attempts, 500 of 500 cost 627. Their order is kept.
  */
 export async function sift<Item>(items: readonly Item[], sieve: Sieve<Item>, halved = false): Promise<void> {
   const open = sieve.free(items);
@@ -21,6 +24,10 @@ export async function sift<Item>(items: readonly Item[], sieve: Sieve<Item>, hal
   const outcome = await sieve.attempt(open, halved);
   if (outcome.ok) return;
   if (open.length === 1) return sieve.blame(first, outcome.error);
+  if (open.length <= FEW) {
+    for (const item of open) await sift([item], sieve, true);
+    return;
+  }
   const half = open.length >> 1;
   await sift(open.slice(0, half), sieve, true);
   await sift(open.slice(half), sieve, true);

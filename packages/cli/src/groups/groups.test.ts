@@ -35,6 +35,13 @@ const group: GroupProgress = {
   partitions: [progress(0, 0n, 'kitchen-1'), progress(1, 7n, 'kitchen-1'), progress(2, undefined, 'other-2')],
 };
 
+it('says what lies behind a transaction that is open', () => {
+  const partitions = [{ ...progress(0, 7n), heldBack: 3n }];
+  expect(renderGroup(groupReport({ ...group, partitions }, now), 0, plain)).toContain(
+    "3 records of clicks, partition 0 can't be read: a transaction is open before them (docs/records.md says what to do)",
+  );
+});
+
 it('shows who reads what, how far it is, and since when records wait', () => {
   expect(renderGroup(groupReport(group, now), 0, plain).join('\n')).toBe(
     `

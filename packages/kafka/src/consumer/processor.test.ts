@@ -105,7 +105,7 @@ test('finds the one poisonous record, and processes the others first', async () 
     if (record.key === 'b') throw new Error('poison');
   });
   await s.run(recordsOf('a', 'b', 'c'));
-  expect(s.calls).toEqual([[0n, 1n, 2n], [0n], [1n, 2n], [1n], [2n], [1n], [1n]]);
+  expect(s.calls).toEqual([[0n, 1n, 2n], [0n], [1n], [2n], [1n], [1n]]);
   expect(s.parked).toMatchObject([
     { offset: 1n, failure: { reason: 'failed', attempts: 3, error: new Error('poison') } },
   ]);
@@ -120,6 +120,30 @@ test('finds one among 500 in some twenty calls', async () => {
   await s.run(recordsOf(...Array.from({ length: 500 }, (_, i) => String(i))));
   expect(s.parked.map(({ offset }) => offset)).toEqual([317n]);
   expect(s.calls.length).toBeLessThanOrEqual(20);
+});
+
+test('makes few attempts for many that fail, and two each where that takes long', async () => {
+  const s = setUp(({ key }) => {
+    s.passTime(10);
+    if (key !== 'good') throw new Error('poison');
+  });
+  await s.run(recordsOf('good', ...Array.from({ length: 499 }, (_, i) => String(i))));
+  expect(s.parked).toHaveLength(499);
+  expect(new Set(s.parked.map(({ failure }) => failure.reason === 'failed' && failure.attempts))).toEqual(
+    new Set([2]),
+  );
+  expect(s.calls.length).toBeLessThan(627 + 499 + 10);
+});
+
+test('makes all attempts for a few, however long that takes', async () => {
+  const s = setUp(({ key }) => {
+    s.passTime(1_000);
+    if (key !== 'good') throw new Error('poison');
+  });
+  await s.run(recordsOf('good', ...Array.from({ length: 9 }, (_, i) => String(i))));
+  expect(new Set(s.parked.map(({ failure }) => failure.reason === 'failed' && failure.attempts))).toEqual(
+    new Set([3]),
+  );
 });
 
 test('parks a record that can never succeed without trying again', async () => {
@@ -174,7 +198,7 @@ test('lets no record overtake a parked one of its key, in the same chunk', async
     [0n, 'failed'],
     [2n, 'key_parked'],
   ]);
-  expect(s.calls).toEqual([[0n, 1n, 2n, 3n], [0n, 1n], [0n], [1n], [3n]]);
+  expect(s.calls).toEqual([[0n, 1n, 2n, 3n], [0n], [1n], [3n]]);
 });
 
 test('lets no record overtake one that was parked before', async () => {

@@ -188,8 +188,8 @@ export function createProcessor(options: ProcessorOptions): Processor {
     }
 
     return async (records: readonly ReceivedRecord[]): Promise<void> => {
-      await sift(withoutUnfit(records), sieve);
       const impatientFrom = now() + PATIENCE_MS;
+      await sift(withoutUnfit(records), sieve);
       for (let round = 1; failing.length > 0; round++) {
         advance();
         const unfit = failing.filter(({ verdict }) => verdict === 'unfit');

@@ -203,6 +203,18 @@ test('answers from the table while Kafka is away', async () => {
   expect(away.asOf).toBeUndefined();
 }, 60_000);
 
+test('says that it is PostgreSQL that does not answer', async () => {
+  await using index = indexOf();
+  await rig.db.transaction(async (tx) => {
+    await tx.query('lock table letter_positions in access exclusive mode');
+    await expect(index.catchUp()).rejects.toMatchObject({
+      code: 'BREW_LETTERS_UNKNOWN',
+      message: expect.stringContaining('PostgreSQL has not answered for 10 s'),
+    });
+  });
+  await index.catchUp();
+}, 60_000);
+
 test('a record behind a key that is let go meanwhile is handed back, and one that is sent first is seen', async () => {
   await using index = indexOf();
   const q = queue();
