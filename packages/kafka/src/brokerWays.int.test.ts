@@ -19,11 +19,11 @@ import {
   createTopic,
   log,
   memberIdsOf,
-  openTransaction,
   outgoing,
   readAll,
   textOf,
 } from './testing/kafka.ts';
+import { openTransaction } from './testing/transactions.ts';
 import { writeBatch } from './testing/writeBatch.ts';
 
 // What brokers do to whoever reads: nothing is skipped without being told, and nothing stands still.

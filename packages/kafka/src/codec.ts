@@ -153,7 +153,7 @@ export function createCodec({ registryUrl, log }: { registryUrl: string; log: Lo
       const schemaId = schemaIdOf(value);
       if (schemaId === undefined) return undefined;
       const writer = await registry.schemaOf(schemaId);
-      const show = shows.get(writer) ?? compileShow(writer);
+      const show = shows.get(writer) ?? showOf(schemaId, writer);
       shows.set(writer, show);
       const data = readWhole(show, schemaId, value, HEADER_BYTES, value.length);
       return { schema: writer.name ?? writer.typeName, data };
@@ -161,6 +161,14 @@ export function createCodec({ registryUrl, log }: { registryUrl: string; log: Lo
 
     fieldReader: (type, fields) => createFieldReader(registry, type, fields),
   };
+}
+
+function showOf(schemaId: number, writer: Type): Read {
+  try {
+    return compileShow(writer);
+  } catch (error) {
+    throw new UndecodableRecordError(`its schema ${schemaId} can't be shown: ${messageOf(error)}`, error);
+  }
 }
 
 const schemaIdOf = (value: Buffer) => schemaIdIn(value, 0, value.length);

@@ -7,7 +7,6 @@ import { UndecodableRecordError } from './errors.ts';
 import { createProducer, type Producer } from './producer.ts';
 import type { ReceivedRecord } from './record.ts';
 import {
-  abortTransaction,
   clientOf,
   createDeadLetterTopic,
   createTopic,
@@ -19,6 +18,7 @@ import {
 } from './testing/kafka.ts';
 import { createKeyMemory } from './testing/keyMemory.ts';
 import { createNetwork } from './testing/network.ts';
+import { abortTransaction } from './testing/transactions.ts';
 
 const client = clientOf();
 let producer: Producer;

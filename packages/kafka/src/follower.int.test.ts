@@ -4,8 +4,9 @@ import { RegistryUnavailableError } from './errors.ts';
 import { createFollower, type FollowerOptions } from './follower.ts';
 import { createProducer, type Producer } from './producer.ts';
 import type { ReceivedRecord } from './record.ts';
-import { abortTransaction, clientOf, createTopic, log, outgoing, textOf } from './testing/kafka.ts';
+import { clientOf, createTopic, log, outgoing, textOf } from './testing/kafka.ts';
 import { createNetwork } from './testing/network.ts';
+import { abortTransaction } from './testing/transactions.ts';
 
 const client = clientOf();
 let producer: Producer;

@@ -14,7 +14,6 @@ import { createProducer } from './producer.ts';
 import { createReader } from './reader.ts';
 import type { OutgoingRecord, ReceivedRecord } from './record.ts';
 import {
-  abortTransaction,
   clientOf,
   createDeadLetterTopic,
   createTopic,
@@ -25,6 +24,7 @@ import {
 } from './testing/kafka.ts';
 import { createNetwork } from './testing/network.ts';
 import type { CopyOptions } from './testing/pipelineMain.ts';
+import { abortTransaction } from './testing/transactions.ts';
 
 const client = clientOf();
 const admin = createAdmin({ client, log });

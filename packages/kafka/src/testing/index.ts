@@ -4,4 +4,5 @@ export { createTopics } from './createTopics.ts';
 export { deleteRecords } from './deleteRecords.ts';
 export { createUncheckedEncode } from './encodeUnchecked.ts';
 export { readAll } from './readAll.ts';
+export { openTransaction } from './transactions.ts';
 export { writeBatch } from './writeBatch.ts';

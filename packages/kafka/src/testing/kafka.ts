@@ -67,29 +67,6 @@ export const outgoing = (topic: string, key: string, value: string): OutgoingRec
 
 export const textOf = (record: ReceivedRecord): string => record.value?.toString() ?? '';
 
-/** Writes records that no reader of committed data ever sees. */
-export async function abortTransaction(topic: string): Promise<void> {
-  const transaction = await openTransaction(topic);
-  await transaction.abort();
-}
-
-/** Writes a record, and keeps everything from readers of committed data until it is aborted. */
-export async function openTransaction(topic: string): Promise<{ abort(): Promise<void> }> {
-  const producer = kafkaOf(clientOf()).producer({
-    idempotent: true,
-    transactionalId: uniqueName('transaction'),
-  });
-  await producer.connect();
-  const transaction = await producer.transaction();
-  await transaction.send({ topic, messages: [{ key: 'k', value: 'aborted' }] });
-  return {
-    async abort() {
-      await transaction.abort();
-      await producer.disconnect();
-    },
-  };
-}
-
 /** Who is in a group at the moment. */
 export async function memberIdsOf(group: string): Promise<string[]> {
   const admin = kafkaOf(clientOf()).admin();

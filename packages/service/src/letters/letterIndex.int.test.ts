@@ -9,7 +9,7 @@ import {
   type ReceivedRecord,
   toReceived,
 } from '@brew/kafka';
-import { createTopics, deleteRecords } from '@brew/kafka/testing';
+import { createTopics, deleteRecords, openTransaction } from '@brew/kafka/testing';
 import { createParkedKeys, letKeysGo, lockKeys, messagingMigrations, migrate } from '@brew/postgres';
 import { infrastructure, until } from '@brew/sandbox/testing';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
@@ -203,13 +203,26 @@ test('answers from the table while Kafka is away', async () => {
   expect(away.asOf).toBeUndefined();
 }, 60_000);
 
+test('does not take for all letters what lies before an open transaction', async () => {
+  await using index = indexOf();
+  const transaction = await openTransaction(topic, [0, 1]);
+  await queue().park([failed(recordOf('behind'))]);
+  await expect(index.catchUp()).rejects.toMatchObject({
+    code: 'BREW_LETTERS_UNKNOWN',
+    message: expect.stringContaining(`A transaction has been open on ${topic}`),
+  });
+  await transaction.abort();
+  await index.catchUp();
+  expect((await letters()).map(({ key }) => String(key))).toEqual(['behind']);
+}, 60_000);
+
 test('says that it is PostgreSQL that does not answer', async () => {
   await using index = indexOf();
   await rig.db.transaction(async (tx) => {
     await tx.query('lock table letter_positions in access exclusive mode');
     await expect(index.catchUp()).rejects.toMatchObject({
       code: 'BREW_LETTERS_UNKNOWN',
-      message: expect.stringContaining('PostgreSQL has not answered for 10 s'),
+      message: expect.stringContaining('PostgreSQL has not answered for 12 s'),
     });
   });
   await index.catchUp();

@@ -23,7 +23,7 @@ export interface LetterIndex extends Part {
   /**
    * Resolves when everything is in the table that is in GROUP.dlq now. May be called in a transaction that holds keys: it works in its own,
    * and waits for none of them.
-   * @throws after ten seconds without progress at the latest: BrokerUnavailableError, LettersUnknownError, TopicMissingError, or what PostgreSQL says
+   * @throws after twelve seconds without progress at the latest: BrokerUnavailableError, LettersUnknownError, TopicMissingError, or what PostgreSQL says
    */
   catchUp(): Promise<void>;
   /** Look soon: a letter was sent. */
@@ -46,7 +46,8 @@ export class LettersUnknownError extends BrewError {
 const EVERY_MS = 30_000;
 /** After a failure. */
 const AGAIN_MS = 5_000;
-const PATIENCE_MS = 10_000;
+/** Longer than an open transaction takes to be told of. */
+const PATIENCE_MS = 12_000;
 
 export function createLetterIndex({ group, db, client, metrics, log }: LetterIndexOptions): LetterIndex {
   const topic = deadLetterTopic(group).name;
@@ -99,10 +100,11 @@ export function createLetterIndex({ group, db, client, metrics, log }: LetterInd
     }
     const noAnswer = `${waitsFor} has not answered for ${PATIENCE_MS / 1_000} s`;
     const why = new Error(stopping.signal.aborted ? 'the service stops' : noAnswer);
+    const { heldBack } = reader;
     giveUp.abort(why);
-    throw waitsFor === 'Kafka'
+    throw waitsFor === 'Kafka' && !heldBack
       ? new BrokerUnavailableError(`read ${topic}`, why)
-      : new LettersUnknownError(topic, why);
+      : new LettersUnknownError(topic, heldBack ?? why);
   }
 
   const looking = worker({

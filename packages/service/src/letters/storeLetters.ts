@@ -43,11 +43,12 @@ interface Stretch {
 class OvertakenError extends Error {}
 
 /**
- * Puts everything into the table that is in the topic now. Rows and positions are one transaction, and a position moves only from where it was
+ * Puts everything into the table that is in the topic now, and waits for what lies behind an open transaction: a key whose letter is there must
+ * not be let go. Rows and positions are one transaction, and a position moves only from where it was
  * found: of several who read the same, one stores it, and the others look again. So nobody holds a connection while Kafka is asked.
  */
 export async function storeLetters(options: StoreLettersOptions): Promise<void> {
-  const ends = await options.reader.offsets([options.topic], 'latest');
+  const ends = await options.reader.offsets([options.topic], 'written');
   for (;;) {
     const stretches = await unread(options, ends);
     if (stretches.length === 0) return;

@@ -78,8 +78,6 @@ function createCompiler(showing: typeof showOf) {
   }
 
   function readRecord(writer: types.RecordType, reader: types.RecordType, wanted: true | Selection): Read {
-    if (writer.fields.some(({ name }) => name === '__proto__'))
-      throw new TypeError('no field can be __proto__');
     const selected = (name: string) => (wanted === true ? true : wanted[name]);
     const steps: { skips: Skip[]; name: string; read: Read }[] = [];
     let skips: Skip[] = [];
@@ -94,10 +92,12 @@ function createCompiler(showing: typeof showOf) {
     }
     const written = new Set(steps.map(({ name }) => name));
     const cost = costOf(writer);
+    // Anybody may have given a field this name, which is set as any other in an object that has no prototype.
+    const isOdd = reader.fields.some(({ name }) => name === '__proto__');
     const missing = reader.fields.filter(({ name }) => selected(name) !== undefined && !written.has(name));
     return (at) => {
       spend(at, cost);
-      const record: Record<string, unknown> = {};
+      const record: Record<string, unknown> = isOdd ? Object.create(null) : {};
       for (const step of steps) {
         skipAll(at, step.skips);
         record[step.name] = step.read(at);

@@ -183,6 +183,12 @@ test.each<[string, unknown, Buffer, unknown]>([
     Buffer.concat([long(1n), text('__proto__'), long(7n), long(0n)]),
     JSON.parse('{"__proto__":7}'),
   ],
+  [
+    'a field of any name',
+    { ...record(field('__proto__', 'long'), field('constructor', 'long')), name: 'Odd' },
+    Buffer.concat([long(7n), long(8n)]),
+    JSON.parse('{"__proto__":7,"constructor":8}'),
+  ],
   ['a union', ['null', logical('int', 'date')], Buffer.concat([long(1n), long(0n)]), '1970-01-01'],
 ])('shows %s as what it is', (_, schema, bytes, expected) => {
   const shown = read(record(field('x', schema)), bytes, true);
