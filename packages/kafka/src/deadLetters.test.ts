@@ -125,6 +125,19 @@ test('sends a letter that points to a record which is too large, and the others 
   expect(parked.size).toBe(2);
 });
 
+test('does not send again as large a record as was refused', async () => {
+  const tried: number[] = [];
+  const { queue } = createQueue(async (records) => {
+    const bytes = records[0]?.value?.length ?? 0;
+    tried.push(bytes);
+    if (bytes > 1_000_000) throw new SendFailedError('no', { retryable: false, cause: refused });
+  });
+  for (const size of [2_000_000, 3_000_000, 2_000_000, 1_500_000, 500_000])
+    await queue.park([letter(new Error('no'), { ...record, value: Buffer.alloc(size) })]);
+  // Each refused one, and each that would be, is followed by its pointer.
+  expect(tried).toEqual([2_000_000, 0, 0, 0, 1_500_000, 0, 500_000]);
+});
+
 test.each([
   ['key', { key: 'k'.repeat(900_000) }, 'key,value'],
   ['headers', { headers: { h: 'h'.repeat(900_000) } }, 'headers,value'],

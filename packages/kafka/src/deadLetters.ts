@@ -103,12 +103,17 @@ export function createDeadLetterQueue({ producer, group, parkedKeys }: DeadLette
     });
   }
 
+  /** The size of the smallest letter that was refused: larger ones need not be sent to learn that again. */
+  let refused = LARGEST_LETTER;
+
   /** What Kafka refuses for what it is, too large as a rule, becomes a letter that points to it. */
   async function sendLarge(letter: Letter): Promise<void> {
+    const size = sizeOf(letter);
     try {
-      if (sizeOf(letter) <= LARGEST_LETTER) return await send([letterOf(letter, group)]);
+      if (size < refused) return await send([letterOf(letter, group)]);
     } catch (error) {
       if (!isContentRefused(error)) throw error;
+      refused = Math.min(refused, size);
     }
     await send([pointerOf(letter, group)]);
   }

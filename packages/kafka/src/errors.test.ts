@@ -18,6 +18,7 @@ const all: BrewError[] = [
   new errors.SchemaIncompatibleError('s', 'why'),
   new errors.SchemaUnknownError('s'),
   new errors.OffsetOutOfRangeError('t', 0, 1n, { earliest: 2n, latest: 3n }),
+  new errors.OpenTransactionError('t', 0, 1n, new Date(0)),
   new errors.LogTruncatedError('t', 0, 2n, 'why'),
   new errors.UnreadableBatchError({ topic: 't', partition: 0, from: 1n, until: 3n }, 'why'),
   new errors.CorruptBatchError('t/0', 'why'),

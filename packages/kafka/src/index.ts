@@ -47,6 +47,7 @@ export {
 export type { Gap } from './fetched.ts';
 export { createFollower, type Follower, type FollowerOptions, type SteppedOver } from './follower.ts';
 export { type GatherOptions, gather, type Outcome } from './gather.ts';
+export { createHolding, type Holding, MOST_HELD } from './holding.ts';
 export { partitionOf } from './partitionOf.ts';
 export { batchBytes } from './producer/batchBytes.ts';
 export {

@@ -53,6 +53,19 @@ test('steps over what was aborted, and over the ends of transactions', () => {
   expect(all.map(({ nextOffset }) => nextOffset)).toEqual([4n]);
 });
 
+test('cuts where its records would keep more than eight MiB of unpacked batches in memory', () => {
+  // A few bytes that somebody wants, out of six MiB that nobody does.
+  const batch = (baseOffset: bigint): TestBatch => ({
+    baseOffset,
+    records: [record(String(baseOffset)), record('0'.repeat(6 << 20))],
+    compression: 'zstd',
+  });
+  const wants = ({ value }: ReceivedRecord) => value !== null && value.length < 10;
+  const all = chunks([batch(0n), batch(2n), batch(4n)], { wants });
+  expect(all.map(textsOf)).toEqual([['0'], ['2'], ['4']]);
+  expect(all.map(({ nextOffset }) => nextOffset)).toEqual([2n, 4n, 6n]);
+});
+
 test('begins nothing with a batch that is cut off', () => {
   expect(chunks([batchOf({ baseOffset: 0n, records: values(0, 3) }).subarray(0, 70)])).toEqual([]);
 });

@@ -1,4 +1,5 @@
 import { type Fetched, type Gap, isGap, nextOffsetOf, walk } from '../fetched.ts';
+import { createHolding } from '../holding.ts';
 import { type ReceivedRecord, rawPartsOf } from '../record.ts';
 
 export interface Chunk {
@@ -33,6 +34,7 @@ export function* chunksOf(
   let chunk = begin(fetched.from);
   let lookedAt = 0;
   let headers = 0;
+  let holding = createHolding();
   for (const step of walk(fetched)) {
     if (isGap(step)) {
       yield { ...chunk, gap: step, nextOffset: step.lastOffset + 1n };
@@ -41,28 +43,33 @@ export function* chunksOf(
     }
     const own = rawPartsOf(step).headers.length;
     headers += own;
-    if (chunk.records.length === maxRecords || headers > MAX_HEADERS || ++lookedAt % MAX_LOOKED_AT === 0) {
+    const isFull =
+      chunk.records.length === maxRecords || headers > MAX_HEADERS || holding.wouldBeTooMuch(step);
+    if (isFull || ++lookedAt % MAX_LOOKED_AT === 0) {
       yield chunk;
       chunk = begin(chunk.nextOffset);
       headers = own;
+      holding = createHolding();
     }
-    take(chunk, step, wants);
+    if (take(chunk, step, wants)) holding.add(step);
   }
   // Behind the last record there may be some that nobody gets: transactions' markers and what was aborted.
   chunk.nextOffset = nextOffsetOf(fetched);
   if (chunk.nextOffset > fetched.from) yield chunk;
 }
 
+/** @returns whether it is in the chunk now */
 function take(
   chunk: Chunk,
   record: ReceivedRecord,
   wants: ((record: ReceivedRecord) => boolean) | undefined,
-): void {
+): boolean {
   chunk.nextOffset = record.offset + 1n;
   try {
-    if (wants?.(record) === false) return;
+    if (wants?.(record) === false) return false;
   } catch (error) {
     chunk.unfit.set(record, error);
   }
   chunk.records.push(record);
+  return true;
 }

@@ -54,6 +54,19 @@ test('cuts what was read into portions, and goes on behind what nobody gets', ()
   ]);
 });
 
+test('cuts where its records would keep more than eight MiB of unpacked batches in memory', () => {
+  const batch = (baseOffset: bigint) =>
+    batchOf({
+      baseOffset,
+      records: [{ key: null, value: Buffer.alloc(6 << 20), headers: [], timestamp: 0 }],
+      compression: 'zstd',
+    });
+  const bytes = Buffer.concat([batch(0n), batch(1n), batch(2n)]);
+  const range = { from: 0n, until: undefined, nextOffset: 3n, endOffset: 3n, aborted: [] };
+  const chunk = createRecords({ topic: 't', partition: 3, bytes, ...range });
+  expect([...portionsOf(chunk, () => 100)].map(({ nextOffset }) => nextOffset)).toEqual([1n, 2n, 3n]);
+});
+
 test('has what nobody can read in its place', () => {
   const unreadable = Object.assign(new Error('what is that?'), { from: 3n, until: 4n });
   expect(cut(withError(3n, unreadable))).toEqual([

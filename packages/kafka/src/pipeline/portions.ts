@@ -1,4 +1,5 @@
 import { type Gap, gapOf } from '../fetched.ts';
+import { createHolding } from '../holding.ts';
 import type { Records } from '../reader/records.ts';
 import type { ReceivedRecord } from '../record.ts';
 
@@ -24,21 +25,25 @@ export function* portionsOf(chunk: Records, limitAt: (offset: bigint) => number)
   });
   let records: ReceivedRecord[] = [];
   let limit = 0;
+  let holding = createHolding();
   for (;;) {
     const step = next(chunk);
     if (step === undefined) break;
     if ('why' in step) {
       yield portion(records, step.lastOffset + 1n, step);
       records = [];
+      holding = createHolding();
       continue;
     }
     const last = records.at(-1);
-    if (last && records.length >= limit) {
+    if (last && (records.length >= limit || holding.wouldBeTooMuch(step))) {
       yield portion(records, last.offset + 1n);
       records = [];
+      holding = createHolding();
     }
     if (records.length === 0) limit = limitAt(step.offset);
     records.push(step);
+    holding.add(step);
   }
   // Behind the last record there may be some that nobody gets: transactions' markers and what was aborted.
   if (records.length > 0) yield portion(records, chunk.nextOffset);

@@ -1,4 +1,4 @@
-import type { UnreadableBatchError } from '@brew/kafka';
+import { createHolding, type UnreadableBatchError } from '@brew/kafka';
 import type { Reader, Records } from '@brew/kafka/reader';
 import {
   type Database,
@@ -124,6 +124,7 @@ function createStore(options: StoreLettersOptions, stretch: Stretch) {
   let { position } = stretch;
   let letters = stretch.lost;
   let bytes = 0;
+  let holding = createHolding();
 
   async function flush(nextOffset: bigint): Promise<void> {
     const to = { partition, topicId, nextOffset };
@@ -138,6 +139,7 @@ function createStore(options: StoreLettersOptions, stretch: Stretch) {
     position = to;
     letters = [];
     bytes = 0;
+    holding = createHolding();
     onProgress(true);
   }
 
@@ -145,7 +147,10 @@ function createStore(options: StoreLettersOptions, stretch: Stretch) {
     add: (letter: NewLetter) => void letters.push(letter),
     async take(records: Records): Promise<void> {
       while (records.next()) {
-        const letter = newLetterOf(records.received(), group);
+        const record = records.received();
+        if (holding.wouldBeTooMuch(record)) await flush(record.offset);
+        holding.add(record);
+        const letter = newLetterOf(record, group);
         letters.push(letter);
         bytes += sizeOfLetter(letter);
         if (letters.length >= LETTERS_AT_ONCE || bytes >= BYTES_AT_ONCE) await flush(records.offset + 1n);

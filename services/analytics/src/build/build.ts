@@ -75,7 +75,10 @@ export function createBuild(options: BuildOptions): Build {
   const intake = createIntake(orders.desk, orders.books, options.codec, {
     onTaken: orders.touch,
     onEnded: orders.end,
-    onUnreadable: (records, error) => unreadable.note(records.received(), error),
+    async onUnreadable(records, error, signal) {
+      unreadable.note(records.received(), error);
+      if (unreadable.isFull) await unreadable.relieve(signal);
+    },
     onUnknown: (topic, type) => options.onUnknown?.(topic, type),
     onTrouble: (error) => options.onTrouble?.(error),
   });

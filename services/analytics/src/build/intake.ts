@@ -28,7 +28,7 @@ export interface IntakeEvents {
   /** An order was delivered or cancelled. */
   onEnded(order: number): void;
   /** A record that can't be read, now or later, or is none that Brew writes. */
-  onUnreadable(records: Records, error: BrewError): void;
+  onUnreadable(records: Records, error: BrewError, signal: AbortSignal): Promise<void>;
   /** An event of a type that nobody knows. */
   onUnknown(topic: string, type: string): void;
   /** The schema registry is away (undefined: back again), and waited for. */
@@ -87,7 +87,7 @@ export function createIntake(
         if (want === undefined) {
           // A record without a type isn't Brew's, and is to be seen; those of known types are for somebody else.
           const type = records.header('ce_type')?.toString();
-          if (type === undefined) onUnreadable(records, unreadable('it has no ce_type'));
+          if (type === undefined) await onUnreadable(records, unreadable('it has no ce_type'), signal);
           else if (!eventTypeOf(type)) onUnknown(records.topic, type);
           continue;
         }
@@ -108,7 +108,7 @@ export function createIntake(
           if (want.ends) onEnded(order);
         } catch (error) {
           if (!(error instanceof BrewError) || error.retryable) throw error;
-          onUnreadable(records, error);
+          await onUnreadable(records, error, signal);
         }
       }
     },

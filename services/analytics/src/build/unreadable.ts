@@ -1,7 +1,9 @@
 import {
   backoff,
+  createHolding,
   type DeadLetters,
   delay,
+  MOST_HELD,
   type ReceivedRecord,
   type UnreadableBatchError,
 } from '@brew/kafka';
@@ -15,6 +17,8 @@ export interface Unreadable {
   noteBatch(error: UnreadableBatchError): void;
   /** There is so much of it that it should go to the dead letters now. */
   readonly isFull: boolean;
+  /** Has it go there, before more is read. @throws when `signal` is aborted */
+  relieve(signal: AbortSignal): Promise<void>;
   /** Takes out what was noted. */
   page(): UnreadablePage;
 }
@@ -33,9 +37,7 @@ interface Note {
 }
 
 const RETRY = { initialMs: 200, maxMs: 5_000 };
-/** Each keeps what it was fetched with in memory. */
 const MOST_NOTED = 1_000;
-const MOST_BYTES = 16 * 1024 * 1024;
 
 export function createUnreadable(options: {
   db: Database;
@@ -44,11 +46,11 @@ export function createUnreadable(options: {
 }): Unreadable {
   const { db, deadLetters, log } = options;
   let noted: Note[] = [];
-  let bytes = 0;
+  let holding = createHolding();
 
   function note(record: ReceivedRecord, error: unknown): void {
     noted.push({ record, error, at: new Date() });
-    bytes += record.value?.length ?? 0;
+    holding.add(record);
   }
 
   async function park(notes: readonly Note[], signal: AbortSignal): Promise<void> {
@@ -76,30 +78,37 @@ export function createUnreadable(options: {
       note({ topic, partition, offset: from, ...nothing }, error);
     },
     get isFull() {
-      return noted.length >= MOST_NOTED || bytes >= MOST_BYTES;
+      return noted.length >= MOST_NOTED || holding.bytes >= MOST_HELD;
     },
-    page() {
-      const notes = noted;
-      noted = [];
-      bytes = 0;
-      return {
-        async park(signal) {
-          if (notes.length === 0) return;
-          const sent = await sentBefore(db, notes);
-          const left = notes.filter(({ record }) => !sent.has(placeOf(record)));
-          if (left.length > 0) await park(left, signal);
-        },
-        async store(tx) {
-          if (notes.length === 0) return;
-          await tx.query(
-            `insert into dead_letters (topic, partition, record_offset)
-             select * from unnest($1::text[], $2::int[], $3::bigint[]) on conflict do nothing`,
-            placesOf(notes),
-          );
-        },
-      };
+    async relieve(signal) {
+      const page = takeOut();
+      await page.park(signal);
+      await page.store(db);
     },
+    page: takeOut,
   };
+
+  function takeOut(): UnreadablePage {
+    const notes = noted;
+    noted = [];
+    holding = createHolding();
+    return {
+      async park(signal) {
+        if (notes.length === 0) return;
+        const sent = await sentBefore(db, notes);
+        const left = notes.filter(({ record }) => !sent.has(placeOf(record)));
+        if (left.length > 0) await park(left, signal);
+      },
+      async store(tx) {
+        if (notes.length === 0) return;
+        await tx.query(
+          `insert into dead_letters (topic, partition, record_offset)
+             select * from unnest($1::text[], $2::int[], $3::bigint[]) on conflict do nothing`,
+          placesOf(notes),
+        );
+      },
+    };
+  }
 }
 
 async function sentBefore(db: Tx, notes: readonly Note[]): Promise<Set<string>> {

@@ -55,7 +55,9 @@ async function incompleteTopics(
 async function timeOf(reader: Reader, { topic, partition, offset }: Position): Promise<number | undefined> {
   const [latest] = (await reader.offsets([topic], 'latest')).filter((at) => at.partition === partition);
   if (latest === undefined || latest.offset <= offset) return undefined;
-  for await (const records of reader.read([{ topic, partition, from: offset, until: latest.offset }])) {
+  const range = { topic, partition, from: offset, until: latest.offset };
+  // What nobody can read has no time that counts.
+  for await (const records of reader.read([range], { onUnreadable: () => {} })) {
     if (records.next()) return records.timestamp;
   }
   return undefined;

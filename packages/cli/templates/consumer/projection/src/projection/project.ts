@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { BrewError } from '@brew/events';
-import type { ReceivedRecord } from '@brew/kafka';
+import { createHolding, MOST_HELD, type ReceivedRecord } from '@brew/kafka';
 import { createLookup, createReader, type Records } from '@brew/kafka/reader';
 import { createUnknownTypes, type Part, type ServiceContext, type UnknownTypes, worker } from '@brew/service';
 import { onOrderPlaced } from '../consumers/onOrderPlaced.ts';
@@ -55,9 +55,16 @@ export function project(context: ServiceContext): Part {
   });
 
   async function take(records: Records): Promise<void> {
-    const found = wantedOf(records, unknownTypes);
+    for (let nextOffset = -1n; nextOffset < records.nextOffset; ) {
+      const page = nextPage(records, unknownTypes);
+      await store(page);
+      nextOffset = page.nextOffset;
+    }
+  }
+
+  async function store({ found, ...page }: Page): Promise<void> {
     await db.transaction(async (tx) => {
-      const from = await moveBehind(tx, records);
+      const from = await moveBehind(tx, page);
       const fresh = found.filter(({ record }) => record.offset >= from);
       const sightings = await Promise.all(fresh.map(sightingOf));
       // What was seen of a key before it was taken away is forgotten, what is seen of it later is not.
@@ -112,17 +119,33 @@ interface Found {
   source: Source | undefined;
 }
 
-/** Looks at headers alone; of records that nobody wants nothing is made. */
-function wantedOf(records: Records, unknownTypes: UnknownTypes): Found[] {
+/** What one transaction takes. */
+interface Page {
+  topic: string;
+  partition: number;
+  found: Found[];
+  nextOffset: bigint;
+}
+
+/** Looks at headers alone; of records that nobody wants nothing is made. Ends where those that somebody wants keep much in memory. */
+function nextPage(records: Records, unknownTypes: UnknownTypes): Page {
+  const { topic, partition } = records;
   const found: Found[] = [];
+  const holding = createHolding();
   while (records.next()) {
     const source = records.headerIn('ce_type', wanted);
     const isTombstone = records.valueEnd < records.valueStart;
     const type = records.header('ce_type')?.toString();
     // On a compacted topic a tombstone takes its key away; elsewhere it is nothing. What has no type is no event, which decoding tells.
     const isWanted = isTombstone ? compacted.has(records.topic) : source !== undefined || type === undefined;
-    if (isWanted) found.push({ record: records.received(), source: isTombstone ? undefined : source });
-    else if (!isTombstone) unknownTypes.note(records.topic, type);
+    if (!isWanted) {
+      if (!isTombstone) unknownTypes.note(records.topic, type);
+      continue;
+    }
+    const record = records.received();
+    found.push({ record, source: isTombstone ? undefined : source });
+    holding.add(record);
+    if (holding.bytes >= MOST_HELD) return { topic, partition, found, nextOffset: record.offset + 1n };
   }
-  return found;
+  return { topic, partition, found, nextOffset: records.nextOffset };
 }
