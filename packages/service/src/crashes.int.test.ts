@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { KitchenStarted, OrderPlaced } from '@brew/events';
 import { type Admin, createAdmin, createKafkaClient } from '@brew/kafka';
 import { infrastructure, until } from '@brew/sandbox/testing';
@@ -6,6 +6,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { readConfig } from './config/readConfig.ts';
 import { createService } from './createService.ts';
 import type { Moment } from './testing/holdingNetwork.ts';
+import { ask } from './testing/letterBench.ts';
 import { anOrder, createServiceRig, type ServiceRig, send } from './testing/serviceRig.ts';
 import { type SpawnedMain, spawnMain } from './testing/spawnMain.ts';
 import { ticketsSql } from './testing/till.ts';
@@ -69,6 +70,7 @@ async function run() {
   const url = await process.listening();
   return {
     hold: (moment: Moment) => fetch(`${url}/hold/${moment}`, { method: 'POST' }),
+    redrive: () => ask({ url }, '/redrive', { all: true, by: 'ada' }),
     held: async () => ((await (await fetch(`${url}/held`)).json()) as { count: number }).count,
     place: async (orderId: string) => {
       const headers = { 'Content-Type': 'application/json' };
@@ -131,6 +133,76 @@ describe('a consumer that is killed after its database commit and before its off
     expect(await timesOf(earlier)).toBe(1);
     expect(await startedOf(orderId)).toHaveLength(1);
     expect(await waiting()).toBe(0);
+  });
+});
+
+describe('a redrive that is killed', () => {
+  const lettersOf = async (orderId: string) => {
+    const { rows } = await rig.db.query<{ status: string }>('select status from letters where key = $1', [
+      Buffer.from(orderId),
+    ]);
+    return rows.map((row) => row.status);
+  };
+  const parkedKeys = async () => (await rig.db.query('select from parked_keys')).rowCount;
+
+  /** Waits until the redrive of one letter stands still, kills its process, and lets the database go on. */
+  async function killRedrive(orderId: string, hold: { lock: string; waiting: string }): Promise<void> {
+    const first = await run();
+    const hash = createHash('sha256').update(orderId).digest();
+    await rig.db.query('insert into parked_keys (topic, key_hash) values ($1, $2)', [
+      Placed.topic.name,
+      hash,
+    ]);
+    await send(rig, Placed, anOrder(orderId));
+    await until(async () => (await lettersOf(orderId)).length === 1, { what: 'the letter' });
+    const locker = await rig.db.connect();
+    await locker.query('begin');
+    await locker.query(hold.lock);
+    first.redrive().catch(() => undefined);
+    const isHeld = async () =>
+      (await locker.query(`select from pg_locks where ${hold.waiting}`)).rowCount === 1;
+    await until(isHeld, { what: 'the redrive to stand still' });
+    await first.kill();
+    await locker.end(); // and with it the lock
+    const others = `select from pg_locks where ${hold.waiting.replace('not granted', 'true')}`;
+    await until(async () => (await rig.db.query(others)).rowCount === 0, { what: 'its transaction to end' });
+  }
+
+  it('before it commits has done nothing, and the next one does it', async () => {
+    const orderId = randomUUID();
+    await killRedrive(orderId, {
+      lock: 'lock table tickets in access exclusive mode',
+      waiting: "relation = 'tickets'::regclass and not granted",
+    });
+    expect([await timesOf(orderId), await lettersOf(orderId), await parkedKeys()]).toEqual([
+      undefined,
+      ['waiting'],
+      1,
+    ]);
+    const next = await run();
+    expect(await next.redrive()).toMatchObject({ status: 200, body: { redriven: 1, keysLetGo: 1 } });
+    expect([await timesOf(orderId), await lettersOf(orderId), await parkedKeys()]).toEqual([
+      1,
+      ['redriven'],
+      0,
+    ]);
+  });
+
+  it('while it commits has done everything, and the next one does nothing', async () => {
+    const orderId = randomUUID().replace(/^.{9}/, SLOW);
+    await killRedrive(orderId, {
+      lock: `select pg_advisory_xact_lock(${COMMIT_LOCK})`,
+      waiting: `locktype = 'advisory' and objid = ${COMMIT_LOCK} and not granted`,
+    });
+    expect([await timesOf(orderId), await lettersOf(orderId), await parkedKeys()]).toEqual([
+      1,
+      ['redriven'],
+      0,
+    ]);
+    const next = await run();
+    expect(await next.redrive()).toMatchObject({ status: 200, body: { redriven: 0, alreadyDone: 0 } });
+    expect(await timesOf(orderId)).toBe(1);
+    await until(async () => (await startedOf(orderId)).length === 1, { what: 'what it led to' });
   });
 });
 
