@@ -16,6 +16,7 @@ import { writeBatch } from './testing/writeBatch.ts';
 
 /** How many batches are drawn: `ANY_RECORD_RUNS=5000 npm test -- anyRecord` for a long run. */
 const RUNS = Number(process.env.ANY_RECORD_RUNS ?? 25);
+const TIMEOUT_MS = 15 * 60_000 + RUNS * 3_000;
 const PARTITIONS = 3;
 
 // Whatever Kafka takes, between records that are good, for whatever reads with this package: each good one takes effect once, each bad one is in the
@@ -215,38 +216,42 @@ function expectLetter(of: TestRecord, letters: readonly ReceivedRecord[] | undef
   expect(Math.abs(Date.now() - letter.timestamp.getTime())).toBeLessThan(86_400_000);
 }
 
-test('whatever Kafka takes is handled once, or parked once, and holds up nothing', async () => {
-  const how = fc.record({ compression, forms });
-  const batch = fc.tuple(fc.array(bad, { maxLength: 5 }), fc.nat({ max: PARTITIONS - 1 }), how);
-  await fc.assert(
-    fc.asyncProperty(batch, async ([records, partition, form]) => {
-      await write(records, partition, form);
-    }),
-    { numRuns: RUNS },
-  );
-  const all = [...goodValues];
-  await until(() => all.every((good) => consumed.seen.has(good)), {
-    what: 'the consumer to have what is good',
-  });
-  await until(() => all.every((good) => followed.seen.has(good)), {
-    what: 'the follower to have what is good',
-  });
-  const total = BigInt(badPlaces.size + goodValues.size);
-  await until(() => BigInt(pipeline.records) >= total, { what: 'the pipeline to have everything' });
-  await until(async () => (await lettersOf(group)).size >= badPlaces.size, {
-    what: 'the letters of what is bad',
-  });
+test(
+  'whatever Kafka takes is handled once, or parked once, and holds up nothing',
+  async () => {
+    const how = fc.record({ compression, forms });
+    const batch = fc.tuple(fc.array(bad, { maxLength: 5 }), fc.nat({ max: PARTITIONS - 1 }), how);
+    await fc.assert(
+      fc.asyncProperty(batch, async ([records, partition, form]) => {
+        await write(records, partition, form);
+      }),
+      { numRuns: RUNS },
+    );
+    const all = [...goodValues];
+    await until(() => all.every((good) => consumed.seen.has(good)), {
+      what: 'the consumer to have what is good',
+    });
+    await until(() => all.every((good) => followed.seen.has(good)), {
+      what: 'the follower to have what is good',
+    });
+    const total = BigInt(badPlaces.size + goodValues.size);
+    await until(() => BigInt(pipeline.records) >= total, { what: 'the pipeline to have everything' });
+    await until(async () => (await lettersOf(group)).size >= badPlaces.size, {
+      what: 'the letters of what is bad',
+    });
 
-  // Nobody left, and nobody joined. Before the rest, which takes this process so much that it may lose its session.
-  expect(await memberIdsOf(group)).toEqual(members);
-  expect(new Set(consumed.seen.values())).toEqual(new Set([1]));
-  expect(new Set(followed.seen.values())).toEqual(new Set([1]));
-  expect(follower.steppedOver).toBe(badPlaces.size);
-  for (const owner of [group, bridge]) {
-    const letters = await lettersOf(owner);
-    for (const [place, record] of badPlaces) expectLetter(record, letters.get(place), place);
-    expect(letters.size).toBe(badPlaces.size);
-  }
-  expect([consumer.state, follower.state, pipeline.state]).toEqual(['running', 'running', 'running']);
-  expect([consumer.lastError, consumer.heldUp]).toEqual([undefined, undefined]);
-});
+    // Nobody left, and nobody joined. Before the rest, which takes this process so much that it may lose its session.
+    expect(await memberIdsOf(group)).toEqual(members);
+    expect(new Set(consumed.seen.values())).toEqual(new Set([1]));
+    expect(new Set(followed.seen.values())).toEqual(new Set([1]));
+    expect(follower.steppedOver).toBe(badPlaces.size);
+    for (const owner of [group, bridge]) {
+      const letters = await lettersOf(owner);
+      for (const [place, record] of badPlaces) expectLetter(record, letters.get(place), place);
+      expect(letters.size).toBe(badPlaces.size);
+    }
+    expect([consumer.state, follower.state, pipeline.state]).toEqual(['running', 'running', 'running']);
+    expect([consumer.lastError, consumer.heldUp]).toEqual([undefined, undefined]);
+  },
+  TIMEOUT_MS,
+);
