@@ -10,6 +10,7 @@ import type { Batch, Letter, LetterDetails, LetterSummary } from './letters.ts';
 import { list } from './list.ts';
 import { log } from './log.ts';
 import { overview } from './overview.ts';
+import { renderProgress } from './renderAct.ts';
 import type { Selection } from './selection.ts';
 import { show } from './show.ts';
 
@@ -84,7 +85,7 @@ describe('brew dlq', () => {
     const { io, lines } = collect();
     expect(await overview({}, address, io, signal)).toBe(true);
     expect(asked[0]).toMatchObject({ method: 'GET', token: 'Bearer sandbox-staff' });
-    expect(lines[0]).toMatch(/^GROUP +LETTERS +PARKED KEYS +OLDEST +GIVEN UP$/);
+    expect(lines[0]).toMatch(/^GROUP +LETTERS +PARKED KEYS +OLDEST$/);
     expect(lines).toContainEqual(expect.stringMatching(/^kitchen +1,200 +1,200 +2 h 00 min$/));
     expect(lines).toContainEqual(expect.stringMatching(/^order +0 +0$/));
     expect(lines.join()).not.toContain('courier');
@@ -103,15 +104,59 @@ describe('brew dlq', () => {
     };
     const { io, lines } = collect();
     expect(await overview({}, address, io, signal)).toBe(false);
-    expect(lines).toContain('order did not tell: The database is away.');
+    expect(lines[0]).toBe('The letters of order are not known: order: The database is away.');
+    expect(lines).toContainEqual(expect.stringMatching(/^GROUP +LETTERS +PARKED KEYS +OLDEST +FAILED 5×$/));
     expect(lines).toContain('kitchen has not read kitchen.dlq yet: newer letters are missing here.');
-    expect(lines).toContain('courier: 1 letter failed so often that only their ids redrive them.');
     expect(lines).toContain("analytics: 1 letter that it can't redrive. Run: npx brew replay analytics");
     answer = () => problem(401, 'This is not a staff token.');
     await overview({}, address, io, signal);
-    expect(lines.at(-1)).toMatch(
-      /^analytics did not tell: This is not a staff token\. Set STAFF_TOKEN to the one that it was started with\.$/,
+    expect(lines.at(-1)).toBe(
+      'The letters of analytics are not known: analytics: This is not a staff token. Set STAFF_TOKEN to the one that it was started with.',
     );
+  });
+
+  it('says which service does not answer, and how to bring it back', async () => {
+    const gone = { services: { ...address.services, kitchen: 'http://127.0.0.1:1' } };
+    answer = (url) => [200, summary(groupIn(url), 0)];
+    const { io, lines } = collect();
+    expect(await overview({}, gone, io, signal)).toBe(false);
+    expect(lines[0]).toBe(
+      'The letters of kitchen are not known: kitchen does not answer at http://127.0.0.1:1. ' +
+        'See what runs with npx brew status; bring it back with npx brew dev kitchen.',
+    );
+    await expect(show('kitchen', '1', {}, gone, io, signal)).rejects.toThrow(/^kitchen does not answer at/);
+  });
+
+  it('advises only what does something', async () => {
+    const stuck = { ...letter, id: '3', redrives: 5 };
+    const behind = { ...letter, id: '4', reason: 'key_parked' };
+    const next = async (of: Partial<LetterSummary>, letters: Letter[] = []) => {
+      answer = (url) =>
+        url.includes('?limit')
+          ? [200, { group: 'kitchen', letters, next: null, asOf: null }]
+          : [
+              200,
+              groupIn(url) === 'kitchen' ? { ...summary('kitchen', 2), ...of } : summary(groupIn(url), 0),
+            ];
+      const { io, lines } = collect();
+      await overview({}, address, io, signal);
+      return lines.filter((line) => line.startsWith('kitchen:'));
+    };
+    const all = expect.stringMatching(/ redrive kitchen --all$/);
+    expect(await next({ byReason: { failed: 2 } })).toEqual([all]);
+    const its = expect.stringMatching(
+      /^kitchen: 1 letter failed five redrives, so --all leaves it .*: npx brew dlq redrive kitchen 3$/,
+    );
+    const some = { byReason: { failed: 1, key_parked: 1 }, givenUp: 1 };
+    expect(await next(some, [stuck, behind])).toEqual([its]);
+    expect(await next(some, [stuck, { ...behind, key: 'another' }])).toEqual([all, its]);
+    const none = await next({ byReason: { foreign: 1, deleted: 1 } });
+    expect(none).toEqual([
+      expect.stringMatching(
+        /^kitchen: 1 letter that no redrive brings back \(foreign\).* --reason foreign --why TEXT$/,
+      ),
+      expect.stringMatching(/ --reason deleted --why TEXT$/),
+    ]);
   });
 
   it('gives programs the same', async () => {
@@ -121,7 +166,7 @@ describe('brew dlq', () => {
     expect(await overview({ json: true }, address, json.io, signal)).toBe(false);
     expect(JSON.parse(json.lines.join())).toContainEqual({
       group: 'order',
-      problem: 'The database is away.',
+      problem: 'order: The database is away.',
     });
   });
 });
@@ -141,7 +186,7 @@ describe('brew dlq list', () => {
     expect(await list('kitchen', { ...options, type: 'T', olderThan: 60 }, address, io, signal)).toBe(true);
     expect(asked[0]?.url).toBe('/kitchen/dead-letters?status=waiting&limit=2&type=T&olderThan=60');
     expect(lines).toEqual([
-      expect.stringMatching(/^LETTER +AGE +REASON +EVENT +KEY +BEHIND +REDRIVES +ERROR$/),
+      expect.stringMatching(/^LETTER +AGE +REASON +EVENT +KEY +BEHIND +ERROR$/),
       expect.stringMatching(
         /^kitchen\/17 +2 h 00 min +failed +OrderPlaced +ada +1 +Error no tray holds 7\\nof them \\u001b\[31m$/,
       ),
@@ -167,8 +212,48 @@ describe('brew dlq list', () => {
     const { io, lines, notes } = collect();
     await expect(list('kitchen', options, address, io, signal)).rejects.toThrow('Not now.');
     expect(await list(undefined, options, address, io, signal)).toBe(false);
-    expect(lines).toEqual(['No letter waits.']);
-    expect(notes).toEqual(['brew: kitchen did not tell: Not now.']);
+    const unknown = 'The letters of kitchen are not known: kitchen: Not now.';
+    expect(lines).toEqual([unknown, 'No letter waits in the other groups.']);
+    expect(notes).toEqual([]);
+
+    const json = collect();
+    expect(await list(undefined, { ...options, json: true }, address, json.io, signal)).toBe(false);
+    expect([json.lines, json.notes]).toEqual([[], [`brew: ${unknown}`]]);
+  });
+
+  it('does not take a filter that nothing is like for the end of all letters', async () => {
+    answer = (url) => [200, url.includes('/summary') ? summary(groupIn(url), 1) : page([], null)];
+    const { io, lines } = collect();
+    await list('kitchen', { ...options, type: 'T' }, address, io, signal);
+    await list('kitchen', options, address, io, signal);
+    await list('kitchen', { ...options, status: 'all', type: 'T' }, address, io, signal);
+    answer = (url) => [200, url.includes('/summary') ? summary(groupIn(url), 2) : page([], null)];
+    await list(undefined, { ...options, type: 'T' }, address, io, signal);
+    expect(lines).toEqual([
+      'No letter that waits in kitchen is like that; 1 other waits.',
+      'No letter waits in kitchen.',
+      'No letter in kitchen is like that.',
+      expect.stringMatching(/^No letter that waits is like that; \d+ others wait\.$/),
+    ]);
+  });
+
+  it.each([80, 120])('fits a terminal of %i columns, and cuts no id and no age', async (columns) => {
+    answer = () => [
+      200,
+      {
+        ...page([], null),
+        letters: [
+          { ...letter, key: '019fc7e4-7a0e-7b52-b3ae-90ba36ed4d9d', redrives: 5 },
+          { ...letter, id: '123456', type: 'brew.orders.v1.CancellationRequested', reason: 'key_parked' },
+        ],
+      },
+    ];
+    const { io, lines } = collect();
+    await list('kitchen', options, address, { ...io, columns: () => columns }, signal);
+    expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(columns);
+    expect(lines[1]).toMatch(/^kitchen\/17 +2 h 00 min +failed /);
+    expect(lines[2]).toMatch(/^kitchen\/123456 +2 h 00 min +key_parked /);
+    expect(lines[1]).toMatch(columns === 120 ? /OrderPlaced/ : /…/);
   });
 });
 
@@ -195,11 +280,14 @@ describe('brew dlq show', () => {
     waitsBehind: [{ ...letter, id: '18', reason: 'key_parked', error: null, behind: 0 }],
     before: null,
   };
-  const shown = async (more: Partial<LetterDetails> = {}) => {
-    answer = () => [200, { ...details, ...more }];
+  const shown = async (more: Partial<LetterDetails> = {}, its: Partial<LetterSummary> = {}) => {
+    answer = (url) => [
+      200,
+      url.includes('summary') ? { ...summary('kitchen', 1), ...its } : { ...details, ...more },
+    ];
     const { io, lines } = collect();
     await show('kitchen', '17', {}, address, io, signal);
-    expect(asked.at(-1)?.url).toBe('/kitchen/dead-letters/17');
+    expect(asked.map(({ url }) => url)).toContain('/kitchen/dead-letters/17');
     for (const line of lines) expect(visible(line)).toBe(line);
     return lines.join('\n');
   };
@@ -207,7 +295,7 @@ describe('brew dlq show', () => {
   it('tells where it came from, why it is here, all headers, the value, and what waits behind it', async () => {
     expect(await shown()).toBe(
       String.raw`
-kitchen/17: waiting, failed, parked 2 h 00 min ago
+kitchen/17: waiting; parked 2 h 00 min ago: failed
   event    brew.orders.v1.OrderPlaced
   from     brew.orders.v1, partition 2, offset 7
   key      ada
@@ -228,11 +316,11 @@ Stack
       at onOrderPlaced
 
 Behind it waits 1 letter
-LETTER             AGE  REASON      EVENT        KEY  BEHIND  REDRIVES  ERROR
+LETTER             AGE  REASON      EVENT        KEY
 kitchen/18  2 h 00 min  key_parked  OrderPlaced  ada
 
 Once that is mended: npx brew dlq redrive kitchen 17
-Or take it away: npx brew dlq discard kitchen 17 --why TEXT`.trim(),
+Or take it away, and what it asks for is never done: npx brew dlq discard kitchen 17 --why TEXT`.trim(),
     );
   });
 
@@ -240,12 +328,16 @@ Or take it away: npx brew dlq discard kitchen 17 --why TEXT`.trim(),
     expect(await shown({ before: { ...letter, id: '9' } })).toMatch(
       /waits for +kitchen\/9 Error no tray.*It goes with the one that it waits for: npx brew dlq redrive kitchen 9$/s,
     );
-    expect(await shown({ redrivable: false, lastOffset: '9', missing: 'value', value: null })).toMatch(
-      /offsets 7 to 9.*Too large for a letter.*It can't be redriven\. Take it away with: npx brew dlq discard kitchen 17 --why TEXT$/s,
+    const lost = { redrivable: false, reason: 'deleted', lastOffset: '9', missing: 'value', value: null };
+    expect(await shown(lost)).toMatch(
+      /offsets 7 to 9.*Too large for a letter.*It can't be redriven\. It stands for records that were deleted .*\nAfter that, take it away with: npx brew dlq discard kitchen 17 --why TEXT$/s,
     );
+    expect(
+      await shown({ redrivable: false }, { canRedrive: false, instead: 'Run: npx brew replay x.' }),
+    ).toMatch(/It can't be redriven\. Run: npx brew replay x\.\nAfter that, take it away with/);
     const resolution = { at: '2026-01-02T00:00:00.000Z', by: 'ada', why: 'mended', action: 'x' };
     expect(await shown({ status: 'redriven', resolution, value: null, redrives: 2, lastError: 'x' })).toMatch(
-      /redrives +2 times in vain: x.*redriven +2026-01-02T00:00:00.000Z by ada: mended.*Dropped when.*npx brew dlq log kitchen$/s,
+      /redrives +2 times in vain: x.*redriven +2026-01-02T00:00:00.000Z by ada: mended.*Dropped when.*npx brew consume kitchen\.dlq --partition 0 --from 3 --limit 1 --headers\n.*npx brew dlq log kitchen$/s,
     );
   });
 
@@ -288,7 +380,7 @@ describe('brew dlq redrive and discard', () => {
       '✖ kitchen/201 failed again: no\\ntray',
       '! kitchen/202 is unreadable',
       expect.stringMatching(
-        /^✖ kitchen: 101 letters redriven, 1 done already, 1 failed again, 1 left as they are, 2 keys let go \(.*\)\.$/,
+        /^✖ kitchen: 101 letters redriven, 1 done already, 1 failed again, 1 letter left as it is, 2 keys let go \(.*\)\.$/,
       ),
     ]);
   });
@@ -374,8 +466,79 @@ describe('brew dlq redrive and discard', () => {
         body: { ...selection, why },
       });
       expect(asked.at(-1)?.body).not.toHaveProperty('dryRun');
-      expect(lines).toEqual([expect.stringContaining('✔ kitchen: 2 letters discarded, 1 key let go')]);
+      expect(lines).toEqual([
+        expect.stringContaining('✔ kitchen: 2 letters discarded, 1 key let go'),
+        expect.stringContaining('stays undone'),
+      ]);
     }
+  });
+
+  it('says what of the keys of discarded letters waits still', async () => {
+    answer = (url) => {
+      if (url.endsWith('/discard'))
+        return [200, batch({ discarded: 1, keysLetGo: 0, stillWaiting: ['18', '19'] })];
+      const id = url.split('/').at(-1) ?? '';
+      return [200, { ...letter, id, status: id === '18' ? 'waiting' : 'redriven' }];
+    };
+    const { done, lines } = run({ ids: ['17'] }, { why: 'a test' }, 'discard');
+    expect(await done).toBe(true);
+    expect(lines[1]).toBe(
+      '! kitchen: its key stays parked, since 2 letters wait there still (first: kitchen/18).',
+    );
+  });
+
+  it('is no success where all was left as it is', async () => {
+    const skipped = [{ id: '17', why: 'has failed 5 redrives' }];
+    answer = () => [200, batch({ redriven: 0, skipped, keysLetGo: 0 })];
+    const { done, lines } = run({ all: true });
+    expect(await done).toBe(false);
+    expect(lines.at(-1)).toMatch(/^! kitchen: 0 letters redriven, 1 letter left as it is \(.*\)\.$/);
+
+    answer = () => [200, batch({ redriven: 1, skipped, keysLetGo: 0 })];
+    const some = run({ all: true });
+    expect(await some.done).toBe(true);
+    expect(some.lines.at(-1)).toMatch(/^! kitchen: 1 letter redriven, 1 letter left as it is/);
+  });
+
+  it('tells what was done before, and where there was nothing to do', async () => {
+    const skipped = [{ id: '17', why: 'was redriven already', status: 'redriven' as const }];
+    answer = () => [200, batch({ redriven: 0, skipped, keysLetGo: 0 })];
+    const before = run({ ids: ['17'] });
+    expect(await before.done).toBe(true);
+    expect(before.lines.at(-1)).toMatch(/^! kitchen: 0 letters redriven, 1 letter done before/);
+    // A discarded one is not redriven, whoever asks.
+    expect(await run({ ids: ['17'] }, { why: 'a test' }, 'discard').done).toBe(false);
+
+    answer = () => [200, batch({ redriven: 0, keysLetGo: 0 })];
+    const ends = await Promise.all(
+      ([{ all: true }, { filter: { type: 'T' } }] as Selection[]).map(async (selection) => {
+        const { done, lines } = run(selection);
+        return [await done, lines.at(-1)];
+      }),
+    );
+    expect(ends).toEqual([
+      [true, '✔ kitchen: No letter waits, so nothing was redriven.'],
+      [true, '! kitchen: No letter that waits is like that, so nothing was redriven.'],
+    ]);
+  });
+
+  it('shows how far it is', () => {
+    const totals = {
+      action: '',
+      redriven: 3,
+      alreadyDone: 0,
+      discarded: 0,
+      failed: 1,
+      skipped: 0,
+      doneBefore: 0,
+      keysLetGo: 0,
+    };
+    expect([
+      renderProgress(totals, 8_000, 7),
+      renderProgress(totals, 200),
+      // What waits behind goes with it.
+      renderProgress(totals, 8_000, 3),
+    ]).toEqual(['4 of 7 letters, 0.5 a second', '4 letters, 20 a second', '4 letters, 0.5 a second']);
   });
 
   it('prints each batch as it is, and what became of all, for programs', async () => {
@@ -409,5 +572,16 @@ it('brew dlq log shows who did what, when and why, the newest first', async () =
     'AT                    GROUP    BY   ACTION   LETTERS  OUTCOME                   WHY',
     '2026-01-02T12:00:00Z  order    ada  discard  1        1 discarded               a \\u001b[2Jtest',
     '2026-01-01T12:00:00Z  kitchen  ada  redrive  all      1,200 redriven, 1 failed',
+  ]);
+  const narrow = collect();
+  await log(undefined, { limit: 20 }, address, { ...narrow.io, columns: () => 60 }, signal);
+  expect(narrow.lines[1]).toMatch(/^2026-01-02T12:00:00Z {2}order {4}ada {2}discard {2}1 .*…$/);
+
+  answer = (url) => (groupIn(url) === 'kitchen' ? problem(503, 'Not now.') : [200, { actions: [] }]);
+  const none = collect();
+  expect(await log(undefined, { limit: 20 }, address, none.io, signal)).toBe(false);
+  expect(none.lines).toEqual([
+    'The actions of kitchen are not known: kitchen: Not now.',
+    'Nobody has redriven or discarded anything in the other groups.',
   ]);
 });
