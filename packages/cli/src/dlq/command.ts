@@ -132,8 +132,12 @@ it was interrupted, or the service refused or did not answer.${staffToken}`,
         "npx brew dlq discard order --reason foreign --why 'not ours' --dry-run",
       )}
 With the last letter of a key in its topic, the group goes on with what comes of that key.
-What a discarded event asks for is not done: an order may stay where it is for good, such as paid and never
-made, which npx brew verify shows. Nobody can cancel such an order: redrive what is worth something.
+What a discarded event asks for stays undone: an order may wait for good, such as one that is paid and that
+the kitchen never hears of. npx brew verify shows those. To cancel such an order does not help: the kitchen
+would have to agree. Send the event again, once that is mended: it is in its topic still, and under its old
+id whoever had it skips it. The group handles it, and what was asked since (such as to cancel) as well:
+  npx brew consume orders --key KEY --type OrderPlaced --json | npx brew produce orders --input json
+
 Exit code 0: done, also where no letter was like that; 1: it was not confirmed, it was interrupted, or the
 service refused or did not answer.${staffToken}`,
     )

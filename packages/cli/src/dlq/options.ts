@@ -54,4 +54,4 @@ export const reasonsHelp = `\nReasons:\n${Object.entries(REASONS)
   .join('\n')}\n`;
 
 export const staffToken =
-  '\n\nEnvironment:\n  STAFF_TOKEN   what the services were started with, if that is not the default';
+  '\n\nEnvironment:\n  STAFF_TOKEN   what the services were started with, if that is not sandbox-staff, as with npm start';
