@@ -27,9 +27,9 @@ export function registerDlq(program: Command, exit: (code: number) => void, io: 
         'npx brew dlq log',
       )}
 
-A letter is a record that a group could not handle, in GROUP.dlq, with what was wrong. While one waits, its
-key is parked: what comes of that key in that topic waits behind it. To redrive is to let the group's own
-handlers take it again; to discard is to give it up.
+A letter is a record that a group could not handle, in GROUP.dlq, with what was wrong. While one
+waits, its key is parked: what comes of that key in that topic waits behind it. To redrive is to let
+the group's own handlers take it again; to discard is to give it up.
 FAILED 5×: letters that have failed five redrives (givenUp in JSON): only their ids redrive them.
 Exit code 0: all services answered; 1: one did not, and its letters are not known.${staffToken}`,
     )
@@ -63,8 +63,8 @@ Exit code 0: all services answered; 1: one did not, and its letters are not know
         'npx brew dlq list --error BREW_EVENT_INVALID --json | jq -r .key',
       )}
 ${reasonsHelp}
-BEHIND is how many letters of its key in its topic wait behind it: they go with it. REDRIVES is how many
-have failed. Columns in which there is nothing are left out.
+BEHIND is how many letters of its key in its topic wait behind it: they go with it. REDRIVES is how
+many have failed. Columns in which there is nothing are left out.
 Exit code 0: all services answered; 1: one did not, and its letters are not known.${staffToken}`,
     )
     .action(async (group: string | undefined, options: ListOptions) => {
@@ -113,10 +113,11 @@ Exit code 0: all services answered; 1: one did not, and its letters are not know
         'npx brew dlq redrive kitchen --type OrderPlaced --newer-than 2h',
         'npx brew dlq redrive kitchen --all --rate 50',
       )}
-What waits behind a letter, of its key in its topic, goes with it. One that fails again stays, with what
-is behind it; after five times only its id redrives it. Ctrl-C ends it behind the batch that is under way.
-Exit code 0: done, also where no letter was like that; 1: some failed again, all were left as they are,
-it was interrupted, or the service refused or did not answer.${staffToken}`,
+What waits behind a letter, of its key in its topic, goes with it. One that fails again stays, with
+what is behind it; after five times only its id redrives it. Ctrl-C ends it behind the batch that is
+under way.
+Exit code 0: done, also where no letter was like that; 1: some failed again, all were left as they
+are, it was interrupted, or the service refused or did not answer.${staffToken}`,
     )
     .action((group: string, ids: string[], options: ActOptions) => runAct('redrive', group, ids, options));
 
@@ -132,14 +133,15 @@ it was interrupted, or the service refused or did not answer.${staffToken}`,
         "npx brew dlq discard order --reason foreign --why 'not ours' --dry-run",
       )}
 With the last letter of a key in its topic, the group goes on with what comes of that key.
-What a discarded event asks for stays undone: an order may wait for good, such as one that is paid and that
-the kitchen never hears of. npx brew verify shows those. To cancel such an order does not help: the kitchen
-would have to agree. Send the event again, once that is mended: it is in its topic still, and under its old
-id whoever had it skips it. The group handles it, and what was asked since (such as to cancel) as well:
+What a discarded event asks for stays undone: an order may wait for good, such as one that is paid
+and that the kitchen never hears of. npx brew verify shows those. To cancel such an order does not
+help: the kitchen would have to agree, and does not know it. What helps, once the cause is mended,
+is to send the event again under its old id, as long as its topic keeps it: whoever had it skips it.
+If the customer has asked to cancel meanwhile, the money is given back then.
   npx brew consume orders --key KEY --type OrderPlaced --json | npx brew produce orders --input json
 
-Exit code 0: done, also where no letter was like that; 1: it was not confirmed, it was interrupted, or the
-service refused or did not answer.${staffToken}`,
+Exit code 0: done, also where no letter was like that; 1: all were left as they are, a person said
+no, it was interrupted, or the service refused or did not answer.${staffToken}`,
     )
     .action((group: string, ids: string[], options: ActOptions) => runAct('discard', group, ids, options));
 

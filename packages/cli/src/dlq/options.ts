@@ -44,9 +44,9 @@ function parseText(value: string, name: string, most: number, todo: string): str
 const REASONS = {
   failed: 'it can not be decoded, or its handler failed',
   key_parked: 'it came behind one that failed, of the same key in the same topic',
-  unreadable: 'stands for records that nobody could read; no redrive brings them back',
-  deleted: 'stands for records that were deleted before they were read; neither',
-  foreign: 'somebody else wrote it into GROUP.dlq; neither',
+  unreadable: 'stands for records that nobody could read; it can not be redriven',
+  deleted: 'stands for records that were deleted before they were read; it can not be redriven',
+  foreign: 'somebody else wrote it into GROUP.dlq; it can not be redriven',
 };
 
 export const reasonsHelp = `\nReasons:\n${Object.entries(REASONS)

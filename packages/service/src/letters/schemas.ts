@@ -7,7 +7,7 @@ export const letterId = z
   .string()
   .refine((id) => /^\d{1,19}$/.test(id) && BigInt(id) <= MAX_BIGINT, 'has to be the number of a letter');
 
-const text = z.string().min(1).max(1_000);
+const text = z.string().min(1, 'is empty').max(1_000, 'has more than 1,000 characters');
 const seconds = z.coerce.number().min(0).max(1e9);
 
 const reasons = ['failed', 'key_parked', 'unreadable', 'deleted', 'foreign'] as const;
@@ -47,7 +47,7 @@ export const actionFields = {
     .string(missing('who does this'))
     .trim()
     .min(1, 'is empty: say who does this')
-    .max(200)
+    .max(200, 'has more than 200 characters')
     .describe('who does this; it is kept'),
   action: z.uuid().optional().describe('several calls of the same id are kept as one action'),
 };
@@ -56,7 +56,7 @@ export const why = z
   .string(missing('why'))
   .trim()
   .min(1, 'is empty: say why')
-  .max(1_000)
+  .max(1_000, 'has more than 1,000 characters')
   .describe('the reason that is kept');
 
 /** Better words for a field that is not there, or no text. */
