@@ -48,7 +48,7 @@ export async function act(
     }
     const look = { now: new Date(), columns: io.columns(), paint: io.paint };
     if (letters.length > 0) for (const line of renderLetters(letters, look)) await io.out(line);
-    for (const line of renderBatch({ skipped }, name, io.paint)) await io.out(line);
+    for (const line of renderBatch({ skipped }, name, look)) await io.out(line);
     await io.out(renderPlan(what, letters.length));
     return true;
   }
@@ -149,7 +149,7 @@ async function createProgress(
   let size: Promise<number | undefined> | undefined;
   return {
     async show(batch: Batch, totals: Totals, group: string): Promise<void> {
-      const lines = renderBatch(batch, group, io.paint);
+      const lines = renderBatch(batch, group, { paint: io.paint, columns: io.columns() });
       if (lines.length > 0) {
         screen?.clear();
         for (const line of lines) await io.out(line);

@@ -1,17 +1,23 @@
-import { counted, duration, grouped, type Paint } from '../text/format.ts';
+import { counted, cut, duration, grouped, type Paint } from '../text/format.ts';
 import type { Totals } from './batches.ts';
 import type { Batch, Letter } from './letters.ts';
-import { safe } from './renderLetters.ts';
+import { type Look, safe } from './renderLetters.ts';
 import type { Selection } from './selection.ts';
 
-/** What of a batch has to be told: those that failed again, and those that can't go. */
+/**
+ * What of a batch has to be told: those that failed again, and those that can't go.
+ * @param columns errors are cut to, since `show` has them whole; 0: not cut
+ */
 export function renderBatch(
   { failed = [], skipped = [] }: Pick<Batch, 'failed' | 'skipped'>,
   group: string,
-  paint: Paint,
+  { paint, columns }: Pick<Look, 'paint' | 'columns'>,
 ): string[] {
+  const fitted = (text: string) => (columns > 0 ? cut(text, columns - 2) : text);
   return [
-    ...failed.map(({ id, error }) => `${paint('red', '✖')} ${group}/${id} failed again: ${safe(error)}`),
+    ...failed.map(
+      ({ id, error }) => `${paint('red', '✖')} ${fitted(`${group}/${id} failed again: ${safe(error)}`)}`,
+    ),
     ...skipped.map(({ id, why }) => `${paint('yellow', '!')} ${group}/${id} ${safe(why)}`),
   ];
 }
