@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { collect } from '../testing/collect.ts';
 import { type LetterServer, letter, problem, startLetterServer } from '../testing/letterServer.ts';
+import { plain } from '../text/format.ts';
 import { type ActOptions, act } from './act.ts';
 import type { Batch } from './letters.ts';
-import { renderProgress } from './renderAct.ts';
+import { renderBatch, renderProgress } from './renderAct.ts';
 import type { Selection } from './selection.ts';
 
 let fake: LetterServer;
@@ -191,6 +192,13 @@ describe('brew dlq redrive and discard', () => {
       [true, '✔ kitchen: No letter waits, so nothing was redriven.'],
       [true, '! kitchen: No letter that waits is like that, so nothing was redriven.'],
     ]);
+  });
+
+  it('cuts errors to the terminal, and no advice', () => {
+    const [failed, skipped] = [[{ id: '1', error: 'x'.repeat(99) }], [{ id: '2', why: 'y'.repeat(99) }]];
+    const [error, advice] = renderBatch({ failed, skipped }, 'kitchen', { paint: plain, columns: 40 });
+    expect(error).toBe(`✖ kitchen/1 failed again: ${'x'.repeat(13)}…`);
+    expect(advice).toContain('y'.repeat(99));
   });
 
   it('shows how far it is', () => {
