@@ -82,7 +82,11 @@ describe('the lab of dead letters', () => {
             what: 'the letter',
           },
         );
-        await shows(/^Dead letters: kitchen 1 \(1 key parked\)\. See them with: npx brew dlq$/m)(command);
+        const output = await shows(
+          /^Dead letters: kitchen 1 \(1 key parked\)\. See them with: npx brew dlq$/m,
+        )(command);
+        expect(output).toMatch(/^kitchen +\d+ +dead$/m);
+        expect(output).toMatch(/^Another process answers at port \d+ in the place of kitchen, .*: ready\.$/m);
       },
     ],
     ['npx brew dlq', shows(/^kitchen +1 +1 /m)],

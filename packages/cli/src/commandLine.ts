@@ -2,6 +2,7 @@ import type { Ports } from '@brew/sandbox';
 import type { Command, CommanderError } from 'commander';
 import type { Addresses } from './addresses.ts';
 import { ClusterUnreachableError, NotRunningError } from './errors.ts';
+import { onSignals } from './signals.ts';
 
 // What the commands have in common.
 
@@ -61,6 +62,13 @@ export async function findAddresses() {
 /** Aborted by the first Ctrl-C, which then ends the command in order; the next one ends it as usual. */
 export function untilInterrupted(): AbortSignal {
   const interrupted = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => interrupted.abort());
+  // Listeners that stay: who shows a cursor again in a terminal ends the process if nobody else listens to the signal.
+  const listening = onSignals(
+    () => interrupted.abort(),
+    (signal) => {
+      listening[Symbol.dispose]();
+      process.kill(process.pid, signal);
+    },
+  );
   return interrupted.signal;
 }

@@ -6,16 +6,17 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 /**
  * Until it is disposed of, signals end nothing by themselves.
  * @param first called when the end is asked for
- * @param again called whenever it is asked for once more
+ * @param again called whenever it is asked for once more, with the signal
  */
-export function onSignals(first: () => void, again: () => void): Disposable {
+export function onSignals(first: () => void, again: (signal: NodeJS.Signals) => void): Disposable {
   let askedAt: number | undefined;
-  const onSignal = () => {
+  const onSignal = (signal: NodeJS.Signals) => {
     const now = performance.now();
     if (askedAt !== undefined && now - askedAt < SAME_KEY_MS) return;
-    const act = askedAt === undefined ? first : again;
+    const isFirst = askedAt === undefined;
     askedAt = now;
-    act();
+    if (isFirst) first();
+    else again(signal);
   };
   for (const signal of SIGNALS) process.on(signal, onSignal);
   return {

@@ -6,7 +6,7 @@ import { brewDir } from './paths.ts';
 import { duration } from './text/format.ts';
 
 /** Stops what runs; nothing to stop is no error. */
-export async function stop(io: Io): Promise<void> {
+export async function stop(io: Io, { keepsData = true } = {}): Promise<void> {
   const dir = brewDir();
   const run = await findRun(dir);
   if (!run) {
@@ -22,7 +22,8 @@ export async function stop(io: Io): Promise<void> {
       : `Ending what a killed Brew left behind: ${run.processes.map(({ name }) => name).join(', ')} …`,
   );
   await stopRun(dir);
-  await io.out(`✔ stopped, after ${duration(performance.now() - startedAt)}. The data is kept in ${dir}.`);
+  const data = keepsData ? ` The data is kept in ${dir}.` : '';
+  await io.out(`✔ stopped, after ${duration(performance.now() - startedAt)}.${data}`);
 }
 
 /** @returns whether it was done: a person may say no */
@@ -33,7 +34,7 @@ export async function down({ yes }: { yes?: boolean }, io: Io): Promise<boolean>
     io.note('Nothing was removed.');
     return false;
   }
-  if (await findRun(dir)) await stop(io);
+  if (await findRun(dir)) await stop(io, { keepsData: false });
   await removeData(dir);
   await io.out(`✔ The data in ${dir} is removed; downloads are kept.`);
   return true;

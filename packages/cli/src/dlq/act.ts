@@ -5,9 +5,9 @@ import type { Io } from '../io.ts';
 import { counted } from '../text/format.ts';
 import { createUpdates } from '../text/screen.ts';
 import { dryRun, inBatches, nothing, type Totals } from './batches.ts';
-import { type Server, urlOf } from './groups.ts';
-import type { Batch } from './letters.ts';
-import { renderBatch, renderOutcome, renderProgress } from './renderAct.ts';
+import { ask, askSummary, type Group, groupNamed, type Server } from './groups.ts';
+import type { Batch, Letter, LetterDetails } from './letters.ts';
+import { isDone, renderBatch, renderOutcome, renderPlan, renderProgress, renderRest } from './renderAct.ts';
 import { renderLetters } from './renderLetters.ts';
 import type { Filter, Selection } from './selection.ts';
 
@@ -24,38 +24,38 @@ export interface ActOptions extends Filter {
 
 /**
  * Has a service redrive letters of its group, or discard them.
- * @returns whether all of it was done: false if any failed, or it was interrupted, or a person said no
+ * @returns whether all of it was done: false if any failed, if all were left as they are, if it was interrupted, or a person said no
  * @throws ArgumentInvalidError, RequestFailedError: then all that was said before is done
  */
 export async function act(
   what: 'redrive' | 'discard',
-  group: string,
+  name: string,
   selection: Selection,
   options: ActOptions,
   server: Server,
   io: Io,
   signal: AbortSignal,
 ): Promise<boolean> {
-  const url = urlOf(group, server);
+  const group = groupNamed(name, server);
   const { by = whoami(), why, rate } = options;
   const request = { selection, by, ...(why !== undefined && { why }), ...(rate !== undefined && { rate }) };
 
   if (options.dryRun) {
-    const { letters, skipped } = await dryRun(what, url, request, signal);
+    const { letters, skipped } = await dryRun(what, group, request, signal);
     if (options.json) {
       await io.out(JSON.stringify({ event: 'planned', letters, skipped }));
       return true;
     }
     const look = { now: new Date(), columns: io.columns(), paint: io.paint };
     if (letters.length > 0) for (const line of renderLetters(letters, look)) await io.out(line);
-    for (const line of renderBatch({ skipped }, group, io.paint)) await io.out(line);
-    await io.out(`Nothing was done: ${counted(letters.length, 'letter')} would go, in this order.`);
+    for (const line of renderBatch({ skipped }, name, look)) await io.out(line);
+    await io.out(renderPlan(what, letters.length));
     return true;
   }
   if (what === 'discard' && !options.yes && !('ids' in selection && selection.ids.length === 1)) {
-    const { letters } = await dryRun(what, url, request, signal);
+    const { letters } = await dryRun(what, group, request, signal);
     if (letters.length > 1) {
-      const answer = await confirm(`Discard ${counted(letters.length, 'letter')} of ${group}, for good?`);
+      const answer = await confirm(`Discard ${counted(letters.length, 'letter')} of ${name}, for good?`);
       if (answer === undefined) {
         throw new ArgumentInvalidError(
           `That discards ${counted(letters.length, 'letter')}, and nobody can be asked here.`,
@@ -69,24 +69,29 @@ export async function act(
     }
   }
 
+  const progress = await createProgress(io, options, (totals) => sizeOf(selection, group, totals));
   const begun = performance.now();
-  const progress = await createProgress(io, options);
   let done: Totals = { ...nothing, action: '' };
+  /** What was the first of its key that waits, when its batch was done. */
+  const heads = new Set<string>();
   const ended = async (interrupted = false) => {
     progress.close();
     const ms = performance.now() - begun;
-    if (options.json) await io.out(JSON.stringify({ event: 'done', ...done, ms: Math.round(ms) }));
-    else await io.out(renderOutcome(what, group, done, { ms, interrupted }, io.paint));
+    if (options.json) return io.out(JSON.stringify({ event: 'done', ...done, ms: Math.round(ms) }));
+    await io.out(renderOutcome(what, name, done, { ms, interrupted, selection }, io.paint));
+    for (const line of renderRest(name, await stillWaiting(group, heads), io.paint)) await io.out(line);
+    if (done.discarded > 0) await io.out(UNDONE);
   };
   let isComplete: boolean;
   try {
     isComplete = await inBatches(
       what,
-      url,
+      group,
       request,
       async (batch, totals) => {
         done = totals;
-        await progress.show(batch, totals, group);
+        for (const id of batch.stillWaiting ?? []) heads.add(id);
+        await progress.show(batch, totals, name);
       },
       signal,
     );
@@ -98,31 +103,65 @@ export async function act(
     progress.close();
   }
   await ended(!isComplete);
-  return done.failed === 0 && isComplete;
+  return isDone(done) && isComplete;
 }
+
+/** How many letters there are to go through, where that is known: with those that are done already. */
+async function sizeOf(
+  selection: Selection,
+  group: Group,
+  { redriven, alreadyDone, discarded }: Totals,
+): Promise<number | undefined> {
+  if ('ids' in selection) return selection.ids.length;
+  if (!('all' in selection)) return undefined;
+  const summary = await askSummary(group).catch(() => undefined);
+  return summary && summary.waiting + redriven + alreadyDone + discarded;
+}
+
+/** More than these nobody looks at. */
+const HEADS = 100;
+
+/** Of these letters those that wait; a later batch may have taken some of them. */
+async function stillWaiting(group: Group, ids: ReadonlySet<string>): Promise<Letter[]> {
+  const asked = [...ids].slice(0, HEADS).map((id) => ask<LetterDetails>(group, `/${id}`));
+  // What was done is told all the same.
+  const found = await Promise.all(asked).catch(() => []);
+  return found.filter(({ status }) => status === 'waiting');
+}
+
+const UNDONE =
+  'What was discarded stays undone: an order may never end because of it. npx brew verify shows such orders, after two minutes; the way back is in npx brew dlq discard --help.';
 
 /** Where nothing can be rewritten, a line now and then is enough. */
 const LINE_MS = 2_000;
 
-async function createProgress(io: Io, { json }: ActOptions) {
+async function createProgress(
+  io: Io,
+  { json }: ActOptions,
+  sizeAt: (totals: Totals) => Promise<number | undefined>,
+) {
   if (json) {
     return { show: (batch: Batch) => io.out(JSON.stringify({ event: 'batch', ...batch })), close() {} };
   }
   const begun = performance.now();
   const screen = io.columns() > 0 ? await createUpdates() : undefined;
   let saidAt = begun;
+  let size: Promise<number | undefined> | undefined;
   return {
     async show(batch: Batch, totals: Totals, group: string): Promise<void> {
-      const lines = renderBatch(batch, group, io.paint);
+      const lines = renderBatch(batch, group, { paint: io.paint, columns: io.columns() });
       if (lines.length > 0) {
         screen?.clear();
         for (const line of lines) await io.out(line);
       }
-      const line = renderProgress(totals, performance.now() - begun);
-      if (screen) screen(line);
+      const line = async () => {
+        size ??= sizeAt(totals);
+        return renderProgress(totals, performance.now() - begun, await size);
+      };
+      if (screen) screen(await line());
       else if (performance.now() - saidAt > LINE_MS) {
         saidAt = performance.now();
-        await io.out(line);
+        await io.out(await line());
       }
     },
     close: () => screen?.clear(),

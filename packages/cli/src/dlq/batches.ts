@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import { ask } from './groups.ts';
+import { ask, type Group } from './groups.ts';
 import type { Batch, Letter } from './letters.ts';
 import type { Selection } from './selection.ts';
 
@@ -11,7 +11,10 @@ export interface Totals {
   alreadyDone: number;
   discarded: number;
   failed: number;
+  /** Left as they are. */
   skipped: number;
+  /** Asked for by their ids, and done by an earlier action, the same way. */
+  doneBefore: number;
   keysLetGo: number;
 }
 
@@ -29,14 +32,13 @@ const MOST = 100;
 
 /**
  * Goes through all letters of a selection, as one action of many calls. An abort ends it behind the call that is under way.
- * @param url of the service
  * @param onBatch called after each
  * @returns whether it got to the end
  * @throws RequestFailedError: what the batches before did is done
  */
 export async function inBatches(
   what: 'redrive' | 'discard',
-  url: string,
+  group: Group,
   { selection, rate, ...rest }: BatchRequest,
   onBatch: (batch: Batch, totals: Totals) => Promise<void>,
   signal: AbortSignal,
@@ -50,8 +52,8 @@ export async function inBatches(
     do {
       const begun = performance.now();
       const body = { ...part, ...rest, action, limit, ...(after !== null && { after }) };
-      const batch: Batch = await ask(url, `/${what}`, { body });
-      add(totals, batch);
+      const batch: Batch = await ask(group, `/${what}`, { body });
+      add(totals, batch, what);
       await onBatch(batch, totals);
       after = batch.next;
       if (after === null && part === parts.at(-1)) return true;
@@ -71,6 +73,7 @@ export const nothing: Omit<Totals, 'action'> = {
   discarded: 0,
   failed: 0,
   skipped: 0,
+  doneBefore: 0,
   keysLetGo: 0,
 };
 
@@ -87,12 +90,16 @@ function partsOf(selection: Selection): Selection[] {
   }));
 }
 
-function add(totals: Totals, batch: Batch): void {
+function add(totals: Totals, batch: Batch, what: 'redrive' | 'discard'): void {
   totals.redriven += batch.redriven ?? 0;
   totals.alreadyDone += batch.alreadyDone ?? 0;
   totals.discarded += batch.discarded ?? 0;
   totals.failed += batch.failed?.length ?? 0;
-  totals.skipped += batch.skipped?.length ?? 0;
+  const { skipped = [] } = batch;
+  const status = what === 'redrive' ? 'redriven' : 'discarded';
+  const doneBefore = skipped.filter((each) => each.status === status).length;
+  totals.skipped += skipped.length - doneBefore;
+  totals.doneBefore += doneBefore;
   totals.keysLetGo += batch.keysLetGo;
 }
 
@@ -102,7 +109,7 @@ const sizeOf = ({ redriven = 0, alreadyDone = 0, discarded = 0, failed = [] }: B
 /** What a selection would take, without taking it. */
 export async function dryRun(
   what: 'redrive' | 'discard',
-  url: string,
+  group: Group,
   request: BatchRequest,
   signal: AbortSignal,
 ): Promise<{ letters: Letter[]; skipped: NonNullable<Batch['skipped']> }> {
@@ -113,6 +120,6 @@ export async function dryRun(
     for (const letter of batch.letters ?? []) letters.set(letter.id, letter);
     skipped.push(...(batch.skipped ?? []));
   };
-  await inBatches(what, url, { ...request, dryRun: true }, keep, signal);
+  await inBatches(what, group, { ...request, dryRun: true }, keep, signal);
   return { letters: [...letters.values()], skipped };
 }

@@ -2,12 +2,13 @@ import { type Command, Option } from 'commander';
 import { examples, findAddresses, untilInterrupted } from '../commandLine.ts';
 import { ArgumentInvalidError, exitCodes, NotRunningError } from '../errors.ts';
 import type { Io } from '../io.ts';
-import { parseAge, parseCount, parseLettersRate, parseTypeOfAny, topicNamed } from '../options.ts';
+import { parseCount, parseLettersRate } from '../options.ts';
 import { suggestion } from '../text/nearest.ts';
 import type { ActOptions } from './act.ts';
 import type { Server } from './groups.ts';
 import type { ListOptions } from './list.ts';
 import type { LogOptions } from './log.ts';
+import { parseWhy, reasonsHelp, staffToken, withFilter, withSelection } from './options.ts';
 
 export function registerDlq(program: Command, exit: (code: number) => void, io: Io): void {
   const done = (ok: boolean) => exit(ok ? exitCodes.ok : exitCodes.failed);
@@ -24,7 +25,13 @@ export function registerDlq(program: Command, exit: (code: number) => void, io: 
         'npx brew dlq show kitchen 17',
         'npx brew dlq redrive kitchen --all',
         'npx brew dlq log',
-      )}\nExit code 0: all services answered; 1: one did not.${staffToken}`,
+      )}
+
+A letter is a record that a group could not handle, in GROUP.dlq, with what was wrong. While one
+waits, its key is parked: what comes of that key in that topic waits behind it. To redrive is to let
+the group's own handlers take it again; to discard is to give it up.
+FAILED 5×: letters that have failed five redrives (givenUp in JSON): only their ids redrive them.
+Exit code 0: all services answered; 1: one did not, and its letters are not known.${staffToken}`,
     )
     // What is none of the commands is told in better words than commander's.
     .allowExcessArguments()
@@ -54,7 +61,11 @@ export function registerDlq(program: Command, exit: (code: number) => void, io: 
         'npx brew dlq list',
         'npx brew dlq list kitchen --type OrderPlaced --older-than 2h',
         'npx brew dlq list --error BREW_EVENT_INVALID --json | jq -r .key',
-      )}\nBEHIND is how many letters of its key wait behind it: they go with it.${staffToken}`,
+      )}
+${reasonsHelp}
+BEHIND is how many letters of its key in its topic wait behind it: they go with it. REDRIVES is how
+many have failed. Columns in which there is nothing are left out.
+Exit code 0: all services answered; 1: one did not, and its letters are not known.${staffToken}`,
     )
     .action(async (group: string | undefined, options: ListOptions) => {
       const { list } = await import('./list.ts');
@@ -93,7 +104,7 @@ export function registerDlq(program: Command, exit: (code: number) => void, io: 
         'at most so many a second, on average: what waits behind a letter goes with it',
       ).argParser(parseLettersRate),
     )
-    .option('--why <text>', 'what is kept as the reason')
+    .option('--why <text>', 'what is kept as the reason', parseWhy)
     .addHelpText(
       'after',
       `${examples(
@@ -102,9 +113,11 @@ export function registerDlq(program: Command, exit: (code: number) => void, io: 
         'npx brew dlq redrive kitchen --type OrderPlaced --newer-than 2h',
         'npx brew dlq redrive kitchen --all --rate 50',
       )}
-What waits behind a letter of its key goes with it. One that fails again stays, with what is behind
-it; after five times only its id redrives it. Ctrl-C ends it behind the batch that is under way.
-Exit code 0: done; 1: some failed again, or it was interrupted.${staffToken}`,
+What waits behind a letter, of its key in its topic, goes with it. One that fails again stays, with
+what is behind it; after five times only its id redrives it. Ctrl-C ends it behind the batch that is
+under way.
+Exit code 0: done, also where no letter was like that; 1: some failed again, all were left as they
+are, it was interrupted, or the service refused or did not answer.${staffToken}`,
     )
     .action((group: string, ids: string[], options: ActOptions) => runAct('redrive', group, ids, options));
 
@@ -118,7 +131,17 @@ Exit code 0: done; 1: some failed again, or it was interrupted.${staffToken}`,
         "npx brew dlq discard kitchen 17 --why 'a test of last week'",
         "npx brew dlq discard analytics --all --why 'replayed' --yes",
         "npx brew dlq discard order --reason foreign --why 'not ours' --dry-run",
-      )}\nWith the last letter of a key, the group goes on with what comes of that key.${staffToken}`,
+      )}
+With the last letter of a key in its topic, the group goes on with what comes of that key.
+What a discarded event asks for stays undone: an order may wait for good, such as one that is paid
+and that the kitchen never hears of. npx brew verify shows those. To cancel such an order does not
+help: the kitchen would have to agree, and does not know it. What helps, once the cause is mended,
+is to send the event again under its old id, as long as its topic keeps it: whoever had it skips it.
+If the customer has asked to cancel meanwhile, the money is given back then.
+  npx brew consume orders --key KEY --type OrderPlaced --json | npx brew produce orders --input json
+
+Exit code 0: done, also where no letter was like that; 1: all were left as they are, a person said
+no, it was interrupted, or the service refused or did not answer.${staffToken}`,
     )
     .action((group: string, ids: string[], options: ActOptions) => runAct('discard', group, ids, options));
 
@@ -152,6 +175,9 @@ Exit code 0: done; 1: some failed again, or it was interrupted.${staffToken}`,
       const { log } = await import('./log.ts');
       done(await log(group, options, await server(group), io, untilInterrupted()));
     });
+
+  // What it would ignore may be what was meant.
+  for (const command of dlq.commands) command.allowExcessArguments(false);
 }
 
 /**
@@ -165,32 +191,3 @@ async function server(group?: string): Promise<Server> {
   if (problem instanceof NotRunningError) throw problem;
   return addresses;
 }
-
-const withSelection = (command: Command): Command =>
-  command
-    .argument('<group>', 'such as kitchen; or GROUP/ID')
-    .argument('[ids...]', 'of its letters')
-    .option('--all', 'all that wait')
-    .option('--dry-run', 'say what would go, and do nothing')
-    .option('--by <name>', 'who is kept as having done it (default: the name of your account)')
-    .option('--json', 'one JSON object a line');
-
-const withFilter = (command: Command): Command =>
-  command
-    .option('--reason <reason>', 'only those: failed, key_parked, unreadable, deleted, foreign')
-    .option('--topic <topic>', 'only of this topic, such as orders', topicNamed)
-    .option('--type <event>', 'only of this type, such as OrderPlaced', parseTypeOfAny)
-    .option('--key <key>', 'only of this key')
-    .option('--error <text>', "only with this in the error's name, code or message")
-    .option('--older-than <age>', 'only parked before that, such as 2h, 30d', (value) =>
-      parseAge(value, '--older-than'),
-    )
-    .option('--newer-than <age>', 'only parked since then', (value) => parseAge(value, '--newer-than'));
-
-function parseWhy(value: string): string {
-  if (value.trim() !== '') return value;
-  throw new ArgumentInvalidError('--why is empty.', "Say why, such as --why 'a test of last week'.");
-}
-
-const staffToken =
-  '\n\nEnvironment:\n  STAFF_TOKEN   what the services were started with, if that is not the default';

@@ -2,6 +2,7 @@ import { services } from '@brew/sandbox';
 import type { Addresses } from '../addresses.ts';
 import { ArgumentInvalidError, RequestFailedError } from '../errors.ts';
 import { requestAsStaff } from '../request.ts';
+import type { Paint } from '../text/format.ts';
 import { suggestion } from '../text/nearest.ts';
 import type { LetterSummary } from './letters.ts';
 
@@ -29,42 +30,42 @@ export const groupsOf = ({ services: running }: Server): Group[] =>
 export function requireGroup(name: string): void {
   const names: string[] = candidates.map((each) => each.name);
   if (names.includes(name)) return;
-  throw new ArgumentInvalidError(
-    `There is no service with the group ${name}.`,
-    suggestion(name, names, `Take one of ${names.join(', ')}.`),
-  );
+  const todo = /^\d+$/.test(name)
+    ? `Letters are named with their group, such as kitchen ${name}. Groups: ${names.join(', ')}.`
+    : suggestion(name, names, `Take one of ${names.join(', ')}.`);
+  throw new ArgumentInvalidError(`There is no service with the group ${name}.`, todo);
 }
 
 /** @throws ArgumentInvalidError as requireGroup does */
-export function urlOf(name: string, server: Server): string {
+export function groupNamed(name: string, server: Server): Group {
   requireGroup(name);
-  return groupsOf(server).find((group) => group.name === name)?.url ?? '';
+  return groupsOf(server).find((group) => group.name === name) as Group;
 }
 
 export interface GroupAnswer<Answer> {
   group: string;
   answer?: Answer;
-  /** Why there is no answer. */
+  /** Why there is no answer: a sentence that names the group, and says what to do. */
   problem?: string;
 }
 
 /**
  * Asks all groups something. Who has no dead letters, since it has no group, is left out; so is who need not run.
- * @param question put to each, by its address
+ * @param question put to each
  */
 export async function askAll<Answer>(
   server: Server,
-  question: (url: string) => Promise<Answer>,
+  question: (group: Group) => Promise<Answer>,
 ): Promise<GroupAnswer<Answer>[]> {
   const answers = await Promise.all(
-    groupsOf(server).map(async ({ name: group, url, expected }) => {
+    groupsOf(server).map(async (group) => {
       try {
-        return { group, answer: await question(url) };
+        return { group: group.name, answer: await question(group) };
       } catch (error) {
         if (!(error instanceof RequestFailedError)) throw error;
-        return error.status === 404 || (error.status === undefined && !expected)
+        return error.status === 404 || (error.status === undefined && !group.expected)
           ? undefined
-          : { group, problem: error.message };
+          : { group: group.name, problem: error.message };
       }
     }),
   );
@@ -75,17 +76,17 @@ export async function askAll<Answer>(
 export async function askOne<Answer>(
   name: string,
   server: Server,
-  question: (url: string) => Promise<Answer>,
+  question: (group: Group) => Promise<Answer>,
 ): Promise<GroupAnswer<Answer>[]> {
-  return [{ group: name, answer: await question(urlOf(name, server)) }];
+  return [{ group: name, answer: await question(groupNamed(name, server)) }];
 }
 
-export const askSummary = (url: string, signal?: AbortSignal): Promise<LetterSummary> =>
-  ask<LetterSummary>(url, '/summary', signal && { signal });
+export const askSummary = (group: Group, signal?: AbortSignal): Promise<LetterSummary> =>
+  ask<LetterSummary>(group, '/summary', signal && { signal });
 
-/** How many letters wait where: of those that answer, the others are left out. */
-export const summaries = async (server: Server, signal?: AbortSignal): Promise<LetterSummary[]> =>
-  (await askAll(server, (url) => askSummary(url, signal))).flatMap(({ answer }) => answer ?? []);
+/** How many letters wait where. */
+export const askSummaries = (server: Server, signal?: AbortSignal): Promise<GroupAnswer<LetterSummary>[]> =>
+  askAll(server, (group) => askSummary(group, signal));
 
 /** Longer than an answer takes, short enough for who waits for one that hangs. */
 const PATIENCE_MS = 10_000;
@@ -93,18 +94,46 @@ const PATIENCE_MS = 10_000;
 /**
  * @param path behind /dead-letters
  * @param body makes it a POST, which takes the time that it takes
- * @throws RequestFailedError
+ * @throws RequestFailedError, which names the group
  */
 export async function ask<Answer>(
-  url: string,
+  { name, url }: Group,
   path: string,
   { body, signal }: { body?: object; signal?: AbortSignal } = {},
 ): Promise<Answer> {
   const signals = [...(signal ? [signal] : []), ...(body ? [] : [AbortSignal.timeout(PATIENCE_MS)])];
-  const response = await requestAsStaff(`${url}/dead-letters${path}`, {
-    method: body ? 'POST' : 'GET',
-    ...(body && { body }),
-    signal: AbortSignal.any(signals),
-  });
-  return (await response.json()) as Answer;
+  try {
+    const response = await requestAsStaff(`${url}/dead-letters${path}`, {
+      method: body ? 'POST' : 'GET',
+      ...(body && { body }),
+      signal: AbortSignal.any(signals),
+    });
+    return (await response.json()) as Answer;
+  } catch (error) {
+    // Also what ends in the middle of an answer is none.
+    const { status, message } =
+      error instanceof RequestFailedError ? error : { status: undefined, message: '' };
+    const todo = status === 404 ? ` See all of its letters with: npx brew dlq list ${name} --status all` : '';
+    const problem =
+      status === undefined
+        ? `${name} does not answer at ${url}. See what runs with npx brew status; bring it back with npx brew dev ${name}.`
+        : `${name}: ${message}${todo}`;
+    throw new RequestFailedError(problem, error, status);
+  }
 }
+
+/**
+ * What is not known, to be said before what is.
+ * @param what of a group, such as `letters`
+ */
+export const renderProblems = (
+  answers: readonly GroupAnswer<unknown>[],
+  what: string,
+  paint: Paint,
+): string[] =>
+  answers.flatMap(({ group, problem }) =>
+    problem === undefined ? [] : [paint('red', `The ${what} of ${group} are not known: ${problem}`)],
+  );
+
+export const allAnswered = (answers: readonly GroupAnswer<unknown>[]): boolean =>
+  answers.every(({ problem }) => problem === undefined);

@@ -23,7 +23,7 @@ export interface Letter {
   /** ISO 8601, as all times here. */
   parkedAt: string;
   lastRedriveAt: string | null;
-  /** How many letters of its key wait behind it. */
+  /** How many letters of its key in its topic wait behind it. */
   behind: number;
   valueBytes: number;
   /** Whether its bytes are only where the record came from. */
@@ -75,7 +75,7 @@ export interface LetterSummary {
   byReason: Record<string, number>;
   parkedKeys: number;
   oldestAt: string | null;
-  /** Those that have failed so often that they are redriven by their ids alone. */
+  /** Those that have failed five redrives: they are redriven by their ids alone. */
   givenUp: number;
   asOf: string | null;
   canRedrive: boolean;
@@ -91,9 +91,11 @@ export interface Batch {
   alreadyDone?: number;
   discarded?: number;
   failed?: { id: string; error: string }[];
-  /** Why, as what is said of the letter: `waits behind letter 1`. */
-  skipped?: { id: string; why: string }[];
+  /** Why, as what is said of the letter: `waits behind letter 1`. With a status: it was done before. */
+  skipped?: { id: string; why: string; status?: 'redriven' | 'discarded' }[];
   keysLetGo: number;
+  /** Of a discard: the first letter that still waits, of each key that stays parked. */
+  stillWaiting?: string[];
   next: string | null;
   /** Of a dry run: what would go, in its order. */
   letters?: Letter[];

@@ -1,8 +1,8 @@
 import type { Io } from '../io.ts';
-import { grouped, titledTable } from '../text/format.ts';
-import { ask, askAll, askOne, type Server } from './groups.ts';
+import { type Column, columnTable, grouped, plain } from '../text/format.ts';
+import { allAnswered, ask, askAll, askOne, type Group, renderProblems, type Server } from './groups.ts';
 import type { LetterAction } from './letters.ts';
-import { type Look, safe } from './renderLetters.ts';
+import { safe } from './renderLetters.ts';
 import { selectionText } from './selection.ts';
 
 export interface LogOptions {
@@ -25,40 +25,37 @@ export async function log(
   io: Io,
   signal: AbortSignal,
 ): Promise<boolean> {
-  const question = (url: string) =>
-    ask<{ actions: LetterAction[] }>(url, `/actions?limit=${limit}`, { signal });
+  const question = (group: Group) =>
+    ask<{ actions: LetterAction[] }>(group, `/actions?limit=${limit}`, { signal });
   const answers = await (name === undefined ? askAll(server, question) : askOne(name, server, question));
   const actions = answers
     .flatMap(({ group, answer }) => (answer?.actions ?? []).map((action) => ({ group, ...action })))
     .sort((a, b) => Date.parse(b.at) - Date.parse(a.at));
-  const look = { columns: io.columns(), paint: io.paint };
-  const lines = json ? actions.map((action) => JSON.stringify(action)) : renderActions(actions, look);
-  for (const line of lines) await io.out(line);
-  for (const { group, problem } of answers) {
-    if (problem !== undefined) io.note(`brew: ${group} did not tell: ${problem}`);
+  if (json) {
+    for (const action of actions) await io.out(JSON.stringify(action));
+    for (const line of renderProblems(answers, 'actions', plain)) io.note(`brew: ${line}`);
+    return allAnswered(answers);
   }
-  return answers.every(({ answer }) => answer !== undefined);
+  for (const line of renderProblems(answers, 'actions', io.paint)) await io.out(line);
+  if (actions.length > 0) {
+    for (const line of columnTable(columns, actions, { paint: io.paint, columns: io.columns() }))
+      await io.out(line);
+  } else if (answers.some(({ answer }) => answer)) {
+    const where = allAnswered(answers) ? '' : ' in the other groups';
+    await io.out(`Nobody has redriven or discarded anything${where}.`);
+  }
+  return allAnswered(answers);
 }
 
-function renderActions(
-  actions: readonly GroupAction[],
-  { columns, paint }: Pick<Look, 'columns' | 'paint'>,
-): string[] {
-  if (actions.length === 0) return ['Nobody has redriven or discarded anything.'];
-  return titledTable(
-    ['AT', 'GROUP', 'BY', 'ACTION', 'LETTERS', 'OUTCOME', 'WHY'],
-    actions.map(({ at, group, by, action, selection, why, ...counts }) => [
-      safe(at.replace(/\.\d+Z$/, 'Z')),
-      group,
-      safe(by),
-      action,
-      safe(selectionText(selection)),
-      outcome(counts),
-      safe(why ?? ''),
-    ]),
-    { paint, columns },
-  );
-}
+const columns: readonly Column<GroupAction>[] = [
+  { title: 'AT', cell: ({ at }) => safe(at.replace(/\.\d+Z$/, 'Z')) },
+  { title: 'GROUP', cell: ({ group }) => group },
+  { title: 'BY', cell: ({ by }) => safe(by), yields: 1 },
+  { title: 'ACTION', cell: ({ action }) => action },
+  { title: 'LETTERS', cell: ({ selection }) => safe(selectionText(selection)), yields: 1 },
+  { title: 'OUTCOME', cell: outcome, yields: 2 },
+  { title: 'WHY', cell: ({ why }) => safe(why ?? ''), yields: 1, optional: true },
+];
 
 function outcome({ redriven, alreadyDone, discarded, failed, skipped }: Counts): string {
   const counts = [

@@ -10,11 +10,20 @@ import { ago, errorOf, keyOf, type Look, nameOf, renderLetters, safe } from './r
 const MOST_SHOWN = 10_000;
 
 /** All of a letter: what became of it, where it came from, why it is here, its headers and its value, and what waits behind it. */
-export function renderDetails(letter: LetterDetails, look: Look): string[] {
+export function renderDetails(
+  letter: LetterDetails,
+  {
+    instead,
+    ...look
+  }: Look & {
+    /** Of a redrive, where its service does none. */
+    instead?: string;
+  },
+): string[] {
   const { now, paint } = look;
   const { status, reason, parkedAt, headers, stack, waitsBehind, behind } = letter;
   return [
-    `${paint('bold', nameOf(letter))}: ${status}, ${safe(reason)}, parked ${ago(parkedAt, now)} ago`,
+    `${paint('bold', nameOf(letter))}: ${status}; parked ${ago(parkedAt, now)} ago: ${safe(reason)}`,
     ...table(facts(letter, now).map(([title, text]) => ['', paint('dim', title), text])),
     ...section('Headers', paint, headers.map(headerText)),
     ...section(`Value, ${counted(letter.valueBytes, 'byte')}`, paint, valueLines(letter, paint)),
@@ -27,7 +36,7 @@ export function renderDetails(letter: LetterDetails, look: Look): string[] {
           ...renderLetters(waitsBehind, look),
         ]),
     '',
-    ...nextSteps(letter),
+    ...nextSteps(letter, instead),
   ];
 }
 
@@ -98,11 +107,33 @@ const stackLines = (stack: string): string[] => long(stack).split('\n').filter(B
 
 const long = (text: string): string => shortened(text, MOST_SHOWN);
 
-function nextSteps({ group, id, status, redrivable, before }: LetterDetails): string[] {
-  if (status !== 'waiting') return [`Who did that, and what else: npx brew dlq log ${group}`];
+function nextSteps(letter: LetterDetails, instead: string | undefined): string[] {
+  const { group, id, status, reason, redrivable, before, dlqPartition, dlqOffset } = letter;
+  if (status !== 'waiting') {
+    return [
+      `Its bytes, as long as ${group}.dlq has them: npx brew consume ${group}.dlq --partition ${dlqPartition} --from ${dlqOffset} --limit 1 --headers`,
+      `Who did that, and what else: npx brew dlq log ${group}`,
+    ];
+  }
   const discard = `npx brew dlq discard ${group} ${id} --why TEXT`;
-  if (!redrivable) return [`It can't be redriven. Take it away with: ${discard}`];
+  if (!redrivable) {
+    return [
+      `It can't be redriven. ${safe(instead ?? FIRST[reason] ?? '')}`.trim(),
+      `After that, take it away with: ${discard}`,
+    ];
+  }
   if (before !== null)
     return [`It goes with the one that it waits for: npx brew dlq redrive ${group} ${before.id}`];
-  return [`Once that is mended: npx brew dlq redrive ${group} ${id}`, `Or take it away: ${discard}`];
+  return [
+    `Once that is mended: npx brew dlq redrive ${group} ${id}`,
+    `Or take it away, and what it asks for is never done: ${discard}`,
+  ];
 }
+
+/** What to do before a letter is discarded that no redrive brings back. */
+const FIRST: Readonly<Record<string, string>> = {
+  unreadable: 'It stands for records that nobody can read: have who wrote them send them again.',
+  deleted:
+    'It stands for records that were deleted before they were read: have who wrote them send them again.',
+  foreign: 'Somebody else wrote it into the dead letter topic: find out who, and why.',
+};

@@ -1,4 +1,4 @@
-import { duration, grouped, type Paint, titledTable } from '../text/format.ts';
+import { type Column, columnTable, duration, grouped, type Paint } from '../text/format.ts';
 import { onOneLine } from '../text/visible.ts';
 import { shortened } from '../watch/renderEvent.ts';
 import type { Letter } from './letters.ts';
@@ -10,7 +10,7 @@ export const nameOf = ({ group, id }: Pick<Letter, 'group' | 'id'>): string => `
 export const safe = (text: string): string => onOneLine(shortened(text));
 
 /** Of a type the name alone: `OrderPlaced`. */
-const typeOf = ({ type, topic }: Letter): string => safe(type?.split('.').at(-1) || topic || '-');
+const typeOf = ({ type }: Letter): string => safe(type?.split('.').at(-1) || '-');
 
 export const keyOf = ({ key, keyEncoding }: Pick<Letter, 'key' | 'keyEncoding'>): string =>
   key === null ? '-' : `${safe(key)}${keyEncoding ? ` (${keyEncoding})` : ''}`;
@@ -21,40 +21,37 @@ export const errorOf = ({ error }: Letter): string =>
 /** How long ago, of a time as ISO 8601. */
 export const ago = (time: string, now: Date): string => duration(now.getTime() - Date.parse(time));
 
+/** What a command takes is never cut, and what tells nothing is left out. */
+const columnsOf = (now: Date, paint: Paint, withStatus: boolean): readonly Column<Letter>[] => [
+  { title: 'LETTER', cell: nameOf },
+  { title: 'AGE', cell: ({ parkedAt }) => ago(parkedAt, now), numeric: true },
+  ...(withStatus ? [{ title: 'STATUS', cell: ({ status }: Letter) => status }] : []),
+  { title: 'REASON', cell: ({ reason }) => safe(reason) },
+  { title: 'EVENT', cell: typeOf, yields: 1 },
+  { title: 'KEY', cell: keyOf, yields: 1 },
+  {
+    title: 'BEHIND',
+    cell: ({ behind }) => (behind > 0 ? grouped(behind) : ''),
+    numeric: true,
+    optional: true,
+  },
+  {
+    title: 'REDRIVES',
+    cell: ({ redrives }) => (redrives > 0 ? paint('yellow', grouped(redrives)) : ''),
+    numeric: true,
+    optional: true,
+  },
+  { title: 'ERROR', cell: errorOf, yields: 1, optional: true },
+];
+
 /**
  * A line for each.
  * @param withStatus where not all of them wait
  */
-export function renderLetters(
+export const renderLetters = (
   letters: readonly Letter[],
   { now, columns, paint, withStatus = false }: Look & { withStatus?: boolean },
-): string[] {
-  return titledTable(
-    [
-      'LETTER',
-      'AGE',
-      ...(withStatus ? ['STATUS'] : []),
-      'REASON',
-      'EVENT',
-      'KEY',
-      'BEHIND',
-      'REDRIVES',
-      'ERROR',
-    ],
-    letters.map((letter) => [
-      nameOf(letter),
-      ago(letter.parkedAt, now),
-      ...(withStatus ? [letter.status] : []),
-      safe(letter.reason),
-      typeOf(letter),
-      keyOf(letter),
-      letter.behind > 0 ? grouped(letter.behind) : '',
-      letter.redrives > 0 ? paint('yellow', grouped(letter.redrives)) : '',
-      errorOf(letter),
-    ]),
-    { paint, numeric: withStatus ? [1, 6, 7] : [1, 5, 6], columns },
-  );
-}
+): string[] => columnTable(columnsOf(now, paint, withStatus), letters, { paint, columns });
 
 /** How lines are to look. */
 export interface Look {

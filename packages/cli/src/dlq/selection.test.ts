@@ -18,6 +18,11 @@ describe('which letters', () => {
     [['kitchen', '99999999999999999999'], /is not a letter's id/],
     [['kitchen', 'order/1'], /^order\/1 is not of the group kitchen\. Take letters of one group\.$/],
     [['kitchen/1', 'order/1'], /is not of the group kitchen/],
+    [
+      ['3'],
+      /^There is no service with the group 3\. Letters are named with their group, such as kitchen 3\./,
+    ],
+    [['kitchn', '3'], /^There is no service with the group kitchn\. Did you mean kitchen\?$/],
   ])('are not named by %j', ([group = '', ...ids], text) => {
     expect(() => parseNames(group, ids)).toThrow(text);
   });
@@ -41,6 +46,7 @@ describe('which letters', () => {
     [{ ids: ['1', '2'] }, '1, 2'],
     [{ ids: ['1', '2', '3', '4', '5'] }, '1, 2, 3 and 2 more'],
     [{ filter: { reason: 'failed', olderThan: 60 } }, 'reason failed, older than 60 s'],
+    [{ filter: { type: 'brew.orders.v1.OrderPlaced' } }, 'type OrderPlaced'],
     [null, ''],
   ])('are told again as words: %j', (selection, text) => {
     expect(selectionText(selection)).toBe(text);

@@ -1,4 +1,5 @@
 import { ArgumentInvalidError } from '../errors.ts';
+import { requireGroup } from './groups.ts';
 
 /** Which letters, by what they are; all that is given has to be so. */
 export interface Filter {
@@ -50,6 +51,7 @@ export function parseNames(group: string, ids: readonly string[] = []): Named {
   const [first, ...others] = named;
   // The first is a group, or names a letter with its group.
   const its = first?.of ?? group;
+  requireGroup(its);
   const letters = first?.of === undefined ? others : named;
   for (const { word, of, id } of letters) {
     if (id === undefined) {
@@ -76,7 +78,7 @@ export function selectionOf({ group, ids }: Named, options: Filter & { all?: boo
   if (ways[0] === undefined) {
     throw new ArgumentInvalidError(
       'Nothing says which letters.',
-      `Give ids, a filter such as --type OrderPlaced, or --all. There are: npx brew dlq list ${group}`,
+      `Give ids, a filter such as --type OrderPlaced, or --all. See which there are with: npx brew dlq list ${group}`,
     );
   }
   if (ways.length > 1) {
@@ -93,8 +95,13 @@ export function selectionText(selection: unknown): string {
   }
   if (all === true) return 'all';
   return Object.entries((filter ?? {}) as Filter)
-    .map(([field, value]) => `${TITLES[field] ?? field} ${field.endsWith('Than') ? `${value} s` : value}`)
+    .map(([field, value]) => `${TITLES[field] ?? field} ${valueText(field, value)}`)
     .join(', ');
+}
+
+function valueText(field: string, value: unknown): unknown {
+  if (field.endsWith('Than')) return `${value} s`;
+  return field === 'type' ? String(value).split('.').at(-1) : value;
 }
 
 const TITLES: Readonly<Record<string, string>> = { olderThan: 'older than', newerThan: 'newer than' };

@@ -1,8 +1,9 @@
 import { createInspector } from '@brew/kafka/inspect';
 import type { ClusterAddress } from '../cluster.ts';
 import { clientOf } from '../clusterClient.ts';
-import { type Server, summaries } from '../dlq/groups.ts';
+import { askSummaries, renderProblems, type Server } from '../dlq/groups.ts';
 import type { Io } from '../io.ts';
+import { plain } from '../text/format.ts';
 import { groupReport } from './groupReport.ts';
 import { renderGroup, renderGroups } from './renderGroups.ts';
 
@@ -20,10 +21,11 @@ export async function groups(
 ): Promise<void> {
   const client = clientOf(cluster, 'brew-groups');
   await using inspector = createInspector({ client });
-  const [found, letters] = await Promise.all([
+  const [found, answers] = await Promise.all([
     name === undefined ? inspector.groups() : inspector.group(name),
-    server ? summaries(server) : [],
+    server ? askSummaries(server) : [],
   ]);
+  const letters = answers.flatMap(({ answer }) => answer ?? []);
   const now = new Date();
   const report = Array.isArray(found)
     ? found.map((each) => groupReport(each, now, letters))
@@ -34,4 +36,6 @@ export async function groups(
       ? renderGroups(report, io.columns(), io.paint)
       : renderGroup(report, io.columns(), io.paint);
   for (const line of lines) await io.out(line);
+  const asked = answers.filter(({ group }) => name === undefined || group === name);
+  for (const line of renderProblems(asked, 'dead letters', plain)) io.note(`brew: ${line}`);
 }

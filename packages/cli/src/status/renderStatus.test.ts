@@ -27,6 +27,7 @@ const status: Status = {
     },
   ],
   deadLetters: [{ group: 'order', letters: 0, parkedKeys: 0, oldestAt: null }],
+  deadLettersUnknown: [],
   addresses: addressesOf(),
 };
 
@@ -47,6 +48,20 @@ describe('renderStatus', () => {
       'Kafka     localhost:19092,localhost:19093,localhost:19094',
       'registry  http://localhost:8081/apis/ccompat/v7',
     ]);
+  });
+
+  it('tells of who answers in the place of a dead service, and whose letters are not known', () => {
+    const processes = status.processes.map((each) =>
+      each.name === 'kitchen' ? { ...each, replacedBy: 'not_ready' as const } : each,
+    );
+    const deadLettersUnknown = [{ group: 'order', problem: 'order does not answer.' }];
+    const lines = renderStatus({ ...status, processes, deadLettersUnknown }, plain);
+    expect(lines).toContain(
+      'Another process answers at port 3003 in the place of kitchen, such as one of brew dev: not ready.',
+    );
+    expect(lines).toContain(
+      "Dead letters not known of order, which can't be asked. See why with: npx brew dlq",
+    );
   });
 
   it('says what to do when nothing runs', () => {

@@ -9,6 +9,8 @@ export interface ProcessStatus {
   port: number | undefined;
   /** `running` is all that can be told of what has no health; services tell ready, degraded or not_ready. */
   state: 'running' | 'ready' | 'degraded' | 'not_ready' | 'dead';
+  /** Of a dead service: what another process tells that answers at its port, such as one of `brew dev`. */
+  replacedBy?: 'ready' | 'degraded' | 'not_ready';
   residentBytes: number | undefined;
   uptimeMs: number | undefined;
 }
@@ -20,6 +22,8 @@ export interface Status {
   processes: ProcessStatus[];
   /** Of each service that tells. */
   deadLetters: { group: string; letters: number; parkedKeys: number; oldestAt: string | null }[];
+  /** The groups whose services do not tell, and why. */
+  deadLettersUnknown: { group: string; problem: string }[];
   addresses: Addresses;
 }
 
@@ -30,7 +34,7 @@ export function renderStatus(status: Status, paint: Paint): string[] {
     process.name,
     String(process.pid ?? ''),
     String(process.port ?? ''),
-    process.state.replace('_', ' '),
+    wordOf(process.state),
     process.residentBytes === undefined ? '' : mebibytes(process.residentBytes),
     process.uptimeMs === undefined ? '' : duration(process.uptimeMs),
   ]);
@@ -42,6 +46,13 @@ export function renderStatus(status: Status, paint: Paint): string[] {
   return [
     paint('dim', head),
     ...lines.map((line, index) => paintState(line, processes[index]?.state, paint)),
+    ...processes.flatMap(({ name, port, replacedBy }) =>
+      replacedBy === undefined
+        ? []
+        : [
+            `Another process answers at port ${port} in the place of ${name}, such as one of brew dev: ${wordOf(replacedBy)}.`,
+          ],
+    ),
     '',
     total > 0 ? `Memory of all: ${mebibytes(total)}` : elsewhere(dir),
     ...letterLines(status, paint),
@@ -50,14 +61,25 @@ export function renderStatus(status: Status, paint: Paint): string[] {
   ];
 }
 
-/** Nothing where there are none. */
-function letterLines({ deadLetters }: Status, paint: Paint): string[] {
+const wordOf = (state: ProcessStatus['state']): string => state.replace('_', ' ');
+
+/** Nothing where there are none, and all services tell. */
+function letterLines({ deadLetters, deadLettersUnknown }: Status, paint: Paint): string[] {
   const some = deadLetters.filter(({ letters, parkedKeys }) => letters + parkedKeys > 0);
-  if (some.length === 0) return [];
   const each = some.map(
     ({ group, letters, parkedKeys }) => `${group} ${grouped(letters)} (${counted(parkedKeys, 'key')} parked)`,
   );
-  return [`${paint('yellow', 'Dead letters:')} ${each.join(', ')}. See them with: npx brew dlq`];
+  const unknown = deadLettersUnknown.map(({ group }) => group).join(', ');
+  return [
+    ...(each.length > 0
+      ? [`${paint('yellow', 'Dead letters:')} ${each.join(', ')}. See them with: npx brew dlq`]
+      : []),
+    ...(unknown === ''
+      ? []
+      : [
+          `${paint('red', 'Dead letters not known')} of ${unknown}, which can't be asked. See why with: npx brew dlq`,
+        ]),
+  ];
 }
 
 const elsewhere = (dir: string) =>

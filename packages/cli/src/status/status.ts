@@ -1,6 +1,6 @@
 import { defaultPorts, findRun, kafkaNodes, type Run } from '@brew/sandbox';
 import { type Addresses, addressesOf, answers, anyBrokerAnswers, servicesOf } from '../addresses.ts';
-import { summaries } from '../dlq/groups.ts';
+import { askSummaries } from '../dlq/groups.ts';
 import { processFacts } from './processFacts.ts';
 import type { ProcessStatus, Status } from './renderStatus.ts';
 
@@ -16,12 +16,12 @@ export async function status(dir: string): Promise<Status> {
   if (!run) return statusElsewhere(dir);
   const pids = new Map(run.processes.map(({ name, pid }) => [name, pid]));
   const addresses = addressesOf(run.ports);
-  const [deadLetters, ...processes] = await Promise.all([
+  const [letters, ...processes] = await Promise.all([
     lettersOf(addresses),
     statusOf({ name: 'brew', port: undefined, url: undefined }, run.alive ? run.pid : undefined),
     ...expected(run).map((process) => statusOf(process, pids.get(process.name))),
   ]);
-  return { running: true, dir, startedAt: run.startedAt, processes, deadLetters, addresses };
+  return { running: true, dir, startedAt: run.startedAt, processes, ...letters, addresses };
 }
 
 async function statusElsewhere(dir: string): Promise<Status> {
@@ -35,14 +35,20 @@ async function statusElsewhere(dir: string): Promise<Status> {
       return { name, pid: undefined, port, state, residentBytes: undefined, uptimeMs: undefined };
     }),
   );
-  const deadLetters = running ? await lettersOf(addresses) : [];
-  return { running, dir, startedAt: undefined, processes, deadLetters, addresses };
+  const letters = running ? await lettersOf(addresses) : { deadLetters: [], deadLettersUnknown: [] };
+  return { running, dir, startedAt: undefined, processes, ...letters, addresses };
 }
 
-async function lettersOf(addresses: Addresses): Promise<Status['deadLetters']> {
-  return (await summaries(addresses, AbortSignal.timeout(PATIENCE_MS))).map(
-    ({ group, waiting, parkedKeys, oldestAt }) => ({ group, letters: waiting, parkedKeys, oldestAt }),
-  );
+async function lettersOf(addresses: Addresses): Promise<Pick<Status, 'deadLetters' | 'deadLettersUnknown'>> {
+  const answers = await askSummaries(addresses, AbortSignal.timeout(PATIENCE_MS));
+  return {
+    deadLetters: answers
+      .flatMap(({ answer }) => answer ?? [])
+      .map(({ group, waiting, parkedKeys, oldestAt }) => ({ group, letters: waiting, parkedKeys, oldestAt })),
+    deadLettersUnknown: answers.flatMap(({ group, problem }) =>
+      problem === undefined ? [] : [{ group, problem }],
+    ),
+  };
 }
 
 interface Expected {
@@ -69,18 +75,23 @@ function expected({ dir, ports, kafka }: Pick<Run, 'dir' | 'ports' | 'kafka'>): 
 async function statusOf({ name, port, url }: Expected, pid: number | undefined): Promise<ProcessStatus> {
   const facts = pid === undefined ? undefined : await processFacts(pid);
   if (pid === undefined || facts === undefined) {
-    return { name, pid: undefined, port, state: 'dead', residentBytes: undefined, uptimeMs: undefined };
+    const replacedBy = url && (await tellsHealth(url));
+    const dead = { state: 'dead', residentBytes: undefined, uptimeMs: undefined } as const;
+    return { name, pid: undefined, port, ...dead, ...(replacedBy && { replacedBy }) };
   }
   const { residentBytes, uptimeMs } = facts;
   return { name, pid, port, state: url ? await healthOf(url) : 'running', residentBytes, uptimeMs };
 }
 
-async function healthOf(url: string): Promise<ProcessStatus['state']> {
+const healthOf = async (url: string): Promise<ProcessStatus['state']> =>
+  (await tellsHealth(url)) ?? 'not_ready';
+
+/** Undefined where nobody tells. */
+async function tellsHealth(url: string): Promise<ProcessStatus['replacedBy']> {
   try {
     const response = await fetch(url, { signal: AbortSignal.timeout(PATIENCE_MS) });
-    const { status } = (await response.json()) as { status?: ProcessStatus['state'] };
-    return status ?? 'not_ready';
+    return ((await response.json()) as { status?: ProcessStatus['replacedBy'] }).status;
   } catch {
-    return 'not_ready';
+    return undefined;
   }
 }

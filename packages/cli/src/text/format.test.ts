@@ -1,5 +1,18 @@
 import { describe, expect, it } from '@jest/globals';
-import { bytes, counted, cut, duration, fit, mebibytes, money, ranges, table, wrap } from './format.ts';
+import {
+  bytes,
+  columnTable,
+  counted,
+  cut,
+  duration,
+  fit,
+  mebibytes,
+  money,
+  plain,
+  ranges,
+  table,
+  wrap,
+} from './format.ts';
 
 describe('duration', () => {
   it.each([
@@ -78,6 +91,29 @@ describe('a table that has to fit', () => {
 
   it('stops where nothing could be read any more', () => {
     expect(table(rows, [2], 5)[1]).toBe('a-rat…  a des…  12');
+  });
+});
+
+describe('a table of columns', () => {
+  const columns = [
+    { title: 'ID', cell: ({ id }: { id: string; note: string }) => id },
+    { title: 'NOTHING', cell: () => '', optional: true },
+    { title: 'NOTE', cell: ({ note }: { note: string }) => note, yields: 1 },
+    { title: 'LENGTH', cell: ({ note }: { note: string }) => `${note.length}`, numeric: true, yields: 2 },
+  ] as const;
+  const rows = [{ id: 'kitchen/1234567', note: 'a long note that is cut' }];
+
+  it('cuts what yields and nothing else, and leaves out columns without content', () => {
+    expect(columnTable(columns, rows, { paint: plain, columns: 0 })).toEqual([
+      'ID               NOTE                     LENGTH',
+      'kitchen/1234567  a long note that is cut      23',
+    ]);
+    expect(columnTable(columns, rows, { paint: plain, columns: 40 })[1]).toBe(
+      'kitchen/1234567  a long note th…      23',
+    );
+    expect(columnTable(columns, rows, { paint: plain, columns: 10 })[1]).toBe(
+      'kitchen/1234567  a lon…      23',
+    );
   });
 });
 

@@ -100,16 +100,19 @@ export function wrap(text: string, width: number): string[] {
 /**
  * Columns aligned by their widest cell, two blanks between them; numbers to the right.
  * @param columns how wide it may be at most: then its widest cells are cut; 0: as wide as it gets
+ * @param yielding the columns that may be cut, those of the first list before those of the next; left out: all
  */
 export function table(
   rows: readonly (readonly string[])[],
   numeric: readonly number[] = [],
   columns = 0,
+  yielding?: readonly (readonly number[])[],
 ): string[] {
   const widths = (rows[0] ?? []).map((_, column) =>
     Math.max(...rows.map((row) => widthOf(row[column] ?? ''))),
   );
-  if (columns > 0) narrow(widths, columns - 2 * (widths.length - 1));
+  const room = columns - 2 * (widths.length - 1);
+  if (columns > 0) for (const some of yielding ?? [[...widths.keys()]]) narrow(widths, room, some);
   return rows.map((row) =>
     row
       .map((cell, column) => fit(cell, widths[column] ?? 0, numeric.includes(column) ? 'right' : 'left'))
@@ -121,13 +124,13 @@ export function table(
 /** Less than that tells nothing any more. */
 const NARROWEST = 6;
 
-/** Takes from the widest columns until all of them have room. */
-function narrow(widths: number[], room: number): void {
+/** Takes from the widest of these columns until all of them have room, or nothing could be read there any more. */
+function narrow(widths: number[], room: number, columns: readonly number[]): void {
   let excess = widths.reduce((sum, width) => sum + width, 0) - room;
   for (; excess > 0; excess--) {
-    const widest = Math.max(...widths);
+    const widest = Math.max(...columns.map((column) => widths[column] ?? 0));
     if (widest <= NARROWEST) return;
-    widths[widths.indexOf(widest)] = widest - 1;
+    widths[columns.find((column) => widths[column] === widest) ?? 0] = widest - 1;
   }
 }
 
@@ -138,6 +141,38 @@ export function titledTable(
   { paint, numeric = [], columns = 0 }: { paint: Paint; numeric?: readonly number[]; columns?: number },
 ): string[] {
   const [head = '', ...lines] = table([titles, ...rows], numeric, columns);
+  return [paint('dim', head), ...lines];
+}
+
+/** A column of a table whose lines are made of something. */
+export interface Column<Row> {
+  title: string;
+  cell(row: Row): string;
+  numeric?: true;
+  /** Cut where there is no room: 1 before 2. Left out: never. */
+  yields?: 1 | 2;
+  /** Left out where all its cells are empty. */
+  optional?: true;
+}
+
+/**
+ * A titled table in which names that commands take are never cut.
+ * @param columns how wide it may be, as long as every column can be read; 0: as wide as it gets
+ */
+export function columnTable<Row>(
+  all: readonly Column<Row>[],
+  rows: readonly Row[],
+  { paint, columns }: { paint: Paint; columns: number },
+): string[] {
+  const shown = all.filter(({ optional, cell }) => !optional || rows.some((row) => cell(row) !== ''));
+  const those = (test: (column: Column<Row>) => boolean) =>
+    [...shown.keys()].filter((index) => test(shown[index] as Column<Row>));
+  const [head = '', ...lines] = table(
+    [shown.map(({ title }) => title), ...rows.map((row) => shown.map(({ cell }) => cell(row)))],
+    those(({ numeric }) => numeric === true),
+    columns,
+    [1, 2].map((step) => those(({ yields }) => yields === step)),
+  );
   return [paint('dim', head), ...lines];
 }
 

@@ -1,4 +1,4 @@
-import { clock, grouped as count, fit, money, type Paint, table } from '../text/format.ts';
+import { clock, grouped as count, counted, fit, money, type Paint, table } from '../text/format.ts';
 import type { Moment } from './follow.ts';
 import { type Report, type ReportedBreach, SHOWN } from './report.ts';
 import type { MoneyTotals, StockTotals } from './totals.ts';
@@ -43,6 +43,30 @@ export function renderReport(report: Report, paint: Paint): string[] {
     ...shown.flatMap((breach) => ['', ...renderBreach(breach, paint)]),
     ...(found > shown.length ? ['', `… and ${count(found - shown.length)} more.`] : []),
   ];
+}
+
+/**
+ * Where to look for what was not done.
+ * @param unknown groups that could not be asked
+ */
+export function renderLettersHint(
+  found: readonly { group: string; waiting: number }[],
+  unknown: readonly string[],
+): string[] {
+  const some = found.filter(({ waiting }) => waiting > 0);
+  const total = some.reduce((sum, { waiting }) => sum + waiting, 0);
+  const told = some.map(({ group, waiting }) => `${group} ${count(waiting)}`).join(', ');
+  const lines = [
+    ...(total > 0
+      ? [
+          `${counted(total, 'dead letter waits', 'dead letters wait')}, which may be why (${told}): npx brew dlq`,
+        ]
+      : []),
+    ...(unknown.length > 0
+      ? [`The dead letters of ${unknown.join(', ')} are not known: npx brew dlq tells why.`]
+      : []),
+  ];
+  return lines.length > 0 ? ['', ...lines] : [];
 }
 
 function moneyLine(currency: string, { received, late, refunded, delivered, held }: MoneyTotals): string {

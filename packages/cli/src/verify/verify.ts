@@ -1,10 +1,11 @@
 import { orderTopics, type Topic } from '@brew/events';
 import type { Addresses } from '../addresses.ts';
+import { askSummaries, type Server } from '../dlq/groups.ts';
 import type { Io } from '../io.ts';
 import { follow } from './follow.ts';
 import { createLedger } from './ledger.ts';
 import { type Reading, startReading } from './reading.ts';
-import { renderProgress, renderReport } from './render.ts';
+import { renderLettersHint, renderProgress, renderReport } from './render.ts';
 import { reportOf } from './report.ts';
 
 export interface VerifyOptions {
@@ -27,7 +28,7 @@ const PROGRESS_MS = 1_000;
  */
 export async function verify(
   options: VerifyOptions,
-  addresses: Pick<Addresses, 'brokers' | 'registryUrl'>,
+  addresses: Pick<Addresses, 'brokers' | 'registryUrl'> & Partial<Server>,
   io: Io,
   signal: AbortSignal,
   topics: ReadonlyMap<string, Topic> = ownTopics,
@@ -45,8 +46,25 @@ export async function verify(
   }
   const report = reportOf(ledger, reading, reading.startedAt, options.youngerThan * 1_000);
   if (options.json) await io.out(JSON.stringify(report, null, 2));
-  else for (const line of renderReport(report, io.paint)) await io.out(line);
+  else {
+    for (const line of renderReport(report, io.paint)) await io.out(line);
+    if (!report.sound) for (const line of await lettersHint(addresses, signal)) await io.out(line);
+  }
   return report.sound;
+}
+
+/** Who does not answer by then may have some. */
+const PATIENCE_MS = 2_000;
+
+/** What was not done may lie in the dead letters. */
+async function lettersHint({ services }: Partial<Server>, signal: AbortSignal): Promise<string[]> {
+  if (!services) return [];
+  const patience = AbortSignal.any([signal, AbortSignal.timeout(PATIENCE_MS)]);
+  const answers = await askSummaries({ services }, patience);
+  return renderLettersHint(
+    answers.flatMap(({ answer }) => answer ?? []),
+    answers.flatMap(({ group, answer }) => (answer ? [] : [group])),
+  );
 }
 
 async function untilCaughtUp(reading: Reading, io: Io, signal: AbortSignal): Promise<void> {

@@ -13,8 +13,7 @@ export const listLetterActions = ({ db }: LetterContext): Route =>
     staff: true,
     query: z.strictObject({
       limit: z.coerce.number().int().min(1).max(1_000).default(100),
-      /** The last action of the page before. */
-      before: z.uuid().optional(),
+      before: z.uuid().optional().describe('what the page before gave as next'),
     }),
     responses: {
       200: {

@@ -5,6 +5,8 @@ import {
   lockWaiting,
   resolveLetters,
   type TopicKey,
+  type WaitingLetter,
+  waitingOfKeys,
 } from '@brew/postgres';
 import { z } from 'zod';
 import { type Route, route } from '../http/route.ts';
@@ -32,6 +34,9 @@ export const discardLetters = (context: LetterContext, inTurn: Turns): Route =>
           discarded: z.int(),
           skipped,
           keysLetGo: z.int(),
+          stillWaiting: z
+            .array(z.string())
+            .describe('of each of their keys that stays parked the first letter that waits'),
           next: letterId.nullable(),
           letters: z.array(letter).optional(),
         }),
@@ -47,7 +52,7 @@ export const discardLetters = (context: LetterContext, inTurn: Turns): Route =>
           if (body.dryRun) {
             const describing = { group, canRedrive: chunks !== undefined };
             const shown = letters.map((each) => describeLetter(each, describing));
-            const nothing = { action: null, discarded: 0, skipped: done, keysLetGo: 0 };
+            const nothing = { action: null, discarded: 0, skipped: done, keysLetGo: 0, stillWaiting: [] };
             return { status: 200 as const, body: { ...nothing, next, letters: shown } };
           }
           const action = createActionLog('discard', body);
@@ -65,9 +70,16 @@ export const discardLetters = (context: LetterContext, inTurn: Turns): Route =>
             await resolveLetters(tx, waiting, 'discarded', action.id);
             const keysLetGo = keys.length > 0 ? await letIdleKeysGo(tx, keys, free) : 0;
             await action.keep(tx, { discarded: waiting.length, skipped: done.length });
-            return { discarded: waiting.length, keysLetGo };
+            const others = keys.length > 0 ? await waitingOfKeys(tx, ids) : [];
+            return { discarded: waiting.length, keysLetGo, stillWaiting: firstOfEach(others) };
           });
           return { status: 200 as const, body: { action: action.id, ...outcome, skipped: done, next } };
         }),
       ),
   });
+
+/** @param letters key by key, each key's in their order */
+function firstOfEach(letters: readonly WaitingLetter[]): string[] {
+  const keys = Map.groupBy(letters, ({ topic, keyHash }) => `${topic}/${keyHash?.toString('hex')}`);
+  return [...keys.values()].flatMap(([first]) => first?.id ?? []);
+}

@@ -128,10 +128,11 @@ it('discards for a reason, lets the key go, and keeps who did it', async () => {
   expect((await ask(service, '/discard', { ...all, why: '  ' })).status).toBe(400);
   const [first] = (await ask(service, '')).body.letters;
   const one = await ask(service, '/discard', { ids: [first.id], by: 'grace', why: 'a test order' });
-  expect(one.body).toMatchObject({ discarded: 1, keysLetGo: 0 });
+  const [second] = (await ask(service, '')).body.letters;
+  expect(one.body).toMatchObject({ discarded: 1, keysLetGo: 0, stillWaiting: [second.id] });
   expect((await ask(service, '/summary')).body).toMatchObject({ waiting: 1, parkedKeys: 1 });
   const { body } = await ask(service, '/discard', { ...all, why: 'all of it' });
-  expect(body).toMatchObject({ discarded: 1, keysLetGo: 1, next: null });
+  expect(body).toMatchObject({ discarded: 1, keysLetGo: 1, stillWaiting: [], next: null });
   await bench.send('unwanted/3');
   await bench.handled('unwanted/3');
   expect(await bench.effects('unwanted')).toEqual(['unwanted/3']);
@@ -150,6 +151,11 @@ it('discards for a reason, lets the key go, and keeps who did it', async () => {
     status: 'discarded',
     resolution: { by: 'grace', why: 'a test order' },
   });
+  expect(
+    (await ask(service, '/discard', { ids: [first.id], by: 'grace', why: 'again' })).body.skipped,
+  ).toEqual([
+    { id: first.id, status: 'discarded', why: expect.stringMatching(/^was discarded at .* already$/) },
+  ]);
 });
 
 it('has one effect of each, in order, when many instances redrive the same at once', async () => {

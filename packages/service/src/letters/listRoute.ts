@@ -17,7 +17,7 @@ export const listDeadLetters = (context: LetterContext): Route =>
       status: z.enum(['waiting', 'redriven', 'discarded', 'all']).default('waiting'),
       ...filterFields,
       limit: z.coerce.number().int().min(1).max(1_000).default(100),
-      after: letterId.optional(),
+      after: letterId.optional().describe('what the page before gave as next'),
     }),
     responses: {
       200: {

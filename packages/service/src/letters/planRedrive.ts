@@ -3,6 +3,8 @@ import { MAX_REDRIVES, type WaitingLetter } from '@brew/postgres';
 export interface Skipped {
   id: string;
   why: string;
+  /** Of one that was done before. */
+  status?: 'redriven' | 'discarded';
 }
 
 export interface Plan {

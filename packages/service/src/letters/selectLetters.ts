@@ -30,12 +30,11 @@ export async function selectLetters(
   const page = found.slice(0, limit);
   return {
     letters: page.filter(({ status }) => status === 'waiting'),
-    done: page
-      .filter(({ status }) => status !== 'waiting')
-      .map(({ id, status, resolvedAt }) => ({
-        id,
-        why: `was ${status} at ${resolvedAt?.toISOString()} already`,
-      })),
+    done: page.flatMap(({ id, status, resolvedAt }) =>
+      status === 'waiting'
+        ? []
+        : [{ id, status, why: `was ${status} at ${resolvedAt?.toISOString()} already` }],
+    ),
     next: found.length > limit ? (page.at(-1)?.id ?? null) : null,
   };
 }

@@ -20,8 +20,7 @@ export const summarizeDeadLetters = (context: LetterContext): Route =>
           byReason: z.record(z.string(), z.int()),
           parkedKeys: z.int(),
           oldestAt: time.nullable(),
-          /** Those that have failed so many redrives that only their ids make them go. */
-          givenUp: z.int(),
+          givenUp: z.int().describe('those that have failed five redrives: only their ids make them go'),
           asOf,
           canRedrive: z.boolean(),
           /** What to do where they can't be redriven. */
