@@ -122,7 +122,7 @@ export class InvalidEventError extends BrewError {
 /** A record that nobody can read, now or later: poison. Operator: find out who wrote it. */
 export class UndecodableRecordError extends BrewError {
   constructor(why: string, cause?: unknown) {
-    super('BREW_RECORD_UNDECODABLE', `The record can't be decoded: ${why}.`, { cause });
+    super('BREW_RECORD_UNDECODABLE', `The record can't be decoded: ${why.replace(/\.$/, '')}.`, { cause });
   }
 }
 
