@@ -35,4 +35,9 @@ export function createHolding(): Holding {
 }
 
 /** All parts of a record are of the same one. */
-const bufferOf = (record: ReceivedRecord) => (record.value ?? rawPartsOf(record).key)?.buffer;
+function bufferOf(record: ReceivedRecord): ArrayBufferLike | undefined {
+  const { key, headers } = rawPartsOf(record);
+  const part = record.value ?? key ?? headers.find(([, value]) => value !== null)?.[1];
+  // Made by hand, a header is a text.
+  return Buffer.isBuffer(part) ? part.buffer : undefined;
+}
