@@ -15,8 +15,20 @@ const LARGEST_ANSWER = 4 * 1024 * 1024;
  */
 const HEADERS = { Connection: 'close', 'Content-Type': 'application/vnd.schemaregistry.v1+json' };
 
-/** The codes with which a registry says no. A proxy that has no way to it answers 404 as well, but with a page. */
-const REFUSALS = /^(4040[123]|409|422\d\d)$/;
+export interface Question<Answer> {
+  method: 'GET' | 'POST' | 'PUT';
+  path: string;
+  body?: object;
+  /** The codes with which a registry says no to this question. A proxy that has no way to it answers 404 as well, but with a page. */
+  refusals: readonly number[];
+  /** What else it answers tells nothing: something between us cut it off, or made it up. */
+  isAnswer(answer: unknown): answer is Answer;
+}
+
+/** Codes of Confluent's registry, which Apicurio has, too. */
+export const NO_SUBJECT = 40401;
+export const NO_VERSION = 40402;
+export const NO_SCHEMA = 40403;
 
 /** An answer that says no. */
 export interface Refusal {
@@ -24,22 +36,18 @@ export interface Refusal {
   message: string;
 }
 
-/** @throws RegistryUnavailableError for anything but a success or a refusal */
-export type Ask = <Answer>(
-  method: 'GET' | 'POST' | 'PUT',
-  path: string,
-  body?: object,
-) => Promise<Answer | Refusal>;
+/** @throws RegistryUnavailableError for anything but an answer or a refusal */
+export type Ask = <Answer>(question: Question<Answer>) => Promise<Answer | Refusal>;
 
 export const isRefusal = (answer: unknown): answer is Refusal =>
-  REFUSALS.test(String((answer as Partial<Refusal> | null)?.error_code));
+  typeof (answer as Partial<Refusal> | null)?.error_code === 'number';
 
 /** Asks a registry that speaks Confluent's API. Waiting for one that is away, with log lines and an abort, is the callers'. */
 export function createAsk(url: string): Ask {
-  return async (method, path, body) => {
+  return async (question) => {
     for (let attempt = 1; ; attempt++) {
       try {
-        return await askOnce(method, `${url}${path}`, body);
+        return await askOnce(url, question);
       } catch (error) {
         if (attempt === ATTEMPTS) throw new RegistryUnavailableError(url, error);
         await delay(PAUSE_MS);
@@ -48,17 +56,20 @@ export function createAsk(url: string): Ask {
   };
 }
 
-async function askOnce<Answer>(method: string, url: string, body?: object): Promise<Answer | Refusal> {
-  const response = await fetch(url, {
+async function askOnce<Answer>(
+  url: string,
+  { method, path, body, refusals, isAnswer }: Question<Answer>,
+): Promise<Answer | Refusal> {
+  const response = await fetch(`${url}${path}`, {
     method,
     headers: HEADERS,
     signal: AbortSignal.timeout(TIMEOUT_MS),
     ...(body && { body: JSON.stringify(body) }),
   });
   const text = await textOf(response);
-  if (response.ok) return JSON.parse(text) as Answer;
-  const refusal: unknown = text.startsWith('{') ? JSON.parse(text) : undefined;
-  if (isRefusal(refusal)) return refusal;
+  const answer: unknown = /^[[{]/.test(text) ? JSON.parse(text) : undefined;
+  if (response.ok && isAnswer(answer)) return answer;
+  if (!response.ok && isRefusal(answer) && refusals.includes(answer.error_code)) return answer;
   throw new Error(`status ${response.status}: ${text.slice(0, 200)}`);
 }
 

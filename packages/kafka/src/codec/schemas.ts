@@ -1,7 +1,7 @@
 import type { Type } from 'avsc';
 import { delay } from '../delay.ts';
 import { messageOf, UndecodableRecordError } from '../errors.ts';
-import { type Ask, isRefusal } from './ask.ts';
+import { type Ask, isRefusal, NO_SCHEMA, NO_SUBJECT, NO_VERSION } from './ask.ts';
 import { typeOfSchema } from './fields/logicalTypes.ts';
 
 /** The schemas with which records were written, kept in memory. */
@@ -18,9 +18,9 @@ const GRACE_MS = 1_500;
 const GRACE_STEP_MS = 150;
 /** Only once in that time, or who writes records with ids that nobody has would hold up those of others. */
 const GRACE_EVERY_MS = 30_000;
-/** How long an id that nobody has is not asked for again. */
-const UNKNOWN_MS = 30_000;
-const MOST_UNKNOWN = 10_000;
+/** How long an id that nobody has, or whose schema is of no use, is not asked for again: what an answer says may be wrong for a while. */
+const USELESS_MS = 30_000;
+const MOST_USELESS = 10_000;
 /** How many questions are under way at once: each has a connection of its own. */
 const AT_ONCE = 4;
 const LARGEST_SCHEMA = 1024 * 1024;
@@ -38,35 +38,43 @@ interface Reference {
   version: number;
 }
 
-export function createSchemas(ask: Ask): Schemas {
-  /** What each id is, or that it is nothing that we can read: neither ever changes. */
-  const known = new Map<number, Type | UndecodableRecordError>();
-  /** Until when ids that nobody has are not asked for, the oldest first. */
-  const unknown = new Map<number, number>();
+const NOT_THERE = [NO_SUBJECT, NO_VERSION, NO_SCHEMA];
+
+const isFound = (answer: unknown): answer is Found =>
+  typeof (answer as Partial<Found> | null | undefined)?.schema === 'string';
+
+/** @param now the clock, in milliseconds; by default the process's */
+export function createSchemas(ask: Ask, now = () => performance.now()): Schemas {
+  /** What each id is never changes. */
+  const known = new Map<number, Type>();
+  /** Until when ids of no use are not asked for, the oldest first. */
+  const useless = new Map<number, { error: UndecodableRecordError; until: number }>();
   const underWay = new Map<number, Promise<Type | UndecodableRecordError>>();
   const inTurn = createTurns(AT_ONCE);
   let graceFrom = Number.NEGATIVE_INFINITY;
 
   async function look(id: number): Promise<Type | UndecodableRecordError> {
     const answer = await findInTime(id);
-    if (answer === undefined) {
-      unknown.set(id, performance.now() + UNKNOWN_MS);
-      const [oldest] = unknown.keys();
-      if (unknown.size > MOST_UNKNOWN && oldest !== undefined) unknown.delete(oldest);
-      return noSchema(id);
-    }
-    const type = await parse(id, answer);
-    known.set(id, type);
+    const type = answer === undefined ? noSchema(id) : await parse(id, answer);
+    useless.delete(id);
+    if (type instanceof UndecodableRecordError) {
+      useless.set(id, { error: type, until: now() + USELESS_MS });
+      const [oldest] = useless.keys();
+      if (useless.size > MOST_USELESS && oldest !== undefined) useless.delete(oldest);
+    } else known.set(id, type);
     return type;
   }
 
   async function findInTime(id: number): Promise<Found | undefined> {
     for (;;) {
-      const answer = await inTurn(() => ask<Found>('GET', `/schemas/ids/${id}`));
+      const path = `/schemas/ids/${id}`;
+      const answer = await inTurn(() =>
+        ask({ method: 'GET', path, refusals: [NO_SCHEMA], isAnswer: isFound }),
+      );
       if (!isRefusal(answer)) return answer;
-      const now = performance.now();
-      if (now - graceFrom > GRACE_EVERY_MS) graceFrom = now;
-      if (now - graceFrom > GRACE_MS) return undefined;
+      const at = now();
+      if (at - graceFrom > GRACE_EVERY_MS) graceFrom = at;
+      if (at - graceFrom > GRACE_MS) return undefined;
       await delay(GRACE_STEP_MS);
     }
   }
@@ -97,7 +105,7 @@ export function createSchemas(ask: Ask): Schemas {
       seen.add(path);
       if (seen.size > MOST_REFERENCES)
         throw new RangeError(`it refers to more than ${MOST_REFERENCES} others`);
-      const answer = await ask<Found>('GET', path);
+      const answer = await ask({ method: 'GET', path, refusals: NOT_THERE, isAnswer: isFound });
       if (isRefusal(answer))
         throw new TypeError(`there is no version ${version} of ${subject}, which it refers to`);
       referred.push(...(await referredBy(answer, seen)), answer);
@@ -107,14 +115,15 @@ export function createSchemas(ask: Ask): Schemas {
 
   return {
     async get(id) {
-      let found = known.get(id);
-      if (found === undefined) {
-        // None has such a number: what stands in its place are other bytes.
-        if (id < 1 || (unknown.get(id) ?? 0) > performance.now()) throw noSchema(id);
-        const looking = underWay.get(id) ?? look(id).finally(() => underWay.delete(id));
-        underWay.set(id, looking);
-        found = await looking;
-      }
+      const type = known.get(id);
+      if (type) return type;
+      // None has such a number: what stands in its place are other bytes.
+      if (id < 1) throw noSchema(id);
+      const before = useless.get(id);
+      if (before && before.until > now()) throw before.error;
+      const looking = underWay.get(id) ?? look(id).finally(() => underWay.delete(id));
+      underWay.set(id, looking);
+      const found = await looking;
       if (found instanceof UndecodableRecordError) throw found;
       return found;
     },
