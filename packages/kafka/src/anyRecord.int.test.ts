@@ -16,7 +16,9 @@ import { writeBatch } from './testing/writeBatch.ts';
 
 /** How many batches are drawn: `ANY_RECORD_RUNS=5000 npm test -- anyRecord` for a long run. */
 const RUNS = Number(process.env.ANY_RECORD_RUNS ?? 25);
-const TIMEOUT_MS = 15 * 60_000 + RUNS * 3_000;
+/** A follower spends up to three seconds on what can't be taken of a batch. */
+const PATIENCE_MS = 180_000 + RUNS * 3_000;
+const TIMEOUT_MS = 15 * 60_000 + 2 * PATIENCE_MS;
 const PARTITIONS = 3;
 
 // Whatever Kafka takes, between records that are good, for whatever reads with this package: each good one takes effect once, each bad one is in the
@@ -230,14 +232,20 @@ test(
     const all = [...goodValues];
     await until(() => all.every((good) => consumed.seen.has(good)), {
       what: 'the consumer to have what is good',
+      timeoutMs: PATIENCE_MS,
     });
     await until(() => all.every((good) => followed.seen.has(good)), {
       what: 'the follower to have what is good',
+      timeoutMs: PATIENCE_MS,
     });
     const total = BigInt(badPlaces.size + goodValues.size);
-    await until(() => BigInt(pipeline.records) >= total, { what: 'the pipeline to have everything' });
+    await until(() => BigInt(pipeline.records) >= total, {
+      what: 'the pipeline to have everything',
+      timeoutMs: PATIENCE_MS,
+    });
     await until(async () => (await lettersOf(group)).size >= badPlaces.size, {
       what: 'the letters of what is bad',
+      timeoutMs: PATIENCE_MS,
     });
 
     // Nobody left, and nobody joined. Before the rest, which takes this process so much that it may lose its session.
