@@ -201,7 +201,7 @@ test('answers from the table while Kafka is away', async () => {
   expect(text).toContain('brew_parked_keys 1');
   await expect(catchingUp).rejects.toMatchObject({ code: 'BREW_BROKER_UNAVAILABLE' });
   expect(away.asOf).toBeUndefined();
-}, 60_000);
+});
 
 test('does not take for all letters what lies before an open transaction', async () => {
   await using index = indexOf();
@@ -214,7 +214,7 @@ test('does not take for all letters what lies before an open transaction', async
   await transaction.abort();
   await index.catchUp();
   expect((await letters()).map(({ key }) => String(key))).toEqual(['behind']);
-}, 60_000);
+});
 
 test('says that it is PostgreSQL that does not answer', async () => {
   await using index = indexOf();
@@ -226,7 +226,7 @@ test('says that it is PostgreSQL that does not answer', async () => {
     });
   });
   await index.catchUp();
-}, 60_000);
+});
 
 test('a record behind a key that is let go meanwhile is handed back, and one that is sent first is seen', async () => {
   await using index = indexOf();
