@@ -3,7 +3,7 @@ import { expect, test } from '@jest/globals';
 import { pointerOf, provenanceOf } from './deadLetters/letter.ts';
 import { createDeadLetterQueue } from './deadLetters.ts';
 import { CorruptBatchError, DeadLetterFailedError, SendFailedError } from './errors.ts';
-import { type OutgoingRecord, type ReceivedRecord, toReceived } from './record.ts';
+import { MOST_HEADERS, type OutgoingRecord, type ReceivedRecord, toReceived } from './record.ts';
 import { createKeyMemory } from './testing/keyMemory.ts';
 
 const record: ReceivedRecord = {
@@ -123,6 +123,24 @@ test('sends a letter that points to a record which is too large, and the others 
     headers: { dlq_pointer: 'value', dlq_value_bytes: '3000000', dlq_source_topic: 'brew.orders.v1' },
   });
   expect(parked.size).toBe(2);
+});
+
+test('points to a record that has so many headers that nobody would read its letter', async () => {
+  const sent: OutgoingRecord[] = [];
+  const { queue } = createQueue(async (records) => void sent.push(...records));
+  const headersOf = (count: number) =>
+    Object.fromEntries(Array.from({ length: count }, (_, i) => [`h${i}`, '']));
+  await queue.park([
+    letter(new Error('no'), { ...record, headers: headersOf(950) }),
+    letter(new Error('no'), { ...record, headers: headersOf(1_000), offset: 43n }),
+  ]);
+  const [whole, pointer] = sent as [OutgoingRecord, OutgoingRecord];
+  const count = ({ headers, rawHeaders = [] }: OutgoingRecord) =>
+    Object.keys(headers).length + rawHeaders.length;
+  expect(count(whole)).toBeGreaterThan(950);
+  expect(count(whole)).toBeLessThanOrEqual(MOST_HEADERS);
+  expect(pointer).toMatchObject({ key: Buffer.from('order-1'), value: null, rawHeaders: [] });
+  expect(pointer.headers).toMatchObject({ dlq_pointer: 'headers,value', dlq_source_offset: '43' });
 });
 
 test('does not send again as large a record as was refused', async () => {

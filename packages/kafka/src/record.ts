@@ -46,6 +46,9 @@ export interface FoundRecord extends RawParts {
   value: Buffer | null;
 }
 
+/** Two bytes on the wire become a hundred in memory: a megabyte of empty headers would take a process down. Records with more are told, and not made. */
+export const MOST_HEADERS = 1_000;
+
 const rawParts = new WeakMap<ReceivedRecord, RawParts>();
 
 /**

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { deadLetterTopic } from '@brew/events';
 import type { Gap } from '../fetched.ts';
-import { type OutgoingRecord, type ReceivedRecord, rawPartsOf } from '../record.ts';
+import { MOST_HEADERS, type OutgoingRecord, type ReceivedRecord, rawPartsOf } from '../record.ts';
 
 /** Why a record was parked: it failed, or it came behind one of its key that is parked and must not overtake it. */
 export type Failure =
@@ -19,6 +19,7 @@ export interface Letter {
  */
 export function letterOf({ record, failure }: Letter, group: string): OutgoingRecord {
   const { key, headers } = rawPartsOf(record);
+  if (headers.length > MOST_KEPT_HEADERS) return pointerOf({ record, failure }, group);
   return {
     topic: deadLetterTopic(group).name,
     key,
@@ -45,6 +46,8 @@ export const largestIn = (group: string): number =>
 /** What is small enough to be in every letter. */
 const SMALL_KEY = 16 * 1024;
 const SMALL_HEADERS = 64 * 1024;
+/** A letter has some of its own, and has to be read as well. */
+const MOST_KEPT_HEADERS = MOST_HEADERS - 50;
 
 /**
  * The same without what makes it too large for its topic. `dlq_pointer` names what is missing; it is where `dlq_source_topic`,
@@ -57,7 +60,7 @@ export function pointerOf({ record, failure }: Letter, group: string): OutgoingR
   const valueBytes = record.value?.length ?? 0;
   const missing = [
     ...(keyBytes > SMALL_KEY ? ['key'] : []),
-    ...(headersBytes > SMALL_HEADERS ? ['headers'] : []),
+    ...(headersBytes > SMALL_HEADERS || headers.length > MOST_KEPT_HEADERS ? ['headers'] : []),
     'value',
   ];
   const pointer = {

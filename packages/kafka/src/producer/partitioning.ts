@@ -1,4 +1,5 @@
 import { type Message, type PartitionerArgs, Partitioners } from 'kafkajs';
+import { partitionOf } from '../partitionOf.ts';
 
 /** Where records of one partition went: `count` of them, one behind the other. */
 export interface Placement {
@@ -35,12 +36,17 @@ export function createPartitioning(): Partitioning {
 
   return {
     createPartitioner() {
-      const partitionOf = Partitioners.DefaultPartitioner();
+      const anyPartition = Partitioners.DefaultPartitioner();
       return (args) => {
         // kafkajs asks again when it repeats a send. Without a key the answer would be another one, and the record in two partitions.
         const before = partitions.get(args.message);
         if (before !== undefined) return before;
-        const partition = partitionOf(args);
+        const { message, partitionMetadata } = args;
+        // A key that is no text or bytes is for kafkajs to refuse.
+        const partition =
+          typeof message.key === 'string' || Buffer.isBuffer(message.key)
+            ? (message.partition ?? partitionOf(message.key, partitionMetadata.length))
+            : anyPartition(args);
         partitions.set(args.message, partition);
         const key = `${args.topic}/${partition}`;
         chosen.set(key, (chosen.get(key) ?? 0) + 1);

@@ -23,6 +23,12 @@ test.each([
   expect(defect).toMatch(/^INVALID_RECORD: its header/);
 });
 
+test.each([null, 'text', 7, ['list']])('finds headers that are %p', (headers) => {
+  expect(defectOf({ ...record, headers: headers as never })).toBe(
+    'INVALID_RECORD: its headers are no object',
+  );
+});
+
 test('counts the raw headers of a record that is too large for any broker', () => {
   const rawHeaders = [['large', Buffer.alloc(101 * 1024 * 1024)]] as const;
   expect(defectOf({ ...record, rawHeaders })).toBe('MESSAGE_TOO_LARGE');

@@ -33,6 +33,8 @@ export function defectOf(record: OutgoingRecord): string | undefined {
   if (typeof topic !== 'string' || !TOPIC_NAME.test(topic)) return 'INVALID_TOPIC_EXCEPTION';
   if (key !== null && !isBytes(key)) return 'INVALID_RECORD: its key is neither text nor bytes';
   if (value !== null && !isBytes(value)) return 'INVALID_RECORD: its value is no bytes';
+  if (typeof headers !== 'object' || headers === null || Array.isArray(headers))
+    return 'INVALID_RECORD: its headers are no object';
   for (const [name, header] of Object.entries(headers)) {
     const values = Array.isArray(header) ? header : [header];
     if (!values.every(isBytes)) return `INVALID_RECORD: its header ${name} is neither text nor bytes`;

@@ -1,5 +1,5 @@
 import { messageOf, UnreadableBatchError } from '../errors.ts';
-import { type RawHeader, type ReceivedRecord, toReceived } from '../record.ts';
+import { MOST_HEADERS, type RawHeader, type ReceivedRecord, toReceived } from '../record.ts';
 import { createAbortedFilter } from './abortedTransactions.ts';
 import { decompress } from './compression.ts';
 import { isAt, type Lookup } from './lookup.ts';
@@ -8,9 +8,6 @@ import type { Records, RecordsOptions } from './records.ts';
 
 /** What decoding puts in the place of bytes that are no UTF-8. */
 const NOT_UTF8 = '\uFFFD';
-
-/** Two bytes on the wire become a hundred in memory: a megabyte of empty headers would take a process down. */
-const MOST_HEADERS = 1_000;
 
 const nameBytes = new Map<string, Buffer>();
 

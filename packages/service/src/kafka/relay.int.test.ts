@@ -244,13 +244,15 @@ describe('the relay', () => {
 
     it('is not held up by one that no client could send, such as with a header that is no text', async () => {
       const { name: topic } = type.topic;
-      await append(row(topic, 'odd', 'odd'), row(topic, 'even', 'even'));
+      await append(row(topic, 'odd', 'odd'), row(topic, 'none', 'none'), row(topic, 'even', 'even'));
       await rig.db.query(`update outbox set headers = '{"note": null}' where key = 'odd'`);
+      await rig.db.query(`update outbox set headers = 'null' where key = 'none'`);
       await start();
       await until(async () => (await outbox.backlog()).rows === 0);
       expect(await textsIn(topic)).toEqual(['even']);
       expect(await listRefusedRows(rig.db)).toMatchObject([
         { key: 'odd', refusal: 'INVALID_RECORD: its header note is neither text nor bytes' },
+        { key: 'none', refusal: 'INVALID_RECORD: its headers are no object' },
       ]);
     });
 

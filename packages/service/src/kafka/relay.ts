@@ -114,7 +114,7 @@ export function createRelay({ db, outbox, producer, metrics, log }: RelayOptions
       await ownership.setAside(setAside.map(({ row: { id }, refusal }) => ({ id, refusal })));
       for (const { row, refusal } of setAside) {
         const { id, topic, key, headers } = row;
-        const what = { outboxId: id, topic, key, eventId: headers.ce_id, eventType: headers.ce_type };
+        const what = { outboxId: id, topic, key, eventId: headers?.ce_id, eventType: headers?.ce_type };
         log.error(
           { ...what, refusal },
           'Kafka refuses an event: set aside, and what follows of its key waits',
