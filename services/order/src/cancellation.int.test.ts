@@ -160,7 +160,7 @@ describe('cancelling', () => {
       status: 'preparing',
       cancellation: { outcome: 'too_late' },
     });
-    expect(await cancel(orderId)).toMatchObject({ status: 409, body: { code: 'TOO_LATE' } });
+    expect(await cancel(orderId)).toMatchObject({ status: 409, body: { status: 409, code: 'TOO_LATE' } });
     for (const happens of [isReady, courierLeaves, isDelivered]) await happens(orderId);
     expect(await world.untilOrder(orderId, { status: 'delivered' })).toMatchObject({ payment: 'received' });
   });

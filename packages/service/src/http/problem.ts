@@ -57,12 +57,13 @@ export function problemDocument(
   instance: string,
 ): Record<string, unknown> {
   return {
+    // First: none of them takes the place of a standard one.
+    ...extensions,
     type: 'about:blank',
     title: STATUS_CODES[status] ?? 'Unknown',
     status,
     detail: message,
     code: problemCode,
     instance,
-    ...extensions,
   };
 }

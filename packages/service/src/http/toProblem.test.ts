@@ -1,6 +1,11 @@
 import { expect, it } from '@jest/globals';
 import { toProblem } from './toProblem.ts';
 
+it('says that a sum is too large for its column', () => {
+  const problem = toProblem(Object.assign(new Error('integer out of range'), { code: '22003' }));
+  expect(problem).toMatchObject({ status: 422, problemCode: 'OUT_OF_RANGE' });
+});
+
 it.each([
   ['a serialization failure', '40001'],
   ['a deadlock', '40P01'],

@@ -10,6 +10,12 @@ export function toProblem(error: unknown): HttpProblem {
   if (isOutage(error))
     return unavailable('A part of this service is out of order. Nothing is lost: try again.');
   if (isPassing(error)) return unavailable('Another request was in the way. Try again.');
+  if (codeOf(error) === '22003')
+    return new HttpProblem(
+      422,
+      'OUT_OF_RANGE',
+      'A number would become larger than can be kept. Nothing was done.',
+    );
   return (
     clientError(error) ?? new HttpProblem(500, 'INTERNAL', 'Something went wrong here. It has been logged.')
   );
@@ -20,8 +26,10 @@ const unavailable = (detail: string) =>
 
 /** Serialization failure, deadlock, lock timeout: PostgreSQL took the side of another transaction. */
 export function isPassing(error: unknown): boolean {
-  return ['40001', '40P01', '55P03'].includes((Object(error) as { code: string }).code);
+  return ['40001', '40P01', '55P03'].includes(String(codeOf(error)));
 }
+
+const codeOf = (error: unknown): unknown => (Object(error) as { code?: unknown }).code;
 
 /** What express and its body reader found wrong with the request itself. */
 function clientError(error: unknown): HttpProblem | undefined {

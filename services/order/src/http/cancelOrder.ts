@@ -33,7 +33,7 @@ export const cancelOrder = ({ transact, now }: ServiceContext, changeOrders: Cha
       const { order } = stored;
       if (order.status !== 'cancelled' && cancellationOutcome(order) !== 'pending') {
         throw problem(409, 'TOO_LATE', `It is too late to cancel: the order is ${order.status}.`, {
-          status: order.status,
+          orderStatus: order.status,
         });
       }
       return { status: 202, body: toView(order) };
