@@ -15,7 +15,7 @@ const LARGEST_ANSWER = 4 * 1024 * 1024;
  */
 const HEADERS = { Connection: 'close', 'Content-Type': 'application/vnd.schemaregistry.v1+json' };
 
-export interface Question<Answer> {
+interface Question<Answer> {
   method: 'GET' | 'POST' | 'PUT';
   path: string;
   body?: object;
