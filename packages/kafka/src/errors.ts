@@ -19,6 +19,9 @@ export class BrokerUnavailableError extends BrewError {
  * Operator: create the topics, then it goes on by itself.
  */
 export class TopicMissingError extends BrewError {
+  /** Those that were asked for, some of which are missing. */
+  readonly topics: readonly string[];
+
   constructor(topics: readonly string[], cause?: unknown) {
     const missing =
       topics.length === 1
@@ -28,6 +31,7 @@ export class TopicMissingError extends BrewError {
       retryable: true,
       cause,
     });
+    this.topics = topics;
   }
 }
 

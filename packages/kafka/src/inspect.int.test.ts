@@ -126,6 +126,17 @@ test('knows also groups whose partitions the broker shares out (KIP-848)', async
   await ended;
 });
 
+test('leaves out a topic that is deleted after it was described', async () => {
+  const gone = await createTopic('gone');
+  const described = await inspector.topics([gone, topic]);
+  await admin.deleteTopics({ topics: [gone] });
+  const isGone = async () => !(await admin.listTopics()).includes(gone);
+  await until(isGone, { what: 'the topic to be gone' });
+  await until(async () => (await inspector.offsets(described)).size === 3, {
+    what: 'the offsets of the other',
+  });
+});
+
 test('says what there is not', async () => {
   const nowhere = uniqueName('nowhere');
   await expect(inspector.topics([topic, nowhere])).rejects.toThrow(TopicMissingError);

@@ -1,4 +1,4 @@
-import { BrokerUnavailableError } from '../errors.ts';
+import { BrokerUnavailableError, TopicMissingError } from '../errors.ts';
 import type { Cluster } from '../reader/cluster.ts';
 import { listOffsets, type PartitionOffset } from '../reader/offsets.ts';
 import type { Brokers, Metadata } from '../wire/brokers.ts';
@@ -67,7 +67,7 @@ function partitionsOf({
   };
 }
 
-/** Where partitions begin and end; without those that nobody leads, or whose leader does not answer for some seconds. */
+/** Where partitions begin and end; without those that were deleted meanwhile, that nobody leads, or whose leader does not answer for some seconds. */
 export async function offsetRanges(
   cluster: Cluster,
   topics: readonly TopicPartitions[],
@@ -93,6 +93,14 @@ export async function offsetRanges(
       ranges.set(key, { earliest: offset, latest, readable: readable.get(key) ?? offset });
     }
   } catch (error) {
+    if (error instanceof TopicMissingError) {
+      // Deleted since it was described.
+      const { topics: missing } = error;
+      return offsetRanges(
+        cluster,
+        topics.filter(({ name }) => !missing.includes(name)),
+      );
+    }
     if (!(error instanceof BrokerUnavailableError)) throw error;
   }
   return ranges;
