@@ -1,20 +1,13 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { collect } from '../testing/collect.ts';
-import { type LetterServer, letter, problem, startLetterServer } from '../testing/letterServer.ts';
+import { letter, problem, serveLetters } from '../testing/letterServer.ts';
 import { plain } from '../text/format.ts';
 import { type ActOptions, act } from './act.ts';
 import type { Batch } from './letters.ts';
 import { renderBatch, renderProgress } from './renderAct.ts';
 import type { Selection } from './selection.ts';
 
-let fake: LetterServer;
-beforeAll(async () => {
-  fake = await startLetterServer();
-});
-afterAll(() => fake.close());
-beforeEach(() => {
-  fake.asked = [];
-});
+const fake = serveLetters();
 
 const { signal } = new AbortController();
 

@@ -1,6 +1,6 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { collect } from '../testing/collect.ts';
-import { type LetterServer, letter, problem, startLetterServer } from '../testing/letterServer.ts';
+import { letter, problem, serveLetters } from '../testing/letterServer.ts';
 import { visible } from '../text/visible.ts';
 import type { Letter, LetterDetails, LetterSummary } from './letters.ts';
 import { list } from './list.ts';
@@ -8,14 +8,7 @@ import { log } from './log.ts';
 import { overview } from './overview.ts';
 import { show } from './show.ts';
 
-let fake: LetterServer;
-beforeAll(async () => {
-  fake = await startLetterServer();
-});
-afterAll(() => fake.close());
-beforeEach(() => {
-  fake.asked = [];
-});
+const fake = serveLetters();
 
 const { signal } = new AbortController();
 

@@ -1,5 +1,6 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { afterAll, beforeAll, beforeEach } from '@jest/globals';
 import { addressesOf } from '../addresses.ts';
 import { groupsOf } from '../dlq/groups.ts';
 import type { Letter } from '../dlq/letters.ts';
@@ -11,17 +12,16 @@ interface Asked {
   body: Record<string, unknown>;
 }
 
-/** The HTTP side of the services, answering what a test tells it to: one under the path of each group. */
-export async function startLetterServer() {
+/**
+ * The HTTP side of the services, answering what a test tells it to: one under the path of each group. It is there for the tests of a file, and
+ * each begins with nothing asked.
+ */
+export function serveLetters() {
   const fake = {
     asked: [] as Asked[],
     answer: (_url: string, _call: number): [status: number, body: unknown] => [404, {}],
     /** Where the services are. */
     address: { services: addressesOf().services },
-    close() {
-      server.closeAllConnections();
-      server.close();
-    },
   };
   const server = createServer(async (request, response) => {
     const { method, url = '', headers } = request;
@@ -30,14 +30,21 @@ export async function startLetterServer() {
     const [status, body] = fake.answer(url, fake.asked.length);
     response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const named = groupsOf(addressesOf()).map(({ name }) => [name, `${base}/${name}`]);
-  fake.address = { services: { ...addressesOf().services, ...Object.fromEntries(named) } };
+  beforeAll(async () => {
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const named = groupsOf(addressesOf()).map(({ name }) => [name, `${base}/${name}`]);
+    fake.address = { services: { ...addressesOf().services, ...Object.fromEntries(named) } };
+  });
+  beforeEach(() => {
+    fake.asked = [];
+  });
+  afterAll(() => {
+    server.closeAllConnections();
+    server.close();
+  });
   return fake;
 }
-
-export type LetterServer = Awaited<ReturnType<typeof startLetterServer>>;
 
 export const letter: Letter = {
   id: '17',

@@ -331,12 +331,10 @@ export class RecordCursor implements Records {
   /** The same of 64 bits, which may not fit into the 32 of JavaScript's bit operations; `#exactTimestamp` is for what is no safe integer. */
   #varlong(): number {
     const { bytes } = this;
-    const first = bytes[this.#position++] as number;
-    if (first < 0x80) return (first >>> 1) ^ -(first & 1);
-    const second = bytes[this.#position++] as number;
-    let value = (first & 0x7f) | ((second & 0x7f) << 7);
-    if (second < 0x80) return (value >>> 1) ^ -(value & 1);
-    for (let scale = 0x4000, byte = second; byte >= 0x80; scale *= 0x80) {
+    const start = this.#position;
+    if ((bytes[start] as number) < 0x80 || (bytes[start + 1] as number) < 0x80) return this.#varint();
+    let value = 0;
+    for (let scale = 1, byte = 0x80; byte >= 0x80; scale *= 0x80) {
       if (scale > 2 ** 63) throw this.#unreadable('a time has more than 64 bits');
       byte = bytes[this.#position++] as number;
       value += (byte & 0x7f) * scale;
