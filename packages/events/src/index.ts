@@ -24,7 +24,7 @@ export * from './generated/events.ts';
 export * as v2 from './generated/v2/events.ts';
 export { uuidv7 } from './ids.ts';
 export { inWrongTopic, misplaced, underWrongKey } from './misplaced.ts';
-export { LARGEST_EVENT, type RangeRule, rules, type TextRule } from './rules.ts';
+export { problemInSize, type RangeRule, rules, type TextRule } from './rules.ts';
 export {
   deadLetterTopic,
   orderTopics,

@@ -84,7 +84,11 @@ export const rules = {
  * The most bytes that an event's value has: the largest order that there can be takes a quarter of that. Who reads some fields alone learns
  * by it, too, that there is an address of a megabyte among the others.
  */
-export const LARGEST_EVENT = 64 * 1024;
+const LARGEST_EVENT = 64 * 1024;
+
+/** What is wrong with the size of an event's value, in bytes; undefined when nothing is. */
+export const problemInSize = (bytes: number): string | undefined =>
+  bytes > LARGEST_EVENT ? `it has ${bytes} bytes, and may have ${LARGEST_EVENT}` : undefined;
 
 /** By the record and the field, or the field that holds the record and the field, or by the field alone. */
 const byField: Readonly<Record<string, TextRule | RangeRule>> = {

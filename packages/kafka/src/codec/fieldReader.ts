@@ -1,4 +1,4 @@
-import { createCheck, type EventType, LARGEST_EVENT } from '@brew/events';
+import { createCheck, type EventType, problemInSize } from '@brew/events';
 import avro from 'avsc';
 import { InvalidEventError, UndecodableRecordError } from '../errors.ts';
 import type { Read, Selection } from './fields/compile.ts';
@@ -23,8 +23,8 @@ export interface FieldReader<Fields = unknown> {
 
 /** @throws InvalidEventError for a value that is larger than any event of ours */
 export function assertSize(name: string, bytes: number): void {
-  if (bytes > LARGEST_EVENT)
-    throw new InvalidEventError(name, [`it has ${bytes} bytes, and may have ${LARGEST_EVENT}`]);
+  const problem = problemInSize(bytes);
+  if (problem !== undefined) throw new InvalidEventError(name, [problem]);
 }
 
 /** The fields of an event that can be asked for: see Selection. */

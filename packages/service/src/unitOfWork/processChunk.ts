@@ -1,5 +1,5 @@
-import { type Event, InvalidHeadersError, LARGEST_EVENT, parseTraceparent } from '@brew/events';
-import { type Codec, type ReceivedRecord, UndecodableRecordError } from '@brew/kafka';
+import { type Event, InvalidHeadersError, parseTraceparent, problemInSize } from '@brew/events';
+import { type Codec, InvalidEventError, type ReceivedRecord } from '@brew/kafka';
 import { claimInbox, type Tx } from '@brew/postgres';
 import type { Logger } from 'pino';
 import type { Metrics } from '../metrics.ts';
@@ -48,10 +48,8 @@ export function createChunkProcessor(options: ProcessChunkOptions): ChunkProcess
       // A record without a type isn't Brew's: wanted, so that it fails to decode and ends in the dead letters, seen.
       if (headers.ce_type !== undefined && !handlers.has(headers.ce_type)) return false;
       // Told before anything is made of it, so that no attempt is.
-      if (value.length > LARGEST_EVENT)
-        throw new UndecodableRecordError(
-          `it has ${value.length} bytes, and no event has more than ${LARGEST_EVENT}`,
-        );
+      const problem = problemInSize(value.length);
+      if (problem !== undefined) throw new InvalidEventError(headers.ce_type ?? 'event', [problem]);
       return true;
     },
 
