@@ -47,6 +47,7 @@ async function withConsumer(client: KafkaClient, { registryUrl, topics, count }:
     deadLetters: {
       behindParked: async () => new Set(),
       tell: async () => undefined,
+      isDiscarded: async () => false,
       park: ([letter]) => Promise.reject(new Error(`offset ${letter?.record.offset} is poison`)),
     },
     log,

@@ -58,6 +58,8 @@ export const errorCodes = {
     'Kafka no longer knows how far a consumer group was. Begin anew, or set its offsets by hand.',
   BREW_PROCESS_DIED: 'A broker, database, registry or service ended by itself. Read the end of its log.',
   BREW_READ_REFUSED: 'Kafka does not let a topic be read. Look at its ACLs; the message has its reason.',
+  BREW_RECORDS_LOST:
+    'Records were deleted before a group read them. Set right what depends on them, then discard the dead letter.',
   BREW_RECORD_UNDECODABLE: 'A record is not what its schema says. Find who wrote it; it goes to the DLQ.',
   BREW_REGISTRY_UNAVAILABLE: 'The schema registry could not be reached. Look at the registry; it is retried.',
   BREW_REQUEST_REFUSED: 'An HTTP request was answered with a problem. The answer says what to change.',

@@ -97,6 +97,7 @@ test('tells offsets and how far a group is behind', async () => {
       behindParked: async () => new Set(),
       park: async () => new Set(),
       tell: async () => undefined,
+      isDiscarded: async () => false,
     },
     log,
   });
@@ -129,6 +130,7 @@ test('removes topics and groups, also those that there are not', async () => {
       behindParked: async () => new Set(),
       park: async () => new Set(),
       tell: async () => undefined,
+      isDiscarded: async () => false,
     },
     log,
   });

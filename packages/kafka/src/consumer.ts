@@ -79,7 +79,8 @@ export interface Consumer extends AsyncDisposable {
  * What a fetch brings of a partition is cut into chunks; the chunks of all partitions that are there at the same time
  * go to `process` together, so that the more there is to do, the less each record costs. If that fails, each chunk is
  * taken alone, and the chunk that fails again is halved until the records are found that are to blame: each holds up its own key. What
- * no client could read, and what was deleted before it was read, is told and stepped over.
+ * no client could read is told and stepped over. What was deleted before it was read is told as well, and its partition stands still until
+ * somebody decides to go on without it.
  */
 export function createConsumer(options: ConsumerOptions): Consumer {
   const {
@@ -169,7 +170,7 @@ export function createConsumer(options: ConsumerOptions): Consumer {
       }
     }
 
-    /** The position is outside of what the partition holds: nothing is skipped without a word. */
+    /** The position is outside of what the partition holds: nothing is skipped without a word, and nothing lost without somebody's. */
     async function stepOver(batch: Batch, turn: Turn): Promise<void> {
       const { topic, partition } = batch;
       const from = BigInt(batch.fetchedOffset);
@@ -177,9 +178,12 @@ export function createConsumer(options: ConsumerOptions): Consumer {
       await using admin = createAdmin({ client, log });
       const way = await wayOn(admin, { topic, partition, from });
       if (!way) return pause(turn, 1_000);
-      await processor.run({ records: [], unfit: new Map(), gap: way.gap }, turn);
-      consumer.seek({ topic, partition, offset: String(way.offset) });
-      commits.note(topic, partition, way.offset);
+      if (way.isLoss) await processor.passLoss(way.gap, turn);
+      else await processor.run({ records: [], unfit: new Map(), gap: way.gap }, turn);
+      // Where records are deleted, more of them may be by now.
+      const next = way.isLoss ? way.gap.lastOffset + 1n : way.offset;
+      consumer.seek({ topic, partition, offset: String(next) });
+      commits.note(topic, partition, next);
     }
 
     return {

@@ -19,8 +19,10 @@ export interface DeadLetters {
    * @throws DeadLetterFailedError after five seconds at most, and what the memory of parked keys says
    */
   park(letters: readonly Letter[]): Promise<ReadonlySet<ReceivedRecord>>;
-  /** Resolves when the dead letters say that these offsets were stepped over. */
+  /** Resolves when the dead letters say that these offsets will never be read. */
   tell(gap: Gap): Promise<void>;
+  /** Whether somebody has looked at what was told of a gap, and discarded it: reading may go on without its records. */
+  isDiscarded(gap: Gap): Promise<boolean>;
 }
 
 /** The memory of which keys are parked. It outlives the process, so that a restart doesn't let one overtake. */
@@ -48,6 +50,8 @@ export interface DeadLetterQueueOptions {
   group: string;
   /** Left out, nothing waits behind a dead letter of its key: for who does not depend on the order of a key's records. */
   parkedKeys?: ParkedKeys;
+  /** Left out, nobody can discard a letter: where records were lost, only other offsets of the group let it go on. */
+  isDiscarded?: DeadLetters['isDiscarded'];
 }
 
 /** After this the consumer gives a sign of life and asks again: the producer by itself never gives up. */
@@ -60,7 +64,8 @@ const SMALL_LETTER = 256 * 1024;
 const LARGEST_LETTER = 16 * 1024 * 1024;
 
 /** The topic GROUP.dlq: records as they came, and in their headers where they came from and what was wrong. */
-export function createDeadLetterQueue({ producer, group, parkedKeys }: DeadLetterQueueOptions): DeadLetters {
+export function createDeadLetterQueue(options: DeadLetterQueueOptions): DeadLetters {
+  const { producer, group, parkedKeys } = options;
   const topic = deadLetterTopic(group).name;
 
   /** All partitions ask at about the same time: one look for all of a topic. @returns the ids of those that are parked */
@@ -198,6 +203,8 @@ export function createDeadLetterQueue({ producer, group, parkedKeys }: DeadLette
     },
 
     tell: (gap) => once(gap, () => send([letterOfGap(gap, group)])),
+
+    isDiscarded: async (gap) => (await options.isDiscarded?.(gap)) ?? false,
   };
 }
 

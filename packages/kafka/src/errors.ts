@@ -184,6 +184,22 @@ export class OffsetOutOfRangeError extends BrewError {
 }
 
 /**
+ * Records were deleted before a group read them, by retention while it was away for too long, or by somebody. Their partition stands still.
+ * Operator: find out what they were (the services that had read them know), have them sent again or set right by hand what depends on
+ * them, and discard the dead letter that stands for them; or set the offset of the stopped group.
+ */
+export class RecordsLostError extends BrewError {
+  constructor(topic: string, partition: number, first: bigint, last: bigint) {
+    const which = first === last ? `Offset ${first}` : `Offsets ${first} to ${last}`;
+    super(
+      'BREW_RECORDS_LOST',
+      `${which} of ${topic}/${partition} were deleted before this group read them. ` +
+        'The partition stands still until the dead letter that says so is discarded: npx brew dlq',
+    );
+  }
+}
+
+/**
  * Somebody's transaction has been open for long: nobody who reads committed records gets what was written behind its beginning. It ends by itself
  * when its time is over (transaction.timeout.ms, at most 15 min as brokers have it). Operator: find out whose it is, or end it, with
  * kafka-transactions.sh (KIP-664).

@@ -6,6 +6,8 @@ import type { Gap } from './fetched.ts';
 export interface WayOn {
   /** What will never be read. */
   gap: Gap;
+  /** Whether there were records that whoever was at the position had not read: they are lost to it. */
+  isLoss: boolean;
   /** Where reading goes on: with the first record that there is. */
   offset: bigint;
   /** Behind the last record that there is. */
@@ -13,8 +15,9 @@ export interface WayOn {
 }
 
 /**
- * Looks what became of the records at a position. What retention or somebody has deleted is stepped over; where the log is shorter than
- * the position, it is another one (the topic was made anew, or a broker that lacked records leads it), and is read from its beginning.
+ * Looks what became of the records at a position. Retention or somebody has deleted them: what comes first behind them is known. Where the
+ * log is shorter than the position, it is another one (the topic was made anew, or a broker that lacked records leads it), and is read from
+ * its beginning.
  *
  * @returns undefined when the position is in range after all: a new leader may not know for a moment how far the log goes
  */
@@ -36,6 +39,7 @@ export async function wayOn(
       why: 'deleted',
       error: new OffsetOutOfRangeError(topic, partition, from, there),
     },
+    isLoss: deleted,
     offset: earliest,
     end: latest,
   };

@@ -9,6 +9,7 @@ export {
   listActions,
 } from './letters/actions.ts';
 export {
+  isLossDiscarded,
   type LetterFilter,
   type LetterStatus,
   type LetterSummary,

@@ -6,7 +6,13 @@ import {
   createProducer,
   type KafkaClient,
 } from '@brew/kafka';
-import { countStuckItems, createOutbox, createParkedKeys, messagingMigrations } from '@brew/postgres';
+import {
+  countStuckItems,
+  createOutbox,
+  createParkedKeys,
+  isLossDiscarded,
+  messagingMigrations,
+} from '@brew/postgres';
 import type { ServiceConfig } from './config/readConfig.ts';
 import type { HttpContext, ServiceContext } from './context.ts';
 import { createHttpService, type Service } from './createHttpService.ts';
@@ -82,6 +88,7 @@ function addMessaging<Config extends ServiceConfig>(
     createDeadLetterQueue({
       producer: letters,
       group: name,
+      isDiscarded: (gap) => isLossDiscarded(db, gap),
       ...(options.parksKeys !== false && { parkedKeys: createParkedKeys(db) }),
     }),
     { metrics, log, onSent: letterIndex.wake },

@@ -134,6 +134,6 @@ function nextSteps(letter: LetterDetails, instead: string | undefined): string[]
 const FIRST: Readonly<Record<string, string>> = {
   unreadable: 'It stands for records that nobody can read: have who wrote them send them again.',
   deleted:
-    'It stands for records that were deleted before they were read: have who wrote them send them again.',
+    'It stands for records that were deleted before they were read: have who wrote them send them again. Their partition stands still until it is taken away.',
   foreign: 'Somebody else wrote it into the dead letter topic: find out who, and why.',
 };

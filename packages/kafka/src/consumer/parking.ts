@@ -1,14 +1,16 @@
 import type { Logger } from 'pino';
 import type { DeadLetters, Failure, Letter } from '../deadLetters.ts';
-import { messageOf } from '../errors.ts';
+import { messageOf, RecordsLostError } from '../errors.ts';
 import type { Gap } from '../fetched.ts';
 import { placeOf, type ReceivedRecord } from '../record.ts';
 import type { Insist } from './persistence.ts';
-import type { Turn } from './turn.ts';
+import { pause, type Turn } from './turn.ts';
 
 /** What is sent between two signs of life. */
 const LETTERS_AT_ONCE = 500;
 const BYTES_AT_ONCE = 1024 * 1024;
+/** How often to look whether a letter was discarded. */
+const LOOK_MS = 1_000;
 
 /** The way of records into the dead letters: in few sends, with signs of life, and for as long as it takes. */
 export function createParking({
@@ -57,7 +59,29 @@ export function createParking({
     log.error({ ...where, err: error }, 'parked a pointer to records that nobody can read');
   }
 
-  return { park, withoutParked, tell };
+  /**
+   * Waits until somebody has discarded the letter of records that were lost: whether an order goes on without them is not for a consumer to
+   * decide. It is asked first, too, since it may have been discarded before a restart.
+   */
+  async function tellLoss(gap: Gap, turn: Turn): Promise<void> {
+    const { topic, partition, firstOffset, lastOffset } = gap;
+    const at = { topic, partition, offset: firstOffset, key: null };
+    const error = new RecordsLostError(topic, partition, firstOffset, lastOffset);
+    const isDiscarded = () => insist(turn, at, () => deadLetters.isDiscarded(gap));
+    if (await isDiscarded()) return;
+    await tell(gap, turn);
+    while (!(await isDiscarded())) {
+      turn.heldUp({ at, error, waits: true });
+      await pause(turn, LOOK_MS);
+    }
+    turn.heldUp(undefined);
+    log.warn(
+      { topic, partition, firstOffset: String(firstOffset), lastOffset: String(lastOffset) },
+      'going on without lost records',
+    );
+  }
+
+  return { park, withoutParked, tell, tellLoss };
 }
 
 function* groupsOf(letters: readonly Letter[]): Generator<Letter[]> {

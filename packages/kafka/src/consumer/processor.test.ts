@@ -83,6 +83,7 @@ function setUp(handle: (record: ReceivedRecord, call: number) => void | Promise<
         return new Set();
       },
       tell: async (gap) => void told.push(gap),
+      isDiscarded: async () => false,
     },
     isOutage: (error) => error instanceof DatabaseGone || (error as Error)?.cause instanceof DatabaseGone,
     retry: { attempts: 3, initialMs: 2, maxMs: 4 },

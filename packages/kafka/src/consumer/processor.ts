@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import { backoff, type RetryPolicy } from '../backoff.ts';
 import type { DeadLetters, Failure } from '../deadLetters.ts';
 import { EveryRecordFailsError } from '../errors.ts';
+import type { Gap } from '../fetched.ts';
 import { keyIdOf, placeOf, type ReceivedRecord } from '../record.ts';
 import { type Sieve, sift } from '../sift.ts';
 import { type Verdict, verdictOf } from '../verdict.ts';
@@ -27,6 +28,8 @@ export interface ProcessorOptions {
 export interface Processor {
   /** Returns when every record is either processed or parked, and the gap told. Throws only to leave the chunk as it is. */
   run(chunk: Pick<Chunk, 'records' | 'unfit' | 'gap'>, turn: Turn): Promise<void>;
+  /** Returns when somebody has decided to go on without these records, which were deleted before they were read. */
+  passLoss(gap: Gap, turn: Turn): Promise<void>;
 }
 
 /** A record that has failed, with those of its key that came behind it and must not overtake it. */
@@ -52,7 +55,7 @@ export function createProcessor(options: ProcessorOptions): Processor {
   const now = options.now ?? (() => performance.now());
   const judge = (error: unknown) => verdictOf(error, options.isOutage);
   const { persist, insist } = createPersistence(log);
-  const { park, withoutParked, tell } = createParking({ deadLetters, insist, log });
+  const { park, withoutParked, tell, tellLoss } = createParking({ deadLetters, insist, log });
 
   /** The work on one chunk. */
   function createWork(unfit: ReadonlyMap<ReceivedRecord, unknown>, turn: Turn) {
@@ -210,6 +213,7 @@ export function createProcessor(options: ProcessorOptions): Processor {
       await createWork(unfit, turn)(await withoutParked(records, turn));
       if (gap) await tell(gap, turn);
     },
+    passLoss: tellLoss,
   };
 }
 

@@ -97,6 +97,29 @@ export async function listLetters(
   return rows;
 }
 
+/**
+ * Whether somebody has discarded the letter of records that were deleted before they were read: all of these, beginning with the first.
+ * @param lastOffset of the last one
+ */
+export async function isLossDiscarded(
+  tx: Tx,
+  { topic, partition, firstOffset, lastOffset }: Loss,
+): Promise<boolean> {
+  const { rowCount } = await tx.query(
+    `select from letters
+     where status = 'discarded' and reason = 'deleted' and topic = $1 and partition = $2 and record_offset = $3 and last_offset >= $4`,
+    [topic, partition, String(firstOffset), String(lastOffset)],
+  );
+  return rowCount !== 0;
+}
+
+export interface Loss {
+  topic: string;
+  partition: number;
+  firstOffset: bigint;
+  lastOffset: bigint;
+}
+
 function conditionsOf(filter: LetterFilter, bind: (value: unknown) => string): string[] {
   const { ids, reason, topic, type, keys, error, olderThan, newerThan } = filter;
   const ago = (seconds: number) => `now() - ${bind(seconds)} * interval '1 second'`;

@@ -31,6 +31,7 @@ export function countDeadLetters(
       onSent();
       metrics.deadLetters.inc({ topic: gap.topic });
     },
+    isDiscarded: deadLetters.isDiscarded,
   };
 }
 

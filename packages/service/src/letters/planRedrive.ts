@@ -69,7 +69,7 @@ const REASONS: Record<string, string> = {
   unreadable:
     'stands for records that nobody can read: find out who wrote them and have them sent again, then discard it',
   deleted:
-    'stands for records that were deleted before they were read: have them sent again, then discard it',
+    'stands for records that were deleted before they were read: have them sent again, then discard it, and their partition goes on',
   foreign: 'was written into the dead letter topic by somebody else: look at it, then discard it',
 };
 

@@ -137,4 +137,5 @@ const none: DeadLetters = {
   behindParked: async () => new Set(),
   park: async () => new Set(),
   tell: async () => {},
+  isDiscarded: async () => false,
 };

@@ -63,6 +63,7 @@ export async function createRig() {
       return new Set();
     },
     tell: async () => undefined,
+    isDiscarded: async () => false,
   };
 
   const rig = {
