@@ -5,6 +5,7 @@ export type { HttpContext, ServiceContext } from './context.ts';
 export { type CreateHttpServiceOptions, createHttpService, type Service } from './createHttpService.ts';
 export { type CreateServiceOptions, createService } from './createService.ts';
 export { callHttp } from './http/callHttp.ts';
+export { idempotencyKey } from './http/idempotencyKey.ts';
 export { type FieldError, HttpProblem, problem } from './http/problem.ts';
 export { type Route, type RouteRequest, route, type Stream } from './http/route.ts';
 export { idOf, intOf, listOf, textOf } from './http/rules.ts';

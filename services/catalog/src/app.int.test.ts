@@ -229,6 +229,59 @@ describe('a delivery', () => {
   });
 });
 
+describe('a delivery with an Idempotency-Key', () => {
+  const deliver = (cafeId: string, quantity: number, key: string) =>
+    call(
+      'POST',
+      `/cafes/${cafeId}/stock`,
+      { items: [{ sku: plenty, quantity }] },
+      { ...staff, 'idempotency-key': key },
+    );
+
+  test('is put on the shelves once, however often it comes', async () => {
+    const answers = await Promise.all([1, 2, 3].map(() => deliver('cafe-012', 7, 'truck-1')));
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200]);
+    expect(await deliver('cafe-012', 7, 'truck-1')).toMatchObject({ status: 200 });
+    expect(await available('cafe-012', plenty)).toBe(1_007);
+    // Another cafe's keys are its own.
+    expect(await deliver('cafe-013', 8, 'truck-1')).toMatchObject({ status: 200 });
+    expect(await available('cafe-013', plenty)).toBe(1_008);
+  });
+
+  test('is refused when the key was used for another one, and leaves the key free when it is refused itself', async () => {
+    await deliver('cafe-014', 1, 'truck-2');
+    expect(await deliver('cafe-014', 2, 'truck-2')).toMatchObject({
+      status: 422,
+      body: { code: 'IDEMPOTENCY_KEY_REUSED' },
+    });
+    const unknown = { items: [{ sku: 'unicorn', quantity: 1 }] };
+    const headers = { ...staff, 'idempotency-key': 'truck-3' };
+    expect((await call('POST', '/cafes/cafe-014/stock', unknown, headers)).status).toBe(422);
+    expect(await deliver('cafe-014', 3, 'truck-3')).toMatchObject({ status: 200 });
+    expect(await available('cafe-014', plenty)).toBe(1_004);
+  });
+});
+
+test('an item that is put on the menu again gets nothing of what was reserved before', async () => {
+  const item = {
+    name: 'Affogato',
+    category: 'drink',
+    price: { amount: 450, currency: 'EUR' },
+    preparationSeconds: 60,
+    par: 10,
+  };
+  await call('PUT', '/menu/affogato', item, staff);
+  const orderId = await order('cafe-015', ['affogato', 4]);
+  await until(() => eventOf(orderId, StockReserved), { what: 'StockReserved' });
+  await call('DELETE', '/menu/affogato', undefined, staff);
+  await call('PUT', '/menu/affogato', item, staff);
+  await cancel(orderId);
+  const { data } = await until(() => eventOf(orderId, StockReleased), { what: 'StockReleased' });
+  expect(data).toMatchObject({ items: [{ sku: 'affogato', quantity: 4, remaining: null }] });
+  expect(await available('cafe-015', 'affogato')).toBe(10);
+  await call('DELETE', '/menu/affogato', undefined, staff);
+});
+
 describe('an order', () => {
   test('has its stock reserved, caused by the order and in its trace', async () => {
     const orderId = await order('cafe-020', [plenty, 2], [scarce, 1]);

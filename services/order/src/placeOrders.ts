@@ -79,9 +79,15 @@ interface Draft {
 }
 
 function draft({ body, key }: Placing, offer: Offer, at: number): Draft {
-  const fingerprint = createHash('sha256').update(JSON.stringify(body)).digest();
-  return { key, fingerprint, ...placeOrder(body, offer, uuidv7(), at) };
+  const fingerprint = sha256(JSON.stringify(body)).digest();
+  return { key: key && keyOf(body.customer, key), fingerprint, ...placeOrder(body, offer, uuidv7(), at) };
 }
+
+/** A customer's keys are their own: `1` of one of them says nothing about `1` of another. */
+const keyOf = ({ name, address }: OrderRequest['customer'], key: string) =>
+  `${sha256(`${name}\n${address}`).digest('hex')}/${key}`;
+
+const sha256 = (text: string) => createHash('sha256').update(text);
 
 const useOf = ({ key, fingerprint, order }: Draft): KeyUse[] =>
   order && key !== undefined ? [{ key, fingerprint, orderId: order.orderId }] : [];

@@ -12,7 +12,7 @@ const placed = (orderId: string, ...items: [sku: string, quantity: number][]): S
   items: items.map(([sku, quantity]) => ({ sku, quantity })),
 });
 const cancelled = (orderId: string): StockRequest => ({ kind: 'cancelled', orderId });
-const shelf = (sku: string, available: number) => ({ cafeId: 'cafe-001', sku, available });
+const shelf = (sku: string, available: number) => ({ cafeId: 'cafe-001', sku, id: '1', available });
 
 describe('allocate', () => {
   test('gives an order all that it needs or nothing, and what is left to the next', () => {
@@ -78,6 +78,24 @@ describe('allocate', () => {
       made: [],
       released: ['b'],
     });
+  });
+
+  test('gives back to no shelf that was filled after the reservation', () => {
+    const {
+      made: [reservation],
+    } = allocate([placed('a', ['latte', 2], ['mocha', 1])], [shelf('latte', 2), shelf('mocha', 1)], []);
+    const later = [{ ...shelf('latte', 9), id: '2' }, shelf('mocha', 0)];
+    const { answers, changes } = allocate([cancelled('a')], later, reservation ? [reservation] : []);
+    expect(answers).toEqual([
+      {
+        ...{ kind: 'released', cafeId: 'cafe-001' },
+        items: [
+          { sku: 'latte', quantity: 2, remaining: null },
+          { sku: 'mocha', quantity: 1, remaining: 1 },
+        ],
+      },
+    ]);
+    expect(changes).toMatchObject([{ sku: 'mocha', by: 1 }]);
   });
 
   test('decides for a chunk what it would have decided one by one, however it is cut', () => {
@@ -155,7 +173,7 @@ function settle(chunks: StockRequest[][]) {
     });
     const shelves = itemsOf(requests, held).flatMap(({ cafeId, sku }) => {
       const available = stock.get(`${cafeId} ${sku}`);
-      return available === undefined ? [] : [{ cafeId, sku, available }];
+      return available === undefined ? [] : [{ cafeId, sku, id: `${cafeId} ${sku}`, available }];
     });
     const allocation = allocate(requests, shelves, held);
     answers.push(...allocation.answers);

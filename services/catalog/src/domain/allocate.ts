@@ -22,8 +22,15 @@ export interface CafeItem {
 }
 
 export interface Shelf extends CafeItem {
+  /** Another one where the item was taken off the menu and put on again. */
+  id: string;
   /** What is there and not promised to anybody. */
   available: number;
+}
+
+/** An amount of one item, and the shelf that it was taken from; of older reservations that is not known. */
+export interface ReservedLine extends StockLine {
+  shelf?: string;
 }
 
 /** What is kept for an order. */
@@ -31,7 +38,7 @@ export interface Reservation {
   orderId: string;
   cafeId: string;
   /** An item a line. */
-  items: readonly StockLine[];
+  items: readonly ReservedLine[];
 }
 
 export interface Allocation {
@@ -74,10 +81,11 @@ export function allocate(
   const reservationOf = new Map(before.map((reservation) => [reservation.orderId, reservation]));
 
   function reserve({ orderId, cafeId, items }: StockRequest & { kind: 'placed' }): StockAnswer {
-    const lines = sumBySku(items);
+    const lines: ReservedLine[] = [];
     const missing: MissingItem[] = [];
-    for (const { sku, quantity: requested } of lines) {
+    for (const { sku, quantity: requested } of sumBySku(items)) {
       const shelf = shelfOf.get(keyOf(cafeId, sku));
+      lines.push({ sku, quantity: requested, ...(shelf && { shelf: shelf.id }) });
       const available = shelf ? shelf.available + shelf.by : 0;
       if (available < requested) missing.push({ sku, requested, available });
     }
@@ -96,11 +104,14 @@ export function allocate(
     return { kind: 'released', cafeId, items: move(cafeId, items, 1) };
   }
 
-  /** Puts lines on the shelves (1) or takes them off (-1). There is no shelf for what isn't sold any more. */
-  function move(cafeId: string, lines: readonly StockLine[], direction: 1 | -1): StockItem[] {
-    return lines.map(({ sku, quantity }) => {
+  /**
+   * Puts lines on the shelves (1) or takes them off (-1). There is no shelf for what isn't sold any more; nor for what was, and is sold anew:
+   * its new shelves were filled without it.
+   */
+  function move(cafeId: string, lines: readonly ReservedLine[], direction: 1 | -1): StockItem[] {
+    return lines.map(({ sku, quantity, shelf: from }) => {
       const shelf = shelfOf.get(keyOf(cafeId, sku));
-      if (!shelf) return { sku, quantity, remaining: null };
+      if (!shelf || (from !== undefined && from !== shelf.id)) return { sku, quantity, remaining: null };
       shelf.by += direction * quantity;
       return { sku, quantity, remaining: shelf.available + shelf.by };
     });

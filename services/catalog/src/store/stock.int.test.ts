@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import pino from 'pino';
 import { openingMenu } from '../domain/openingMenu.ts';
 import { lockMenu, putMenuItem } from './menu.ts';
-import { deliverStock, fillNewShelves, stockOf } from './stock.ts';
+import { deliverStock, fillNewShelves, MOST_ON_A_SHELF, stockOf } from './stock.ts';
 
 const log = pino({ level: 'silent' });
 
@@ -37,15 +37,27 @@ test('the menu is changed by one transaction at a time', async () => {
   await db.transaction(lockMenu); // which the first has given back
 });
 
+const available = async (sku: string) =>
+  (await stockOf(db, 'cafe-005')).find((shelf) => shelf.sku === sku)?.available;
+
 describe('the stock', () => {
-  test('takes a delivery, and names what there is no shelf for', async () => {
+  test('takes a delivery whole or not at all, and names what there is no shelf or no room for', async () => {
     const items = [
       { sku: 'latte', quantity: 10 },
       { sku: 'latte', quantity: 1 },
-      { sku: 'unicorn', quantity: 4 },
     ];
-    expect(await deliverStock(db, 'cafe-005', items)).toEqual(['unicorn']);
-    expect(await stockOf(db, 'cafe-005')).toContainEqual({ sku: 'latte', available: 1_011, par: 1_000 });
+    expect(await deliverStock(db, 'cafe-005', items)).toEqual(new Map());
+    expect(await available('latte')).toBe(1_011);
+    const tooMuch = { sku: 'mocha', quantity: MOST_ON_A_SHELF - 999 };
+    expect(await deliverStock(db, 'cafe-005', [...items, tooMuch, { sku: 'unicorn', quantity: 4 }])).toEqual(
+      new Map([
+        ['mocha', 'no room'],
+        ['unicorn', 'no shelf'],
+      ]),
+    );
+    expect([await available('latte'), await available('mocha')]).toEqual([1_011, 1_000]);
+    await deliverStock(db, 'cafe-005', [{ sku: 'mocha', quantity: MOST_ON_A_SHELF - 1_000 }]);
+    expect(await available('mocha')).toBe(MOST_ON_A_SHELF);
   });
 
   test('has the table itself refuse what would go below nothing', async () => {

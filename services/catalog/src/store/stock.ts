@@ -12,7 +12,7 @@ export async function lockShelves(tx: Tx, items: readonly CafeItem[]): Promise<S
   if (items.length === 0) return [];
   const { rows } = await tx.query<Shelf>({
     name: 'lock-shelves', // prepared once a connection
-    text: `select cafe_id as "cafeId", sku, available
+    text: `select cafe_id as "cafeId", sku, id, available
            from stock join unnest($1::text[], $2::text[]) as wanted (cafe_id, sku) using (cafe_id, sku)
            order by cafe_id, sku
            for update of stock`,
@@ -43,24 +43,34 @@ export async function fillNewShelves(tx: Tx, cafeIds: string[]): Promise<void> {
   );
 }
 
-/** A delivery. @returns the items that the cafe has no shelf for: then the caller must not commit */
+/** What fits on a shelf. As much again may be reserved and come back, and the column still holds it. */
+export const MOST_ON_A_SHELF = 1_000_000_000;
+
+/** A delivery. @returns what does not go on a shelf, by item: then nothing was written */
 export async function deliverStock(
   tx: Tx,
   cafeId: string,
   delivered: readonly StockLine[],
-): Promise<string[]> {
-  const skus = [...new Set(delivered.map(({ sku }) => sku))];
+): Promise<ReadonlyMap<string, 'no shelf' | 'no room'>> {
+  const sums = new Map<string, number>();
+  for (const { sku, quantity } of delivered) sums.set(sku, (sums.get(sku) ?? 0) + quantity);
   const shelves = await lockShelves(
     tx,
-    skus.map((sku) => ({ cafeId, sku })),
+    [...sums.keys()].map((sku) => ({ cafeId, sku })),
   );
+  const available = new Map(shelves.map((shelf) => [shelf.sku, shelf.available]));
+  const refused = new Map<string, 'no shelf' | 'no room'>();
+  for (const [sku, quantity] of sums) {
+    const before = available.get(sku);
+    if (before === undefined) refused.set(sku, 'no shelf');
+    else if (before + quantity > MOST_ON_A_SHELF) refused.set(sku, 'no room');
+  }
+  if (refused.size > 0) return refused;
   await tx.query(
     `update stock set available = available + delivered.quantity
-     from (select sku, sum(quantity)::int as quantity from unnest($2::text[], $3::int[]) as lines (sku, quantity)
-           group by sku) as delivered
+     from unnest($2::text[], $3::int[]) as delivered (sku, quantity)
      where stock.cafe_id = $1 and stock.sku = delivered.sku`,
-    [cafeId, delivered.map(({ sku }) => sku), delivered.map(({ quantity }) => quantity)],
+    [cafeId, [...sums.keys()], [...sums.values()]],
   );
-  const known = new Set(shelves.map(({ sku }) => sku));
-  return skus.filter((sku) => !known.has(sku));
+  return refused;
 }

@@ -131,6 +131,16 @@ describe('an Idempotency-Key', () => {
     expect(body.code).toBe('IDEMPOTENCY_KEY_REUSED');
   });
 
+  test("is the customer's own: another one has the same text for another order", async () => {
+    const headers = { 'idempotency-key': uniqueName('key') };
+    const first = await post({}, headers);
+    const other = { name: 'Grace', address: 'Compiler Street 2' };
+    const second = await post({ customer: other }, headers);
+    expect(second.status).toBe(201);
+    expect(second.body.orderId).not.toBe(first.body.orderId);
+    expect(await post({ customer: other }, headers)).toMatchObject({ body: second.body });
+  });
+
   test('that was used for a refused order can be used for the mended one', async () => {
     const headers = { 'idempotency-key': uniqueName('key') };
     expect((await post({ cafeId: 'cafe-999' }, headers)).status).toBe(422);

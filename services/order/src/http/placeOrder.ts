@@ -1,5 +1,5 @@
 import { cafeOf, rules } from '@brew/events';
-import { intOf, listOf, problem, route, type ServiceContext, textOf } from '@brew/service';
+import { idempotencyKey, intOf, listOf, problem, route, type ServiceContext, textOf } from '@brew/service';
 import { z } from 'zod';
 import type { OrderConfig } from '../config.ts';
 import type { Order } from '../domain/order.ts';
@@ -34,17 +34,7 @@ export const placeOrder = ({ together, now, config }: ServiceContext<OrderConfig
     method: 'post',
     path: '/orders',
     summary: 'Place an order',
-    headers: z.object({
-      'idempotency-key': z
-        .string()
-        .trim()
-        .min(1)
-        .max(255)
-        .optional()
-        .describe(
-          'Any text of your own. Repeating the request with it, for 24 hours, places no second order.',
-        ),
-    }),
+    headers: z.object({ 'idempotency-key': idempotencyKey }),
     body: request,
     responses: { 201: { description: 'The order is placed', schema: answer } },
     async handle({ body, headers, cause }) {
