@@ -107,15 +107,13 @@ function addMessaging<Config extends ServiceConfig>(
   };
 
   function consuming(chunks: ChunkProcessor): Part[] {
-    const types = handlers.flatMap((handler) => handler.types);
-    const topics = [...new Map(types.map(({ topic }) => [topic.name, topic])).values()];
-    const names = topics.map((topic) => topic.name);
+    const topics = [...new Set(handlers.flatMap((handler) => handler.types.map(({ topic }) => topic.name)))];
     const consumer = consumerPart(context, {
-      topics: names,
+      topics,
       ...(options.from && { from: options.from }),
       ...chunks,
     });
-    return [inboxPruning(db, topics), consumer];
+    return [inboxPruning({ db, client, topics }), consumer];
   }
 
   measureBacklog(metrics, outbox);

@@ -1,40 +1,25 @@
-import { topics } from '@brew/events';
-import type { Database } from '@brew/postgres';
-import { describe, expect, it } from '@jest/globals';
-import { pino } from 'pino';
-import { inboxPruning } from './inboxPruning.ts';
+import { expect, it } from '@jest/globals';
+import { longestLifeMs } from './inboxPruning.ts';
 
-const log = pino({ level: 'silent' });
-const never = new AbortController().signal;
 const DAY_MS = 86_400_000;
+const week = String(7 * DAY_MS);
 
-/** Prunes once, while it finds these numbers of old events at a time, and tells what it asked the database for. */
-async function prune(read: Parameters<typeof inboxPruning>[1], ...found: number[]) {
-  const asked: unknown[][] = [];
-  const done = Promise.withResolvers<void>();
-  const query = async (_text: string, values: unknown[]) => {
-    asked.push(values);
-    if (asked.length === found.length) done.resolve();
-    return { rowCount: found[asked.length - 1] ?? 0 };
-  };
-  const pruning = inboxPruning({ query } as unknown as Database, read);
-  await pruning.start(never, log);
-  if (found.length > 0) await done.promise;
-  await pruning.stop();
-  return asked;
-}
+it.each([
+  [
+    'a deleting one: its retention, the segment that is written to, and a day',
+    'delete',
+    '1000',
+    week,
+    1_000 + 8 * DAY_MS,
+  ],
+  ['one without retention: for good', 'delete', '-1', week, Number.POSITIVE_INFINITY],
+  ['a compacted one: for good', 'compact', week, week, Number.POSITIVE_INFINITY],
+  ['one that does both: as one that deletes', 'compact,delete', week, week, 15 * DAY_MS],
+])('knows how long a topic can hold a record: %s', (_title, policy, retention, segment, expected) => {
+  const settings = { 'cleanup.policy': policy, 'retention.ms': retention, 'segment.ms': segment };
+  expect(longestLifeMs(Object.entries(settings).map(([name, value]) => ({ name, value })))).toBe(expected);
+});
 
-describe('the inbox forgets', () => {
-  it('what no topic holds any more, the longest retention and a day on top', async () => {
-    expect(await prune([topics.kitchen, topics.orders, topics.shipments], 3)).toEqual([[31 * DAY_MS, 5_000]]);
-    expect(await prune([topics.kitchen], 3)).toEqual([[8 * DAY_MS, 5_000]]);
-  });
-
-  it('all that is due at once, however much it is', async () => {
-    expect(await prune([topics.orders], 5_000, 5_000, 4_999)).toHaveLength(3);
-  });
-
-  it('nothing when it reads a topic that holds its records for ever', async () => {
-    expect(await prune([topics.orders, topics.menu])).toEqual([]);
-  });
+it('keeps everything where Kafka does not say', () => {
+  expect(longestLifeMs([])).toBe(Number.POSITIVE_INFINITY);
 });
