@@ -28,6 +28,7 @@ import { registerProduce } from './produce/command.ts';
 import { registerQuorumStatus } from './quorum/command.ts';
 import { registerQuorumWatch } from './quorumWatch/command.ts';
 import { registerReplay } from './replay/command.ts';
+import { registerRewind } from './rewind/command.ts';
 import { registerTopics } from './topics/command.ts';
 import type { VerifyOptions } from './verify/verify.ts';
 import type { WatchOptions } from './watch/watch.ts';
@@ -231,6 +232,7 @@ export function createProgram(exit: (code: number) => void, io: Io = processIo()
   addConsumerCommands(program, exit, io);
   registerTopics(program, exit, io);
   registerGroups(program, exit, io);
+  registerRewind(program, exit, io);
   registerConsume(program, exit, io);
   registerDlq(program, exit, io);
   registerProduce(program, exit, io);

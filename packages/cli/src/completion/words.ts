@@ -38,6 +38,7 @@ const argumentWords: Record<string, string[]> = {
   consume: topicNames,
   produce: topicNames,
   groups,
+  rewind: groups,
   logs: [
     'order',
     'catalog',

@@ -17,16 +17,29 @@ const UNITS = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 export function parseStart(value: string, now = new Date()): Start {
   if (value === 'beginning' || value === 'now') return { at: value };
   if (/^\d+$/.test(value)) return { at: 'offset', offset: BigInt(value) };
-  const { count, unit } = /^(?<count>\d+)(?<unit>[smhd])$/.exec(value)?.groups ?? {};
-  if (unit !== undefined) {
-    return { at: 'time', time: new Date(now.getTime() - Number(count) * UNITS[unit as keyof typeof UNITS]) };
-  }
-  const time = /^\d{4}-\d{2}-\d{2}/.test(value) ? new Date(value) : undefined;
-  if (time && !Number.isNaN(time.getTime())) return { at: 'time', time };
+  const time = timeIn(value, now);
+  if (time) return { at: 'time', time };
   throw new ArgumentInvalidError(
     `--from ${value} is not a place to begin.`,
     'Take beginning, now, an offset such as 42, an age such as 10m, or a time such as 2026-01-31T12:00.',
   );
+}
+
+/** An age or a time. @throws ArgumentInvalidError */
+export function parseTime(value: string, flag: string): Date {
+  const time = timeIn(value, new Date());
+  if (time) return time;
+  throw new ArgumentInvalidError(
+    `${flag} ${value} is not a time.`,
+    'Take an age such as 2h, or a time such as 2026-01-31T12:00.',
+  );
+}
+
+function timeIn(value: string, now: Date): Date | undefined {
+  const { count, unit } = /^(?<count>\d{1,9})(?<unit>[smhd])$/.exec(value)?.groups ?? {};
+  if (unit !== undefined) return new Date(now.getTime() - Number(count) * UNITS[unit as keyof typeof UNITS]);
+  const time = /^\d{4}-\d{2}-\d{2}/.test(value) ? new Date(value) : undefined;
+  return time && !Number.isNaN(time.getTime()) ? time : undefined;
 }
 
 /**
