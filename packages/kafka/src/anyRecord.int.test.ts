@@ -7,18 +7,20 @@ import { UndecodableRecordError } from './errors.ts';
 import { createFollower, type Follower } from './follower.ts';
 import { createPipeline, type Pipeline } from './pipeline.ts';
 import { createProducer } from './producer.ts';
-import { createReader } from './reader.ts';
+import { createReader, type PartitionOffset } from './reader.ts';
 import { type RawHeader, type ReceivedRecord, rawPartsOf } from './record.ts';
 import type { OddForms, TestBatch, TestRecord } from './testing/batches.ts';
 import { clientOf, createDeadLetterTopic, createTopic, log, memberIdsOf } from './testing/kafka.ts';
 import { createKeyMemory } from './testing/keyMemory.ts';
 import { writeBatch } from './testing/writeBatch.ts';
 
-/** How many batches are drawn: `ANY_RECORD_RUNS=5000 npm test -- anyRecord` for a long run. */
-const RUNS = Number(process.env.ANY_RECORD_RUNS ?? 25);
+/** For how long batches are drawn: `ANY_RECORD_MINUTES=60 npm test -- anyRecord` for a long run. */
+const MINUTES = Number(process.env.ANY_RECORD_MINUTES ?? 0);
+/** How many are drawn before all that became of them is looked at and forgotten: once, or until the time is over. */
+const RUNS = MINUTES > 0 ? 300 : 25;
 /** A follower spends up to three seconds on what can't be taken of a batch. */
 const PATIENCE_MS = 180_000 + RUNS * 3_000;
-const TIMEOUT_MS = 15 * 60_000 + 2 * PATIENCE_MS;
+const TIMEOUT_MS = 15 * 60_000 + 2 * PATIENCE_MS + MINUTES * 60_000;
 const PARTITIONS = 3;
 
 // Whatever Kafka takes, between records that are good, for whatever reads with this package: each good one takes effect once, each bad one is in the
@@ -160,32 +162,41 @@ const forms: fc.Arbitrary<OddForms> = fc.oneof(
   }),
 );
 
-/** Every bad record that Kafka took, and every good one. */
+/** Of this round, every bad record that Kafka took, and every good one. */
 const badPlaces = new Map<string, TestRecord>();
 const goodValues = new Set<string>();
+/** Of all rounds. */
+let goodCount = 0;
+let badCount = 0;
 
 async function write(
   records: TestRecord[],
   partition: number,
   how: Pick<TestBatch, 'compression' | 'forms'>,
 ) {
-  const good = `${GOOD}${goodValues.size}`;
+  const good = `${GOOD}${goodCount}`;
   const now = BigInt(Date.now());
   const last = { key: Buffer.from(good), value: Buffer.from(good), headers: [], timestamp: now };
   const taken = await writeBatch(topic, partition, { records: [...records, last], ...how });
   // Too large, as a rule.
   if ('refused' in taken) return;
   goodValues.add(good);
+  goodCount++;
+  badCount += records.length;
   for (const [i, record] of records.entries()) {
     badPlaces.set(`${topic}/${partition}/${taken.baseOffset + BigInt(i)}`, record);
   }
 }
 
-/** What is in a group's dead letters, by where it came from. */
+/** Up to where the dead letters of each group were looked at. */
+const lookedAt = new Map<string, readonly PartitionOffset[]>();
+
+/** What has come to a group's dead letters since the last round, by where it came from. */
 async function lettersOf(of: string): Promise<Map<string, ReceivedRecord[]>> {
   await using reader = createReader({ client, log });
   const dlq = [`${of}.dlq`];
-  const [starts, ends] = await Promise.all([reader.offsets(dlq, 'earliest'), reader.offsets(dlq, 'latest')]);
+  const starts = lookedAt.get(of) ?? (await reader.offsets(dlq, 'earliest'));
+  const ends = await reader.offsets(dlq, 'latest');
   const ranges = starts.map(({ offset, ...partition }, i) => ({
     ...partition,
     from: offset,
@@ -197,6 +208,13 @@ async function lettersOf(of: string): Promise<Map<string, ReceivedRecord[]>> {
     letters,
     ({ headers: h }) => `${h.dlq_source_topic}/${h.dlq_source_partition}/${h.dlq_source_offset}`,
   );
+}
+
+/** So that an hour of it takes no more memory than a round. */
+async function forget(): Promise<void> {
+  await using reader = createReader({ client, log });
+  for (const owner of [group, bridge]) lookedAt.set(owner, await reader.offsets([`${owner}.dlq`], 'latest'));
+  for (const memory of [badPlaces, goodValues, consumed.seen, followed.seen]) memory.clear();
 }
 
 const asBytes = (list: readonly RawHeader[] | TestRecord['headers']) =>
@@ -218,48 +236,54 @@ function expectLetter(of: TestRecord, letters: readonly ReceivedRecord[] | undef
   expect(Math.abs(Date.now() - letter.timestamp.getTime())).toBeLessThan(86_400_000);
 }
 
+const how = fc.record({ compression, forms });
+const batch = fc.tuple(fc.array(bad, { maxLength: 5 }), fc.nat({ max: PARTITIONS - 1 }), how);
+
+async function round(): Promise<void> {
+  await fc.assert(
+    fc.asyncProperty(batch, async ([records, partition, form]) => {
+      await write(records, partition, form);
+    }),
+    { numRuns: RUNS },
+  );
+  const all = [...goodValues];
+  const timeoutMs = PATIENCE_MS;
+  await until(() => all.every((good) => consumed.seen.has(good)), {
+    ...{ what: 'the consumer to have what is good', timeoutMs },
+  });
+  await until(() => all.every((good) => followed.seen.has(good)), {
+    ...{ what: 'the follower to have what is good', timeoutMs },
+  });
+  await until(() => BigInt(pipeline.records) >= BigInt(badCount + goodCount), {
+    ...{ what: 'the pipeline to have everything', timeoutMs },
+  });
+  await until(async () => (await lettersOf(group)).size >= badPlaces.size, {
+    ...{ what: 'the letters of what is bad', timeoutMs },
+  });
+
+  // Nobody left, and nobody joined. Before the rest, which takes this process so much that it may lose its session.
+  expect(await memberIdsOf(group)).toEqual(members);
+  expect(new Set(consumed.seen.values())).toEqual(new Set([1]));
+  expect(new Set(followed.seen.values())).toEqual(new Set([1]));
+  expect(follower.steppedOver).toBe(badCount);
+  for (const owner of [group, bridge]) {
+    const letters = await lettersOf(owner);
+    for (const [place, record] of badPlaces) expectLetter(record, letters.get(place), place);
+    expect(letters.size).toBe(badPlaces.size);
+  }
+  expect([consumer.state, follower.state, pipeline.state]).toEqual(['running', 'running', 'running']);
+  expect([consumer.lastError, consumer.heldUp]).toEqual([undefined, undefined]);
+}
+
 test(
   'whatever Kafka takes is handled once, or parked once, and holds up nothing',
   async () => {
-    const how = fc.record({ compression, forms });
-    const batch = fc.tuple(fc.array(bad, { maxLength: 5 }), fc.nat({ max: PARTITIONS - 1 }), how);
-    await fc.assert(
-      fc.asyncProperty(batch, async ([records, partition, form]) => {
-        await write(records, partition, form);
-      }),
-      { numRuns: RUNS },
-    );
-    const all = [...goodValues];
-    await until(() => all.every((good) => consumed.seen.has(good)), {
-      what: 'the consumer to have what is good',
-      timeoutMs: PATIENCE_MS,
-    });
-    await until(() => all.every((good) => followed.seen.has(good)), {
-      what: 'the follower to have what is good',
-      timeoutMs: PATIENCE_MS,
-    });
-    const total = BigInt(badPlaces.size + goodValues.size);
-    await until(() => BigInt(pipeline.records) >= total, {
-      what: 'the pipeline to have everything',
-      timeoutMs: PATIENCE_MS,
-    });
-    await until(async () => (await lettersOf(group)).size >= badPlaces.size, {
-      what: 'the letters of what is bad',
-      timeoutMs: PATIENCE_MS,
-    });
-
-    // Nobody left, and nobody joined. Before the rest, which takes this process so much that it may lose its session.
-    expect(await memberIdsOf(group)).toEqual(members);
-    expect(new Set(consumed.seen.values())).toEqual(new Set([1]));
-    expect(new Set(followed.seen.values())).toEqual(new Set([1]));
-    expect(follower.steppedOver).toBe(badPlaces.size);
-    for (const owner of [group, bridge]) {
-      const letters = await lettersOf(owner);
-      for (const [place, record] of badPlaces) expectLetter(record, letters.get(place), place);
-      expect(letters.size).toBe(badPlaces.size);
-    }
-    expect([consumer.state, follower.state, pipeline.state]).toEqual(['running', 'running', 'running']);
-    expect([consumer.lastError, consumer.heldUp]).toEqual([undefined, undefined]);
+    const end = performance.now() + MINUTES * 60_000;
+    do {
+      await round();
+      await forget();
+      if (MINUTES > 0) process.stderr.write(`${badCount} bad and ${goodCount} good records so far\n`);
+    } while (performance.now() < end);
   },
   TIMEOUT_MS,
 );
