@@ -6,6 +6,8 @@ export interface Breaker {
   readonly openSince: Date | undefined;
   /** How often something has succeeded. */
   readonly successes: number;
+  /** How often it was open, and has closed: something has succeeded after all. */
+  readonly closings: number;
   /** A record was handled: it is not everything that fails. */
   succeeded(): void;
   /**
@@ -36,6 +38,7 @@ export function createBreaker(now: () => number = Date.now): Breaker {
   let openSince: number | undefined;
   let nextLet = 0;
   let successes = 0;
+  let closings = 0;
 
   return {
     get isOpen() {
@@ -47,8 +50,12 @@ export function createBreaker(now: () => number = Date.now): Breaker {
     get successes() {
       return successes;
     },
+    get closings() {
+      return closings;
+    },
     succeeded() {
       successes += 1;
+      if (openSince !== undefined) closings += 1;
       failed.clear();
       openSince = undefined;
     },

@@ -296,6 +296,23 @@ test('makes no attempt for what is unfit, and keeps what comes before it of its 
 
 const ten = Array.from({ length: 10 }, (_, i) => `k${i}`);
 
+test('tries anew what failed while everything did, when that is over before it was its turn to wait', async () => {
+  let isBad = true;
+  const s = setUp(() => {
+    if (!isBad) return;
+    if (s.calls.length === 3) {
+      // Other partitions: ten fail, and then the first one succeeds.
+      for (let other = 0; other < 10; other++) s.breaker.failed(`other${other}`);
+      s.breaker.succeeded();
+      isBad = false;
+    }
+    throw new Error('a bad deployment');
+  });
+  await s.run(recordsOf('a'));
+  expect(s.calls).toHaveLength(4);
+  expect(s.parked).toEqual([]);
+});
+
 test('parks nothing while every record fails, and begins anew when something succeeds', async () => {
   let mended = false;
   const s = setUp(() => {

@@ -61,6 +61,7 @@ export function createProcessor(options: ProcessorOptions): Processor {
   function createWork(unfit: ReadonlyMap<ReceivedRecord, unknown>, turn: Turn) {
     let failing: Failing[] = [];
     const successesBefore = breaker.successes;
+    let closingsBefore = breaker.closings;
 
     /** @returns what went wrong with these records, which may be an outage that has passed */
     async function attempt(records: readonly ReceivedRecord[], alone: boolean): Promise<Outcome<void>> {
@@ -163,6 +164,12 @@ export function createProcessor(options: ProcessorOptions): Processor {
      * @returns those that are to be parked now
      */
     async function passBreaker(up: readonly Failing[]): Promise<readonly Failing[]> {
+      if (breaker.closings > closingsBefore) {
+        // They failed while everything did, and that is over: their attempts say nothing about them.
+        closingsBefore = breaker.closings;
+        for (const each of up) each.attempts = 0;
+        return [];
+      }
       // Something has succeeded since these records came, of this partition or another one.
       if (breaker.successes > successesBefore) return up;
       for (const { record, error } of up) {
@@ -186,6 +193,7 @@ export function createProcessor(options: ProcessorOptions): Processor {
         } else if (breaker.lets()) return [first];
       }
       log.info('a record has succeeded: going on');
+      closingsBefore = breaker.closings;
       for (const each of up) each.attempts = 0;
       return [];
     }
