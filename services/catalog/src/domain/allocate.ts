@@ -29,7 +29,7 @@ export interface Shelf extends CafeItem {
 }
 
 /** An amount of one item, and the shelf that it was taken from; of older reservations that is not known. */
-export interface ReservedLine extends StockLine {
+interface ReservedLine extends StockLine {
   shelf?: string;
 }
 
