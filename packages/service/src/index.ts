@@ -6,6 +6,7 @@ export { type CreateHttpServiceOptions, createHttpService, type Service } from '
 export { type CreateServiceOptions, createService } from './createService.ts';
 export { callHttp } from './http/callHttp.ts';
 export { idempotencyKey } from './http/idempotencyKey.ts';
+export { jsonPortions } from './http/jsonPortions.ts';
 export { type FieldError, HttpProblem, problem } from './http/problem.ts';
 export { type Route, type RouteRequest, route, type Stream } from './http/route.ts';
 export { idOf, intOf, listOf, textOf } from './http/rules.ts';

@@ -121,6 +121,11 @@ describe('analytics', () => {
       totals: [one],
       sales: [{ cafeId, hour: '2026-01-01T08:00:00.000Z', ...one }],
     });
+    const year = 'from=2026-01-01T00:00:00Z&to=2027-01-01T00:00:00Z';
+    expect(await report(app, `sales?cafeId=${cafeId}&${year}&by=day`)).toMatchObject({
+      totals: [one],
+      sales: [{ cafeId, day: '2026-01-01', ...one }],
+    });
 
     const steps = ['stockReserved', 'paid', 'started', 'ready', 'assigned', 'delivered', 'refunded'];
     await until(
@@ -266,11 +271,14 @@ describe('analytics', () => {
     );
   });
 
-  it('refuses a time range that holds nothing, and a filter that it does not know', async () => {
+  it('refuses a time range that holds nothing or too much, and a filter that it does not know', async () => {
     await using app = await run();
     const statusOf = async (path: string) => (await fetch(`${app.url}/reports/${path}`)).status;
     expect(await statusOf('sales?from=2026-01-02T00:00:00Z&to=2026-01-01T00:00:00Z')).toBe(400);
     expect(await statusOf('sales?cafe=cafe-001')).toBe(400);
+    expect(await statusOf('sales?from=2026-01-01T00:00:00Z&to=2026-02-02T00:00:00Z')).toBe(400);
+    expect(await statusOf('sales?from=2026-01-01T00:00:00Z&to=2027-01-03T00:00:00Z&by=day')).toBe(400);
+    expect(await statusOf('latency?from=2026-01-01T00:00:00Z&to=2026-02-02T00:00:00Z')).toBe(400);
     expect(await statusOf('latency?from=yesterday')).toBe(400);
     expect(await statusOf('top-drinks?limit=0')).toBe(400);
     expect(await statusOf('top-drinks')).toBe(200);

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import { z } from 'zod';
 import type { Cause } from '../unitOfWork/cause.ts';
+import type { JsonPortions } from './jsonPortions.ts';
 import type { SseMessage } from './sse.ts';
 
 interface ResponseDeclaration {
@@ -32,10 +33,11 @@ type Answer<Responses extends ResponseDeclarations> = {
     : { body?: never });
 }[keyof Responses & number];
 
-export interface Stream {
-  /** Ended by the route, by the caller going away or by the service stopping; the latter two abort the request's signal. */
-  stream: AsyncIterable<SseMessage>;
-}
+/** Ended by the route, by the caller going away or by the service stopping; the latter two abort the request's signal. */
+export type Stream =
+  | { stream: AsyncIterable<SseMessage> }
+  /** The body of the declared 200, where it may be too long to be held in memory: see jsonPortions. */
+  | { json: JsonPortions };
 
 export interface RouteRequest<Params = unknown, Query = unknown, Headers = unknown, Body = unknown> {
   params: Params;

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { parseTraceparent } from '@brew/events';
 import type { Request, RequestHandler, Response } from 'express';
 import type { Logger } from 'pino';
+import { sendJson } from './jsonPortions.ts';
 import { parseJson, rawBodyOf } from './readBody.ts';
 import type { Route } from './route.ts';
 import { sendStream } from './sse.ts';
@@ -57,6 +58,10 @@ export function serveRoute(route: Route, { log, stopping }: ServeOptions): Reque
     });
     if ('stream' in answer) {
       await sendStream(response, answer.stream, signal);
+      return;
+    }
+    if ('json' in answer) {
+      await sendJson(response, answer.json, signal);
       return;
     }
     response.status(answer.status).set(answer.headers ?? {});

@@ -15,13 +15,21 @@ export interface TimeRange {
   to: Date;
 }
 
-/** @throws HttpProblem 400 when the range holds no time at all */
+/**
+ * @param days the most that the report may cover, and, where there is one, the way to more
+ * @throws HttpProblem 400 when the range holds no time at all, or too much
+ */
 export function timeRange(
   query: { from?: string | undefined; to?: string | undefined },
   now: Date,
+  days: { most: number; more?: string } = { most: 31 },
 ): TimeRange {
   const to = query.to === undefined ? now : new Date(query.to);
   const from = query.from === undefined ? new Date(to.getTime() - DAY_MS) : new Date(query.from);
   if (from >= to) throw problem(400, 'RANGE_EMPTY', '"from" has to be earlier than "to".');
+  if (to.getTime() - from.getTime() > days.most * DAY_MS) {
+    const way = ['Ask for one range after the other', ...(days.more ? [days.more] : [])].join(', or ');
+    throw problem(400, 'RANGE_TOO_LONG', `A report covers ${days.most} days at most. ${way}.`);
+  }
   return { from, to };
 }

@@ -32,7 +32,7 @@ describe('the projections', () => {
     await project(place('a', { lines: [{ sku: 'latte', quantity: 2 }] }));
     expect((await rig.reports()).sales).toEqual([]);
     await project(deliver('a', 55));
-    const sale = { cafeId: 'cafe-001', hour: new Date('2026-01-01T09:00:00Z'), currency: 'EUR' };
+    const sale = { cafeId: 'cafe-001', begins: new Date('2026-01-01T09:00:00Z'), currency: 'EUR' };
     expect((await rig.reports()).sales).toEqual([{ ...sale, orders: 1, amount: 840 }]);
   });
 
