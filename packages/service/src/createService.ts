@@ -12,6 +12,9 @@ import {
   createParkedKeys,
   isLossDiscarded,
   messagingMigrations,
+  type Prunable,
+  pruneLetters,
+  pruneOrders,
 } from '@brew/postgres';
 import type { ServiceConfig } from './config/readConfig.ts';
 import type { HttpContext, ServiceContext } from './context.ts';
@@ -24,6 +27,7 @@ import { createRelay } from './kafka/relay.ts';
 import { createLetterIndex } from './letters/letterIndex.ts';
 import { letterRoutes } from './letters/letterRoutes.ts';
 import type { Part } from './lifecycle/part.ts';
+import { pruning } from './lifecycle/pruning.ts';
 import { createMetrics, gauge } from './metrics.ts';
 import type { Handler } from './unitOfWork/handle.ts';
 import { inboxPruning } from './unitOfWork/inboxPruning.ts';
@@ -44,6 +48,8 @@ export interface CreateServiceOptions<Config extends ServiceConfig> {
   /** Where its consumer group begins, before it has read anything: by default at the beginning of the topics. */
   from?: 'beginning' | 'now';
   routes?: (context: ServiceContext<Config>) => readonly Route[];
+  /** Which rows of its orders may go KEEP_DAYS after the order was placed. */
+  prunes?: Prunable;
   /** Started in this order after the relay and before the consumer; stopped the other way round. */
   parts?: (context: ServiceContext<Config>) => readonly Part[];
   /**
@@ -72,7 +78,7 @@ export function createService<Config extends ServiceConfig>(options: CreateServi
 /** Codec, producer, relay and consumer, around the service's own parts. */
 function addMessaging<Config extends ServiceConfig>(
   base: HttpContext<Config>,
-  { emits, ...options }: CreateServiceOptions<Config>,
+  { emits, prunes, ...options }: CreateServiceOptions<Config>,
 ): { routes: readonly Route[]; parts: Part[] } {
   const { name, config, db, log, now } = base;
   const metrics = createMetrics(base.metrics);
@@ -156,6 +162,8 @@ function addMessaging<Config extends ServiceConfig>(
       relay,
       letterIndex,
       ...(options.parts?.(context) ?? []),
+      pruning(base, 'letters', pruneLetters),
+      ...(prunes ? [pruning(base, prunes.table, (tx, ...age) => pruneOrders(tx, prunes, ...age))] : []),
       ...(chunks ? consuming(chunks) : []),
     ],
   };

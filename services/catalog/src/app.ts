@@ -18,6 +18,8 @@ export function createApp(config: CatalogConfig): Service {
     name: 'catalog',
     config,
     migrations: new URL('./store/migrations/', import.meta.url),
+    // Whatever became of the order: by then nothing of it goes back to a shelf.
+    prunes: { table: 'reservations', over: 'true' },
     emits: [MenuItemChanged, StockReserved, StockRejected, StockReleased],
     handlers: [onOrders],
     routes: (context) => [

@@ -14,6 +14,7 @@ export function createApp(config: CourierConfig): Service {
     name: 'courier',
     config,
     migrations: new URL('./store/migrations/', import.meta.url),
+    prunes: { table: 'shipments', over: `state = 'delivered'` },
     emits: [CourierAssigned, OrderDelivered],
     handlers: [onOrderReady(dispatcherWaker.wake)],
     routes: (context) => [listCouriers(context), getShipment(context)],

@@ -13,6 +13,7 @@ export function createApp(config: KitchenConfig): Service {
     name: 'kitchen',
     config,
     migrations: new URL('./store/migrations/', import.meta.url),
+    prunes: { table: 'tickets', over: `stage in ('ready', 'dropped', 'cancelled')` },
     emits: [KitchenStarted, OrderReady, TicketDropped],
     handlers: createHandlers(lineWaker.wake),
     routes: (context) => [listTickets(context)],

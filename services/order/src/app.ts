@@ -43,6 +43,11 @@ export function createApp(config: OrderConfig): Service {
     name: 'order',
     config,
     migrations: new URL('./store/migrations/', import.meta.url),
+    prunes: {
+      table: 'orders',
+      over: `status in ('delivered', 'cancelled') and payment_state <> 'refunding'
+        and not exists (select from payment_jobs where payment_jobs.order_id = orders.order_id)`,
+    },
     emits: [
       OrderPlaced,
       CancellationRequested,

@@ -32,6 +32,11 @@ const base = {
   }),
   /** What staff show as `Authorization: Bearer …`, to redrive dead letters for example. A secret: never log it. */
   STAFF_TOKEN: z.string().min(1),
+  /**
+   * How many days what is over is kept: orders, tickets and the like, from when the order was placed, and dead letters, from when they were redriven or
+   * discarded.
+   */
+  KEEP_DAYS: z.coerce.number().int().min(1).max(36_500).default(90),
 } satisfies z.ZodRawShape;
 
 type ConfigOf<Base extends z.ZodRawShape, Shape extends z.ZodRawShape = Record<never, never>> = Readonly<
