@@ -7,6 +7,7 @@ import { addConsumerCommands } from './consumerCommands.ts';
 import { registerDlq } from './dlq/command.ts';
 import { registerDoctor } from './doctor/command.ts';
 import { registerDrill } from './drill/command.ts';
+import { registerErase } from './erase/command.ts';
 import { exitCodes } from './errors.ts';
 import { registerGroups } from './groups/command.ts';
 import { type Io, processIo } from './io.ts';
@@ -235,6 +236,7 @@ export function createProgram(exit: (code: number) => void, io: Io = processIo()
   registerRewind(program, exit, io);
   registerConsume(program, exit, io);
   registerDlq(program, exit, io);
+  registerErase(program, exit, io);
   registerProduce(program, exit, io);
   registerPartitionOf(program, exit, io);
   registerQuorumStatus(program, exit, io);

@@ -5,6 +5,7 @@ export type { HttpContext, ServiceContext } from './context.ts';
 export { type CreateHttpServiceOptions, createHttpService, type Service } from './createHttpService.ts';
 export { type CreateServiceOptions, createService } from './createService.ts';
 export { callHttp } from './http/callHttp.ts';
+export { eraseCustomer } from './http/eraseCustomer.ts';
 export { idempotencyKey } from './http/idempotencyKey.ts';
 export { jsonPortions } from './http/jsonPortions.ts';
 export { type FieldError, HttpProblem, problem } from './http/problem.ts';

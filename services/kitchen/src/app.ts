@@ -1,9 +1,11 @@
 import { KitchenStarted, OrderReady, TicketDropped } from '@brew/events';
-import { createService, createWaker, type Service } from '@brew/service';
+import { createService, createWaker, eraseCustomer, type Service } from '@brew/service';
 import type { KitchenConfig } from './config.ts';
 import { createHandlers } from './consumers/handlers.ts';
 import { listTickets } from './http/listTickets.ts';
 import { createLine } from './line/line.ts';
+
+const ended = { table: 'tickets', over: `stage in ('ready', 'dropped', 'cancelled')` };
 
 /** The kitchen, put together. Nothing runs before `start()`. */
 export function createApp(config: KitchenConfig): Service {
@@ -13,10 +15,10 @@ export function createApp(config: KitchenConfig): Service {
     name: 'kitchen',
     config,
     migrations: new URL('./store/migrations/', import.meta.url),
-    prunes: { table: 'tickets', over: `stage in ('ready', 'dropped', 'cancelled')` },
+    prunes: ended,
     emits: [KitchenStarted, OrderReady, TicketDropped],
     handlers: createHandlers(lineWaker.wake),
-    routes: (context) => [listTickets(context)],
+    routes: (context) => [listTickets(context), eraseCustomer(context, ended)],
     parts: (context) => [createLine(context, lineWaker)],
   });
 }

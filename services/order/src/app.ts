@@ -6,7 +6,7 @@ import {
   PaymentReceived,
   PaymentRefunded,
 } from '@brew/events';
-import { createService, createWaker, type Service } from '@brew/service';
+import { createService, createWaker, eraseCustomer, type Service } from '@brew/service';
 import { createChangeOrders } from './changeOrders.ts';
 import type { OrderConfig } from './config.ts';
 import { changeByEvents } from './consumers/consume.ts';
@@ -31,6 +31,13 @@ import { expirePayments } from './workers/expirePayments.ts';
 import { forgetKeys } from './workers/forgetKeys.ts';
 import { watchOrders } from './workers/watchOrders.ts';
 
+/** Nothing more comes of these: they were delivered, or nobody's money is left to be given back. */
+const ended = {
+  table: 'orders',
+  over: `status in ('delivered', 'cancelled') and payment_state <> 'refunding'
+    and not exists (select from payment_jobs where payment_jobs.order_id = orders.order_id)`,
+};
+
 /** Order-service, put together. Nothing runs before `start()`. */
 export function createApp(config: OrderConfig): Service {
   const menu = createMenu();
@@ -43,11 +50,7 @@ export function createApp(config: OrderConfig): Service {
     name: 'order',
     config,
     migrations: new URL('./store/migrations/', import.meta.url),
-    prunes: {
-      table: 'orders',
-      over: `status in ('delivered', 'cancelled') and payment_state <> 'refunding'
-        and not exists (select from payment_jobs where payment_jobs.order_id = orders.order_id)`,
-    },
+    prunes: ended,
     emits: [
       OrderPlaced,
       CancellationRequested,
@@ -76,6 +79,7 @@ export function createApp(config: OrderConfig): Service {
       followOrder(context, hub),
       cancelOrder(context, changeOrders),
       paymentWebhook(context, changeOrders),
+      eraseCustomer(context, ended),
     ],
     parts: (context) => [
       followMenu(context, menu),

@@ -1,0 +1,88 @@
+import type { Addresses } from '../addresses.ts';
+import { confirm } from '../confirm.ts';
+import { ArgumentInvalidError } from '../errors.ts';
+import type { Io } from '../io.ts';
+import { requestAsStaff } from '../request.ts';
+import { counted, titledTable } from '../text/format.ts';
+
+export interface EraseOptions {
+  address?: string;
+  dryRun?: boolean;
+  yes?: boolean;
+  json?: boolean;
+}
+
+/** Who keeps names: order-service for the customer, the kitchen for the cup. */
+const keepers = ['order', 'kitchen'] as const;
+
+interface Found {
+  service: string;
+  erased: number;
+  underWay: number;
+}
+
+/**
+ * Forgets a customer in every service that knows names.
+ * @returns whether it was done, or nothing was to be done: a person may say no
+ * @throws RequestFailedError when a service does not answer; what was forgotten stays so, and doing it again is safe
+ */
+export async function erase(
+  name: string,
+  { address, dryRun, yes, json }: EraseOptions,
+  { services }: Pick<Addresses, 'services'>,
+  io: Io,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const ask = async (service: (typeof keepers)[number], counting: boolean): Promise<Found> => {
+    const response = await requestAsStaff(`${services[service]}/erasures`, {
+      method: 'POST',
+      body: { name, ...(address !== undefined && { address }), dryRun: counting },
+      signal,
+    });
+    return { service, ...((await response.json()) as Omit<Found, 'service'>) };
+  };
+  // All are asked before any forgets: one that is away is better known now.
+  const found = await Promise.all(keepers.map((service) => ask(service, true)));
+  const total = found.reduce((sum, { erased }) => sum + erased, 0);
+  if (dryRun || total === 0) {
+    await report(found, io, json);
+    if (!json)
+      await io.out(total === 0 ? nothingFound(name, found) : 'Nothing was changed: it is a dry run.');
+    return true;
+  }
+  if (!json) await report(found, io, json);
+  const answer = yes || (!json && (await confirm(`Forget ${name} in ${counted(total, 'row')}, for good?`)));
+  if (answer === undefined || (json && !yes))
+    throw new ArgumentInvalidError('Nobody is there to be asked.', 'Add --yes, or see with --dry-run.');
+  if (!answer) {
+    io.note('Nothing was changed.');
+    return false;
+  }
+  const done: Found[] = [];
+  for (const service of keepers) done.push(await ask(service, false));
+  if (json) await report(done, io, json);
+  else {
+    const rows = done.reduce((sum, { erased }) => sum + erased, 0);
+    await io.out(
+      `✔ ${name} is forgotten in ${counted(rows, 'row')}. What topics hold goes with their retention.`,
+    );
+  }
+  return true;
+}
+
+async function report(found: readonly Found[], io: Io, json: boolean | undefined): Promise<void> {
+  if (json) return await io.out(JSON.stringify(found, null, 2));
+  const rows = found.map(({ service, erased, underWay }) => [service, `${erased}`, `${underWay}`]);
+  for (const line of titledTable(['SERVICE', 'OVER', 'UNDER WAY'], rows, {
+    paint: io.paint,
+    numeric: [1, 2],
+  }))
+    await io.out(line);
+}
+
+function nothingFound(name: string, found: readonly Found[]): string {
+  const underWay = Math.max(...found.map((each) => each.underWay));
+  return underWay > 0
+    ? `${name} has only orders under way: erase once more when they have ended.`
+    : `No order has a customer of exactly this name: ${name}.`;
+}
