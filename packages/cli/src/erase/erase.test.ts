@@ -24,7 +24,10 @@ beforeAll(async () => {
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   services = { order: `${url}/order`, kitchen: `${url}/kitchen` };
 });
-afterAll(() => void server.close());
+afterAll(() => {
+  server.close();
+  server.closeAllConnections();
+});
 beforeEach(() => {
   asked.length = 0;
 });
@@ -48,9 +51,7 @@ it('asks everybody who keeps names, and forgets only after all have answered', a
 
   answers.kitchen = 503;
   await expect(run({ yes: true })).rejects.toThrow(/answered 503/);
-  expect(
-    asked.filter((question) => question.includes('"dryRun":false,') || !question.includes('true')),
-  ).toHaveLength(2);
+  expect(asked.filter((question) => question.includes('"dryRun":false'))).toHaveLength(2);
 });
 
 it('changes nothing on a dry run, without a yes, and where nothing is to be found', async () => {
