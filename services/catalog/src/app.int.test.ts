@@ -168,6 +168,20 @@ describe('the menu', () => {
     expect(event.data).not.toHaveProperty('par');
   });
 
+  test('takes no more items than everybody can read at once', async () => {
+    await db.query(`insert into menu_items (sku, name, category, price_amount, price_currency, preparation_seconds, par, changed_at)
+                    select 'filler-' || n, 'Filler', 'food', 1, 'EUR', 0, 0, now() from generate_series(1, 1000) n`);
+    try {
+      const refused = await call('PUT', '/menu/one-too-many', affogato, staff);
+      expect(refused).toMatchObject({ status: 409, body: { code: 'MENU_FULL' } });
+      expect((await call('GET', '/menu/one-too-many')).status).toBe(404);
+      const changed = await call('PUT', '/menu/filler-1', affogato, staff);
+      expect(changed.status).toBe(200);
+    } finally {
+      await db.query(`delete from menu_items where sku like 'filler-%'`);
+    }
+  });
+
   test('publishes a change, and nothing when nothing changes', async () => {
     await call('PUT', '/menu/gone', affogato, staff);
     expect((await call('PUT', '/menu/gone', affogato, staff)).status).toBe(200);

@@ -1,9 +1,12 @@
 import { cafes } from '@brew/events';
-import { route, type ServiceContext } from '@brew/service';
+import { problem, route, type ServiceContext } from '@brew/service';
 import { publishMenuItem } from '../publishMenuItem.ts';
-import { lockMenu, putMenuItem as storeMenuItem } from '../store/menu.ts';
+import { countMenu, lockMenu, putMenuItem as storeMenuItem } from '../store/menu.ts';
 import { fillNewShelves } from '../store/stock.ts';
 import { menuItemBody, menuItemView, skuParams } from './menuItemView.ts';
+
+/** Everybody reads the whole menu, and order-service keeps it in memory. */
+const MOST_ITEMS = 1_000;
 
 /** A new item can be sold at once: every cafe gets a full shelf of it. Writing what is there already publishes nothing. */
 export const putMenuItem = ({ transact, now }: ServiceContext) =>
@@ -25,11 +28,18 @@ export const putMenuItem = ({ transact, now }: ServiceContext) =>
         await lockMenu(work.tx);
         const at = now();
         const stored = await storeMenuItem(work.tx, item, at);
-        if (stored === 'added')
+        if (stored === 'added') {
+          if ((await countMenu(work.tx)) > MOST_ITEMS)
+            throw problem(
+              409,
+              'MENU_FULL',
+              `The menu has ${MOST_ITEMS} items. Take one off with DELETE /menu/SKU first.`,
+            );
           await fillNewShelves(
             work.tx,
             cafes.map(({ id }) => id),
           );
+        }
         if (stored !== 'same') publishMenuItem(work, item, at, cause);
         return stored;
       });

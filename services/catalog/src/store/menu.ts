@@ -19,6 +19,11 @@ export async function listMenu(tx: Tx): Promise<MenuItem[]> {
   return rows.map(fromRow);
 }
 
+export async function countMenu(tx: Tx): Promise<number> {
+  const { rows } = await tx.query<{ count: number }>('select count(*)::int from menu_items');
+  return rows[0]?.count ?? 0;
+}
+
 export async function findMenuItem(tx: Tx, sku: string): Promise<MenuItem | undefined> {
   const { rows } = await tx.query<MenuRow>('select * from menu_items where sku = $1', [sku]);
   return rows[0] && fromRow(rows[0]);
