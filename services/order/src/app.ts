@@ -19,20 +19,23 @@ import { onStockReserved } from './consumers/onStockReserved.ts';
 import { onTicketDropped } from './consumers/onTicketDropped.ts';
 import { followMenu } from './followMenu.ts';
 import { cancelOrder } from './http/cancelOrder.ts';
+import { cancelOverdueOrder } from './http/cancelOverdueOrder.ts';
 import { followOrder } from './http/followOrder.ts';
 import { getOrder } from './http/getOrder.ts';
+import { listOverdueOrders } from './http/listOverdueOrders.ts';
 import { paymentWebhook } from './http/paymentWebhook.ts';
 import { placeOrder } from './http/placeOrder.ts';
 import { createMenu } from './menu.ts';
+import { overdueOrders } from './overdueOrders.ts';
 import { createPaymentProvider } from './payments/provider.ts';
 import { createStatusHub } from './statusHub.ts';
 import { callProvider } from './workers/callProvider.ts';
-import { expirePayments } from './workers/expirePayments.ts';
+import { expireOrders } from './workers/expireOrders.ts';
 import { forgetKeys } from './workers/forgetKeys.ts';
 import { watchOrders } from './workers/watchOrders.ts';
 
-/** Order-service, put together. Nothing runs before `start()`. */
-export function createApp(config: OrderConfig): Service {
+/** Order-service, put together. Nothing runs before `start()`. @param clock for tests of clocks that are wrong */
+export function createApp(config: OrderConfig, clock?: () => Date): Service {
   const menu = createMenu();
   const hub = createStatusHub();
   const provider = createPaymentProvider({ url: config.PSP_URL, apiKey: config.PSP_API_KEY });
@@ -42,6 +45,7 @@ export function createApp(config: OrderConfig): Service {
   return createService({
     name: 'order',
     config,
+    ...(clock && { now: clock }),
     migrations: new URL('./store/migrations/', import.meta.url),
     emits: [
       OrderPlaced,
@@ -71,11 +75,14 @@ export function createApp(config: OrderConfig): Service {
       followOrder(context, hub),
       cancelOrder(context, changeOrders),
       paymentWebhook(context, changeOrders),
+      listOverdueOrders(context),
+      cancelOverdueOrder(context, changeOrders),
     ],
     parts: (context) => [
       followMenu(context, menu),
       callProvider(context, { provider, changeOrders, waker }),
-      expirePayments(context, changeOrders),
+      expireOrders(context, changeOrders),
+      overdueOrders(context),
       forgetKeys(context),
       watchOrders(context, hub),
     ],
