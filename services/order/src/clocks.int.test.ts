@@ -1,5 +1,4 @@
 import { PaymentReceived } from '@brew/events';
-import { until } from '@brew/sandbox/testing';
 import { expect, test } from '@jest/globals';
 import { startWorld } from './testing/startWorld.ts';
 
@@ -11,21 +10,10 @@ test.each([
 ])("a clock that is ten minutes %s the database's cancels nothing", async (_title, ms) => {
   const world = await startWorld({ now: () => new Date(Date.now() + ms) });
   try {
-    const waiting = await world.place();
-    await world.reserveStock(waiting);
-    const dueIn = await until(
-      async () => {
-        const { rows } = await world.db.query<{ seconds: number }>(
-          `select extract(epoch from due_at - now())::float8 as seconds
-           from payment_jobs where order_id = $1 and kind = 'settle'`,
-          [waiting],
-        );
-        return rows[0]?.seconds;
-      },
-      { what: 'the provider to be asked' },
-    );
-    expect(dueIn).toBeGreaterThan(0);
-    expect(dueIn).toBeLessThanOrEqual(60);
+    const waiting = await world.awaiting();
+    const { seconds } = await world.untilJob(waiting, 'settle');
+    expect(seconds).toBeGreaterThan(0);
+    expect(seconds).toBeLessThanOrEqual(60);
 
     // Whoever would give up the one gives up the other with it, whose time is up.
     const unanswered = await world.place();

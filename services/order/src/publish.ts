@@ -8,13 +8,13 @@ import {
 } from '@brew/events';
 import type { Cause, Work } from '@brew/service';
 import type { Fact, OrderState } from './domain/order.ts';
-import type { PaymentJob } from './store/paymentJobs.ts';
+import type { AskedPayment, PaymentJob } from './store/paymentJobs.ts';
 
 /** What is to be written for the payment provider's sake, when all facts of a transaction are known. */
 export interface Agenda {
   jobs: PaymentJob[];
   /** Payments of which it is known what became of them: they are not to be asked about any more. */
-  settled: string[];
+  settled: AskedPayment[];
 }
 
 /**
@@ -53,13 +53,13 @@ export function publish(work: Work, order: OrderState, fact: Fact, cause: Cause,
 
     case 'PaymentReceived': {
       const { paymentId, amount, at } = fact;
-      agenda.settled.push(paymentId);
+      agenda.settled.push({ key: paymentKey(orderId), paymentId });
       return followed(work.emit(PaymentReceived, { orderId, paymentId, amount, receivedAt: at }, cause));
     }
 
     case 'PaymentFailed': {
       const { paymentId, reason, at } = fact;
-      agenda.settled.push(paymentId);
+      agenda.settled.push({ key: paymentKey(orderId), paymentId });
       return followed(work.emit(PaymentFailed, { orderId, paymentId, reason, failedAt: at }, cause));
     }
 

@@ -338,6 +338,7 @@ test.each<[string, Command[], string]>([
   ['given back', [confirmed, cancelled, received, refunded], 'refunded'],
   ['on its way back as long as one payment is', [confirmed, cancelled, wrong, second, refunded], 'refunding'],
   ['not asked for any more', [confirmed, cancelled, givenUp], 'none'],
+  ['still asked for after a wrong payment', [confirmed, wrong, refunded], 'requested'],
 ])('money is %s', (_title, commands, state) => {
   expect(moneyState(run(...commands).order)).toBe(state);
 });

@@ -68,9 +68,9 @@ export type LaterStep = 'preparing' | 'ready' | 'on_the_way' | 'delivered';
 /** Nothing happens to an order after this, except that its money is given back. */
 export const isFinal = (status: Status) => status === 'delivered' || status === 'cancelled';
 
-/** Where an order's money is: with several payments, where the one is that matters most. */
-export function moneyState({ payment, otherPayments }: OrderState): Payment['state'] {
-  if ('paymentId' in payment || otherPayments.length === 0) return payment.state;
+/** Where an order's money is: what its customer waits for, or, once it ended without the right payment, what comes back. */
+export function moneyState({ status, payment, otherPayments }: OrderState): Payment['state'] {
+  if (status !== 'cancelled' || 'paymentId' in payment || otherPayments.length === 0) return payment.state;
   return otherPayments.every(({ refundId }) => refundId !== undefined) ? 'refunded' : 'refunding';
 }
 

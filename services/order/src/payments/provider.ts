@@ -28,7 +28,9 @@ class PaymentRefusedError extends BrewError {
 
 /** Of the 4xx, those that are not about the call: credentials that are to be put right, and "later". */
 const PASSING = new Set([401, 403, 407, 408, 409, 423, 425, 429]);
-const isRefusal = (status: number) => status >= 400 && status <= 499 && !PASSING.has(status);
+/** Only a refund names something that may not exist. Where there is no `/payments`, a gateway answers for a provider that is away. */
+const isRefusal = (path: string, status: number) =>
+  status >= 400 && status <= 499 && !PASSING.has(status) && (status !== 404 || path === '/refunds');
 
 /** A payment as the provider knows it. `pending`: it may still succeed. Any other word of the provider's: it will not. */
 export interface KnownPayment {
@@ -95,7 +97,7 @@ export function createPaymentProvider({ url, apiKey }: PaymentProviderOptions): 
       throw new PaymentProviderError(`${target} could not be called: ${error.message}`, error);
     });
     const answered = `${target} answered ${status}: ${text.slice(0, 200)}`;
-    if (isRefusal(status)) throw new PaymentRefusedError(answered);
+    if (isRefusal(path, status)) throw new PaymentRefusedError(answered);
     if (status < 200 || status > 299) throw new PaymentProviderError(answered);
     try {
       return JSON.parse(text) as unknown;

@@ -10,6 +10,7 @@ import { assigned, delivered, placedOrder, ready, received, run, started } from 
 import { claimIdempotencyKeys, findIdempotencyKeys, forgetIdempotencyKeys } from './idempotencyKeys.ts';
 import { findOrders, insertOrders, lockOrders, lockUnanswered, saveOrders } from './orders.ts';
 import {
+  type AskedPayment,
   addPaymentJobs,
   awaitPayments,
   CALL_PROVIDER,
@@ -201,7 +202,10 @@ describe('payment jobs', () => {
     const jobs = [await add('payment'), await add('refund')];
     const asked = jobs.map(({ key }) => ({ key, paymentId: `pay-of-${key}` }));
     await awaitPayments(db, asked, 0);
-    await endPaymentJobs(db, ['pay-1', asked[0]?.paymentId ?? '', 'pay-unknown']);
+    const [own, other] = asked as [AskedPayment, AskedPayment];
+    await endPaymentJobs(db, [other, { ...own, paymentId: 'another one of the order' }]);
+    expect((await db.query('select from payment_jobs')).rowCount).toBe(2);
+    await endPaymentJobs(db, [own]);
     const left = await takePaymentJobs(db, 10, 60);
     expect(left.map(({ kind }) => kind)).toEqual(['refund']);
     for (const { key } of left) await finishPaymentJob(db, key);

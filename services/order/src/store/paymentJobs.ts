@@ -23,6 +23,8 @@ export const CALL_PROVIDER = 'call-provider';
 /** Not set aside. */
 const IN_HAND = `job_key not in (select item from stuck_items where worker = '${CALL_PROVIDER}' and retry_at is null)`;
 
+// DANGER: whoever changes several jobs takes them in the order of their keys. Transactions that meet at the same jobs wait, but never in a circle.
+
 /** Adds jobs that are due now; one that settles takes the place of the one that asks for the payment, or would settle later. */
 export async function addPaymentJobs(tx: Tx, jobs: readonly PaymentJob[]): Promise<void> {
   if (jobs.length === 0) return;
@@ -32,6 +34,7 @@ export async function addPaymentJobs(tx: Tx, jobs: readonly PaymentJob[]): Promi
        insert into payment_jobs (job_key, kind, order_id, payment_id, amount, currency, cause)
        select * from jsonb_to_recordset($1::jsonb)
          as job (job_key text, kind text, order_id text, payment_id text, amount bigint, currency text, cause jsonb)
+       order by job_key
        on conflict (job_key) do update set kind = excluded.kind, due_at = excluded.due_at, attempts = 0
        returning job_key
      )
@@ -82,11 +85,14 @@ export async function awaitPayments(
   timeoutSeconds: number,
 ): Promise<void> {
   await tx.query(
-    `with asked as (
+    `with taken as (
+       select job_key, answer."paymentId"
+       from payment_jobs join jsonb_to_recordset($1::jsonb) as answer (key text, "paymentId" text) on job_key = answer.key
+       where kind = 'payment' order by job_key for update of payment_jobs
+     ), asked as (
        update payment_jobs
        set kind = 'settle', due_at = now() + make_interval(secs => $2), attempts = 0, payment_id = taken."paymentId"
-       from jsonb_to_recordset($1::jsonb) as taken (key text, "paymentId" text)
-       where job_key = taken.key and kind = 'payment' returning job_key
+       from taken where payment_jobs.job_key = taken.job_key returning payment_jobs.job_key
      )
      delete from stuck_items where worker = '${CALL_PROVIDER}' and item in (select job_key from asked)`,
     [JSON.stringify(asked), timeoutSeconds],
@@ -111,17 +117,21 @@ export async function postponePaymentJob(tx: Tx, key: string, ms: number): Promi
 }
 
 /**
- * It is known what became of these payments: the provider need not be asked about them. It is asked about another one of the order that it
- * was asked for, and, once, where its answer has not come yet that says which one that is.
+ * It is known what became of these payments: the provider need not be asked about them. It still is about the one that it was asked for,
+ * when it was another one of the order that became known; and once where its answer, which says which one that is, has not come yet.
  */
-export async function endPaymentJobs(tx: Tx, paymentIds: readonly string[]): Promise<void> {
-  if (paymentIds.length === 0) return;
+export async function endPaymentJobs(tx: Tx, known: readonly AskedPayment[]): Promise<void> {
+  if (known.length === 0) return;
   await tx.query(
-    `with ended as (
-       delete from payment_jobs where kind = 'settle' and payment_id = any($1::text[]) returning job_key
+    `with settled as (
+       select job_key
+       from payment_jobs join jsonb_to_recordset($1::jsonb) as known (key text, "paymentId" text) on job_key = known.key
+       where kind = 'settle' and payment_id = known."paymentId" order by job_key for update of payment_jobs
+     ), ended as (
+       delete from payment_jobs where job_key in (select job_key from settled) returning job_key
      )
      delete from stuck_items where worker = '${CALL_PROVIDER}' and item in (select job_key from ended)`,
-    [paymentIds],
+    [JSON.stringify(known)],
   );
 }
 

@@ -62,6 +62,11 @@ export interface World {
   webhook(type: string, orderId: string, options?: WebhookOptions): Promise<Answer>;
   /** An order that has been paid for. */
   paid(): Promise<string>;
+  /** What is still to be asked of the provider, with in how many seconds. */
+  jobsOf(orderId: string): Promise<{ kind: string; attempts: number; seconds: number }[]>;
+  untilJob(orderId: string, kind: string, attempts?: number): Promise<{ seconds: number }>;
+  /** An order whose payment was asked for, and whose provider has taken the request. */
+  awaiting(): Promise<string>;
   /** Lets the time be up of an order that waits for an answer: of the stock, or of the provider. */
   makeOverdue(orderId: string): Promise<unknown>;
   restart(options?: Pick<WorldOptions, 'now'>): Promise<void>;
@@ -185,6 +190,26 @@ export async function startWorld({ env = {}, now }: WorldOptions = {}): Promise<
       await world.reserveStock(orderId);
       await until(() => provider.callsAbout(orderId).length > 0, { what: 'the call to the provider' });
       await world.webhook('payment.succeeded', orderId);
+      return orderId;
+    },
+    async jobsOf(orderId) {
+      const { rows } = await db.query<{ kind: string; attempts: number; seconds: number }>(
+        `select kind, attempts, extract(epoch from due_at - now())::float8 as seconds
+         from payment_jobs where order_id = $1`,
+        [orderId],
+      );
+      return rows;
+    },
+    untilJob: (orderId, kind, attempts = 0) =>
+      until(
+        async () =>
+          (await world.jobsOf(orderId)).find((job) => job.kind === kind && job.attempts >= attempts),
+        { what: `attempt ${attempts} at the job ${kind} of ${orderId}` },
+      ),
+    async awaiting() {
+      const orderId = await world.place();
+      await world.reserveStock(orderId);
+      await world.untilJob(orderId, 'settle');
       return orderId;
     },
     async makeOverdue(orderId) {

@@ -6,8 +6,6 @@ alter table payment_jobs drop constraint payment_jobs_kind_check;
 alter table payment_jobs add check (kind in ('payment', 'settle', 'refund'));
 alter table payment_jobs drop constraint payment_jobs_check;
 alter table payment_jobs add check (kind <> 'refund' or payment_id is not null);
--- When a webhook tells of it, it need not be asked about.
-create index payment_jobs_of_payment on payment_jobs (payment_id) where kind = 'settle';
 
 -- Those that were asked for before, also of orders cancelled since: nobody has looked whether a webhook was lost.
 insert into payment_jobs (job_key, kind, order_id, amount, currency, cause, due_at)
