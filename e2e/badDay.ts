@@ -85,10 +85,9 @@ export async function spendBadDay(brew: Brew): Promise<BadDay> {
   const incidents: Record<number, () => Promise<void>> = {
     40: () => killAndStart(kitchen),
     80: bringGoods,
-    // From now on, whoever pays late pays for an order that has been given up.
+    // From now on, whoever pays late would pay for an order that has been given up: those payments are called off.
     100: () => brew.behave({ ...misbehaviour, lateMs: (PAYMENT_TIMEOUT_SECONDS + 2) * 1_000 }),
     135: bringGoods,
-    // Late: its group misses it for 15 s, and what is unpaid for that long is cancelled.
     150: () => killAndStart(orderService),
   };
   const happening: (Promise<void> | undefined)[] = [];

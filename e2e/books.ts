@@ -20,7 +20,7 @@ export interface OrderBook {
 export interface PaymentBook {
   orderId: string;
   amount: Money;
-  status: 'pending' | 'succeeded' | 'failed';
+  status: 'pending' | 'succeeded' | 'failed' | 'cancelled';
   refunded: number;
 }
 

@@ -1,6 +1,6 @@
 import { eventTypeOf, topics } from '@brew/events';
 import { createFollower, createKafkaClient } from '@brew/kafka';
-import { controlRun, type ProcessControl } from '@brew/sandbox';
+import { controlRun, defaultPspApiKey, type ProcessControl } from '@brew/sandbox';
 import { runningSystem, until } from '@brew/sandbox/testing';
 import { untilWhole } from '@brew/sandbox/testing/untilWhole';
 import { pino } from 'pino';
@@ -157,6 +157,19 @@ export async function attachBrew() {
       const { status, body } = await request(`${url('simulator')}/behaviour`, { method: 'PUT', json });
       if (status !== 200) throw new Error(`PUT /behaviour answered ${status}: ${JSON.stringify(body)}`);
     },
+
+    /** Somebody pays for an order whom nobody has asked to: it succeeds, and is told like every payment. */
+    async payUnasked({ orderId, total }: Pick<Order, 'orderId' | 'total'>) {
+      await brew.behave({});
+      const { status, body } = await request(`${url('simulator')}/payments`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${defaultPspApiKey}`, 'idempotency-key': crypto.randomUUID() },
+        json: { orderId, amount: total },
+      });
+      if (status !== 202) throw new Error(`POST /payments answered ${status}: ${JSON.stringify(body)}`);
+    },
+    paymentsOf: async (orderId: string): Promise<{ status: string; refunded: number }[]> =>
+      (await request(`${url('simulator')}/payments?orderId=${orderId}`)).body.payments,
 
     /** Of how many orders there is an event of this name. */
     ordersWith: (name: string) =>

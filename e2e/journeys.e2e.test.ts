@@ -161,11 +161,13 @@ describe('an order whose payment is not there in time is cancelled,', () => {
     await brew.until('the stock is back', async () => (await brew.stock(cafeId, 'latte')) === stock);
   });
 
-  test('when it comes too late: it is given back, and never counts as received', async () => {
+  test('when it would come too late: it is called off, and what comes all the same is given back', async () => {
     await brew.behave({ lateRate: 1, lateMs: (PAYMENT_TIMEOUT_SECONDS + 2) * 1000 });
-    const { orderId } = await brew.place({ cafeId, items: twoLattes });
+    const { orderId, total } = await brew.place({ cafeId, items: twoLattes });
 
     expect(await brew.untilEnded(orderId)).toMatchObject({ status: 'cancelled', reason: 'payment_timeout' });
+    expect(await brew.paymentsOf(orderId)).toMatchObject([{ status: 'cancelled', refunded: 0 }]);
+    await brew.payUnasked({ orderId, total });
     await brew.until('the money is back', async () => (await brew.order(orderId)).payment === 'refunded');
     await brew.until('the refund is published', async () =>
       (await brew.eventsOf(orderId)).includes('PaymentRefunded'),

@@ -24,6 +24,7 @@ import {
   parseTopic,
   parseType,
 } from './options.ts';
+import { registerOverdue } from './overdue/command.ts';
 import { registerPartitionOf } from './partitionOf/command.ts';
 import { registerProduce } from './produce/command.ts';
 import { registerQuorumStatus } from './quorum/command.ts';
@@ -237,6 +238,7 @@ export function createProgram(exit: (code: number) => void, io: Io = processIo()
   registerConsume(program, exit, io);
   registerDlq(program, exit, io);
   registerErase(program, exit, io);
+  registerOverdue(program, exit, io);
   registerProduce(program, exit, io);
   registerPartitionOf(program, exit, io);
   registerQuorumStatus(program, exit, io);

@@ -62,7 +62,7 @@ test.each<[unknown, string]>([
   ],
   [
     withItem({ unitPrice: { amount: -1, currency: 'EUR' } }),
-    'items.1.unitPrice.amount is -1, not 1 to 1000000',
+    'items.1.unitPrice.amount is -1, not 0 to 1000000',
   ],
   [
     withItem({ unitPrice: { amount: 1, currency: 'EURO' } }),
@@ -86,7 +86,7 @@ test.each<[unknown, string]>([
   [withCustomer({ name: '\ud800' }), 'customer.name is "\\ud800", not a line of up to 100 characters'],
   [
     { ...order, total: { amount: 2n ** 60n, currency: 'EUR' } },
-    `total.amount is ${2n ** 60n}, not 1 to 1980000000`,
+    `total.amount is ${2n ** 60n}, not 0 to 1980000000`,
   ],
   [{ ...order, placedAt: -1 }, 'placedAt is -1, not 0 to 253402300799999'],
   [{ ...order, placedAt: 2n ** 60n }, `placedAt is ${2n ** 60n}, not 0 to 253402300799999`],

@@ -66,10 +66,11 @@ export const rules = {
   items: { min: 1, max: MOST_LINES },
   /** One for each item of an order, which may be named twice. */
   stockLines: { min: 0, max: MOST_LINES },
-  price: { min: 1, max: HIGHEST_PRICE },
-  total: { min: 1, max: MOST_LINES * MOST_OF_A_LINE * HIGHEST_PRICE },
-  /** Of a payment: what the provider says, which need not be what was asked for. */
-  paid: { min: 1, max: Number.MAX_SAFE_INTEGER },
+  /** Free coffee on Fridays costs nothing. */
+  price: { min: 0, max: HIGHEST_PRICE },
+  total: { min: 0, max: MOST_LINES * MOST_OF_A_LINE * HIGHEST_PRICE },
+  /** Of a payment: what the provider says, which need not be what was asked for; of what is free, nothing. */
+  paid: { min: 0, max: Number.MAX_SAFE_INTEGER },
   preparationSeconds: { min: 0, max: 3_600 },
   /** All that one order can have of an item. */
   stock: { min: 1, max: MOST_LINES * MOST_OF_A_LINE },

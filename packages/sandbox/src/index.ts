@@ -8,7 +8,7 @@ export { defaultCacheDir, defaultDir, layout } from './paths.ts';
 export { defaultPorts, freePorts, infrastructurePorts, isFree, type Ports } from './ports.ts';
 export type { RecordedProcess } from './processes/runFile.ts';
 export { endProcess, findRun, type Run, removeData, stopRun } from './runs.ts';
-export { defaultStaffToken, type SystemSettings } from './serviceEnv.ts';
+export { defaultPspApiKey, defaultStaffToken, type SystemSettings } from './serviceEnv.ts';
 export { serviceFlags, serviceSpec } from './serviceSpec.ts';
 export type { SandboxOptions } from './session.ts';
 export type { OnStep, Step } from './steps.ts';

@@ -17,11 +17,13 @@ export interface SystemSettings {
 
 /** What staff show to a service, unless it was started with another one. docker-compose.yml has the same. */
 export const defaultStaffToken = 'sandbox-staff';
+/** What the payment provider is shown. */
+export const defaultPspApiKey = 'sandbox-psp';
 
 /** Secrets of a sandbox that only this machine can reach: known to everybody, and good for nothing else. */
 const secrets = {
   STAFF_TOKEN: defaultStaffToken,
-  PSP_API_KEY: 'sandbox-psp',
+  PSP_API_KEY: defaultPspApiKey,
   WEBHOOK_SECRET: 'sandbox-webhooks',
 };
 

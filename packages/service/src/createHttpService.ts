@@ -23,6 +23,8 @@ export interface CreateHttpServiceOptions<Config extends HttpConfig> {
    * stopped the other way round, before HTTP.
    */
   assemble(context: HttpContext<Config>): { routes: readonly Route[]; parts: readonly Part[] };
+  /** For tests of clocks that are wrong. */
+  now?: () => Date;
 }
 
 export interface Service extends AsyncDisposable {
@@ -50,11 +52,12 @@ export function createHttpService<Config extends HttpConfig>({
   config,
   migrations,
   assemble,
+  now = () => new Date(),
 }: CreateHttpServiceOptions<Config>): Service {
   const log = createLogger({ name, level: config.LOG_LEVEL });
   const metrics = createHttpMetrics();
   const db = createDatabase({ url: config.DATABASE_URL, applicationName: name, log });
-  const { routes, parts } = assemble({ name, config, db, metrics, log, now: () => new Date() });
+  const { routes, parts } = assemble({ name, config, db, metrics, log, now });
 
   const stoppingHttp = new AbortController();
   const http = createHttpServer((request, response) => app(request, response), {

@@ -61,6 +61,8 @@ export interface CreateServiceOptions<Config extends ServiceConfig> {
   insteadOfRedrive?: string;
   /** For tests that put a broken network between the service and Kafka. */
   client?: KafkaClient;
+  /** For tests of clocks that are wrong. */
+  now?: () => Date;
 }
 
 /** Puts a service together that lives from events. Nothing runs and nothing is connected before start(). */
@@ -70,6 +72,7 @@ export function createService<Config extends ServiceConfig>(options: CreateServi
     name,
     version,
     config,
+    ...(options.now && { now: options.now }),
     migrations: migrations ? [messagingMigrations, migrations] : [messagingMigrations],
     assemble: (base) => addMessaging(base, options),
   });

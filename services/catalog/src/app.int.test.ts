@@ -182,6 +182,13 @@ describe('the menu', () => {
     }
   });
 
+  test('takes what costs nothing', async () => {
+    const free = { ...affogato, price: { amount: 0, currency: 'EUR' } };
+    expect(await call('PUT', '/menu/friday-coffee', free, staff)).toMatchObject({ status: 201, body: free });
+    const event = await until(() => eventOf('friday-coffee', MenuItemChanged), { what: 'MenuItemChanged' });
+    expect(event.data).toMatchObject({ sku: 'friday-coffee', price: free.price });
+  });
+
   test('publishes a change, and nothing when nothing changes', async () => {
     await call('PUT', '/menu/gone', affogato, staff);
     expect((await call('PUT', '/menu/gone', affogato, staff)).status).toBe(200);
@@ -206,6 +213,7 @@ describe('the menu', () => {
   });
 
   test.each([
+    ['a price below nothing', { ...affogato, price: { amount: -1, currency: 'EUR' } }, 'price.amount'],
     ['a price that is no integer', { ...affogato, price: { amount: 1.5, currency: 'EUR' } }, 'price.amount'],
     ['a currency that is none', { ...affogato, price: { amount: 1, currency: 'euro' } }, 'price.currency'],
     ['an unknown field', { ...affogato, colour: 'brown' }, 'colour'],

@@ -68,7 +68,11 @@ describe('the kitchen', () => {
     const made = await order(cafeId, traceparent);
     await until(() => namesOf(made).includes('KitchenStarted'), { what: 'the first order to be started' });
     const cancelled = await order(cafeId);
-    await bus.publish(CancellationRequested, { orderId: cancelled, requestedAt: Date.now() });
+    await bus.publish(CancellationRequested, {
+      orderId: cancelled,
+      requestedAt: Date.now(),
+      cafeId,
+    });
 
     await until(() => isReady(made) && namesOf(cancelled).length > 0, { what: 'both orders to end' });
     expect(namesOf(made)).toEqual(['KitchenStarted', 'OrderReady']);

@@ -19,15 +19,18 @@ import { onStockReserved } from './consumers/onStockReserved.ts';
 import { onTicketDropped } from './consumers/onTicketDropped.ts';
 import { followMenu } from './followMenu.ts';
 import { cancelOrder } from './http/cancelOrder.ts';
+import { cancelOverdueOrder } from './http/cancelOverdueOrder.ts';
 import { followOrder } from './http/followOrder.ts';
 import { getOrder } from './http/getOrder.ts';
+import { listOverdueOrders } from './http/listOverdueOrders.ts';
 import { paymentWebhook } from './http/paymentWebhook.ts';
 import { placeOrder } from './http/placeOrder.ts';
 import { createMenu } from './menu.ts';
+import { overdueOrders } from './overdueOrders.ts';
 import { createPaymentProvider } from './payments/provider.ts';
 import { createStatusHub } from './statusHub.ts';
 import { callProvider } from './workers/callProvider.ts';
-import { expirePayments } from './workers/expirePayments.ts';
+import { expireOrders } from './workers/expireOrders.ts';
 import { forgetKeys } from './workers/forgetKeys.ts';
 import { watchOrders } from './workers/watchOrders.ts';
 
@@ -38,8 +41,8 @@ const ended = {
     and not exists (select from payment_jobs where payment_jobs.order_id = orders.order_id)`,
 };
 
-/** Order-service, put together. Nothing runs before `start()`. */
-export function createApp(config: OrderConfig): Service {
+/** Order-service, put together. Nothing runs before `start()`. @param clock for tests of clocks that are wrong */
+export function createApp(config: OrderConfig, clock?: () => Date): Service {
   const menu = createMenu();
   const hub = createStatusHub();
   const provider = createPaymentProvider({ url: config.PSP_URL, apiKey: config.PSP_API_KEY });
@@ -49,6 +52,7 @@ export function createApp(config: OrderConfig): Service {
   return createService({
     name: 'order',
     config,
+    ...(clock && { now: clock }),
     migrations: new URL('./store/migrations/', import.meta.url),
     prunes: ended,
     emits: [
@@ -80,11 +84,14 @@ export function createApp(config: OrderConfig): Service {
       cancelOrder(context, changeOrders),
       paymentWebhook(context, changeOrders),
       eraseCustomer(context, ended),
+      listOverdueOrders(context),
+      cancelOverdueOrder(context, changeOrders),
     ],
     parts: (context) => [
       followMenu(context, menu),
       callProvider(context, { provider, changeOrders, waker }),
-      expirePayments(context, changeOrders),
+      expireOrders(context, changeOrders),
+      overdueOrders(context),
       forgetKeys(context),
       watchOrders(context, hub),
     ],

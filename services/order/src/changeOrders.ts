@@ -6,7 +6,7 @@ import type { OrderState } from './domain/order.ts';
 import { type Agenda, publish } from './publish.ts';
 import type { StoredOrder } from './store/orderRow.ts';
 import { lockOrders, saveOrders } from './store/orders.ts';
-import { addPaymentJobs, withdrawPayments } from './store/paymentJobs.ts';
+import { addPaymentJobs, endPaymentJobs } from './store/paymentJobs.ts';
 
 /** What somebody wants of an order. */
 export interface Change {
@@ -39,7 +39,7 @@ export function createChangeOrders(onJobs: () => void): ChangeOrders {
       changes.map(({ orderId }) => orderId),
     );
     const changed = new Map<string, StoredOrder<OrderState>>();
-    const agenda: Agenda = { jobs: [], withdrawn: [] };
+    const agenda: Agenda = { jobs: [], settled: [] };
 
     const outcomes = changes.map(({ orderId, command, work, cause }) => {
       const stored = changed.get(orderId) ?? orders.get(orderId);
@@ -51,7 +51,7 @@ export function createChangeOrders(onJobs: () => void): ChangeOrders {
       if (facts.length === 0) return stored;
 
       let last = cause ?? stored.cause;
-      for (const fact of facts) last = publish(work, orderId, fact, last, agenda);
+      for (const fact of facts) last = publish(work, stored.order, fact, last, agenda);
       const next = { order: facts.reduce(evolve, stored.order), cause: last, version: stored.version + 1 };
       changed.set(orderId, next);
       return next;
@@ -60,8 +60,8 @@ export function createChangeOrders(onJobs: () => void): ChangeOrders {
     await Promise.all([
       saveOrders(tx, [...changed.values()]),
       addPaymentJobs(tx, agenda.jobs),
-      // After the jobs were added: the same transaction may have asked for the payment of what it then cancels.
-      withdrawPayments(tx, agenda.withdrawn),
+      // After the jobs were added: the same transaction may have asked for the payment that it then receives.
+      endPaymentJobs(tx, agenda.settled),
     ]);
     if (agenda.jobs.length > 0) changes[0]?.work.onCommit(onJobs);
     return outcomes;

@@ -17,7 +17,14 @@ export function readOrderConfig(env: NodeJS.ProcessEnv) {
     PSP_API_KEY: z.string().min(1),
     /** Shared with the provider, which signs its webhooks with it. */
     WEBHOOK_SECRET: z.string().min(1),
-    /** How long an order may stay unpaid before it is cancelled; also when it was the stock that never answered. */
+    /** How long after the provider took the request for a payment it is asked what became of it, and told to call it off if nothing did. */
     PAYMENT_TIMEOUT_SECONDS: z.coerce.number().positive().default(60),
+    /**
+     * How long an order may wait for its stock, or for a provider that can't be asked for the payment, before it is given up. Longer than
+     * outages: no order that would have been delivered is to end for one.
+     */
+    UNANSWERED_TIMEOUT_SECONDS: z.coerce.number().positive().default(1_800),
+    /** How long after its payment an order that has not ended is overdue, which is told. */
+    OVERDUE_AFTER_SECONDS: z.coerce.number().positive().default(3_600),
   });
 }

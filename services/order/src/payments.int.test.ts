@@ -1,4 +1,5 @@
 import {
+  MenuItemChanged,
   OrderCancelled,
   OrderPlaced,
   PaymentFailed,
@@ -6,8 +7,9 @@ import {
   PaymentRefunded,
   StockRejected,
   StockReserved,
+  TicketDropped,
 } from '@brew/events';
-import { until } from '@brew/sandbox/testing';
+import { uniqueName, until } from '@brew/sandbox/testing';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { startWorld, type World } from './testing/startWorld.ts';
 
@@ -23,22 +25,6 @@ const asked = (orderId: string) =>
   until(() => callsAbout(orderId).length > 0, { what: `the provider to be asked about ${orderId}` });
 const traceOf = (event: { traceparent?: string | undefined }) => event.traceparent?.split('-')[1];
 
-/** An order that the provider was asked about. */
-async function awaiting(): Promise<string> {
-  const orderId = await world.place();
-  await world.reserveStock(orderId);
-  await asked(orderId);
-  return orderId;
-}
-
-/** An order that was given up before its payment came. */
-async function expired(): Promise<string> {
-  const orderId = await awaiting();
-  await world.makeOverdue(orderId);
-  await world.untilOrder(orderId, { status: 'cancelled', reason: 'payment_timeout' });
-  return orderId;
-}
-
 describe('reserved stock', () => {
   test('leads to one call to the provider, with the key that makes it count once', async () => {
     const orderId = await world.place();
@@ -49,10 +35,10 @@ describe('reserved stock', () => {
       { id }, // the same event again
     );
     await world.handled(await world.reserveStock(orderId)); // and another one that says the same
-    await asked(orderId);
-    await until(async () => (await world.db.query('select from payment_jobs')).rowCount === 0, {
-      what: 'no more jobs',
-    });
+    const { seconds } = await world.untilJob(orderId, 'settle');
+    // Its time counts from then on, and by the database's clock.
+    expect(seconds).toBeGreaterThan(30);
+    expect(seconds).toBeLessThanOrEqual(60);
     expect(callsAbout(orderId)).toHaveLength(1);
     const [call] = callsAbout(orderId);
     expect(call).toMatchObject({
@@ -79,7 +65,7 @@ describe('reserved stock', () => {
 
 describe('a payment', () => {
   test('makes the order paid, and is published in the trace of the order', async () => {
-    const orderId = await awaiting();
+    const orderId = await world.awaiting();
     expect(await world.webhook('payment.succeeded', orderId)).toMatchObject({
       status: 200,
       body: { received: true },
@@ -97,7 +83,7 @@ describe('a payment', () => {
   });
 
   test('that is told twice, late and in the wrong order counts once', async () => {
-    const orderId = await awaiting();
+    const orderId = await world.awaiting();
     for (const type of ['succeeded', 'succeeded', 'processing', 'failed', 'succeeded']) {
       expect((await world.webhook(`payment.${type}`, orderId)).status).toBe(200);
     }
@@ -108,7 +94,7 @@ describe('a payment', () => {
   });
 
   test('that fails cancels the order', async () => {
-    const orderId = await awaiting();
+    const orderId = await world.awaiting();
     await world.webhook('payment.failed', orderId);
     expect(await world.get(orderId)).toMatchObject({
       status: 'cancelled',
@@ -122,69 +108,68 @@ describe('a payment', () => {
     expect(cancelled).toMatchObject({ causationId: failed.id, data: { reason: 'payment_failed' } });
   });
 
-  test('of another amount is given back', async () => {
-    const orderId = await awaiting();
-    await world.webhook('payment.succeeded', orderId, { amount: 1 });
+  test.each([
+    ['of another amount', { amount: 1 }],
+    ['in another currency', { currency: 'USD' }],
+  ])('%s is given back, and the order goes ahead with the right one', async (_title, wrong) => {
+    const orderId = await world.awaiting();
+    await world.webhook('payment.succeeded', orderId, { paymentId: `wrong-${orderId}`, ...wrong });
     const refunded = await world.untilEvent(PaymentRefunded, orderId);
-    expect(refunded.data.amount).toEqual({ amount: 1, currency: 'EUR' });
+    expect(refunded.data).toMatchObject({
+      paymentId: `wrong-${orderId}`,
+      amount: { amount: 420, currency: 'EUR', ...wrong },
+    });
+    expect(await world.get(orderId)).toMatchObject({ status: 'placed', payment: 'requested' });
     expect(world.eventsOf(orderId, PaymentReceived)).toEqual([]);
+
+    await world.webhook('payment.succeeded', orderId);
+    expect(await world.get(orderId)).toMatchObject({ status: 'paid', payment: 'received' });
+    await world.untilEvent(PaymentReceived, orderId);
+    expect(await world.jobsOf(orderId)).toEqual([]);
+  });
+
+  test('that comes a second time under another id is given back, once', async () => {
+    const orderId = await world.awaiting();
+    await world.webhook('payment.succeeded', orderId);
+    for (const paymentId of ['second', 'third', 'second']) {
+      await world.webhook('payment.succeeded', orderId, { paymentId: `${paymentId}-${orderId}` });
+    }
+    await until(() => world.eventsOf(orderId, PaymentRefunded).length === 2, { what: 'two refunds' });
+    const refunded = world.eventsOf(orderId, PaymentRefunded).map(({ data }) => data);
+    expect(refunded.map((data) => (data as PaymentRefunded).paymentId).sort()).toEqual([
+      `second-${orderId}`,
+      `third-${orderId}`,
+    ]);
+    expect(callsAbout(`second-${orderId}`)).toHaveLength(1);
+    const keys = refunded.flatMap((data) => callsAbout((data as PaymentRefunded).paymentId));
+    expect(new Set(keys.map(({ headers }) => headers['idempotency-key'])).size).toBe(2);
+    expect(await world.get(orderId)).toMatchObject({ status: 'paid', payment: 'received' });
   });
 });
 
-describe('a payment that does not come', () => {
-  test('cancels the order, in its trace', async () => {
-    const orderId = await expired();
-    const event = await world.untilEvent(OrderCancelled, orderId);
-    expect(event.data.reason).toBe('payment_timeout');
-    expect(traceOf(event)).toBe(traceOf(await world.untilEvent(OrderPlaced, orderId)));
-  });
-
-  test('is not waited for when not even the stock has answered', async () => {
-    const orderId = await world.place();
-    await world.makeOverdue(orderId);
-    await world.untilOrder(orderId, { status: 'cancelled', reason: 'payment_timeout' });
-    await world.handled(await world.reserveStock(orderId));
-    expect(callsAbout(orderId)).toEqual([]);
-    expect((await world.db.query('select from payment_jobs where order_id = $1', [orderId])).rowCount).toBe(
-      0,
-    );
-  });
-
-  test('and comes after all is given back, and published as nothing but a refund', async () => {
-    const orderId = await expired();
-    await world.webhook('payment.succeeded', orderId);
-    await world.webhook('payment.succeeded', orderId);
-    const refunded = await world.untilEvent(PaymentRefunded, orderId);
-    expect(refunded.data).toMatchObject({
-      paymentId: `pay-${orderId}`,
-      refundId: `re-pay-${orderId}`,
-      amount: { amount: 420, currency: 'EUR' },
+describe('an order that costs nothing', () => {
+  test('is paid without the provider, and is given up like any other', async () => {
+    const sku = uniqueName('free');
+    const item = { name: 'Friday coffee', category: 'drink', preparationSeconds: 60 } as const;
+    const price = { amount: 0, currency: 'EUR' };
+    await world.bus.publish(MenuItemChanged, { ...item, sku, price, changedAt: Date.now() });
+    const order = { ...world.order, items: [{ sku, quantity: 2 }] };
+    const { orderId, total } = await until(async () => {
+      const { status, body } = await world.call('POST', '/orders', order);
+      return status === 201 && body;
     });
-    expect(await world.get(orderId)).toMatchObject({
-      status: 'cancelled',
-      reason: 'payment_timeout',
-      payment: 'refunded',
-    });
-    expect(world.eventsOf(orderId, PaymentReceived)).toEqual([]);
-    expect(callsAbout(`pay-${orderId}`).map(({ path }) => path)).toEqual(['/refunds']);
-  });
+    expect(total).toEqual(price);
+    await world.reserveStock(orderId);
+    const received = await world.untilEvent(PaymentReceived, orderId);
+    expect(received.data).toMatchObject({ paymentId: `free-${orderId}`, amount: price });
+    expect(await world.get(orderId)).toMatchObject({ status: 'paid', payment: 'received' });
 
-  test('is given back in the end, however often the provider fails', async () => {
-    const orderId = await expired();
-    world.provider.fail(3, 500);
-    await world.webhook('payment.succeeded', orderId);
-    await world.untilEvent(PaymentRefunded, orderId);
-    expect(callsAbout(`pay-${orderId}`)).toHaveLength(4);
-  });
-
-  test('is not asked for any more when the order has been cancelled meanwhile', async () => {
-    world.provider.fail(1_000, 503);
-    const orderId = await awaiting();
     await world.call('POST', `/orders/${orderId}/cancel`);
-    expect((await world.db.query('select from payment_jobs where order_id = $1', [orderId])).rowCount).toBe(
-      0,
-    );
-    world.provider.fail(0, 503);
+    await world.bus.publish(TicketDropped, { orderId, cafeId: 'cafe-001', droppedAt: Date.now() });
+    expect((await world.untilEvent(PaymentRefunded, orderId)).data.amount).toEqual(price);
+    expect(await world.get(orderId)).toMatchObject({ status: 'cancelled', payment: 'refunded' });
+    expect(callsAbout(orderId)).toEqual([]);
+    expect(callsAbout(`free-${orderId}`)).toEqual([]);
   });
 });
 

@@ -24,12 +24,12 @@ export type Placement =
 
 interface PlaceOrdersOptions {
   offer: Offer;
-  paymentTimeoutSeconds: number;
+  unansweredTimeoutSeconds: number;
   now(): Date;
 }
 
 /** Places the orders of all requests that came at about the same time, in one transaction. */
-export function createPlaceOrders({ offer, paymentTimeoutSeconds, now }: PlaceOrdersOptions) {
+export function createPlaceOrders({ offer, unansweredTimeoutSeconds, now }: PlaceOrdersOptions) {
   return async function placeOrders(tx: Tx, requests: readonly Request<Placing>[]): Promise<Placement[]> {
     const at = now().getTime();
     const drafts = requests.map(({ item }) => draft(item, offer, at));
@@ -45,7 +45,7 @@ export function createPlaceOrders({ offer, paymentTimeoutSeconds, now }: PlaceOr
       const causationId = request.work.emit(OrderPlaced, data);
       placed.push({ order: made.order, cause: { ...request.cause, causationId } });
     }
-    await insertOrders(tx, placed, paymentTimeoutSeconds);
+    await insertOrders(tx, placed, unansweredTimeoutSeconds);
 
     const uses = await findIdempotencyKeys(
       tx,

@@ -4,7 +4,7 @@ import { createStatusHub } from './statusHub.ts';
 import type { StoredOrder } from './store/orderRow.ts';
 import { assigned, delivered, ready, received, run, started } from './testing/orders.ts';
 
-const way: Command[] = [{ type: 'confirmStock' }, received, started, ready, assigned, delivered];
+const way: Command[] = [{ type: 'confirmStock', at: 1_500 }, received, started, ready, assigned, delivered];
 /** The order after so many steps. */
 const stored = (steps: number, orderId = 'order-1'): StoredOrder => ({
   order: { ...run(...way.slice(0, steps)).order, orderId },

@@ -120,9 +120,26 @@ describe('the ledger', () => {
     }
     write(ledger, soundOrder('delivered', placedAt).slice(0, 3));
     expect(ledger.totals()).toEqual({
-      money: { EUR: { received: 4 * 840, late: 840, refunded: 2 * 840, delivered: 2 * 840, held: 840 } },
-      stock: { reserved: 14, released: 8, sold: 4, kept: 2, uneven: [] },
+      money: {
+        EUR: { received: 5 * 840, late: 840, refunded: 2 * 840, delivered: 3 * 840, held: 840 },
+        USD: { received: 0, late: 1, refunded: 1, delivered: 0, held: 0 },
+      },
+      stock: { reserved: 16, released: 8, sold: 6, kept: 2, uneven: [] },
     });
+  });
+
+  test('tells clocks that differ as such, and no order of events by them', () => {
+    const ledger = createLedger();
+    const late = ['KitchenStarted', 'OrderReady', 'TicketDropped'];
+    for (const flow of allFlows) {
+      const events = soundOrder(flow, placedAt).map((event) =>
+        late.includes(event.type.name) ? { ...event, time: new Date(placedAt - 600_000) } : event,
+      );
+      const records = events.map((event, offset) => ({ event, offset }));
+      for (const { event, offset } of records.toReversed()) take(ledger, event, offset);
+    }
+    expect(found(ledger, placedAt + 1_000_000)).toEqual([]);
+    expect(ledger.skews()).toEqual([{ behind: 'kitchen', of: 'order', seconds: expect.closeTo(600, 0) }]);
   });
 
   test('says which shelf does not add up', () => {

@@ -3,6 +3,7 @@ import { invariants } from './invariants/index.ts';
 import { endOf, type OrderState } from './orderState.ts';
 import { createPacker } from './pack.ts';
 import type { SeenEvent } from './seen.ts';
+import { createSkews, type Skew } from './skews.ts';
 import { createTotals, type Totals } from './totals.ts';
 
 /** An invariant that an order does not keep. */
@@ -44,6 +45,8 @@ export interface Ledger {
   breaches(at: number, graceMs: number): Breach[];
   counts(): Counts;
   totals(): ReturnType<Totals['summary']>;
+  /** Where clocks are seen to differ; the most first. */
+  skews(): Skew[];
 }
 
 /** A delivered order has at least these: placed, reserved, paid, started, ready, assigned, delivered. */
@@ -61,6 +64,7 @@ const LIFE_MS = 60 * 60 * 1_000;
 export function createLedger(): Ledger {
   const packer = createPacker();
   const totals = createTotals();
+  const skews = createSkews();
   const unsettled = new Map<string, OrderState>();
   const settled = new Map<string, number[]>();
   const counts = { events: 0, repeats: 0, delivered: 0, cancelled: 0 };
@@ -95,6 +99,10 @@ export function createLedger(): Ledger {
 
   function add(order: OrderState, event: SeenEvent): void {
     const before = endOf(order);
+    for (const other of order.events) {
+      if (other.id === event.causeId) skews.note(other, event);
+      if (other.causeId === event.id) skews.note(event, other);
+    }
     order.events.push(event);
     const after = endOf(order);
     if (before !== after) {
@@ -140,6 +148,7 @@ export function createLedger(): Ledger {
       return { orders, ...counts, open: orders - counts.delivered - counts.cancelled, curtailed };
     },
     totals: () => totals.summary(unsettled.values()),
+    skews: skews.summary,
   };
 }
 

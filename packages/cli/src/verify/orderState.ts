@@ -22,10 +22,18 @@ export function endOf(order: OrderState): End | undefined {
   return find(order, 'OrderCancelled') && 'cancelled';
 }
 
-/** The sum of the amounts of all events of a type, in minor units: two payments are two. */
-export function sumOf(order: OrderState, name: string): number {
-  return order.events.reduce(
-    (sum, event) => (event.name === name ? sum + (event.amount?.amount ?? 0) : sum),
-    0,
+/** What was given back, parted by whether it is of the payment that the order went ahead with, or of another one. */
+export function refundsOf(order: OrderState): { accepted: SeenEvent[]; other: SeenEvent[] } {
+  const paid = find(order, 'PaymentReceived');
+  const { accepted = [], other = [] } = Object.groupBy(allOf(order, 'PaymentRefunded'), ({ payment }) =>
+    paid && paid.payment === payment ? 'accepted' : 'other',
   );
+  return { accepted, other };
 }
+
+/** The sum of the amounts of events, in minor units: two payments are two. */
+export const sumOf = (events: readonly SeenEvent[]): number =>
+  events.reduce((sum, { amount }) => sum + (amount?.amount ?? 0), 0);
+
+export const allOf = ({ events }: OrderState, name: string): SeenEvent[] =>
+  events.filter((event) => event.name === name);

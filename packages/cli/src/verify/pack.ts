@@ -29,8 +29,8 @@ export function createPacker(): Packer {
   }
 
   function packEvent({ name, topic, partition, offset, ...event }: SeenEvent): number[] {
-    const { id, causeId = NONE, time, content, amount, stock } = event;
-    const packed = [numberOf(name), numberOf(topic), partition, offset, id, causeId, time, content];
+    const { id, causeId = NONE, time, content, amount, payment = NONE, stock } = event;
+    const packed = [numberOf(name), numberOf(topic), partition, offset, id, causeId, time, content, payment];
     if (amount) packed.push(amount.amount, numberOf(amount.currency));
     else packed.push(0, NONE);
     if (!stock) return [...packed, NONE];
@@ -48,7 +48,7 @@ export function createPacker(): Packer {
       const text = () => strings[next()] ?? '';
       const unpackEvent = (): SeenEvent => {
         const place = { name: text(), topic: text(), partition: next(), offset: next() };
-        const [ownId, causeId, time, content] = [next(), next(), next(), next()];
+        const [ownId, causeId, time, content, payment] = [next(), next(), next(), next(), next()];
         const event: SeenEvent = {
           ...place,
           id: ownId,
@@ -56,6 +56,7 @@ export function createPacker(): Packer {
           time,
           content,
         };
+        if (payment !== NONE) event.payment = payment;
         const [amount, currency, cafe] = [next(), next(), next()];
         if (currency !== NONE) event.amount = { amount, currency: strings[currency] ?? '' };
         if (cafe === NONE) return event;

@@ -1,6 +1,7 @@
 import { clock, grouped as count, counted, fit, money, type Paint, table } from '../text/format.ts';
 import type { Moment } from './follow.ts';
 import { type Report, type ReportedBreach, SHOWN } from './report.ts';
+import type { Skew } from './skews.ts';
 import type { MoneyTotals, StockTotals } from './totals.ts';
 
 /** While it reads: how far it is. */
@@ -35,6 +36,7 @@ export function renderReport(report: Report, paint: Paint): string[] {
     ),
     ...Object.entries(report.money).map(([currency, sums]) => moneyLine(currency, sums)),
     ...(stock.reserved > 0 ? [stockLine(stock)] : []),
+    ...report.skews.map(skewLine),
     ...(counts.curtailed > 0
       ? [
           `${count(counts.curtailed)} orders are older than what all topics still hold: only what is there of them was checked.`,
@@ -73,11 +75,15 @@ function moneyLine(currency: string, { received, late, refunded, delivered, held
   const of = (amount: number) => money({ amount, currency });
   const agree = received + late === refunded + delivered + held;
   return (
-    `received ${of(received)}${late > 0 ? `, and too late ${of(late)}` : ''}: ` +
+    `received ${of(received)}${late > 0 ? `, not accepted ${of(late)}` : ''}: ` +
     `given back ${of(refunded)}, delivered ${of(delivered)}, held for open orders ${of(held)}` +
     (agree ? '' : ' (does not add up)')
   );
 }
+
+/** No order of events is told by times, so this is no breach. */
+const skewLine = ({ behind, of, seconds }: Skew) =>
+  `clocks differ: events of ${behind} are up to ${seconds.toFixed(1)} s earlier than those of ${of} that led to them`;
 
 function stockLine({ reserved, released, sold, kept, uneven }: StockTotals): string {
   const shelves = uneven.slice(0, 3).join(', ');

@@ -2,6 +2,7 @@ import { invariants, readable } from './invariants/index.ts';
 import type { Breach, Counts, Ledger } from './ledger.ts';
 import type { Reading, UnreadableRecord } from './reading.ts';
 import type { SeenEvent } from './seen.ts';
+import type { Skew } from './skews.ts';
 import type { MoneyTotals, StockTotals } from './totals.ts';
 
 /** How many breaches are told with all their events, to people and to programs; the rest is counted. */
@@ -35,6 +36,8 @@ export interface Report {
   counts: Counts;
   money: Record<string, MoneyTotals>;
   stock: StockTotals;
+  /** Clocks that are seen to differ. */
+  skews: Skew[];
   /** How often each invariant was broken: by how many orders, or records. */
   invariants: { name: string; promise: string; breaches: number }[];
   /** The first thousand, see `invariants` for how many there are. */
@@ -56,6 +59,7 @@ export function reportOf(
     records: read,
     counts: ledger.counts(),
     ...ledger.totals(),
+    skews: ledger.skews(),
     invariants: [
       ...invariants.map(({ name, promise }) => ({ name, promise, breaches: broken(name) })),
       { ...readable, breaches: unreadable.length },

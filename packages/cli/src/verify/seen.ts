@@ -34,6 +34,8 @@ export interface SeenEvent {
   content: number;
   /** The total of OrderPlaced; what was paid or given back. */
   amount?: Money | undefined;
+  /** Which payment was received or given back: a checksum of its id, enough to tell an order's payments apart. */
+  payment?: number | undefined;
   /** What was ordered, reserved or released, and where. */
   stock?: { cafeId: string; lines: Line[] } | undefined;
   /** What can't be true of it whatever else happens: a sentence without a subject. */
@@ -61,7 +63,7 @@ function shortId(id: string): number {
   return /^[0-9a-f]{12}$/.test(tail) ? Number.parseInt(tail, 16) : crc32(id);
 }
 
-type Facts = Pick<SeenEvent, 'amount' | 'stock' | 'fault'>;
+type Facts = Pick<SeenEvent, 'amount' | 'payment' | 'stock' | 'fault'>;
 
 function factsOf({ type, data }: Event): Facts {
   switch (type.type) {
@@ -70,8 +72,10 @@ function factsOf({ type, data }: Event): Facts {
       return { amount: total, stock: { cafeId, lines: bySku(items) } };
     }
     case PaymentReceived.type:
-    case PaymentRefunded.type:
-      return { amount: (data as PaymentReceived | PaymentRefunded).amount };
+    case PaymentRefunded.type: {
+      const { amount, paymentId } = data as PaymentReceived | PaymentRefunded;
+      return { amount, payment: crc32(paymentId) };
+    }
     case StockReserved.type:
     case StockReleased.type: {
       const { cafeId, items } = data as StockReserved | StockReleased;

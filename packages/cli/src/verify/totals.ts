@@ -1,10 +1,10 @@
-import { endOf, find, type OrderState, sumOf } from './orderState.ts';
+import { allOf, endOf, find, type OrderState, refundsOf, sumOf } from './orderState.ts';
 import type { SeenEvent } from './seen.ts';
 
 /** In minor units of one currency: received + late = refunded + delivered + held, if the books agree. */
 export interface MoneyTotals {
   received: number;
-  /** Came after the order was cancelled, and was never announced but by its refund. */
+  /** Not what an order went ahead with, and never announced but by its refund: too late, a second payment, or a wrong one. */
   late: number;
   refunded: number;
   /** The totals of all orders that were delivered. */
@@ -105,15 +105,15 @@ function* orderEntries(order: OrderState): Generator<Entry> {
     yield* amountOf('delivered', placed);
     yield* piecesOf('sold', placed);
   }
-  const refund = find(order, 'PaymentRefunded');
-  if (refund && !find(order, 'PaymentReceived')) yield* amountOf('late', refund);
+  for (const refund of refundsOf(order).other) yield* amountOf('late', refund);
 }
 
 function* heldEntries(order: OrderState): Generator<Entry> {
   if (endOf(order) === 'delivered') return;
   const paid = find(order, 'PaymentReceived');
   if (paid?.amount) {
-    yield ['held', paid.amount.currency, sumOf(order, 'PaymentReceived') - sumOf(order, 'PaymentRefunded')];
+    const held = sumOf(allOf(order, 'PaymentReceived')) - sumOf(refundsOf(order).accepted);
+    yield ['held', paid.amount.currency, held];
   }
   for (const event of order.events) {
     if (event.name === 'StockReserved') yield* piecesOf('kept', event);

@@ -88,6 +88,25 @@ export const olderSchemas: ReadonlyMap<string, readonly RecordSchema[]> = new Ma
     ],
   ],
   [
+    'brew.orders.v1.CancellationRequested',
+    [
+      {
+        type: 'record',
+        name: 'CancellationRequested',
+        namespace: 'brew.orders.v1',
+        doc: 'The customer wants to cancel an order that has been paid. The kitchen decides: it drops the ticket, or has already started.',
+        fields: [
+          { name: 'orderId', type: 'string', doc: 'The order, a UUIDv7: the key of the record.' },
+          {
+            name: 'requestedAt',
+            type: { type: 'long', logicalType: 'timestamp-millis' },
+            doc: 'When the customer asked.',
+          },
+        ],
+      },
+    ],
+  ],
+  [
     'brew.stock.v1.StockReserved',
     [
       {
@@ -154,6 +173,25 @@ export const olderSchemas: ReadonlyMap<string, readonly RecordSchema[]> = new Ma
             name: 'releasedAt',
             type: { type: 'long', logicalType: 'timestamp-millis' },
             doc: 'When it was released.',
+          },
+        ],
+      },
+    ],
+  ],
+  [
+    'brew.orders.v2.CancellationRequested',
+    [
+      {
+        type: 'record',
+        name: 'CancellationRequested',
+        namespace: 'brew.orders.v2',
+        doc: 'The customer wants to cancel an order that has been paid. The kitchen decides: it drops the ticket, or has already started.',
+        fields: [
+          { name: 'orderId', type: 'string', doc: 'The order, a UUIDv7: the key of the record.' },
+          {
+            name: 'requestedAt',
+            type: { type: 'long', logicalType: 'timestamp-millis' },
+            doc: 'When the customer asked.',
           },
         ],
       },

@@ -1,5 +1,6 @@
 import type { Route, Worker } from '@brew/service';
 import { getBehaviour, putBehaviour } from './http/behaviour.ts';
+import { cancelPayment } from './http/cancelPayment.ts';
 import { createPayment } from './http/createPayment.ts';
 import { createRefund } from './http/createRefund.ts';
 import { listPayments } from './http/listPayments.ts';
@@ -13,8 +14,8 @@ export function createProvider(
 ): { routes: Route[]; sender: Worker } {
   const sender = sendWebhooks({ ...webhooks, db: provider.db, now: provider.now });
   const complete: Provider = { ...provider, onPlanned: sender.poke };
-  const routes = [createPayment, createRefund, listPayments, getBehaviour, putBehaviour].map((make) =>
-    make(complete),
+  const routes = [createPayment, cancelPayment, createRefund, listPayments, getBehaviour, putBehaviour].map(
+    (make) => make(complete),
   );
   return { routes, sender };
 }

@@ -1,8 +1,10 @@
 import { createHmac, randomUUID } from 'node:crypto';
+import { createDatabase } from '@brew/postgres';
 import { createTestDatabase, type TestDatabase } from '@brew/postgres/testing';
 import { infrastructure, until } from '@brew/sandbox/testing';
 import type { Service } from '@brew/service';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { pino } from 'pino';
 import { createApp } from '../app.ts';
 import { readSimulatorConfig } from '../config.ts';
 import { createShopDouble, type ShopDouble } from '../testing/shopDouble.ts';
@@ -178,6 +180,73 @@ describe('payments', () => {
   });
 });
 
+describe('payments that are called off', () => {
+  const callOff = async (orderId: string, key: string) => {
+    const answer = await call('POST', '/payments/cancel', { orderId, amount }, { 'idempotency-key': key });
+    expect(answer.status).toBe(200);
+    return (answer.body.payments as { status: string; amount: object }[]).map(({ status }) => status);
+  };
+  const webhooksWaiting = async (orderId: string) => {
+    const db = createDatabase({
+      url: database.url,
+      applicationName: 'provider-test',
+      log: pino({ level: 'silent' }),
+    });
+    const { rowCount } = await db.query('select from webhooks where body like $1', [`%${orderId}%`]);
+    await db.stop();
+    return rowCount;
+  };
+
+  it.each([
+    ['takes its time', { lateRate: 1 }],
+    ['is stuck', { silentRate: 1 }],
+  ])('take no money and tell nothing, when one %s', async (_title, behaviour) => {
+    await call('PUT', '/behaviour', behaviour);
+    const [orderId, key] = [randomUUID(), randomUUID()];
+    await pay(orderId, key);
+    expect(await callOff(orderId, key)).toEqual(['cancelled']);
+    expect(await callOff(orderId, key)).toEqual(['cancelled']);
+    expect(await webhooksWaiting(orderId)).toBe(0);
+  });
+
+  it('keep their money when they have succeeded, and their reason when they have failed', async () => {
+    const [orderId, key] = [randomUUID(), randomUUID()];
+    await pay(orderId, key);
+    await settled(orderId);
+    expect(await callOff(orderId, key)).toEqual(['succeeded']);
+
+    await call('PUT', '/behaviour', { declineRate: 1 });
+    const [declined, otherKey] = [randomUUID(), randomUUID()];
+    await pay(declined, otherKey);
+    expect(await settled(declined)).toMatchObject({ status: 'failed', reason: expect.any(String) });
+    expect(await callOff(declined, otherKey)).toEqual(['failed']);
+  });
+
+  it('are so, too, when their request comes later, or at the same time', async () => {
+    const [orderId, key] = [randomUUID(), randomUUID()];
+    expect(await callOff(orderId, key)).toEqual(['cancelled']);
+    expect((await pay(orderId, key)).status).toBe(202);
+    expect(await settled(orderId)).toMatchObject({ status: 'cancelled' });
+    expect(await webhooksWaiting(orderId)).toBe(0);
+
+    await call('PUT', '/behaviour', { lateRate: 1 });
+    const orders = Array.from({ length: 20 }, () => randomUUID());
+    await Promise.all(orders.flatMap((order) => [pay(order, order), callOff(order, order)]));
+    for (const order of orders) expect(await settled(order)).toMatchObject({ status: 'cancelled' });
+  });
+
+  it('are those of the order alone, and only with the key of the API', async () => {
+    await call('PUT', '/behaviour', { lateRate: 1 });
+    const [orderId, key] = [randomUUID(), randomUUID()];
+    await pay(orderId, key);
+    expect(await callOff(randomUUID(), key)).toEqual([]);
+    const { body } = await call('GET', `/payments?orderId=${orderId}`);
+    expect(body.payments).toMatchObject([{ status: 'pending' }]);
+    const guess = { 'idempotency-key': key, authorization: 'Bearer guess' };
+    expect((await call('POST', '/payments/cancel', { orderId, amount }, guess)).status).toBe(401);
+  });
+});
+
 describe('webhooks', () => {
   it('are sent again until the shop takes them', async () => {
     shopAnswers = 503;
@@ -295,7 +364,12 @@ describe('refunds', () => {
 describe('the process', () => {
   it('describes its API, and is degraded as long as the shop shows no menu', async () => {
     const { body } = await call('GET', '/openapi.json');
-    expect(Object.keys(body.paths as object)).toEqual(['/payments', '/refunds', '/behaviour']);
+    expect(Object.keys(body.paths as object)).toEqual([
+      '/payments',
+      '/payments/cancel',
+      '/refunds',
+      '/behaviour',
+    ]);
     expect(await call('GET', '/health/ready')).toMatchObject({
       status: 200,
       body: {

@@ -33,7 +33,11 @@ afterAll(async () => {
 async function send(count: number, url: string): Promise<Worker> {
   await insertWebhooks(
     db,
-    Array.from({ length: count }, (_, index) => ({ body: `{"id":"evt-${index}"}`, sentAfterMs: 0 })),
+    Array.from({ length: count }, (_, index) => ({
+      body: `{"id":"evt-${index}"}`,
+      paymentId: 'pay_1',
+      sentAfterMs: 0,
+    })),
   );
   const options = { secret: 'secret', now: () => new Date(), onAttempt() {} };
   const sender = sendWebhooks({ db, url, log, ...options });

@@ -80,7 +80,7 @@ it.each([
   await until(async () => (await listStuckItems(db)).length === 1);
   expect(await listStuckItems(db)).toMatchObject([{ worker: 'dispatcher', item: poison, attempts: 1 }]);
   expect(await dispatcher.health?.()).toEqual({ up: true, detail: '1 set aside' });
-  expect(await look(db)).toEqual({ dueAt: null, assignable: false });
+  expect(await look(db)).toEqual({ dueInMs: null, assignable: false });
 
   refused = undefined;
   await retryStuckItems(db, 'dispatcher');

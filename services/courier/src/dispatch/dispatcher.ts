@@ -25,13 +25,13 @@ export function createDispatcher(context: ServiceContext<CourierConfig>, waker: 
     restMs: REST_MS,
     waker,
     async look() {
-      const { dueAt, assignable } = await look(db);
-      const dueInMs = dueAt === null ? POLL_MS : dueAt.getTime() - now().getTime();
+      const { dueInMs: next, assignable } = await look(db);
+      const dueInMs = next ?? POLL_MS;
       due = dueInMs <= 0;
       return due || assignable || dueInMs;
     },
     take: (work, only) => tick(work, rules, due || only !== undefined, only),
-    due: (tx) => dueOrders(tx, rules, now()),
+    due: (tx) => dueOrders(tx, rules),
     isOpen: isUndelivered,
     letGo: (tx, orderId) => freeCourier(tx, orderId, now()),
   });

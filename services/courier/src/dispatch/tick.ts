@@ -28,8 +28,8 @@ export async function tick(work: Work, rules: Rules, due: boolean, only?: string
 }
 
 /** The orders that `tick` would take. */
-export async function dueOrders(tx: Tx, rules: Rules, now: Date): Promise<string[]> {
-  const delivered = await dispatch.dueShipments(tx, now);
+export async function dueOrders(tx: Tx, rules: Rules): Promise<string[]> {
+  const delivered = await dispatch.dueShipments(tx);
   const { shipments } = await dispatch.takeWaiting(tx, ASSIGNED_AT_ONCE, isOneEach(rules));
   return [...delivered, ...shipments.map(({ orderId }) => orderId)];
 }
@@ -66,8 +66,7 @@ function sendOut(
   assignedAt: Date,
   takesMs: number,
 ): dispatch.AssignedShipment {
-  const dueAt = new Date(assignedAt.getTime() + takesMs);
-  const times = { assignedAt: assignedAt.getTime(), expectedDeliveryAt: dueAt.getTime() };
+  const times = { assignedAt: assignedAt.getTime(), expectedDeliveryAt: assignedAt.getTime() + takesMs };
   const eventId = emit(
     CourierAssigned,
     { orderId, courierId, courierName, ...times },
@@ -78,5 +77,5 @@ function sendOut(
     const cause = { causationId: eventId, traceparent };
     emit(OrderDelivered, { orderId, courierId, deliveredAt: deliveredAt.getTime() }, cause);
   }
-  return { orderId, courierId, courierName, assignedAt, dueAt, deliveredAt, eventId };
+  return { orderId, courierId, courierName, assignedAt, takesMs, deliveredAt, eventId };
 }

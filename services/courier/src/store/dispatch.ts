@@ -6,8 +6,8 @@ import type { Tx } from '@brew/postgres';
 
 /** What a look at the board tells. */
 export interface Seen {
-  /** When the next delivery is done. */
-  dueAt: Date | null;
+  /** In how many milliseconds the next delivery is done, by the database's clock; negative when it is by now, null when there is none. */
+  dueInMs: number | null;
   /** Whether a courier could be sent even now. */
   assignable: boolean;
 }
@@ -16,9 +16,9 @@ export interface Seen {
 export async function look(db: Tx): Promise<Seen> {
   const { rows } = await db.query<Seen>({
     name: 'look', // named statements are planned once a connection: planning takes longer than running
-    text: `select (select min(due_at) from shipments
+    text: `select (select (extract(epoch from min(due_at) - now()) * 1000)::float8 from shipments
                    where state = 'on_the_way'
-                     and order_id not in (select item from stuck_items where worker = 'dispatcher')) as "dueAt",
+                     and order_id not in (select item from stuck_items where worker = 'dispatcher')) as "dueInMs",
                   exists (select from shipments
                           where state = 'waiting'
                             and order_id not in (select item from stuck_items where worker = 'dispatcher'))
@@ -87,21 +87,24 @@ export interface AssignedShipment {
   courierId: string;
   courierName: string;
   assignedAt: Date;
-  dueAt: Date;
+  takesMs: number;
   /** Set when the way took no time: then it is delivered as well, and the courier stays free. */
   deliveredAt: Date | null;
   /** Id of its CourierAssigned. */
   eventId: string;
 }
 
-/** Writes down who brings what, and until when. Shipments and couriers are those taken in this transaction. */
+/**
+ * Writes down who brings what, and until when, by the database's clock: by it alone is told when it is done. Shipments and couriers are those
+ * taken in this transaction.
+ */
 export async function assign(tx: Tx, assigned: readonly AssignedShipment[]): Promise<void> {
   await tx.query({
     // Not named: it has to be planned for the table as it has become, or it would go on reading all of a table that was
     // small at first. The limit tells the planner how few rows it looks for.
     text: `with assigned as (
              select * from jsonb_to_recordset($1::jsonb) as assigned("orderId" text, "courierId" text,
-               "courierName" text, "assignedAt" timestamptz, "dueAt" timestamptz, "deliveredAt" timestamptz,
+               "courierName" text, "assignedAt" timestamptz, "takesMs" float8, "deliveredAt" timestamptz,
                "eventId" text) limit $2
            ), sent as (
              update couriers
@@ -116,7 +119,8 @@ export async function assign(tx: Tx, assigned: readonly AssignedShipment[]): Pro
            )
            update shipments
            set courier_id = assigned."courierId", courier_name = assigned."courierName",
-               assigned_at = assigned."assignedAt", due_at = assigned."dueAt",
+               assigned_at = assigned."assignedAt",
+               due_at = now() + assigned."takesMs" * interval '1 millisecond',
                delivered_at = assigned."deliveredAt", cause_id = assigned."eventId"
            from assigned where shipments.order_id = assigned."orderId"`,
     values: [JSON.stringify(assigned), assigned.length],
@@ -131,16 +135,17 @@ export interface DeliveredShipment extends Cause {
 /**
  * Ends the deliveries whose time is up; their couriers are free again, and one delivery richer. There are never more
  * of them than couriers, so there is no limit.
+ * @param deliveredAt when that is, as its event says
  * @param only this shipment alone, stuck or not: its courier may carry another one by now. Left out, stuck ones are left out
  */
-export async function deliverDue(tx: Tx, now: Date, only?: string): Promise<DeliveredShipment[]> {
+export async function deliverDue(tx: Tx, deliveredAt: Date, only?: string): Promise<DeliveredShipment[]> {
   const { rows } = await tx.query<DeliveredShipment>({
     name: 'deliver-due',
     text: `with delivered as (
              update shipments set delivered_at = $1
              where order_id in (
                select order_id from shipments
-               where state = 'on_the_way' and due_at <= $1
+               where state = 'on_the_way' and due_at <= now()
                  and case when $2::text is null
                        then order_id not in (select item from stuck_items where worker = 'dispatcher')
                        else order_id = $2 end
@@ -154,19 +159,18 @@ export async function deliverDue(tx: Tx, now: Date, only?: string): Promise<Deli
              from delivered where courier_id = delivered."courierId"
            )
            select * from delivered`,
-    values: [now, only],
+    values: [deliveredAt, only],
   });
   return rows;
 }
 
 /** Those that `deliverDue` would end. */
-export async function dueShipments(tx: Tx, now: Date): Promise<string[]> {
+export async function dueShipments(tx: Tx): Promise<string[]> {
   const { rows } = await tx.query<{ order_id: string }>(
     `select order_id from shipments
-     where state = 'on_the_way' and due_at <= $1
+     where state = 'on_the_way' and due_at <= now()
        and order_id not in (select item from stuck_items where worker = 'dispatcher')
      order by due_at`,
-    [now],
   );
   return rows.map(({ order_id }) => order_id);
 }

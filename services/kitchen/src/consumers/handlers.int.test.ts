@@ -39,7 +39,9 @@ describe('the handlers', () => {
       cafeId: placed.cafeId,
       place: () => bench.deliver(handlers, OrderPlaced, placed),
       pay: () => bench.deliver(handlers, PaymentReceived, paid),
-      askToCancel: () => bench.deliver(handlers, CancellationRequested, { orderId, requestedAt: at }),
+      /** @param cafe as since version 2 of the event */
+      askToCancel: (cafe: string | null = null) =>
+        bench.deliver(handlers, CancellationRequested, { orderId, requestedAt: at, cafeId: cafe }),
       cancel: () =>
         bench.deliver(handlers, OrderCancelled, { orderId, reason: 'payment_timeout', cancelledAt: at }),
       /** Lets the line look, and names all that it and the handlers emitted for the order. */
@@ -99,14 +101,24 @@ describe('the handlers', () => {
     expect(await order.emitted()).toEqual(['KitchenStarted']);
   });
 
-  it('drop an order once, however often it is cancelled, and whatever comes of it', async () => {
+  it('drop an order that they never heard of, and never start it, should they hear of it later', async () => {
+    const order = anOrder();
+    await order.askToCancel(order.cafeId);
+    expect(await order.emitted()).toEqual(['TicketDropped']);
+    await order.place();
+    await order.pay();
+    await order.cancel();
+    expect(await order.emitted()).toEqual(['TicketDropped']);
+  });
+
+  it('answer once more when they are asked once more, since the answer may be lost', async () => {
     const order = anOrder();
     await order.place();
     await order.pay();
     await order.askToCancel();
     await order.askToCancel();
     await order.cancel();
-    expect(await order.emitted()).toEqual(['TicketDropped']);
+    expect(await order.emitted()).toEqual(['TicketDropped', 'TicketDropped']);
   });
 
   it('close an order that is cancelled before it is paid, and tell nobody', async () => {

@@ -1,6 +1,6 @@
 import { TicketDropped } from '@brew/events';
 import { type Handler, handleTogether, type Work } from '@brew/service';
-import { type Facts, learn, mustDrop, type Ticket } from '../domain/ticket.ts';
+import { type Facts, isAskedAgain, learn, mustDrop, type Ticket } from '../domain/ticket.ts';
 import { drop, record } from '../store/tickets.ts';
 import { onCancellationRequested } from './onCancellationRequested.ts';
 import { onOrderCancelled } from './onOrderCancelled.ts';
@@ -33,7 +33,7 @@ export const createHandlers = (wakeLine: () => void): readonly Handler[] => [
       const toldOf = Map.groupBy(told, ({ facts }) => facts.orderId);
 
       const tickets = await record(tx, [...toldOf.values()].map(together));
-      const drops = tickets.flatMap(({ before }) => dropOf(before, toldOf.get(before.orderId) ?? []) ?? []);
+      const drops = tickets.flatMap(({ before }) => [...dropsOf(before, toldOf.get(before.orderId) ?? [])]);
       if (drops.length > 0) await drop(tx, drops);
       for (const { orderId, cafeId, droppedAt, work } of drops) {
         work.emit(TicketDropped, { orderId, cafeId, droppedAt: droppedAt.getTime() });
@@ -50,15 +50,16 @@ const together = (told: readonly Told[]): Facts =>
 /**
  * Takes the events of an order in one after the other, so that it doesn't matter in how many portions they came: a
  * wish to cancel may be in time, and be followed by what would have made it too late.
- * @returns what is to be dropped, with the work of the event that decided it
+ * @returns what is to be dropped, with the work of the event that decided it; and what was dropped before and is asked for once more,
+ * since whoever asks has not got the answer
  */
-function dropOf(before: Ticket, told: readonly Told[]) {
+function* dropsOf(before: Ticket, told: readonly Told[]) {
   let ticket = before;
   for (const { facts, work } of told) {
     ticket = learn(ticket, facts);
-    if (mustDrop(ticket)) {
-      return { orderId: ticket.orderId, cafeId: ticket.cafeId, droppedAt: work.now(), work };
-    }
+    const { orderId, cafeId } = ticket;
+    if (cafeId === null || !(mustDrop(ticket) || isAskedAgain(ticket, facts))) continue;
+    ticket = { ...ticket, stage: 'dropped' };
+    yield { orderId, cafeId, droppedAt: work.now(), work };
   }
-  return undefined;
 }

@@ -25,7 +25,7 @@ const step = fc.oneof(
     // Placed and paid more often than not, or there is hardly anything to start.
     arbitrary: fc.tuple(
       fc.constantFrom('one', 'two'),
-      fc.constantFrom('place', 'place', 'pay', 'pay', 'ask', 'cancel'),
+      fc.constantFrom('place', 'place', 'pay', 'pay', 'ask', 'askWithCafe', 'cancel'),
     ),
   },
   { weight: 2, arbitrary: fc.constant('line' as const) },
@@ -51,7 +51,9 @@ describe('the handlers, given events in portions', () => {
       case 'pay':
         return [PaymentReceived as EventType, paid];
       case 'ask':
-        return [CancellationRequested as EventType, { orderId, requestedAt: at }];
+        return [CancellationRequested as EventType, { orderId, requestedAt: at, cafeId: null }];
+      case 'askWithCafe':
+        return [CancellationRequested as EventType, { orderId, requestedAt: at, cafeId }];
       default:
         return [OrderCancelled as EventType, { orderId, reason: 'customer_request', cancelledAt: at }];
     }
@@ -92,7 +94,7 @@ describe('the handlers, given events in portions', () => {
     const { rows } = await db.query(
       `select case order_id when $1 then 'one' else 'two' end as "order", placed_at, paid_at,
               cancellation_requested_at, cancelled_at, started_at, dropped_at, stage, preparation_seconds,
-              customer, items, cause_id, cafe_id is not null as placed
+              customer, items, cause_id, cafe_id is not null as named
        from tickets where order_id in ($1, $2) order by 1`,
       [names.one, names.two],
     );

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { learn, mustDrop, type Stage } from './ticket.ts';
+import { isAskedAgain, learn, mustDrop, type Stage } from './ticket.ts';
 
 const ticket = (stage: Stage, changes: { cafeId?: null; cancellationRequested?: boolean } = {}) => ({
   orderId: 'order-1',
@@ -29,8 +29,18 @@ describe('mustDrop', () => {
     expect(mustDrop(ticket('queued', { cancellationRequested: false }))).toBe(false);
   });
 
-  it('waits for OrderPlaced, which tells the cafe', () => {
+  it('waits for an event that tells the cafe', () => {
     expect(mustDrop(ticket('incomplete', { cafeId: null }))).toBe(false);
+  });
+});
+
+describe('isAskedAgain', () => {
+  const asked = { orderId: 'order-1', cancellationRequestedAt: '2026-01-01T09:00:00.000Z' };
+
+  it('is for a ticket that is dropped, and a wish to cancel, alone', () => {
+    expect(isAskedAgain(ticket('dropped'), asked)).toBe(true);
+    expect(isAskedAgain(ticket('dropped'), { orderId: 'order-1' })).toBe(false);
+    expect(isAskedAgain(ticket('preparing'), asked)).toBe(false);
   });
 });
 

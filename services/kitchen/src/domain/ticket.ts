@@ -22,22 +22,24 @@ export interface Facts {
 /** As much of a ticket as decides about it. */
 export interface Ticket {
   orderId: string;
-  /** Null until OrderPlaced has been seen. */
+  /** Null until an event has named it. */
   cafeId: string | null;
   stage: Stage;
   cancellationRequested: boolean;
 }
-
-/** A ticket that ends before it began, with what the event about it says. */
-export type DroppableTicket = Ticket & { cafeId: string };
 
 /**
  * Whether the customer's wish to cancel still comes in time. order-service passes it on only after it published
  * PaymentReceived, so it is the kitchen's to decide even when that payment has not been seen here yet: there is
  * no order between topics. Whatever comes after the drop finds the ticket dropped and changes nothing.
  */
-export function mustDrop(ticket: Ticket): ticket is DroppableTicket {
+export function mustDrop(ticket: Ticket): boolean {
   return ticket.cancellationRequested && ticket.cafeId !== null && isOpen(ticket.stage);
+}
+
+/** Whether a wish came for a ticket that is dropped already: the answer was lost, or nobody would ask again. */
+export function isAskedAgain(ticket: Ticket, { cancellationRequestedAt }: Facts): boolean {
+  return ticket.stage === 'dropped' && cancellationRequestedAt !== undefined;
 }
 
 /**

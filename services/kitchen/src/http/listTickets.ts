@@ -28,7 +28,7 @@ const screen = z.object({
 export type Screen = z.infer<typeof screen>;
 
 /** What the screen behind the counter shows. A cafe that never had an order has an empty one. */
-export const listTickets = ({ db, now }: Pick<ServiceContext, 'db' | 'now'>) =>
+export const listTickets = ({ db }: Pick<ServiceContext, 'db'>) =>
   route({
     method: 'get',
     path: '/cafes/:id/tickets',
@@ -40,19 +40,6 @@ export const listTickets = ({ db, now }: Pick<ServiceContext, 'db' | 'now'>) =>
       const queue = await listQueued(db, id);
       const preparing = await listPreparing(db, id);
       const ready = await listReady(db, id, RECENT);
-      const at = now().getTime();
-      return {
-        status: 200,
-        body: {
-          cafeId: id,
-          queue,
-          preparing: preparing.map(({ dueAt, ...row }) => ({
-            ...row,
-            expectedReadyAt: dueAt,
-            remainingSeconds: Math.max(0, (dueAt.getTime() - at) / 1000),
-          })),
-          ready,
-        },
-      };
+      return { status: 200, body: { cafeId: id, queue, preparing, ready } };
     },
   });

@@ -76,7 +76,7 @@ it.each([
       },
     ]);
     expect(await line.health?.()).toEqual({ up: true, detail: '1 set aside' });
-    expect(await look(db, 1)).toEqual({ dueAt: null, startable: false, unopened: false });
+    expect(await look(db, 1)).toEqual({ dueInMs: null, startable: false, unopened: false });
 
     await db.query(
       `update tickets set customer = '{"name": "Ada", "address": "Bean Lane 1"}' where order_id = $1`,

@@ -13,7 +13,7 @@ const REST_MS = 50;
  * wakes by itself when the next preparation is done.
  */
 export function createLine(context: ServiceContext<KitchenConfig>, waker: Waker): Part {
-  const { config, db, now } = context;
+  const { config, db } = context;
   const rules = { speed: config.SPEED, baristas: config.BARISTAS_PER_CAFE };
   let due = true;
 
@@ -28,12 +28,12 @@ export function createLine(context: ServiceContext<KitchenConfig>, waker: Waker)
         await openCafes(db, rules.baristas);
         seen = await look(db, rules.baristas);
       }
-      const dueInMs = seen.dueAt === null ? POLL_MS : seen.dueAt.getTime() - now().getTime();
+      const dueInMs = seen.dueInMs ?? POLL_MS;
       due = dueInMs <= 0;
       return due || seen.startable || dueInMs;
     },
     take: (work, only) => tick(work, rules, due || only !== undefined, only),
-    due: (tx) => dueOrders(tx, rules, now()),
+    due: (tx) => dueOrders(tx, rules),
     isOpen: isOnTheLine,
     letGo: freeSlot,
   });

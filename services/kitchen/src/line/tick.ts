@@ -28,8 +28,8 @@ export async function tick(work: Work, rules: Rules, due: boolean, only?: string
 }
 
 /** The orders that `tick` would take. */
-export async function dueOrders(tx: Tx, { speed, baristas }: Rules, now: Date): Promise<string[]> {
-  const finished = await line.dueTickets(tx, now);
+export async function dueOrders(tx: Tx, { speed, baristas }: Rules): Promise<string[]> {
+  const finished = await line.dueTickets(tx);
   const counters = await line.takeCounters(tx, baristas, speed > 0 ? 1 : TURNS);
   return [...finished, ...counters.flatMap(({ waiting }) => waiting.map(({ orderId }) => orderId))];
 }
@@ -65,13 +65,12 @@ function startTicket(
   takesMs: number,
 ): line.StartedTicket {
   const { orderId, cafeId, slot, customer, causationId, traceparent } = ticket;
-  const dueAt = new Date(startedAt.getTime() + takesMs);
-  const times = { startedAt: startedAt.getTime(), expectedReadyAt: dueAt.getTime() };
+  const times = { startedAt: startedAt.getTime(), expectedReadyAt: startedAt.getTime() + takesMs };
   const eventId = emit(KitchenStarted, { orderId, cafeId, slot, ...times }, { causationId, traceparent });
   const readyAt = takesMs === 0 ? startedAt : null;
   if (readyAt) {
     const cause = { causationId: eventId, traceparent };
     emit(OrderReady, { orderId, cafeId, customer, readyAt: readyAt.getTime() }, cause);
   }
-  return { orderId, cafeId, slot, startedAt, dueAt, readyAt, eventId };
+  return { orderId, cafeId, slot, startedAt, takesMs, readyAt, eventId };
 }

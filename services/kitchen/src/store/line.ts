@@ -6,8 +6,8 @@ import type { Tx } from '@brew/postgres';
 
 /** What a look along the counters tells. */
 export interface Seen {
-  /** When the next preparation is done. */
-  dueAt: Date | null;
+  /** In how many milliseconds the next preparation is done, by the database's clock; negative when it is by now, null when there is none. */
+  dueInMs: number | null;
   /** Whether a slot could be filled even now. */
   startable: boolean;
   /** Whether somebody waits in a cafe that has no baristas yet. */
@@ -19,9 +19,9 @@ export async function look(db: Tx, baristas: number): Promise<Seen> {
   const { rows } = await db.query<Seen>({
     name: 'look', // named statements are planned once a connection: planning takes longer than running
     text: `with busy as materialized (select cafe_id from busy_cafes)
-           select (select min(due_at) from tickets
+           select (select (extract(epoch from min(due_at) - now()) * 1000)::float8 from tickets
                    where stage = 'preparing'
-                     and order_id not in (select item from stuck_items where worker = 'line')) as "dueAt",
+                     and order_id not in (select item from stuck_items where worker = 'line')) as "dueInMs",
                   exists (
                     select from busy join slots using (cafe_id) where order_id is null and slot <= $1
                   ) as startable,
@@ -120,28 +120,32 @@ export interface StartedTicket {
   cafeId: string;
   slot: number;
   startedAt: Date;
-  dueAt: Date;
+  takesMs: number;
   /** Set when it took no time: then it is done as well, and its slot stays free. */
   readyAt: Date | null;
   /** Id of its KitchenStarted. */
   eventId: string;
 }
 
-/** Writes down who makes what, and until when. The tickets and slots are those taken in this transaction. */
+/**
+ * Writes down who makes what, and until when, by the database's clock: by it alone is told when it is done. The tickets and slots are those
+ * taken in this transaction.
+ */
 export async function start(tx: Tx, started: readonly StartedTicket[]): Promise<void> {
   await tx.query({
     // Not named: it has to be planned for the table as it has become, or it would go on reading all of a table that was
     // small at first. The limit tells the planner how few rows it looks for.
     text: `with started as (
              select * from jsonb_to_recordset($1::jsonb) as started("orderId" text, "cafeId" text, slot int,
-               "startedAt" timestamptz, "dueAt" timestamptz, "readyAt" timestamptz, "eventId" text) limit $2
+               "startedAt" timestamptz, "takesMs" float8, "readyAt" timestamptz, "eventId" text) limit $2
            ), manned as (
              update slots set order_id = started."orderId"
              from started
              where slots.cafe_id = started."cafeId" and slots.slot = started.slot and started."readyAt" is null
            )
            update tickets
-           set slot = started.slot, started_at = started."startedAt", due_at = started."dueAt",
+           set slot = started.slot, started_at = started."startedAt",
+               due_at = now() + started."takesMs" * interval '1 millisecond',
                ready_at = started."readyAt", cause_id = started."eventId"
            from started where tickets.order_id = started."orderId"`,
     values: [JSON.stringify(started), started.length],
@@ -157,16 +161,17 @@ export interface FinishedTicket extends Cause {
 /**
  * Ends the preparation of tickets whose time is up, and frees their slots; stuck ones are left out. There are never more of them than
  * slots, so there is no limit.
+ * @param readyAt when that is, as its event says
  * @param only this ticket alone, stuck or not
  */
-export async function finishDue(tx: Tx, now: Date, only?: string): Promise<FinishedTicket[]> {
+export async function finishDue(tx: Tx, readyAt: Date, only?: string): Promise<FinishedTicket[]> {
   const { rows } = await tx.query<FinishedTicket>({
     name: 'finish-due',
     text: `with finished as (
              update tickets set ready_at = $1
              where order_id in (
                select order_id from tickets
-               where stage = 'preparing' and due_at <= $1
+               where stage = 'preparing' and due_at <= now()
                  and case when $2::text is null
                        then order_id not in (select item from stuck_items where worker = 'line')
                        else order_id = $2 end
@@ -177,19 +182,18 @@ export async function finishDue(tx: Tx, now: Date, only?: string): Promise<Finis
              update slots set order_id = null from finished where slots.order_id = finished."orderId"
            )
            select * from finished`,
-    values: [now, only],
+    values: [readyAt, only],
   });
   return rows;
 }
 
 /** Those that `finishDue` would end. */
-export async function dueTickets(tx: Tx, now: Date): Promise<string[]> {
+export async function dueTickets(tx: Tx): Promise<string[]> {
   const { rows } = await tx.query<{ order_id: string }>(
     `select order_id from tickets
-     where stage = 'preparing' and due_at <= $1
+     where stage = 'preparing' and due_at <= now()
        and order_id not in (select item from stuck_items where worker = 'line')
      order by due_at`,
-    [now],
   );
   return rows.map(({ order_id }) => order_id);
 }

@@ -18,12 +18,18 @@ export async function listQueued(db: Tx, cafeId: string): Promise<(Listed & { pa
   return rows;
 }
 
-type Preparing = Listed & { slot: number; startedAt: Date; dueAt: Date };
+type Preparing = Listed & {
+  slot: number;
+  startedAt: Date;
+  expectedReadyAt: Date;
+  remainingSeconds: number;
+};
 
 /** What the baristas make, by slot. */
 export async function listPreparing(db: Tx, cafeId: string): Promise<Preparing[]> {
   const { rows } = await db.query<Preparing>(
-    `select ${listed}, tickets.slot, started_at as "startedAt", due_at as "dueAt"
+    `select ${listed}, tickets.slot, started_at as "startedAt", due_at as "expectedReadyAt",
+            greatest(0, extract(epoch from due_at - now()))::float8 as "remainingSeconds"
      from slots join tickets using (order_id) where slots.cafe_id = $1 order by slots.slot`,
     [cafeId],
   );

@@ -44,12 +44,12 @@ export async function record(tx: Tx, facts: readonly Facts[]): Promise<Recorded[
   return rows.map(({ queued, ...before }) => ({ before, queued }));
 }
 
-/** Ends tickets before they began: they will never be started. They were recorded in this transaction. */
+/** Ends tickets before they began: they will never be started. They were recorded in this transaction; those that are dropped already stay so. */
 export async function drop(tx: Tx, tickets: readonly { orderId: string; droppedAt: Date }[]): Promise<void> {
   await tx.query(
     `update tickets set dropped_at = dropped."droppedAt"
      from jsonb_to_recordset($1::jsonb) as dropped("orderId" text, "droppedAt" timestamptz)
-     where order_id = dropped."orderId"`,
+     where order_id = dropped."orderId" and dropped_at is null`,
     [JSON.stringify(tickets.map(({ orderId, droppedAt }) => ({ orderId, droppedAt })))],
   );
 }

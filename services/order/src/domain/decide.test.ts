@@ -2,12 +2,13 @@ import { describe, expect, test } from '@jest/globals';
 import { assigned, delivered, placedOrder, ready, received, run, started } from '../testing/orders.ts';
 import { type Command, decide } from './decide.ts';
 import { evolve } from './evolve.ts';
-import { cancellationOutcome, type Fact, isFinal, type Order } from './order.ts';
+import { cancellationOutcome, type Fact, isFinal, moneyState, type Order } from './order.ts';
 
-const confirmed: Command = { type: 'confirmStock' };
+const confirmed: Command = { type: 'confirmStock', at: 1_500 };
 const refused: Command = { type: 'refuseStock', at: 1_500 };
 const failed: Command = { type: 'failPayment', paymentId: 'pay-1', reason: 'card declined', at: 2_000 };
-const expired: Command = { type: 'expirePayment', at: 61_000 };
+const expired: Command = { type: 'expire', at: 61_000 };
+const givenUp: Command = { type: 'giveUp', at: 61_000 };
 const refunded: Command = { type: 'recordRefund', paymentId: 'pay-1', refundId: 're-1', at: 9_000 };
 const cancelled: Command = { type: 'cancel', at: 2_500 };
 const dropped: Command = { type: 'dropTicket', at: 2_700 };
@@ -15,6 +16,11 @@ const total = placedOrder.total;
 
 const cancelledFor = (reason: string, at: number) => ({ type: 'OrderCancelled', reason, at });
 const refundRequested = { type: 'RefundRequested', paymentId: 'pay-1', amount: total };
+const settlementRequested = { type: 'SettlementRequested', amount: total };
+const second: Command = { ...received, paymentId: 'pay-2' };
+const cent = { amount: 1, currency: 'EUR' };
+const wrong: Command = { ...received, amount: cent };
+const overdue: Command = { type: 'cancelOverdue', at: 4_000_000 };
 
 /** [what happened before, the command, what it leads to] */
 const transitions: [string, Command[], Command, unknown[]][] = [
@@ -40,26 +46,43 @@ const transitions: [string, Command[], Command, unknown[]][] = [
   [
     'takes no payment of another amount, and gives it back',
     [confirmed],
-    { ...received, amount: { amount: 1, currency: 'EUR' } } as Command,
-    [
-      { type: 'PaymentFailed', paymentId: 'pay-1', reason: 'wrong_amount', at: 2_000 },
-      cancelledFor('payment_failed', 2_000),
-      { ...refundRequested, amount: { amount: 1, currency: 'EUR' } },
-    ],
+    wrong,
+    [{ ...refundRequested, amount: cent }],
   ],
   [
     'takes no payment in another currency, and gives it back',
     [confirmed],
     { ...received, amount: { ...total, currency: 'USD' } } as Command,
-    [
-      { type: 'PaymentFailed', paymentId: 'pay-1', reason: 'wrong_amount', at: 2_000 },
-      cancelledFor('payment_failed', 2_000),
-      { ...refundRequested, amount: { ...total, currency: 'USD' } },
-    ],
+    [{ ...refundRequested, amount: { ...total, currency: 'USD' } }],
+  ],
+  ['gives it back once', [confirmed, wrong], wrong, []],
+  [
+    'takes the right payment after a wrong one',
+    [confirmed, wrong],
+    second,
+    [{ type: 'PaymentReceived', paymentId: 'pay-2', amount: total, at: 2_000 }],
+  ],
+  [
+    'gives back the wrong payment after the right one',
+    [confirmed, second],
+    wrong,
+    [{ ...refundRequested, amount: cent }],
   ],
   ['takes a payment once', [confirmed, received], received, []],
-  ['takes no second payment on the way', [confirmed, received, started], received, []],
-  ['gives back a payment that comes after the time-out', [confirmed, expired], received, [refundRequested]],
+  ['takes a payment once, also on the way', [confirmed, received, started], received, []],
+  [
+    'gives back a second payment',
+    [confirmed, received],
+    second,
+    [{ ...refundRequested, paymentId: 'pay-2' }],
+  ],
+  [
+    'gives back a second payment after the delivery',
+    [confirmed, received, started, ready, assigned, delivered],
+    second,
+    [{ ...refundRequested, paymentId: 'pay-2' }],
+  ],
+  ['gives back a payment that comes after the time-out', [confirmed, givenUp], received, [refundRequested]],
   [
     'gives back a payment that comes after the cancellation',
     [confirmed, cancelled],
@@ -87,7 +110,21 @@ const transitions: [string, Command[], Command, unknown[]][] = [
   ['ignores a failure after the success', [confirmed, received], failed, []],
   ['ignores a second failure', [confirmed, failed], failed, []],
 
-  ['cancels when no payment comes', [confirmed], expired, [cancelledFor('payment_timeout', 61_000)]],
+  [
+    'cancels when the provider has no payment and takes none',
+    [confirmed],
+    givenUp,
+    [{ type: 'PaymentCalledOff' }, cancelledFor('payment_timeout', 61_000)],
+  ],
+  ['does not give up a paid order', [confirmed, received], givenUp, []],
+  ['has nothing left to give up', [confirmed, givenUp], givenUp, []],
+  [
+    'has the payment of a cancelled order called off',
+    [confirmed, cancelled],
+    givenUp,
+    [{ type: 'PaymentCalledOff' }],
+  ],
+  ['asks the provider before it gives an order up', [confirmed], expired, [settlementRequested]],
   ['cancels when not even the stock answers', [], expired, [cancelledFor('payment_timeout', 61_000)]],
   ['does not expire a paid order', [confirmed, received], expired, []],
   ['does not expire a cancelled order', [cancelled], expired, []],
@@ -106,12 +143,20 @@ const transitions: [string, Command[], Command, unknown[]][] = [
     { ...refunded, paymentId: 'pay-2' } as Command,
     [],
   ],
-
   [
-    'lets the customer cancel alone before the payment',
+    'records the refund of a second payment',
+    [confirmed, received, second],
+    { ...refunded, paymentId: 'pay-2' } as Command,
+    [{ type: 'PaymentRefunded', paymentId: 'pay-2', refundId: 're-1', amount: total, at: 9_000 }],
+  ],
+  ['records the refund of a wrong payment once', [confirmed, wrong, refunded], refunded, []],
+
+  ['lets the customer cancel alone', [], cancelled, [cancelledFor('customer_request', 2_500)]],
+  [
+    'has the payment settled that it was waiting for when the customer cancels',
     [confirmed],
     cancelled,
-    [cancelledFor('customer_request', 2_500)],
+    [cancelledFor('customer_request', 2_500), settlementRequested],
   ],
   [
     'asks the kitchen after the payment',
@@ -120,6 +165,14 @@ const transitions: [string, Command[], Command, unknown[]][] = [
     [{ type: 'CancellationRequested', at: 2_500 }],
   ],
   ['asks the kitchen once', [confirmed, received, cancelled], cancelled, []],
+  [
+    'asks the kitchen again for staff',
+    [confirmed, received, cancelled],
+    overdue,
+    [{ type: 'CancellationRequested', at: 4_000_000 }],
+  ],
+  ['does not cancel for staff what is being prepared', [confirmed, received, started], overdue, []],
+  ['does not cancel for staff what is not paid', [confirmed], overdue, []],
   ['does not cancel what is being prepared', [confirmed, received, started], cancelled, []],
   [
     'does not cancel what is delivered',
@@ -219,6 +272,24 @@ describe('evolve', () => {
         payment: { state: 'refunded', paymentId: 'pay-1', refundId: 're-1', amount: total },
       },
     ],
+    [
+      'several payments, of which one counts',
+      [confirmed, wrong, second, { ...received, paymentId: 'pay-3' }, refunded],
+      {
+        status: 'paid',
+        payment: { state: 'received', paymentId: 'pay-2', amount: total },
+        otherPayments: [
+          { paymentId: 'pay-3', amount: total },
+          { paymentId: 'pay-1', amount: cent, refundId: 're-1' },
+        ],
+      },
+    ],
+    ['a payment that was called off', [confirmed, cancelled, givenUp], { payment: { state: 'none' } }],
+    [
+      'when the customer asked first, however often the kitchen is asked',
+      [confirmed, received, cancelled, overdue],
+      { cancellationRequestedAt: 2_500 },
+    ],
   ];
 
   test.each(ends)('%s', (_title, commands, state) => {
@@ -239,6 +310,37 @@ describe('evolve', () => {
   test('refuses what is not a fact', () => {
     expect(() => evolve(placedOrder, { type: 'Danced' } as unknown as Fact)).toThrow(/Not a fact.*Danced/);
   });
+});
+
+describe('an order that costs nothing', () => {
+  const free = { ...placedOrder, total: { ...total, amount: 0 } };
+  const decided = (order: Order, command: Command) => decide(order, command).reduce(evolve, order);
+  const paymentId = 'free-order-1';
+
+  test('is paid as soon as there is stock for it', () => {
+    const facts = decide(free, confirmed);
+    expect(facts).toEqual([{ type: 'PaymentReceived', paymentId, amount: free.total, at: 1_500 }]);
+    expect(decided(free, confirmed).status).toBe('paid');
+  });
+
+  test('gives nothing back to be cancelled, and says so', () => {
+    const asked = decided(decided(free, confirmed), cancelled);
+    expect(decide(asked, dropped)).toEqual([
+      cancelledFor('customer_request', 2_700),
+      { type: 'PaymentRefunded', paymentId, refundId: paymentId, amount: free.total, at: 2_700 },
+    ]);
+  });
+});
+
+test.each<[string, Command[], string]>([
+  ['with the payment that counts', [confirmed, wrong, second, refunded], 'received'],
+  ['on its way back', [confirmed, cancelled, received], 'refunding'],
+  ['given back', [confirmed, cancelled, received, refunded], 'refunded'],
+  ['on its way back as long as one payment is', [confirmed, cancelled, wrong, second, refunded], 'refunding'],
+  ['not asked for any more', [confirmed, cancelled, givenUp], 'none'],
+  ['still asked for after a wrong payment', [confirmed, wrong, refunded], 'requested'],
+])('money is %s', (_title, commands, state) => {
+  expect(moneyState(run(...commands).order)).toBe(state);
 });
 
 describe("the outcome of the customer's wish to cancel", () => {

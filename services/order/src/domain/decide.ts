@@ -1,15 +1,20 @@
 import type { Money } from '@brew/events';
-import type { Fact, Instant, LaterStep, OrderState } from './order.ts';
+import type { CancelReason, Fact, Instant, LaterStep, OrderState } from './order.ts';
 
 /** What somebody wants of an order: the customer, the payment provider, another service's event, or the clock. */
 export type Command =
-  | { type: 'confirmStock' }
+  | { type: 'confirmStock'; at: Instant }
   | { type: 'refuseStock'; at: Instant }
   | { type: 'receivePayment'; paymentId: string; amount: Money; at: Instant }
   | { type: 'failPayment'; paymentId: string; reason: string; at: Instant }
-  | { type: 'expirePayment'; at: Instant }
+  /** Too long without an answer: from the stock, or from a provider that could not be asked. */
+  | { type: 'expire'; at: Instant }
+  /** The provider says that it has no payment of this order's total, and takes none any more. */
+  | { type: 'giveUp'; at: Instant }
   | { type: 'recordRefund'; paymentId: string; refundId: string; at: Instant }
   | { type: 'cancel'; at: Instant }
+  /** Staff asks the kitchen, also once more: it may never have heard of the order, or of the customer's wish. */
+  | { type: 'cancelOverdue'; at: Instant }
   | { type: 'dropTicket'; at: Instant }
   | { type: 'recordStep'; step: LaterStep; at: Instant };
 
@@ -23,28 +28,24 @@ export type Command =
 export function decide(order: OrderState, command: Command): Fact[] {
   switch (command.type) {
     case 'confirmStock':
-      return order.status === 'placed' && order.payment.state === 'none'
-        ? [{ type: 'PaymentRequested', amount: order.total }]
-        : [];
+      if (order.status !== 'placed' || order.payment.state !== 'none') return [];
+      // Nobody is asked for nothing, and yet PaymentReceived is what makes everybody go ahead.
+      if (order.total.amount === 0) {
+        const paymentId = `free-${order.orderId}`;
+        return [{ type: 'PaymentReceived', paymentId, amount: order.total, at: command.at }];
+      }
+      return [{ type: 'PaymentRequested', amount: order.total }];
 
     case 'refuseStock':
-      return order.status === 'placed'
-        ? [{ type: 'OrderCancelled', reason: 'out_of_stock', at: command.at }]
-        : [];
+      return order.status === 'placed' ? cancelUnpaid(order, 'out_of_stock', command.at) : [];
 
     case 'receivePayment': {
       const { paymentId, amount, at } = command;
-      if (hasMoney(order)) return [];
-      // It came after the cancellation. It must not be published as received: to everybody that means "go".
-      if (order.status !== 'placed') return [{ type: 'RefundRequested', paymentId, amount }];
-      if (!sameMoney(amount, order.total)) {
-        return [
-          { type: 'PaymentFailed', paymentId, reason: 'wrong_amount', at },
-          { type: 'OrderCancelled', reason: 'payment_failed', at },
-          { type: 'RefundRequested', paymentId, amount },
-        ];
-      }
-      return [{ type: 'PaymentReceived', paymentId, amount, at }];
+      if (isKnown(order, paymentId)) return [];
+      // Whatever else comes must not be published as received: to everybody that means "go".
+      return order.status === 'placed' && isSameMoney(amount, order.total)
+        ? [{ type: 'PaymentReceived', paymentId, amount, at }]
+        : [{ type: 'RefundRequested', paymentId, amount }];
     }
 
     case 'failPayment': {
@@ -56,31 +57,42 @@ export function decide(order: OrderState, command: Command): Fact[] {
       ];
     }
 
-    case 'expirePayment':
-      return order.status === 'placed'
-        ? [{ type: 'OrderCancelled', reason: 'payment_timeout', at: command.at }]
-        : [];
+    case 'expire':
+      if (order.status !== 'placed') return [];
+      return order.payment.state === 'requested'
+        ? [{ type: 'SettlementRequested', amount: order.total }]
+        : cancelUnpaid(order, 'payment_timeout', command.at);
+
+    case 'giveUp': {
+      const calledOff: Fact[] = order.payment.state === 'requested' ? [{ type: 'PaymentCalledOff' }] : [];
+      if (order.status !== 'placed') return calledOff;
+      return [...calledOff, { type: 'OrderCancelled', reason: 'payment_timeout', at: command.at }];
+    }
 
     case 'recordRefund': {
-      const { payment } = order;
-      if (payment.state !== 'refunding' || payment.paymentId !== command.paymentId) return [];
       const { paymentId, refundId, at } = command;
-      return [{ type: 'PaymentRefunded', paymentId, refundId, amount: payment.amount, at }];
+      const amount = amountToRefund(order, paymentId);
+      return amount ? [{ type: 'PaymentRefunded', paymentId, refundId, amount, at }] : [];
     }
 
     case 'cancel':
-      if (order.status === 'placed')
-        return [{ type: 'OrderCancelled', reason: 'customer_request', at: command.at }];
+      if (order.status === 'placed') return cancelUnpaid(order, 'customer_request', command.at);
       if (order.status === 'paid' && order.cancellationRequestedAt === undefined)
         return [{ type: 'CancellationRequested', at: command.at }];
       return [];
 
+    case 'cancelOverdue':
+      return order.status === 'paid' ? [{ type: 'CancellationRequested', at: command.at }] : [];
+
     case 'dropTicket': {
       const { payment } = order;
       if (order.status !== 'paid' || payment.state !== 'received') return [];
+      const { paymentId, amount } = payment;
       return [
         { type: 'OrderCancelled', reason: 'customer_request', at: command.at },
-        { type: 'RefundRequested', paymentId: payment.paymentId, amount: payment.amount },
+        amount.amount === 0
+          ? { type: 'PaymentRefunded', paymentId, refundId: paymentId, amount, at: command.at }
+          : { type: 'RefundRequested', paymentId, amount },
       ];
     }
 
@@ -94,11 +106,26 @@ export function decide(order: OrderState, command: Command): Fact[] {
   }
 }
 
-function hasMoney({ payment }: OrderState): boolean {
-  return payment.state === 'received' || payment.state === 'refunding' || payment.state === 'refunded';
+/** A payment that is under way is called off; should it have succeeded already, nobody is to depend on a webhook for that. */
+function cancelUnpaid({ payment, total }: OrderState, reason: CancelReason, at: Instant): Fact[] {
+  const cancelled: Fact = { type: 'OrderCancelled', reason, at };
+  return payment.state === 'requested'
+    ? [cancelled, { type: 'SettlementRequested', amount: total }]
+    : [cancelled];
 }
 
-const sameMoney = (a: Money, b: Money) => a.amount === b.amount && a.currency === b.currency;
+function isKnown({ payment, otherPayments }: OrderState, paymentId: string): boolean {
+  const isIt = (known: object) => 'paymentId' in known && known.paymentId === paymentId;
+  return isIt(payment) || otherPayments.some(isIt);
+}
+
+/** Undefined when nothing is to be given back of that payment, or it is already. */
+function amountToRefund({ payment, otherPayments }: OrderState, paymentId: string): Money | undefined {
+  if (payment.state === 'refunding' && payment.paymentId === paymentId) return payment.amount;
+  return otherPayments.find((other) => other.paymentId === paymentId && other.refundId === undefined)?.amount;
+}
+
+export const isSameMoney = (a: Money, b: Money) => a.amount === b.amount && a.currency === b.currency;
 
 function unknownCommand(command: never): never {
   throw new TypeError(`Not a command: ${JSON.stringify(command)}`);

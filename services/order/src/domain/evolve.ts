@@ -1,4 +1,4 @@
-import { type Fact, type Instant, type OrderState, type Step, steps } from './order.ts';
+import { type Fact, type Instant, type OrderState, type OtherPayment, type Step, steps } from './order.ts';
 
 /** The order after a fact. Facts are not judged here: `decide` has done that. */
 export function evolve<State extends OrderState>(order: State, fact: Fact): State {
@@ -14,18 +14,28 @@ export function evolve<State extends OrderState>(order: State, fact: Fact): Stat
     case 'PaymentFailed':
       return { ...order, payment: { state: 'failed' } };
 
+    case 'SettlementRequested':
+      return order;
+
+    case 'PaymentCalledOff':
+      return { ...order, payment: { state: 'none' } };
+
     case 'RefundRequested': {
       const { paymentId, amount } = fact;
-      return { ...order, payment: { state: 'refunding', paymentId, amount } };
+      return isAccepted(order, paymentId)
+        ? { ...order, payment: { state: 'refunding', paymentId, amount } }
+        : withOther(order, { paymentId, amount });
     }
 
     case 'PaymentRefunded': {
       const { paymentId, amount, refundId } = fact;
-      return { ...order, payment: { state: 'refunded', paymentId, amount, refundId } };
+      return isAccepted(order, paymentId)
+        ? { ...order, payment: { state: 'refunded', paymentId, amount, refundId } }
+        : withOther(order, { paymentId, amount, refundId });
     }
 
     case 'CancellationRequested':
-      return { ...order, cancellationRequestedAt: fact.at };
+      return { ...order, cancellationRequestedAt: order.cancellationRequestedAt ?? fact.at };
 
     case 'OrderCancelled':
       return {
@@ -41,6 +51,14 @@ export function evolve<State extends OrderState>(order: State, fact: Fact): Stat
     default:
       return unknownFact(fact);
   }
+}
+
+const isAccepted = ({ payment }: OrderState, paymentId: string) =>
+  'paymentId' in payment && payment.paymentId === paymentId;
+
+function withOther<State extends OrderState>(order: State, payment: OtherPayment): State {
+  const others = order.otherPayments.filter(({ paymentId }) => paymentId !== payment.paymentId);
+  return { ...order, otherPayments: [...others, payment] };
 }
 
 /**

@@ -63,6 +63,7 @@ describe('placing an order', () => {
         status: 'placed',
         times: { placed: 1_000 },
         payment: { state: 'none' },
+        otherPayments: [],
       },
     });
   });

@@ -66,6 +66,7 @@ export function placeOrder(request: OrderRequest, offer: Offer, orderId: string,
     status: 'placed',
     times: { placed: at },
     payment: { state: 'none' },
+    otherPayments: [],
   };
   return { order };
 }

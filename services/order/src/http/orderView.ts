@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { cancellationOutcome, type Order } from '../domain/order.ts';
+import { cancellationOutcome, moneyState, type Order } from '../domain/order.ts';
 
 export const money = z.object({
   amount: z.int().describe('in the smallest unit of the currency, such as cents'),
@@ -61,7 +61,7 @@ export function toView(order: Order): OrderView {
     ...(cancelReason && { reason: cancelReason }),
     times: iso(order.times),
     ...(outcome && { cancellation: { requestedAt: toIso(order.cancellationRequestedAt), outcome } }),
-    payment: order.payment.state,
+    payment: moneyState(order),
     customer,
     channel,
     items: order.items.map(({ sku, name, category, quantity, unitPrice }) => ({

@@ -1,9 +1,11 @@
 import { rules } from '@brew/events';
-import { idOf, intOf, problem, route, type ServiceContext } from '@brew/service';
+import { idOf, problem, route, type ServiceContext } from '@brew/service';
 import { z } from 'zod';
 import type { ChangeOrders } from '../changeOrders.ts';
 import type { OrderConfig } from '../config.ts';
 import type { Command } from '../domain/decide.ts';
+import { failureReason } from '../payments/failureReason.ts';
+import { paidMoney } from '../payments/provider.ts';
 import { signatureProblem } from '../payments/signature.ts';
 
 const webhook = z
@@ -14,8 +16,7 @@ const webhook = z
     data: z.object({
       paymentId: idOf(rules.foreignId),
       orderId: z.uuid(),
-      // What can't be given back must not be taken: the provider would refuse the refund for ever.
-      amount: z.object({ amount: intOf(rules.paid), currency: idOf(rules.currency) }),
+      amount: paidMoney,
       reason: z.string().optional(),
     }),
   })
@@ -67,14 +68,8 @@ function toCommand({ type, data }: Webhook, at: number): Command | undefined {
     case 'payment.succeeded':
       return { type: 'receivePayment', paymentId, amount, at };
     case 'payment.failed':
-      return { type: 'failPayment', paymentId, reason: toReason(reason), at };
+      return { type: 'failPayment', paymentId, reason: failureReason(reason), at };
     default:
       return undefined; // payment.processing, and what the provider may add: nothing that changes an order
   }
-}
-
-/** For people to read: a payment has failed, however its reason is worded. */
-function toReason(said = ''): string {
-  const line = said.replace(/[\s\p{Cc}]+/gu, ' ').trim();
-  return line === '' ? 'unknown' : line.slice(0, rules.reason.max).toWellFormed();
 }

@@ -25,7 +25,7 @@ const answer = z.object({ orderId: z.uuid(), status: z.literal('placed'), total:
 export const placeOrder = ({ together, now, config }: ServiceContext<OrderConfig>, menu: Menu) => {
   const placeOrders = createPlaceOrders({
     offer: { hasCafe: (id) => cafeOf(id) !== undefined, itemOf: menu.itemOf },
-    paymentTimeoutSeconds: config.PAYMENT_TIMEOUT_SECONDS,
+    unansweredTimeoutSeconds: config.UNANSWERED_TIMEOUT_SECONDS,
     now,
   });
   const place = together<Placing, Placement>((requests, tx) => placeOrders(tx, requests));

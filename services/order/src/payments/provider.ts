@@ -1,5 +1,5 @@
-import { BrewError, rules } from '@brew/events';
-import { callHttp, idOf } from '@brew/service';
+import { BrewError, type Money, rules } from '@brew/events';
+import { callHttp, idOf, intOf } from '@brew/service';
 import { z } from 'zod';
 import type { PaymentJob } from '../store/paymentJobs.ts';
 
@@ -28,12 +28,47 @@ class PaymentRefusedError extends BrewError {
 
 /** Of the 4xx, those that are not about the call: credentials that are to be put right, and "later". */
 const PASSING = new Set([401, 403, 407, 408, 409, 423, 425, 429]);
-const isRefusal = (status: number) => status >= 400 && status <= 499 && !PASSING.has(status);
+/** Only a refund names something that may not exist. Where there is no `/payments`, a gateway answers for a provider that is away. */
+const isRefusal = (path: string, status: number) =>
+  status >= 400 && status <= 499 && !PASSING.has(status) && (status !== 404 || path === '/refunds');
+
+/** A payment as the provider knows it. `pending`: it may still succeed. Any other word of the provider's: it will not. */
+export interface KnownPayment {
+  paymentId: string;
+  amount: Money;
+  status: string;
+  /** Why it failed. */
+  reason?: string | undefined;
+}
+
+/** What can't be given back must not be taken: the provider would refuse the refund for ever. */
+export const paidMoney = z.object({
+  amount: intOf({ ...rules.paid, min: 1 }),
+  currency: idOf(rules.currency),
+});
+
+const knownPayments = z.object({
+  payments: z.array(
+    z.object({
+      paymentId: idOf(rules.foreignId),
+      amount: paidMoney,
+      status: z.string(),
+      reason: z.string().optional(),
+    }),
+  ),
+});
 
 /** The payment provider's API. Each call carries the job's key, so that repeating it has no second effect. */
 export interface PaymentProvider {
-  /** Asks for the customer's money. The answer says only that it is being worked on: a webhook tells the outcome. */
-  requestPayment(job: PaymentJob, signal: AbortSignal): Promise<void>;
+  /** Asks for the customer's money, and returns the payment's id. It is only being worked on: a webhook tells the outcome. */
+  requestPayment(job: PaymentJob, signal: AbortSignal): Promise<string>;
+  /** All payments of the job's order. */
+  paymentsOf(job: PaymentJob, signal: AbortSignal): Promise<KnownPayment[]>;
+  /**
+   * Calls off the payment that was asked for with the job's key, also one whose request is still on its way: unless it has succeeded,
+   * it never will. Answers with all payments of the order.
+   */
+  callOff(job: PaymentJob, signal: AbortSignal): Promise<KnownPayment[]>;
   /** Gives a payment back, and returns the refund's id. */
   refund(job: PaymentJob & { kind: 'refund' }, signal: AbortSignal): Promise<string>;
 }
@@ -44,20 +79,25 @@ export interface PaymentProviderOptions {
 }
 
 export function createPaymentProvider({ url, apiKey }: PaymentProviderOptions): PaymentProvider {
-  const post = async (path: string, { key, cause }: PaymentJob, body: object, signal: AbortSignal) => {
+  const call = async (path: string, { key, cause }: PaymentJob, signal: AbortSignal, body?: object) => {
     const target = new URL(path, url).href;
     const headers = {
-      'content-type': 'application/json',
       authorization: `Bearer ${apiKey}`,
-      'idempotency-key': key,
       ...(cause.traceparent && { traceparent: cause.traceparent }),
+      ...(body && { 'content-type': 'application/json', 'idempotency-key': key }),
     };
-    const call = { method: 'POST', headers, body: JSON.stringify(body), timeoutMs: CALL_TIMEOUT_MS, signal };
+    const call = {
+      method: body ? 'POST' : 'GET',
+      headers,
+      body: body && JSON.stringify(body),
+      timeoutMs: CALL_TIMEOUT_MS,
+      signal,
+    };
     const { status, text } = await callHttp(target, call).catch((error: Error) => {
       throw new PaymentProviderError(`${target} could not be called: ${error.message}`, error);
     });
     const answered = `${target} answered ${status}: ${text.slice(0, 200)}`;
-    if (isRefusal(status)) throw new PaymentRefusedError(answered);
+    if (isRefusal(path, status)) throw new PaymentRefusedError(answered);
     if (status < 200 || status > 299) throw new PaymentProviderError(answered);
     try {
       return JSON.parse(text) as unknown;
@@ -68,14 +108,34 @@ export function createPaymentProvider({ url, apiKey }: PaymentProviderOptions): 
 
   return {
     async requestPayment(job, signal) {
-      await post('/payments', job, { orderId: job.orderId, amount: job.amount }, signal);
+      const { orderId, amount } = job;
+      return idIn(await call('/payments', job, signal, { orderId, amount }), 'paymentId');
+    },
+    async paymentsOf(job, signal) {
+      return toPayments(await call(`/payments?orderId=${encodeURIComponent(job.orderId)}`, job, signal));
+    },
+    async callOff(job, signal) {
+      const { orderId, amount } = job;
+      return toPayments(await call('/payments/cancel', job, signal, { orderId, amount }));
     },
     async refund(job, signal) {
-      const answer = await post('/refunds', job, { paymentId: job.paymentId, amount: job.amount }, signal);
-      const refund = z.object({ refundId: idOf(rules.foreignId) }).safeParse(answer);
-      if (!refund.success)
-        throw new PaymentProviderError('The answer to a refund names no refundId that can be kept.');
-      return refund.data.refundId;
+      const { paymentId, amount } = job;
+      return idIn(await call('/refunds', job, signal, { paymentId, amount }), 'refundId');
     },
   };
+}
+
+/** @throws PaymentProviderError when the answer names no such id that can be kept */
+function idIn(answer: unknown, field: string): string {
+  const { data } = z.object({ [field]: idOf(rules.foreignId) }).safeParse(answer);
+  if (data?.[field] === undefined)
+    throw new PaymentProviderError(`The answer names no ${field} that can be kept.`);
+  return data[field];
+}
+
+/** @throws PaymentProviderError: half an answer must not end an order */
+function toPayments(answer: unknown): KnownPayment[] {
+  const { success, data, error } = knownPayments.safeParse(answer);
+  if (success) return data.payments;
+  throw new PaymentProviderError('The answer about payments is none that can be taken.', error);
 }

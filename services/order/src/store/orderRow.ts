@@ -1,5 +1,5 @@
 import type { Cause } from '@brew/service';
-import type { CancelReason, Order, OrderState, Payment, Status } from '../domain/order.ts';
+import type { CancelReason, Order, OrderState, OtherPayment, Payment, Status } from '../domain/order.ts';
 
 /** An order as it is kept: with what led to its last change, and how often it has changed. */
 export interface StoredOrder<State extends OrderState = Order> {
@@ -11,6 +11,7 @@ export interface StoredOrder<State extends OrderState = Order> {
 /** The columns of an OrderState, as pg reads them: bigint comes as text, timestamptz as Date. */
 export interface StateRow {
   order_id: string;
+  cafe_id: string;
   total_amount: string;
   total_currency: string;
   status: Status;
@@ -20,6 +21,7 @@ export interface StateRow {
   payment_amount: string | null;
   payment_currency: string | null;
   refund_id: string | null;
+  other_payments: OtherPayment[];
   placed_at: Date;
   paid_at: Date | null;
   preparing_at: Date | null;
@@ -34,31 +36,32 @@ export interface StateRow {
 
 /** A row of `orders`. */
 export interface OrderRow extends StateRow {
-  cafe_id: string;
   customer: Order['customer'];
   channel: Order['channel'];
   items: Order['items'];
 }
 
 /** What to select for a StateRow: most of a row's bytes are its items and customer, which no decision needs. */
-export const stateColumns = `order_id, total_amount, total_currency, status, cancel_reason, payment_state, payment_id,
-  payment_amount, payment_currency, refund_id, placed_at, paid_at, preparing_at, ready_at, on_the_way_at,
+export const stateColumns = `order_id, cafe_id, total_amount, total_currency, status, cancel_reason, payment_state, payment_id,
+  payment_amount, payment_currency, refund_id, other_payments, placed_at, paid_at, preparing_at, ready_at, on_the_way_at,
   delivered_at, cancelled_at, cancellation_requested_at, cause, version`;
 
 export function fromRow(row: OrderRow): StoredOrder {
   const { order, ...stored } = fromStateRow(row);
-  const { cafe_id: cafeId, customer, channel, items } = row;
-  return { ...stored, order: { ...order, cafeId, customer, channel, items } };
+  const { customer, channel, items } = row;
+  return { ...stored, order: { ...order, customer, channel, items } };
 }
 
 export function fromStateRow(row: StateRow): StoredOrder<OrderState> {
   const order: OrderState = {
     orderId: row.order_id,
+    cafeId: row.cafe_id,
     total: { amount: Number(row.total_amount), currency: row.total_currency },
     status: row.status,
     cancelReason: row.cancel_reason ?? undefined,
     times: timesOf(row),
     payment: paymentOf(row),
+    otherPayments: row.other_payments,
     cancellationRequestedAt: row.cancellation_requested_at?.getTime(),
   };
   return { order, cause: row.cause, version: row.version };
@@ -87,7 +90,7 @@ function paymentOf(row: StateRow): Payment {
 
 /** The columns of an order that change, as `saveOrders` writes them. */
 export function toChangedRow({ order, cause, version }: StoredOrder<OrderState>) {
-  const { orderId, status, cancelReason, times, payment, cancellationRequestedAt } = order;
+  const { orderId, status, cancelReason, times, payment, otherPayments, cancellationRequestedAt } = order;
   const money = 'amount' in payment ? payment.amount : undefined;
   return {
     order_id: orderId,
@@ -98,6 +101,7 @@ export function toChangedRow({ order, cause, version }: StoredOrder<OrderState>)
     payment_amount: money?.amount,
     payment_currency: money?.currency,
     refund_id: 'refundId' in payment ? payment.refundId : undefined,
+    other_payments: otherPayments,
     paid_at: dateOf(times.paid),
     preparing_at: dateOf(times.preparing),
     ready_at: dateOf(times.ready),

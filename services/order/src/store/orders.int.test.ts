@@ -1,5 +1,5 @@
 import { uuidv7 } from '@brew/events';
-import { createDatabase, type Database, messagingMigrations, migrate } from '@brew/postgres';
+import { createDatabase, type Database, messagingMigrations, migrate, noteFailure } from '@brew/postgres';
 import { createTestDatabase, type TestDatabase } from '@brew/postgres/testing';
 import { infrastructure } from '@brew/sandbox/testing';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
@@ -8,14 +8,17 @@ import type { Command } from '../domain/decide.ts';
 import type { Order } from '../domain/order.ts';
 import { assigned, delivered, placedOrder, ready, received, run, started } from '../testing/orders.ts';
 import { claimIdempotencyKeys, findIdempotencyKeys, forgetIdempotencyKeys } from './idempotencyKeys.ts';
-import { findOrders, insertOrders, lockOrders, lockUnpaid, saveOrders } from './orders.ts';
+import { findOrders, insertOrders, lockOrders, lockUnanswered, saveOrders } from './orders.ts';
 import {
+  type AskedPayment,
   addPaymentJobs,
-  finishPaymentJobs,
+  awaitPayments,
+  CALL_PROVIDER,
+  endPaymentJobs,
+  finishPaymentJob,
   type PaymentJob,
   postponePaymentJob,
   takePaymentJobs,
-  withdrawPayments,
 } from './paymentJobs.ts';
 
 const log = pino({ level: 'silent' });
@@ -45,7 +48,7 @@ async function insert(changes: Partial<Order> = {}, timeoutSeconds = 60): Promis
 const save = (order: Order) => saveOrders(db, [{ order, cause, version: 2 }]);
 
 describe('an order in the database', () => {
-  const confirmed: Command = { type: 'confirmStock' };
+  const confirmed: Command = { type: 'confirmStock', at: 1_500 };
   const cancelled: Command = { type: 'cancel', at: 2_500 };
   const dropped: Command = { type: 'dropTicket', at: 2_700 };
   const refunded: Command = { type: 'recordRefund', paymentId: 'pay-1', refundId: 're-1', at: 9_000 };
@@ -58,6 +61,7 @@ describe('an order in the database', () => {
     ['that the kitchen is asked to cancel', [confirmed, received, cancelled]],
     ['that is being refunded', [confirmed, received, cancelled, dropped]],
     ['refunded', [confirmed, received, cancelled, dropped, refunded]],
+    ['paid twice', [confirmed, received, { ...received, paymentId: 'pay-2' }]],
   ] as [string, Command[]][])('comes back as it was written: %s', async (_title, commands) => {
     const { orderId } = await insert({ times: placedOrder.times });
     const order = { ...run(...commands).order, orderId };
@@ -123,29 +127,39 @@ test('orders that two transactions lock crosswise never have them wait in a circ
   }
 });
 
-describe('orders that nobody paid for', () => {
+function jobOf({ orderId, total: amount }: Order, kind: PaymentJob['kind']): PaymentJob {
+  const common = { orderId, amount, cause };
+  return kind === 'refund'
+    ? { ...common, kind, key: `refund-${orderId}`, paymentId: 'pay-1' }
+    : { ...common, kind, key: `payment-${orderId}` };
+}
+
+describe('orders that got no answer', () => {
   test('are found when their time is up, unless somebody works on them', async () => {
     const overdue = await insert({}, 0);
     const busy = await insert({}, 0);
     const young = await insert({}, 60);
     const settled = await insert({}, 0);
     await save({ ...run({ type: 'cancel', at: 1 }).order, orderId: settled.orderId });
+    const asked = await insert({}, 0); // and the provider has taken the request: that has a time of its own
+    await addPaymentJobs(db, [jobOf(asked, 'settle')]);
 
     const found = await db.transaction(async (other) => {
       await lockOrders(other, [busy.orderId]);
-      return db.transaction((tx) => lockUnpaid(tx, 100));
+      return db.transaction((tx) => lockUnanswered(tx, 100));
     });
     expect(found).toContain(overdue.orderId);
-    for (const { orderId } of [busy, young, settled]) expect(found).not.toContain(orderId);
+    for (const { orderId } of [busy, young, settled, asked]) expect(found).not.toContain(orderId);
   });
 
   test('are found in the order in which their time was up', async () => {
-    const second = await insert({ times: { placed: -1_000_000 } });
-    const first = await insert({ times: { placed: -2_000_000 } });
+    // By the database's clock, whatever that of the service said.
+    const second = await insert({ times: { placed: Date.now() - 3_600_000 } }, -1_000);
+    const first = await insert({ times: { placed: Date.now() + 3_600_000 } }, -2_000);
     const found = await db.transaction(async (tx) => {
       // Which has that order, whether it is asked for or not.
       await tx.query('drop index orders_unpaid');
-      return lockUnpaid(tx, 2);
+      return lockUnanswered(tx, 2);
     });
     expect(found).toEqual([first.orderId, second.orderId]);
   });
@@ -153,9 +167,7 @@ describe('orders that nobody paid for', () => {
 
 describe('payment jobs', () => {
   async function add(kind: PaymentJob['kind'] = 'payment'): Promise<PaymentJob> {
-    const { orderId, total: amount } = await insert();
-    const common = { key: `${kind}-${orderId}`, orderId, amount, cause };
-    const job: PaymentJob = kind === 'refund' ? { ...common, kind, paymentId: 'pay-1' } : { ...common, kind };
+    const job = jobOf(await insert(), kind);
     await addPaymentJobs(db, [job]);
     return job;
   }
@@ -171,10 +183,7 @@ describe('payment jobs', () => {
     await db.query('update payment_jobs set due_at = now()');
     expect((await takePaymentJobs(db, 10, 60)).map(({ attempts }) => attempts)).toEqual([2, 2]);
     expect(await takePaymentJobs(db, 10, 60)).toEqual([]);
-    await finishPaymentJobs(
-      db,
-      jobs.map(({ key }) => key),
-    );
+    for (const { key } of jobs) await finishPaymentJob(db, key);
   });
 
   test('come back after a failure, and not once they are done', async () => {
@@ -184,17 +193,43 @@ describe('payment jobs', () => {
     expect(await takePaymentJobs(db, 10, 60)).toEqual([]);
     await postponePaymentJob(db, key, 0);
     expect((await takePaymentJobs(db, 10, 60)).map((job) => job.key)).toEqual([key]);
-    await finishPaymentJobs(db, [key]);
+    await finishPaymentJob(db, key);
     await postponePaymentJob(db, key, 0);
     expect(await takePaymentJobs(db, 10, 60)).toEqual([]);
   });
 
-  test('are withdrawn when the order is cancelled, but never a refund', async () => {
-    const payment = await add('payment');
-    const refund = await add('refund');
-    await withdrawPayments(db, [payment.orderId, refund.orderId]);
-    expect((await takePaymentJobs(db, 10, 60)).map((job) => job.key)).toEqual([refund.key]);
-    await finishPaymentJobs(db, [refund.key]);
+  test('end when it is known what became of the payment, but never a refund', async () => {
+    const jobs = [await add('payment'), await add('refund')];
+    const asked = jobs.map(({ key }) => ({ key, paymentId: `pay-of-${key}` }));
+    await awaitPayments(db, asked, 0);
+    const [own, other] = asked as [AskedPayment, AskedPayment];
+    await endPaymentJobs(db, [other, { ...own, paymentId: 'another one of the order' }]);
+    expect((await db.query('select from payment_jobs')).rowCount).toBe(2);
+    await endPaymentJobs(db, [own]);
+    const left = await takePaymentJobs(db, 10, 60);
+    expect(left.map(({ kind }) => kind)).toEqual(['refund']);
+    for (const { key } of left) await finishPaymentJob(db, key);
+  });
+
+  test('for payments become those that settle them, once the time is up that counts from then on', async () => {
+    const { key } = await add('payment');
+    await takePaymentJobs(db, 10, 0);
+    await awaitPayments(db, [{ key, paymentId: 'pay-1' }], 60);
+    expect(await takePaymentJobs(db, 10, 0)).toEqual([]);
+    await db.query(`update payment_jobs set due_at = due_at - interval '60 seconds'`);
+    expect(await takePaymentJobs(db, 10, 60)).toMatchObject([{ key, kind: 'settle', attempts: 1 }]);
+    await awaitPayments(db, [{ key, paymentId: 'pay-1' }], 0); // of a call that ends after the payment was called off
+    expect(await takePaymentJobs(db, 10, 60)).toEqual([]);
+    await finishPaymentJob(db, key);
+  });
+
+  test('that settle take the place of those that ask for the payment, also of the same transaction, and set aside', async () => {
+    const job = await add('payment');
+    await noteFailure(db, CALL_PROVIDER, job.key, 'refused');
+    expect(await takePaymentJobs(db, 10, 60)).toEqual([]);
+    await addPaymentJobs(db, [job, { ...job, kind: 'settle' } as PaymentJob]);
+    expect(await takePaymentJobs(db, 10, 60)).toMatchObject([{ key: job.key, kind: 'settle', attempts: 1 }]);
+    await finishPaymentJob(db, job.key);
   });
 });
 

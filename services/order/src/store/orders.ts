@@ -19,22 +19,22 @@ export interface NewOrder {
 
 /**
  * Inserts orders that were just placed.
- * @param paymentTimeoutSeconds how long they may stay unpaid
+ * @param unansweredTimeoutSeconds how long they may wait without an answer, by the database's clock
  */
 export async function insertOrders(
   tx: Tx,
   orders: readonly NewOrder[],
-  paymentTimeoutSeconds: number,
+  unansweredTimeoutSeconds: number,
 ): Promise<void> {
   if (orders.length === 0) return;
   await tx.query(
     `insert into orders (order_id, cafe_id, customer, channel, items, total_amount, total_currency, status, payment_state,
                          placed_at, payment_due_at, cause)
      select order_id, cafe_id, customer, channel, items, total_amount, total_currency, status, payment_state, placed_at,
-            placed_at + make_interval(secs => $2), cause
+            now() + make_interval(secs => $2), cause
      from jsonb_to_recordset($1::jsonb) as placed (order_id text, cafe_id text, customer jsonb, channel text, items jsonb,
        total_amount bigint, total_currency text, status text, payment_state text, placed_at timestamptz, cause jsonb)`,
-    [JSON.stringify(orders.map(toNewRow)), paymentTimeoutSeconds],
+    [JSON.stringify(orders.map(toNewRow)), unansweredTimeoutSeconds],
   );
 }
 
@@ -84,12 +84,14 @@ export async function saveOrders(tx: Tx, orders: readonly StoredOrder<OrderState
        status = changed.status, cancel_reason = changed.cancel_reason,
        payment_state = changed.payment_state, payment_id = changed.payment_id,
        payment_amount = changed.payment_amount, payment_currency = changed.payment_currency,
-       refund_id = changed.refund_id, paid_at = changed.paid_at, preparing_at = changed.preparing_at,
+       refund_id = changed.refund_id, other_payments = changed.other_payments, paid_at = changed.paid_at, preparing_at = changed.preparing_at,
        ready_at = changed.ready_at, on_the_way_at = changed.on_the_way_at, delivered_at = changed.delivered_at,
        cancelled_at = changed.cancelled_at, cancellation_requested_at = changed.cancellation_requested_at,
-       cause = changed.cause, version = changed.version
+       cause = changed.cause, version = changed.version,
+       under_way_since = case when changed.status in ('paid', 'preparing', 'ready', 'on_the_way')
+                              then coalesce(under_way_since, now()) end
      from jsonb_to_recordset($1::jsonb) as changed (order_id text, status text, cancel_reason text,
-       payment_state text, payment_id text, payment_amount bigint, payment_currency text, refund_id text,
+       payment_state text, payment_id text, payment_amount bigint, payment_currency text, refund_id text, other_payments jsonb,
        paid_at timestamptz, preparing_at timestamptz, ready_at timestamptz, on_the_way_at timestamptz,
        delivered_at timestamptz, cancelled_at timestamptz, cancellation_requested_at timestamptz, cause jsonb,
        version integer)
@@ -99,13 +101,15 @@ export async function saveOrders(tx: Tx, orders: readonly StoredOrder<OrderState
 }
 
 /**
- * Locks the orders whose payment is overdue, the longest waiting first. Those that somebody else works on are left out, and stuck ones.
+ * Locks the orders that got no answer in time, the longest waiting first: none from the stock, or the provider could not be asked for the
+ * payment. Those that somebody else works on are left out, and stuck ones.
  * @param only this order alone, stuck or not
  */
-export async function lockUnpaid(tx: Tx, limit: number, only?: string): Promise<string[]> {
+export async function lockUnanswered(tx: Tx, limit: number, only?: string): Promise<string[]> {
   const { rows } = await tx.query<{ order_id: string }>(
     `select order_id from orders
      where status = 'placed' and payment_due_at <= now()
+       and not exists (select from payment_jobs where payment_jobs.order_id = orders.order_id and kind = 'settle')
        and case when $2::text is null
              then order_id not in (select item from stuck_items where worker = 'expire-payments')
              else order_id = $2 end

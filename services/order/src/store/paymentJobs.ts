@@ -2,7 +2,10 @@ import type { Money } from '@brew/events';
 import type { Tx } from '@brew/postgres';
 import type { Cause } from '@brew/service';
 
-/** A call to the payment provider that is still to be made. */
+/**
+ * Something to be asked of the payment provider: for a payment, what became of one, or to give one back. A payment that was asked for
+ * becomes `settle`, due when its time is up, so an order that waits for its money always has a job.
+ */
 export type PaymentJob = {
   /** The idempotency key of the call. */
   key: string;
@@ -10,7 +13,7 @@ export type PaymentJob = {
   amount: Money;
   /** What led to the call. */
   cause: Cause;
-} & ({ kind: 'payment' } | { kind: 'refund'; paymentId: string });
+} & ({ kind: 'payment' | 'settle' } | { kind: 'refund'; paymentId: string });
 
 /** A job that was taken, for the `attempts`th time. */
 export type TakenJob = PaymentJob & { attempts: number };
@@ -20,13 +23,23 @@ export const CALL_PROVIDER = 'call-provider';
 /** Not set aside. */
 const IN_HAND = `job_key not in (select item from stuck_items where worker = '${CALL_PROVIDER}' and retry_at is null)`;
 
+// DANGER: whoever changes several jobs takes them in the order of their keys. Transactions that meet at the same jobs wait, but never in a circle.
+
+/** Adds jobs that are due now; one that settles takes the place of the one that asks for the payment, or would settle later. */
 export async function addPaymentJobs(tx: Tx, jobs: readonly PaymentJob[]): Promise<void> {
   if (jobs.length === 0) return;
+  const latest = new Map(jobs.map((job) => [job.key, job]));
   await tx.query(
-    `insert into payment_jobs (job_key, kind, order_id, payment_id, amount, currency, cause)
-     select * from jsonb_to_recordset($1::jsonb)
-       as job (job_key text, kind text, order_id text, payment_id text, amount bigint, currency text, cause jsonb)`,
-    [JSON.stringify(jobs.map(toJobRow))],
+    `with added as (
+       insert into payment_jobs (job_key, kind, order_id, payment_id, amount, currency, cause)
+       select * from jsonb_to_recordset($1::jsonb)
+         as job (job_key text, kind text, order_id text, payment_id text, amount bigint, currency text, cause jsonb)
+       order by job_key
+       on conflict (job_key) do update set kind = excluded.kind, due_at = excluded.due_at, attempts = 0
+       returning job_key
+     )
+     delete from stuck_items where worker = '${CALL_PROVIDER}' and item in (select job_key from added)`,
+    [JSON.stringify([...latest.values()].map(toJobRow))],
   );
 }
 
@@ -56,12 +69,42 @@ export async function takePaymentJobs(tx: Tx, limit: number, leaseSeconds: numbe
   return rows.map(fromJobRow);
 }
 
-/** The calls were made: the jobs are done. */
-export async function finishPaymentJobs(tx: Tx, keys: readonly string[]): Promise<void> {
+/** A payment that the provider was asked for, by the job's key, and the name that it gave it. */
+export interface AskedPayment {
+  key: string;
+  paymentId: string;
+}
+
+/**
+ * The provider has taken the requests: from now on the time for the payments counts, and when it is up, they are settled.
+ * @param asked those that were called off meanwhile are left as they are
+ */
+export async function awaitPayments(
+  tx: Tx,
+  asked: readonly AskedPayment[],
+  timeoutSeconds: number,
+): Promise<void> {
   await tx.query(
-    `with done as (delete from payment_jobs where job_key = any($1::text[]) returning job_key)
+    `with taken as (
+       select job_key, answer."paymentId"
+       from payment_jobs join jsonb_to_recordset($1::jsonb) as answer (key text, "paymentId" text) on job_key = answer.key
+       where kind = 'payment' order by job_key for update of payment_jobs
+     ), asked as (
+       update payment_jobs
+       set kind = 'settle', due_at = now() + make_interval(secs => $2), attempts = 0, payment_id = taken."paymentId"
+       from taken where payment_jobs.job_key = taken.job_key returning payment_jobs.job_key
+     )
+     delete from stuck_items where worker = '${CALL_PROVIDER}' and item in (select job_key from asked)`,
+    [JSON.stringify(asked), timeoutSeconds],
+  );
+}
+
+/** The call was made, and its answer written down: the job is done. */
+export async function finishPaymentJob(tx: Tx, key: string): Promise<void> {
+  await tx.query(
+    `with done as (delete from payment_jobs where job_key = $1 returning job_key)
      delete from stuck_items where worker = '${CALL_PROVIDER}' and item in (select job_key from done)`,
-    [keys],
+    [key],
   );
 }
 
@@ -73,15 +116,22 @@ export async function postponePaymentJob(tx: Tx, key: string, ms: number): Promi
   );
 }
 
-/** The orders are cancelled: nobody is to be asked for their money any more. */
-export async function withdrawPayments(tx: Tx, orderIds: readonly string[]): Promise<void> {
-  if (orderIds.length === 0) return;
+/**
+ * It is known what became of these payments: the provider need not be asked about them. It still is about the one that it was asked for,
+ * when it was another one of the order that became known; and once where its answer, which says which one that is, has not come yet.
+ */
+export async function endPaymentJobs(tx: Tx, known: readonly AskedPayment[]): Promise<void> {
+  if (known.length === 0) return;
   await tx.query(
-    `with withdrawn as (
-       delete from payment_jobs where order_id = any($1::text[]) and kind = 'payment' returning job_key
+    `with settled as (
+       select job_key
+       from payment_jobs join jsonb_to_recordset($1::jsonb) as known (key text, "paymentId" text) on job_key = known.key
+       where kind = 'settle' and payment_id = known."paymentId" order by job_key for update of payment_jobs
+     ), ended as (
+       delete from payment_jobs where job_key in (select job_key from settled) returning job_key
      )
-     delete from stuck_items where worker = '${CALL_PROVIDER}' and item in (select job_key from withdrawn)`,
-    [orderIds],
+     delete from stuck_items where worker = '${CALL_PROVIDER}' and item in (select job_key from ended)`,
+    [JSON.stringify(known)],
   );
 }
 
@@ -110,5 +160,5 @@ function fromJobRow(row: JobRow): TakenJob {
   const job = { key, orderId, amount, cause, attempts };
   return row.kind === 'refund'
     ? { ...job, kind: 'refund', paymentId: row.payment_id ?? '' }
-    : { ...job, kind: 'payment' };
+    : { ...job, kind: row.kind };
 }

@@ -22,10 +22,11 @@ export const placedOrder: Order = {
   status: 'placed',
   times: { placed: 1_000 },
   payment: { state: 'none' },
+  otherPayments: [],
 };
 
 /** The commands of an order that ends well, as far as one wants to go. */
-export const received: Command = {
+export const received: Command & { type: 'receivePayment' } = {
   type: 'receivePayment',
   paymentId: 'pay-1',
   amount: placedOrder.total,

@@ -21,6 +21,20 @@ interface Answer {
   body: any;
 }
 
+interface WebhookOptions {
+  signature?: string;
+  paymentId?: string;
+  amount?: number;
+  currency?: string;
+}
+
+export interface WorldOptions {
+  /** Settings other than the usual ones. */
+  env?: Record<string, string>;
+  /** The service's clock. */
+  now?: () => Date;
+}
+
 export interface World {
   readonly app: Service;
   bus: EventBus;
@@ -45,17 +59,22 @@ export interface World {
   handled(eventId: string): Promise<unknown>;
   reserveStock(orderId: string): Promise<string>;
   /** Sends a webhook, signed unless `signature` is given. */
-  webhook(type: string, orderId: string, options?: { signature?: string; amount?: number }): Promise<Answer>;
+  webhook(type: string, orderId: string, options?: WebhookOptions): Promise<Answer>;
   /** An order that has been paid for. */
   paid(): Promise<string>;
-  /** Lets the payment of an order be overdue. */
+  /** What is still to be asked of the provider, with in how many seconds. */
+  jobsOf(orderId: string): Promise<{ kind: string; attempts: number; seconds: number }[]>;
+  untilJob(orderId: string, kind: string, attempts?: number): Promise<{ seconds: number }>;
+  /** An order whose payment was asked for, and whose provider has taken the request. */
+  awaiting(): Promise<string>;
+  /** Lets the time be up of an order that waits for an answer: of the stock, or of the provider. */
   makeOverdue(orderId: string): Promise<unknown>;
-  restart(): Promise<void>;
+  restart(options?: Pick<WorldOptions, 'now'>): Promise<void>;
   stop(): Promise<void>;
 }
 
 /** Order-service, started on a database of its own, and everybody around it: played by the test, on the real Kafka. */
-export async function startWorld(): Promise<World> {
+export async function startWorld({ env = {}, now }: WorldOptions = {}): Promise<World> {
   const { brokers, registryUrl, postgresUrl } = infrastructure();
   const log = pino({ level: 'silent' });
   const resources = new AsyncDisposableStack();
@@ -72,7 +91,7 @@ export async function startWorld(): Promise<World> {
     changedAt: Date.now(),
   });
 
-  const start = async () => {
+  const start = async (clock = now) => {
     const config = readOrderConfig({
       PORT: '0',
       DATABASE_URL: database.url,
@@ -83,8 +102,9 @@ export async function startWorld(): Promise<World> {
       PSP_URL: provider.url,
       PSP_API_KEY: 'psp-key',
       WEBHOOK_SECRET,
+      ...env,
     });
-    const started = createApp(config);
+    const started = createApp(config, clock);
     await started.start();
     return started;
   };
@@ -149,15 +169,16 @@ export async function startWorld(): Promise<World> {
       const reserved = { orderId, cafeId: 'cafe-001', items, reservedAt: Date.now() };
       return bus.publish(StockReserved, reserved, { ...(traceparent && { traceparent }) });
     },
-    webhook(type, orderId, { signature, amount = 420 } = {}) {
+    webhook(type, orderId, options = {}) {
+      const { signature, paymentId = `pay-${orderId}`, amount = 420, currency = 'EUR' } = options;
       const body = JSON.stringify({
         id: uniqueName('evt'),
         type,
         createdAt: new Date().toISOString(),
         data: {
-          paymentId: `pay-${orderId}`,
+          paymentId,
           orderId,
-          amount: { amount, currency: 'EUR' },
+          amount: { amount, currency },
           ...(type === 'payment.failed' && { reason: 'card_declined' }),
         },
         livemode: false, // a field that we do not know
@@ -171,11 +192,35 @@ export async function startWorld(): Promise<World> {
       await world.webhook('payment.succeeded', orderId);
       return orderId;
     },
-    makeOverdue: (orderId) =>
-      db.query('update orders set payment_due_at = now() where order_id = $1', [orderId]),
-    async restart() {
+    async jobsOf(orderId) {
+      const { rows } = await db.query<{ kind: string; attempts: number; seconds: number }>(
+        `select kind, attempts, extract(epoch from due_at - now())::float8 as seconds
+         from payment_jobs where order_id = $1`,
+        [orderId],
+      );
+      return rows;
+    },
+    untilJob: (orderId, kind, attempts = 0) =>
+      until(
+        async () =>
+          (await world.jobsOf(orderId)).find((job) => job.kind === kind && job.attempts >= attempts),
+        { what: `attempt ${attempts} at the job ${kind} of ${orderId}` },
+      ),
+    async awaiting() {
+      const orderId = await world.place();
+      await world.reserveStock(orderId);
+      await world.untilJob(orderId, 'settle');
+      return orderId;
+    },
+    async makeOverdue(orderId) {
+      await db.query('update orders set payment_due_at = now() where order_id = $1', [orderId]);
+      await db.query(`update payment_jobs set due_at = now() where order_id = $1 and kind = 'settle'`, [
+        orderId,
+      ]);
+    },
+    async restart(options) {
       await app.stop();
-      app = await start();
+      app = await start(options?.now);
     },
     stop: () => resources.disposeAsync(),
   };

@@ -1,12 +1,17 @@
 import { backoff, gather, verdictOf } from '@brew/kafka';
 import { countStuckItems, isOutage, noteFailure, retryLater } from '@brew/postgres';
-import { type Health, type ServiceContext, type Waker, type Worker, worker } from '@brew/service';
+import { type Cause, type Health, type ServiceContext, type Waker, type Worker, worker } from '@brew/service';
 import type { ChangeOrders } from '../changeOrders.ts';
+import type { OrderConfig } from '../config.ts';
+import type { Command } from '../domain/decide.ts';
 import { CALL_TIMEOUT_MS, type PaymentProvider, PaymentProviderError } from '../payments/provider.ts';
+import { settlePayment } from '../payments/settlePayment.ts';
 import {
+  type AskedPayment,
+  awaitPayments,
   CALL_PROVIDER,
   countFailingJobs,
-  finishPaymentJobs,
+  finishPaymentJob,
   postponePaymentJob,
   type TakenJob,
   takePaymentJobs,
@@ -17,8 +22,8 @@ const AT_ONCE = 100;
 const EVERY_MS = 250;
 /** Under load, jobs that come or end within this time are taken and finished together. */
 const PACE_MS = 50;
-/** Longer than the slowest call and the transaction after it: nobody else makes a call that is still being made. */
-const LEASE_SECONDS = CALL_TIMEOUT_MS / 1_000 + 10;
+/** Longer than the two calls that settle a payment, and the transaction after them: nobody else makes a call that is still being made. */
+const LEASE_SECONDS = (2 * CALL_TIMEOUT_MS) / 1_000 + 10;
 /** For as long as it takes: it is about money. */
 const RETRY = { initialMs: 500, maxMs: 30_000 };
 /** What is wrong with the call itself is set aside after so many attempts. */
@@ -31,36 +36,54 @@ const SLOW_MS = 10_000;
  * @param waker woken when there are new ones
  */
 export function callProvider(
-  { db, log, now, transact }: ServiceContext,
+  { config, db, log, now, transact }: ServiceContext<OrderConfig>,
   { provider, changeOrders, waker }: { provider: PaymentProvider; changeOrders: ChangeOrders; waker: Waker },
 ): Worker {
   const underWay = new Set<Promise<void>>();
   /** Since the first call failed after the last one that succeeded. */
   let stalled: { since: number; error: Error } | undefined;
 
-  const finish = gather(
-    async (keys: readonly string[]) => {
-      await finishPaymentJobs(db, keys);
-      return keys.map(() => undefined);
+  const startWaiting = gather(
+    async (asked: readonly AskedPayment[]) => {
+      await awaitPayments(db, asked, config.PAYMENT_TIMEOUT_SECONDS);
+      return asked.map(() => undefined);
     },
     { limit: AT_ONCE, paceMs: PACE_MS },
   );
 
   const call = async (job: TakenJob, signal: AbortSignal) => {
-    if (job.kind === 'payment') {
-      await provider.requestPayment(job, signal);
-      await finish(job.key);
-      return;
+    switch (job.kind) {
+      case 'payment':
+        return startWaiting({ key: job.key, paymentId: await provider.requestPayment(job, signal) });
+
+      case 'settle': {
+        const { commands, isSettled } = await settlePayment(provider, job, () => now().getTime(), signal);
+        // Without a cause of its own, like a webhook: what is found out follows from the order that asked for the payment.
+        return tell(job, commands, isSettled);
+      }
+
+      case 'refund': {
+        const { paymentId, cause } = job;
+        const refundId = await provider.refund(job, signal);
+        return tell(job, [{ type: 'recordRefund', paymentId, refundId, at: now().getTime() }], true, cause);
+      }
+
+      default:
+        return job satisfies never;
     }
-    const { orderId, paymentId, cause } = job;
-    const refundId = await provider.refund(job, signal);
-    const command = { type: 'recordRefund', paymentId, refundId, at: now().getTime() } as const;
-    // Should we die before this commits, the call is made again, with the same key, and answered with the same refund.
-    await transact(cause, async (work) => {
-      await changeOrders(work.tx, [{ orderId, command, work, cause }]);
-      await finishPaymentJobs(work.tx, [job.key]);
-    });
   };
+
+  /** Should we die before this commits, the call is made again, with the same key, and answered as before. */
+  const tell = (job: TakenJob, commands: readonly Command[], isDone: boolean, cause?: Cause) =>
+    transact(job.cause, async (work) => {
+      const { key, orderId, attempts } = job;
+      await changeOrders(
+        work.tx,
+        commands.map((command) => ({ orderId, command, work, cause })),
+      );
+      if (isDone) await finishPaymentJob(work.tx, key);
+      else await postponePaymentJob(work.tx, key, backoff(attempts, RETRY, Math.random()));
+    });
 
   const attempt = async (job: TakenJob, signal: AbortSignal) => {
     try {

@@ -47,6 +47,7 @@ test('a call that is set aside is forgotten with its order', async () => {
   world.provider.answer(orderId, 422);
   await world.reserveStock(orderId);
   await untilStuck('call-provider');
+  world.provider.answer(orderId, undefined);
   await world.call('POST', `/orders/${orderId}/cancel`);
   await world.untilOrder(orderId, { status: 'cancelled' });
   expect(await stuck('call-provider')).toEqual([]);

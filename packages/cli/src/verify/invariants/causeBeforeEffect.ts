@@ -1,4 +1,4 @@
-import { find, type OrderState } from '../orderState.ts';
+import { find, type OrderState, refundsOf } from '../orderState.ts';
 import type { SeenEvent } from '../seen.ts';
 import type { Finding, Invariant } from './finding.ts';
 
@@ -11,7 +11,7 @@ const needs: Readonly<Record<string, readonly string[]>> = {
   StockReleased: ['StockReserved', 'OrderCancelled'],
   PaymentReceived: ['OrderPlaced', 'StockReserved'],
   PaymentFailed: ['OrderPlaced', 'StockReserved'],
-  PaymentRefunded: ['OrderPlaced', 'OrderCancelled'],
+  PaymentRefunded: ['OrderPlaced'],
   KitchenStarted: ['OrderPlaced', 'PaymentReceived'],
   OrderReady: ['KitchenStarted'],
   TicketDropped: ['OrderPlaced', 'PaymentReceived', 'CancellationRequested'],
@@ -20,16 +20,11 @@ const needs: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** What comes first in a partition when an order has both, without the one being a condition of the other. */
-const sequences: readonly (readonly [string, string])[] = [
-  ['CancellationRequested', 'OrderCancelled'],
-  ['PaymentReceived', 'PaymentRefunded'],
-  ['PaymentFailed', 'PaymentRefunded'],
-];
+const sequences: readonly (readonly [string, string])[] = [['CancellationRequested', 'OrderCancelled']];
 
 /**
- * There is no order between topics, so "before" is told by ce_time, which is set when an event is emitted: by then its
- * producer had read what it follows from, which had its time already. That holds as long as the services' clocks agree,
- * and they do on one machine; the same millisecond is fine. Within a partition the offset has to agree as well.
+ * There is no order between topics, and times are of clocks that may differ: so "before" is told by what follows from what (ce_causationid),
+ * and within a partition by the offset.
  */
 export const causeBeforeEffect: Invariant = {
   name: 'cause-before-effect',
@@ -40,28 +35,37 @@ export const causeBeforeEffect: Invariant = {
 };
 
 function* conditions(order: OrderState, event: SeenEvent): Generator<Finding> {
-  for (const name of needs[event.name] ?? []) {
+  const { accepted } = refundsOf(order);
+  const more = accepted.includes(event) ? ['OrderCancelled', 'PaymentReceived'] : [];
+  for (const name of [...(needs[event.name] ?? []), ...more]) {
     const needed = find(order, name);
     if (!needed) yield { sentence: `has ${event.name} without ${name}`, since: event.time };
-    else if (!isBefore(needed, event)) yield { sentence: `has ${event.name} before ${name}` };
+    else if (isBehind(order, needed, event)) yield { sentence: `has ${event.name} before ${name}` };
   }
   for (const [first, second] of sequences) {
     const earlier = second === event.name ? find(order, first) : undefined;
-    if (earlier && !isBefore(earlier, event)) yield { sentence: `has ${second} before ${first}` };
+    if (earlier && isBehind(order, earlier, event)) yield { sentence: `has ${second} before ${first}` };
   }
   if (event.causeId === undefined) return;
-  const cause = order.events.find(({ id }) => id === event.causeId);
+  const cause = causeOf(order, event);
   if (!cause) {
     yield { sentence: `has ${event.name}, and what led to it is nowhere`, since: event.time };
-  } else if (!isBefore(cause, event)) {
+  } else if (isBehind(order, cause, event)) {
     yield { sentence: `has ${event.name} before ${cause.name}, which led to it` };
   }
 }
 
-function isBefore(one: SeenEvent, other: SeenEvent): boolean {
-  if (one.topic === other.topic && one.partition === other.partition && one.offset >= other.offset)
-    return false;
-  return one.time <= other.time;
+const causeOf = ({ events }: OrderState, { causeId }: SeenEvent) => events.find(({ id }) => id === causeId);
+
+/** Whether one event can't have been there before the other: it stands behind it in its partition, or follows from it. */
+function isBehind(order: OrderState, one: SeenEvent, other: SeenEvent): boolean {
+  if (one.topic === other.topic && one.partition === other.partition) return one.offset >= other.offset;
+  const passed = new Set<SeenEvent>();
+  for (let at: SeenEvent | undefined = one; at && !passed.has(at); at = causeOf(order, at)) {
+    if (at === other) return true;
+    passed.add(at);
+  }
+  return false;
 }
 
 /** One key is one partition. In two of them, nobody who reads the order's events knows which was first. */

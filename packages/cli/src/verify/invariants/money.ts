@@ -1,4 +1,4 @@
-import { endOf, find, type OrderState, sumOf } from '../orderState.ts';
+import { allOf, endOf, find, type OrderState, refundsOf, sumOf } from '../orderState.ts';
 import type { Finding, Invariant } from './finding.ts';
 
 export const money: Invariant = {
@@ -10,14 +10,15 @@ export const money: Invariant = {
 function* sums(order: OrderState): Generator<Finding> {
   const placed = find(order, 'OrderPlaced');
   const paid = find(order, 'PaymentReceived');
-  const refund = find(order, 'PaymentRefunded');
+  const refunds = refundsOf(order).accepted;
+  const refund = refunds.length > 0;
   const total = placed?.amount?.amount;
-  const received = sumOf(order, 'PaymentReceived');
-  const refunded = sumOf(order, 'PaymentRefunded');
+  const received = sumOf(allOf(order, 'PaymentReceived'));
+  const refunded = sumOf(refunds);
   if (paid && total !== undefined && received !== total) {
     yield { sentence: `cost ${total} and was paid with ${received}` };
   }
-  // A refund alone gives back a payment that came after the cancellation and was never announced as received.
+  // Other refunds give back payments that came too late, twice or wrong, and were never announced as received.
   if (paid && refund && received !== refunded) {
     yield { sentence: `was paid with ${received} and given back ${refunded}` };
   }
@@ -34,7 +35,9 @@ function* sums(order: OrderState): Generator<Finding> {
   }
 }
 
-function* currencies({ events }: OrderState): Generator<Finding> {
-  const used = new Set(events.flatMap(({ amount }) => amount?.currency ?? []));
+function* currencies(order: OrderState): Generator<Finding> {
+  const others = refundsOf(order).other;
+  const own = order.events.filter((event) => !others.includes(event));
+  const used = new Set(own.flatMap(({ amount }) => amount?.currency ?? []));
   if (used.size > 1) yield { sentence: `has amounts in ${[...used].toSorted().join(' and ')}` };
 }

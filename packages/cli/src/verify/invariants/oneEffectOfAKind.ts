@@ -8,6 +8,9 @@ const kinds: readonly (readonly string[])[] = [
   ['KitchenStarted', 'TicketDropped'],
 ];
 
+/** Staff may ask the kitchen once more, and are answered once more: that changes nothing. */
+const REPEATABLE = new Set(['CancellationRequested', 'TicketDropped']);
+
 /** The same event twice in a topic is none: the relay may send it again, and whoever reads it drops it by its id. */
 export const oneEffectOfAKind: Invariant = {
   name: 'one-effect-of-a-kind',
@@ -16,10 +19,14 @@ export const oneEffectOfAKind: Invariant = {
 };
 
 function* doubled({ events, altered }: OrderState): Generator<Finding> {
-  const names = new Set<string>();
-  for (const { name } of events) {
-    if (names.has(name)) yield { sentence: `has ${name} more than once, as different events` };
-    names.add(name);
+  const names = new Set(events.map(({ name }) => name));
+  const seen = new Set<string>();
+  for (const { name, payment } of events) {
+    // An order may have several payments to give back, each once.
+    const effect = name === 'PaymentRefunded' ? `${name} ${payment}` : name;
+    if (seen.has(effect) && !REPEATABLE.has(name))
+      yield { sentence: `has ${name} more than once, as different events` };
+    seen.add(effect);
   }
   for (const kind of kinds) {
     if (kind.every((name) => names.has(name))) yield { sentence: `has both ${kind.join(' and ')}` };

@@ -79,9 +79,12 @@ export function plantedBreaches(at: number): PlantedBreach[] {
     ),
     plant(
       cause,
-      'an effect earlier than its cause',
+      'an effect that led to its cause',
       'has KitchenStarted before PaymentReceived, which led to it',
-      changed(order('delivered'), 'KitchenStarted', (event) => ({ ...event, time: new Date(at) })),
+      changed(delivered, 'PaymentReceived', (event) => ({
+        ...event,
+        causationId: delivered[3]?.id as string,
+      })),
     ),
     plant(cause, 'an end in front of its beginning', 'has OrderCancelled before OrderPlaced', [
       ...swapped.filter(({ type }) => type.name === 'OrderCancelled'),
@@ -157,6 +160,18 @@ export function plantedBreaches(at: number): PlantedBreach[] {
       'a gift',
       'was delivered although the money was given back',
       followedBy(order('delivered'), PaymentRefunded as EventType),
+    ),
+    plant(
+      effect,
+      'another payment given back twice',
+      'has PaymentRefunded more than once, as different events',
+      withData(
+        followedBy(order('delivered'), PaymentRefunded as EventType, PaymentRefunded as EventType),
+        'PaymentRefunded',
+        {
+          paymentId: 'pay-2',
+        },
+      ),
     ),
     plant(
       'money',

@@ -41,6 +41,16 @@ export const flows = {
   'not paid': [OrderPlaced, StockReserved, OrderCancelled, StockReleased],
   declined: [OrderPlaced, StockReserved, PaymentFailed, OrderCancelled, StockReleased],
   'paid too late': [OrderPlaced, StockReserved, OrderCancelled, StockReleased, PaymentRefunded],
+  'paid twice': [
+    OrderPlaced,
+    StockReserved,
+    PaymentReceived,
+    PaymentRefunded,
+    KitchenStarted,
+    OrderReady,
+    CourierAssigned,
+    OrderDelivered,
+  ],
   'cancelled after paying': [
     OrderPlaced,
     StockReserved,
@@ -75,6 +85,8 @@ export function soundOrder(flow: Flow, at: number, orderId: string = uuidv7()): 
     const cause = events.at(-1)?.id;
     events.push(eventOf(type as EventType, orderId, at + index, cause));
   }
+  const refund = events.find(({ type }) => flow === 'paid twice' && type.name === PaymentRefunded.name);
+  if (refund) Object.assign(refund.data, { paymentId: 'pay-2', amount: { amount: 1, currency: 'USD' } });
   return events;
 }
 

@@ -77,6 +77,11 @@ export interface CancellationRequested {
   orderId: string;
   /** When the customer asked. */
   requestedAt: TimestampMillis;
+  /**
+   * The cafe that would make it, so that a kitchen that never heard of the order can drop its ticket. Null
+   * before version 2.
+   */
+  cafeId: string | null;
 }
 
 export const CancellationRequested = defineEvent<CancellationRequested>({

@@ -96,6 +96,12 @@ export const CancellationRequested: RecordSchema = {
       type: { type: 'long', logicalType: 'timestamp-millis' },
       doc: 'When the customer asked.',
     },
+    {
+      name: 'cafeId',
+      type: ['null', 'string'],
+      default: null,
+      doc: 'The cafe that would make it, so that a kitchen that never heard of the order can drop its ticket. Null before version 2.',
+    },
   ],
 };
 

@@ -77,6 +77,7 @@ function webhooksOf(
 ) {
   const ids = new Map(webhooks.map(({ type }) => [type, `evt_${randomUUID()}`]));
   return webhooks.map(({ type, happensAfterMs, sentAfterMs }) => ({
+    paymentId,
     sentAfterMs,
     body: JSON.stringify({
       id: ids.get(type),

@@ -12,7 +12,9 @@ export interface Payment {
   paymentId: string;
   orderId: string;
   amount: Money;
-  status: 'pending' | 'succeeded' | 'failed';
+  status: 'pending' | 'succeeded' | 'failed' | 'cancelled';
+  /** Why it failed; null when it did not. */
+  reason: string | null;
   /** What was given back of it, in the smallest unit of its currency. */
   refunded: number;
 }
@@ -29,6 +31,7 @@ interface PaymentRow {
   amount: string;
   currency: string;
   status: Payment['status'];
+  reason: string | null;
   refunded: string;
 }
 
@@ -75,8 +78,34 @@ export async function insertPayments(
 const selectPayments = `
   select idempotency_key as key, payment_id as "paymentId", order_id as "orderId", amount, currency,
          case when outcome <> 'stuck' and settles_at <= now() then outcome else 'pending' end as status,
+         case when outcome = 'failed' and settles_at <= now() then reason end as reason,
          (select coalesce(sum(r.amount), 0) from refunds r where r.payment_id = p.payment_id) as refunded
   from payments p`;
+
+/** Payments that settle so soon can't be called off: it may be told at this moment that they have succeeded. */
+const TOO_LATE = "interval '1 second'";
+
+/**
+ * Calls off the payment that was or will be asked for with this key, unless it has settled or is about to: one whose request comes later
+ * is called off already.
+ * @returns the id of the payment that was called off, undefined when none was
+ */
+export async function cancelPayment(
+  tx: Tx,
+  idempotencyKey: string,
+  { orderId, amount }: PaymentRequest,
+): Promise<string | undefined> {
+  const { rows } = await tx.query<{ paymentId: string }>(
+    `insert into payments as known (payment_id, idempotency_key, order_id, amount, currency, outcome, settles_at)
+     values ($1, $2, $3, $4, $5, 'cancelled', now())
+     on conflict (idempotency_key) do update set outcome = 'cancelled', settles_at = now()
+     where known.order_id = excluded.order_id
+       and (known.outcome = 'stuck' or known.settles_at > clock_timestamp() + ${TOO_LATE})
+     returning payment_id as "paymentId"`,
+    [`pay_${randomUUID()}`, idempotencyKey, orderId, amount.amount, amount.currency],
+  );
+  return rows[0]?.paymentId;
+}
 
 /** The payments that were asked for with these keys, by key. */
 export async function findPaymentsByKey(tx: Tx, keys: readonly string[]): Promise<Map<string, Payment>> {

@@ -10,15 +10,19 @@ export interface DueWebhook {
 
 export async function insertWebhooks(
   tx: Tx,
-  webhooks: { body: string; sentAfterMs: number }[],
+  webhooks: { paymentId: string; body: string; sentAfterMs: number }[],
 ): Promise<void> {
   if (webhooks.length === 0) return;
   await tx.query({
     name: 'insert-webhooks',
-    text: `insert into webhooks (body, due_at)
-           select body, now() + after_ms * interval '1 millisecond'
-           from unnest($1::text[], $2::float8[]) as planned (body, after_ms)`,
-    values: [webhooks.map((webhook) => webhook.body), webhooks.map((webhook) => webhook.sentAfterMs)],
+    text: `insert into webhooks (payment_id, body, due_at)
+           select payment_id, body, now() + after_ms * interval '1 millisecond'
+           from unnest($1::text[], $2::text[], $3::float8[]) as planned (payment_id, body, after_ms)`,
+    values: [
+      webhooks.map((webhook) => webhook.paymentId),
+      webhooks.map((webhook) => webhook.body),
+      webhooks.map((webhook) => webhook.sentAfterMs),
+    ],
   });
 }
 
@@ -55,6 +59,11 @@ export async function deleteWebhooks(tx: Tx, webhookIds: string[]): Promise<void
     text: 'delete from webhooks where webhook_id = any($1::bigint[])',
     values: [webhookIds],
   });
+}
+
+/** A payment was called off: there is nothing to tell of it any more. */
+export async function deleteWebhooksOf(tx: Tx, paymentId: string): Promise<void> {
+  await tx.query('delete from webhooks where payment_id = $1', [paymentId]);
 }
 
 /** They were not: each is tried again after its pause. */

@@ -1,0 +1,33 @@
+import { route, type ServiceContext } from '@brew/service';
+import { z } from 'zod';
+import type { OrderConfig } from '../config.ts';
+import { countOverdue, listOverdue } from '../store/overdue.ts';
+import { orderView, toView } from './orderView.ts';
+
+/** A list that a person reads. */
+const SHOWN = 100;
+
+const overdueOrders = z.object({
+  afterSeconds: z.number().describe('how long after its payment an order is overdue'),
+  count: z.int().describe('how many there are'),
+  orders: z
+    .array(orderView.extend({ paidForSeconds: z.int().describe('since when it has been paid') }))
+    .describe(`those that have been paid for the longest, up to ${SHOWN}`),
+});
+
+/** For staff: what was paid and hangs. The deadline of an order is here, not in a timer that would end it. */
+export const listOverdueOrders = ({ db, config }: ServiceContext<OrderConfig>) =>
+  route({
+    method: 'get',
+    path: '/overdue-orders',
+    summary: 'Orders that were paid long ago and have not ended',
+    staff: true,
+    responses: { 200: { description: 'The longest first', schema: overdueOrders } },
+    async handle() {
+      const afterSeconds = config.OVERDUE_AFTER_SECONDS;
+      const { count } = await countOverdue(db, afterSeconds);
+      const found = await listOverdue(db, afterSeconds, SHOWN);
+      const orders = found.map(({ order, paidForSeconds }) => ({ ...toView(order), paidForSeconds }));
+      return { status: 200, body: { afterSeconds, count, orders } };
+    },
+  });
