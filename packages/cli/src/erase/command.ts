@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { examples, runningAddresses, untilInterrupted } from '../commandLine.ts';
+import { staffToken } from '../dlq/options.ts';
 import { exitCodes } from '../errors.ts';
 import type { Io } from '../io.ts';
 import type { EraseOptions } from './erase.ts';
@@ -20,7 +21,7 @@ export function registerErase(program: Command, exit: (code: number) => void, io
         'npx brew erase "Ada Lovelace" --address "12 Bean Lane" --yes',
       )}
 Orders under way are left, and counted: erase once more when they have ended. What the topics
-hold goes with their retention: see docs/personal-data.md.`,
+hold goes with their retention: see docs/personal-data.md.${staffToken}`,
     )
     .action(async (customer: string, options: EraseOptions) => {
       const { erase } = await import('./erase.ts');

@@ -13,7 +13,8 @@ const ticket = z.object({
 
 const screen = z.object({
   cafeId: z.string(),
-  queue: z.array(ticket.extend({ paidAt: z.iso.datetime() })),
+  queue: z.array(ticket.extend({ paidAt: z.iso.datetime() })).describe('who waits, a page of them'),
+  next: z.string().nullable().describe('what `after` is for the next page of the queue; null: there is none'),
   preparing: z.array(
     ticket.extend({
       slot: z.int(),
@@ -34,12 +35,18 @@ export const listTickets = ({ db }: Pick<ServiceContext, 'db'>) =>
     path: '/cafes/:id/tickets',
     summary: 'What a cafe has in hand: who waits, what each barista makes, what became ready',
     params: z.strictObject({ id: z.string().min(1).max(64) }),
+    query: z.strictObject({
+      after: z.string().min(1).max(64).optional().describe('an order: the queue behind it'),
+      limit: z.coerce.number().int().min(1).max(500).default(100).describe('of the queue'),
+    }),
     responses: { 200: { description: 'The tickets of the cafe', schema: screen } },
-    handle: async ({ params: { id } }) => {
+    handle: async ({ params: { id }, query: { after, limit } }) => {
       // In this order a ticket that moves on meanwhile is seen twice; in any other it might not be seen at all.
-      const queue = await listQueued(db, id);
+      const found = await listQueued(db, id, { after, limit: limit + 1 });
+      const queue = found.slice(0, limit);
+      const next = found.length > limit ? (queue.at(-1)?.orderId ?? null) : null;
       const preparing = await listPreparing(db, id);
       const ready = await listReady(db, id, RECENT);
-      return { status: 200, body: { cafeId: id, queue, preparing, ready } };
+      return { status: 200, body: { cafeId: id, queue, next, preparing, ready } };
     },
   });

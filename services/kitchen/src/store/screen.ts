@@ -8,12 +8,22 @@ interface Listed {
 
 const listed = `order_id as "orderId", customer->>'name' as "customerName", items`;
 
-/** Paid, and waiting for a barista, in the order in which they will be started. */
-export async function listQueued(db: Tx, cafeId: string): Promise<(Listed & { paidAt: Date })[]> {
+/**
+ * Paid, and waiting for a barista, in the order in which they will be started.
+ * @param after begins behind the ticket of this order, whatever became of it meanwhile
+ */
+export async function listQueued(
+  db: Tx,
+  cafeId: string,
+  { after, limit }: { after?: string | undefined; limit: number },
+): Promise<(Listed & { paidAt: Date })[]> {
   const { rows } = await db.query<Listed & { paidAt: Date }>(
     `select ${listed}, paid_at as "paidAt"
-     from tickets where cafe_id = $1 and stage = 'queued' order by paid_at, order_id`,
-    [cafeId],
+     from tickets
+     where cafe_id = $1 and stage = 'queued'
+       and ($2::text is null or (paid_at, order_id) > (select paid_at, order_id from tickets where order_id = $2))
+     order by paid_at, order_id limit $3`,
+    [cafeId, after, limit],
   );
   return rows;
 }
