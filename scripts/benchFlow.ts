@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
@@ -10,6 +9,7 @@ import { selfTimes, startProfile } from './bench/profile.ts';
 import { rateHead, renderBar, renderRate, renderRun } from './bench/report.ts';
 import { type RunResult, run } from './bench/run.ts';
 import { type Bar, judge, judgePace } from './bench/verdict.ts';
+import { verifyLedger } from './bench/verifyLedger.ts';
 
 const help = `Measures how many orders the whole system keeps up with, end to end.
 
@@ -37,8 +37,6 @@ Examples:
   npm run bench:flow -- --search --rate 12000
   npm run bench:flow -- --profile order --seconds 30
 `;
-
-const root = join(import.meta.dirname, '..');
 
 interface Options {
   rate: number;
@@ -126,20 +124,6 @@ async function profileOf({ system }: Bench, name: string): Promise<() => Promise
   };
 }
 
-/** The ledger reads every topic once more, and counts every order and every cent. */
-function verify({ dir }: Bench): Promise<Bar> {
-  const child = spawn(process.execPath, ['packages/cli/src/main.ts', 'verify'], {
-    cwd: root,
-    env: { ...process.env, BREW_DIR: dir },
-    stdio: 'inherit',
-  });
-  return new Promise((resolve) =>
-    child.on('close', (code) =>
-      resolve({ what: 'the ledger has no breach', met: code === 0, seen: `brew verify ended with ${code}` }),
-    ),
-  );
-}
-
 async function bench(options: Options, signal: AbortSignal): Promise<boolean> {
   const died = Promise.withResolvers<never>();
   died.promise.catch(() => {});
@@ -152,7 +136,7 @@ async function bench(options: Options, signal: AbortSignal): Promise<boolean> {
 
   const work = async () => {
     const [results, bars] = await (options.search ? search : single)(bench, driver, options);
-    bars.push(await verify(bench));
+    bars.push(await verifyLedger(bench));
     for (const bar of bars) say(renderBar(bar));
     if (options.json !== undefined) await writeFile(options.json, JSON.stringify({ results, bars }, null, 2));
     return bars.every(({ met }) => met);

@@ -32,10 +32,14 @@ const environment = {
   TRUCK_ROUND_SECONDS: '3600',
 };
 
-/** Starts a system on free ports in a folder of its own, with full shelves. Its end removes the folder. */
-export async function startBench(
-  options: Pick<SandboxOptions, 'onStep' | 'onExit' | 'signal'>,
-): Promise<Bench> {
+/**
+ * Starts a system on free ports in a folder of its own, with full shelves. Its end removes the folder.
+ * @param rate orders per second that simulated customers place; left out, there are none
+ */
+export async function startBench({
+  rate = 0,
+  ...options
+}: Pick<SandboxOptions, 'onStep' | 'onExit' | 'signal'> & { rate?: number }): Promise<Bench> {
   const dir = await mkdtemp(join(tmpdir(), 'brew-bench-'));
   const remove = async () => {
     await removeData(dir);
@@ -43,7 +47,7 @@ export async function startBench(
   };
   try {
     const ports = await freePorts();
-    const system = await startSystem({ ...options, dir, ports, rate: 0, speed: 0, env: environment });
+    const system = await startSystem({ ...options, dir, ports, rate, speed: 0, env: environment });
     const stop = async () => {
       await system.stop();
       await remove();
