@@ -11,7 +11,7 @@ import { lastSwitch, shareSwitch, waitForLock } from '../store/locks.ts';
 import { fedOf, liveGenerations } from './fed.ts';
 import { createLagReport } from './lag.ts';
 import { createProgress } from './progress.ts';
-import { GivesWayError, STAND_BACK_MS, standForElection, untilOthersCome } from './turns.ts';
+import { GivesWayError, giveWayToOthers, STAND_BACK_MS, standForElection, untilOthersCome } from './turns.ts';
 
 const RETRY = { initialMs: 500, maxMs: 10_000 };
 const LOOK_MS = 500;
@@ -60,25 +60,27 @@ export function createProjector(
       },
     });
     state = 'waiting';
-    for (;;) await follow(session, either);
+    const since = performance.now();
+    for (;;) await follow(session, since, either);
   }
 
   /** Until other tables become live, or somebody else is to try. */
-  async function follow(session: Session, signal: AbortSignal): Promise<void> {
+  async function follow(session: Session, since: number, signal: AbortSignal): Promise<void> {
     const number = await lastSwitch(db);
-    const others = new AbortController();
     const what = await unreadable();
-    const coming =
-      what === undefined
-        ? undefined
-        : untilOthersCome(db, { projections, what, signal: AbortSignal.any([signal, others.signal]) });
+    if (what === undefined) return feed(session, number, signal);
+    const turn = { db, projections, since, what };
+    await giveWayToOthers(turn);
+    const over = new AbortController();
     const giveWay = new AbortController();
-    coming?.catch((error) => giveWay.abort(error));
+    const coming = untilOthersCome(turn, AbortSignal.any([signal, over.signal])).catch((error) =>
+      giveWay.abort(error),
+    );
     try {
       await feed(session, number, AbortSignal.any([signal, giveWay.signal]));
     } finally {
-      others.abort();
-      await coming?.catch(() => {});
+      over.abort();
+      await coming;
     }
   }
 
@@ -202,11 +204,14 @@ export function createProjector(
     },
     async health() {
       const isStandby = state === 'standing by';
-      const health = await progress.look(isStandby ? 'the instance that reads does not get on' : why());
-      if (!health.up || isStandby) return { detail: 'stands by: another instance reads', ...health };
-      return state === 'running' && trouble === undefined
-        ? health
-        : { up: true, detail: `trying again: ${why()}` };
+      // Somebody has to do something: nobody need look for ten seconds whether it gets on.
+      if (trouble instanceof BrewError && !trouble.retryable) return { up: false, detail: why() };
+      const health = await progress.look(
+        isStandby ? 'the instance that reads does not get on' : ((await unreadable()) ?? why()),
+      );
+      if (isStandby) return { detail: 'stands by: another instance reads', ...health };
+      const isWell = state === 'running' && trouble === undefined;
+      return health.up && !isWell ? { up: true, detail: `trying again: ${why()}` } : health;
     },
   };
 

@@ -25,20 +25,28 @@ export async function standForElection(session: Session, projections: readonly P
   await session.query('select pg_advisory_lock_shared($1, $2)', [CANDIDATES, versionsOf(projections)]);
 }
 
-/**
- * Waits until an instance is there that can read other versions, and this one has had its turn; then throws GivesWayError. Ends without when
- * `signal` is aborted.
- * @param what it is that this instance can't do
- */
-export async function untilOthersCome(
-  db: Database,
-  { projections, what, signal }: { projections: readonly Projection[]; what: string; signal: AbortSignal },
-): Promise<void> {
-  await delay(TURN_MS, signal);
+/** The turn of an instance that can't read all that is live. */
+export interface Turn {
+  db: Database;
+  projections: readonly Projection[];
+  /** When it became the one that reads, on the clock of performance.now(). */
+  since: number;
+  /** What it is that this instance can't do. */
+  what: string;
+}
+
+/** @throws GivesWayError when its turn is over, and an instance is there that can read other versions */
+export async function giveWayToOthers({ db, projections, since, what }: Turn): Promise<void> {
+  if (performance.now() - since < TURN_MS) return;
+  // Who can't ask now will be able to later: the turn goes on.
+  if (await othersAreThere(db, projections).catch(() => false)) throw new GivesWayError(what);
+}
+
+/** The same, looked at until then. Ends without when `signal` is aborted. */
+export async function untilOthersCome(turn: Turn, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
-    // Who can't ask now will be able to later: the turn goes on.
-    if (await othersAreThere(db, projections).catch(() => false)) throw new GivesWayError(what);
     await delay(LOOK_MS, signal);
+    if (!signal.aborted) await giveWayToOthers(turn);
   }
 }
 
