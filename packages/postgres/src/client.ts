@@ -6,9 +6,9 @@ import type pg from 'pg';
  */
 
 /** Until a connection is there: made, or given back by somebody. */
-export const CONNECT_MS = 5_000;
+const CONNECT_MS = 5_000;
 /** One statement, also while it waits for a lock. Who needs longer says so. */
-export const STATEMENT_MS = 8_000;
+const STATEMENT_MS = 8_000;
 /** How much longer than the server the client waits. */
 const SLACK_MS = 1_000;
 /** How long PostgreSQL keeps a transaction, or a session that somebody relies on, in which nothing happens. */

@@ -13,7 +13,7 @@ export interface DatabaseOptions extends ClientOptions {
   log: Logger;
 }
 
-export interface TransactionOptions {
+interface TransactionOptions {
   /** What each of its statements may take, in milliseconds; left out, what those of the database may. */
   statementMs?: number;
   /** Aborted when nobody wants it any more: it is not begun then. What was begun is finished. */
