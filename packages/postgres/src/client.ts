@@ -67,7 +67,7 @@ export async function close(client: pg.Client): Promise<void> {
 }
 
 /** Hangs up at once: what waits for an answer fails. */
-function destroy(client: pg.Client): void {
+export function destroy(client: pg.Client): void {
   // pg's types don't know it. There is no other way to a socket on which nothing arrives any more.
   (client as unknown as { connection: { stream: { destroy(): void } } }).connection.stream.destroy();
 }

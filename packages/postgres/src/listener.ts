@@ -12,7 +12,7 @@ interface Subscription {
 }
 
 /** Between the loss of the connection and the next attempt, so that a server that accepts and drops is not hammered. */
-const PAUSE_MS = { least: 200, most: 5_000 };
+const PAUSE_MS = { least: 200, most: 2_000 };
 /** How long stop() waits for a connection that is just being made or closed. It is closed all the same, a little later. */
 const STOP_MS = 1_000;
 

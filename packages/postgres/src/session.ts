@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { type BoundedQuery, type ClientOptions, clientConfig, close, IDLE_MS } from './client.ts';
+import { type BoundedQuery, type ClientOptions, clientConfig, close, destroy, IDLE_MS } from './client.ts';
 import type { Tx } from './transactOn.ts';
 
 /**
@@ -65,10 +65,21 @@ export async function openSession(options: ClientOptions): Promise<Session> {
     await close(client);
     throw error;
   }
+  let tickedAt = performance.now();
   const pinging = setInterval(() => {
+    const stoodStillMs = performance.now() - tickedAt - PING_MS;
+    tickedAt = performance.now();
+    if (stoodStillMs > SURE_MS) return hangUp();
     const ping: BoundedQuery = { text: 'select 1', query_timeout: PING_MS };
     if (underWay === 0) query(ping as unknown as string).catch(ignore);
   }, PING_MS);
+
+  /** After a thaw timers come first: who holds this session knows before anything else goes on that waited for an answer. */
+  function hangUp(): void {
+    lost.abort(new Error('Connection terminated: this process stood still, and the session may be gone'));
+    destroy(client);
+  }
+
   lost.signal.addEventListener('abort', () => clearInterval(pinging), { once: true });
 
   let ended: Promise<void> | undefined;

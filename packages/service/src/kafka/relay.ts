@@ -94,6 +94,7 @@ export function createRelay({ db, outbox, producer, metrics, log }: RelayOptions
       const rows = await ownership.unsent(BATCH, stillClosed());
       if (rows.length === 0) {
         if (draining.signal.aborted) return;
+        lastError = undefined; // whatever it was, another instance has done it
         if (stillClosed().length === 0) closedTopics.clear(); // nothing waits for them any more
         await waker.pause(POLL_MS, pausing);
         continue;

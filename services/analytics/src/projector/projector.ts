@@ -13,7 +13,7 @@ import { createLagReport } from './lag.ts';
 import { createProgress } from './progress.ts';
 import { GivesWayError, giveWayToOthers, STAND_BACK_MS, standForElection, untilOthersCome } from './turns.ts';
 
-const RETRY = { initialMs: 500, maxMs: 10_000 };
+const RETRY = { initialMs: 500, maxMs: 3_000 };
 const LOOK_MS = 500;
 
 /** A page of orders at hand is some megabytes, and PostgreSQL may be busy with a rebuild. */
