@@ -67,6 +67,7 @@ export async function openSession(options: ClientOptions): Promise<Session> {
   }
   let tickedAt = performance.now();
   const pinging = setInterval(() => {
+    if (lost.signal.aborted) return clearInterval(pinging);
     const stoodStillMs = performance.now() - tickedAt - PING_MS;
     tickedAt = performance.now();
     if (stoodStillMs > SURE_MS) return hangUp();
@@ -79,8 +80,6 @@ export async function openSession(options: ClientOptions): Promise<Session> {
     lost.abort(new Error('Connection terminated: this process stood still, and the session may be gone'));
     destroy(client);
   }
-
-  lost.signal.addEventListener('abort', () => clearInterval(pinging), { once: true });
 
   let ended: Promise<void> | undefined;
   const session: Session = {
