@@ -19,7 +19,7 @@ export function createProgress({
   reader: Pick<Reader, 'offsets'>;
   topics: readonly string[];
 }) {
-  /** By schema: where it was at the last look, and since when. */
+  /** Of schemas that had something to read at the last look: where they were, and since when. */
   let seen = new Map<string, { read: bigint; since: number }>();
 
   return {
@@ -41,8 +41,9 @@ export function createProgress({
           const waiting = offset - (at.get(`${topic}/${partition}`) ?? offset);
           return waiting > 0n ? sum + waiting : sum;
         }, 0n);
+        if (left === 0n) continue;
         const last = before.get(schema);
-        const since = left > 0n && last?.read === read ? last.since : performance.now();
+        const since = last?.read === read ? last.since : performance.now();
         seen.set(schema, { read, since });
         const seconds = Math.round((performance.now() - since) / 1_000);
         if (seconds * 1_000 >= SLOW_MS)
