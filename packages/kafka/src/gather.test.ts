@@ -53,6 +53,23 @@ describe('gathering', () => {
     await expect(Promise.all(later)).resolves.toEqual(['B', 'C', 'D']);
   });
 
+  it('drops what still waits when nobody wants it any more, and nothing that has begun', async () => {
+    const { ask, begun } = heldRuns();
+    const leave = new AbortController();
+    const first = ask('a', leave);
+    const run = await begun(1);
+    const [gone, stays] = [ask('b', leave), ask('c')];
+    leave.abort(new Error('gone'));
+    await expect(gone).rejects.toThrow('gone');
+    await expect(ask('d', leave)).rejects.toThrow('gone');
+    run.end.resolve();
+    const next = await begun(2);
+    expect(next.items).toEqual(['c']);
+    next.end.resolve();
+    await expect(first).resolves.toBe('A');
+    await expect(stays).resolves.toBe('C');
+  });
+
   it('gives each caller its own outcome', async () => {
     const { ask, begun } = heldRuns();
     const answers = Promise.allSettled([ask('a'), ask('refused'), ask('b')]);

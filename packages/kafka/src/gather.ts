@@ -24,12 +24,13 @@ export interface GatherOptions<Item> {
  * If a run fails, its items are run one by one, so that nobody suffers from what another one asked for.
  *
  * @param run does the work for items in the order in which they came; all of it or, by throwing, nothing
- * @returns what callers call, each with one item; `alone`, it is run next, by itself, and without regard to the pace
+ * @returns what callers call, each with one item; `alone`, it is run next, by itself, and without regard to the pace; once `signal` is aborted,
+ * what still waits is dropped, and its caller gets the signal's reason
  */
 export function gather<Item, Result>(
   run: (items: readonly Item[]) => Promise<readonly Outcome<Result>[]>,
   { limit, sizeOf = () => 1, paceMs = 0, concernsAll = () => false }: GatherOptions<Item>,
-): (item: Item, options?: { alone?: boolean }) => Promise<Result> {
+): (item: Item, options?: { alone?: boolean; signal?: AbortSignal | undefined }) => Promise<Result> {
   interface Call {
     item: Item;
     alone: boolean;
@@ -50,7 +51,8 @@ export function gather<Item, Result>(
       rest = new AbortController();
       // Somebody may have come meanwhile who does not wait for the pace, and does not change it either.
       if (!waiting[0]?.alone) nextRunAt = performance.now() + paceMs;
-      await runTogether(take());
+      const calls = take();
+      if (calls.length > 0) await runTogether(calls);
     }
     running = false;
   }
@@ -88,9 +90,23 @@ export function gather<Item, Result>(
     }
   }
 
-  return (item, { alone = false } = {}) =>
+  return (item, { alone = false, signal } = {}) =>
     new Promise((resolve, reject) => {
-      const call = { item, alone, resolve, reject };
+      if (signal?.aborted) return reject(signal.reason);
+      const drop = () => {
+        const index = waiting.indexOf(call);
+        if (index === -1) return; // its run has begun
+        waiting.splice(index, 1);
+        reject(signal?.reason);
+      };
+      const settled =
+        <Value>(settle: (value: Value) => void) =>
+        (value: Value) => {
+          signal?.removeEventListener('abort', drop);
+          settle(value);
+        };
+      const call: Call = { item, alone, resolve: settled(resolve), reject: settled(reject) };
+      signal?.addEventListener('abort', drop, { once: true });
       if (alone) waiting.splice(countAlone(), 0, call);
       else waiting.push(call);
       if (alone) rest.abort();

@@ -172,6 +172,74 @@ describe('a pool', () => {
     await expect(db.query('select 1').catch(isOutage)).resolves.toBe(true);
   }, 20_000);
 
+  it('fails what waits when packets are dropped, and works again within 10 s when they are not', async () => {
+    await using proxy = await createProxy(rig.url);
+    await using db = createDatabase({ url: proxy.url, applicationName: 'test', max: 2, log: rig.log });
+    await Promise.all([db.query('select 1'), db.query('select 1')]);
+    proxy.hold();
+    const since = performance.now();
+    const waiting = [
+      db.query('select 1'),
+      db.transaction((tx) => tx.query("insert into things values ('into the void')")),
+      ...Array.from({ length: 20 }, () => db.query('select 1')),
+    ];
+    const ends = await Promise.all(
+      waiting.map((each) =>
+        each.then(
+          () => 'answered',
+          (error) => isOutage(error),
+        ),
+      ),
+    );
+    expect(new Set(ends)).toEqual(new Set([true]));
+    expect(performance.now() - since).toBeLessThan(15_000);
+    proxy.restore();
+    const restored = performance.now();
+    await until(() => db.query('select 1').catch(() => false));
+    expect(performance.now() - restored).toBeLessThan(10_000);
+  }, 60_000);
+
+  it('lets so many wait for a connection, and refuses the others at once', async () => {
+    await using db = createDatabase({ url: rig.url, applicationName: 'test', max: 1, log: rig.log });
+    const end = Promise.withResolvers<void>();
+    const taken = db.transaction(async (tx) => {
+      await tx.query('select 1');
+      await end.promise;
+    });
+    const waiting = Array.from({ length: 600 }, () =>
+      db.query('select 1').then(
+        () => 'done',
+        (error) => (isOutage(error) ? (error as Error).message : error),
+      ),
+    );
+    const refused = await Promise.all(waiting.slice(500));
+    expect(new Set(refused)).toEqual(new Set(['Too many wait for a connection to PostgreSQL: 500']));
+    end.resolve();
+    expect(new Set(await Promise.all(waiting.slice(0, 500)))).toEqual(new Set(['done']));
+    await taken;
+  });
+
+  it('takes a statement that waits for a lock too long for an outage, and waits longer where that is said', async () => {
+    await using db = createDatabase({
+      url: rig.url,
+      applicationName: 'test',
+      statementMs: 300,
+      log: rig.log,
+    });
+    await rig.db.transaction(async (tx) => {
+      await tx.query('lock table things');
+      await expect(db.query('table things').catch(isOutage)).resolves.toBe(true);
+    });
+    await db.transaction((tx) => tx.query('select pg_sleep(0.6)'), { statementMs: 5_000 });
+    await expect(db.query('select pg_sleep(0.6)')).rejects.toMatchObject({ code: '57014' });
+  });
+
+  it('does not begin a transaction that nobody wants any more', async () => {
+    const begun = rig.db.transaction(async () => 'begun', { signal: AbortSignal.abort(new Error('gone')) });
+    await expect(begun).rejects.toThrow('gone');
+    await expect(rig.db.query('select 1')).resolves.toMatchObject({ rowCount: 1 });
+  });
+
   it('survives that its idle connections are terminated', async () => {
     await rig.terminateBackends();
     await expect(until(async () => (await rig.db.query('select 1')).rowCount === 1)).resolves.toBe(true);

@@ -1,55 +1,59 @@
 import pg from 'pg';
 import type { Logger } from 'pino';
+import { type BoundedQuery, type ClientOptions, clientConfig } from './client.ts';
 import { createListener, type Stop } from './listener.ts';
+import { openSession, type Session } from './session.ts';
 import { type Tx, transactOn } from './transactOn.ts';
 
-export type { Tx };
+export type { Session, Tx };
 
-export interface DatabaseOptions {
-  url: string;
+export interface DatabaseOptions extends ClientOptions {
   /** Connections at most. Default 8: a chunk per co-partition (6) and two for HTTP and workers. */
   max?: number;
-  /** Shown in pg_stat_activity. */
-  applicationName: string;
   log: Logger;
 }
 
+interface TransactionOptions {
+  /** What each of its statements may take, in milliseconds; left out, what those of the database may. */
+  statementMs?: number;
+  /** Aborted when nobody wants it any more: it is not begun then. What was begun is finished. */
+  signal?: AbortSignal | undefined;
+}
+
+/**
+ * A pool in which every wait has a bound: for a connection, for an answer, in the queue. Who comes to a full queue, or waits in vain, gets an
+ * outage.
+ */
 export interface Database extends Tx, AsyncDisposable {
   /**
    * Commits when `fn` returns, rolls back when it throws, and gives the connection back either way.
    * Throws what `fn` threw, or RolledBackError when it swallowed an error of PostgreSQL; an outage while committing leaves open whether
-   * it was committed.
+   * it was committed; the signal's reason.
    */
-  transaction<T>(fn: (tx: Tx) => Promise<T>): Promise<T>;
+  transaction<T>(fn: (tx: Tx) => Promise<T>, options?: TransactionOptions): Promise<T>;
   /**
    * LISTEN on one connection of its own, made again when it is lost. `onNotify` is also called after every
    * (re)connection, because what was sent in between is gone: treat it as "look now", not as a message.
    */
   listen(channel: string, onNotify: (payload: string) => void): Promise<Stop>;
   /** A connection outside the pool, for what is tied to a session. The caller ends it. */
-  connect(): Promise<pg.Client>;
+  connect(options?: Pick<ClientOptions, 'statementMs'>): Promise<Session>;
   /** Rejects when PostgreSQL doesn't answer within 2 s. */
   ping(): Promise<void>;
   /** Idempotent. Waits for connections in use to be given back. */
   stop(): Promise<void>;
 }
 
-export function createDatabase({ url, max = 8, applicationName, log }: DatabaseOptions): Database {
-  const connection: pg.ClientConfig = {
-    connectionString: url,
-    application_name: applicationName,
-    connectionTimeoutMillis: 5_000,
-    keepAlive: true,
-  };
+/** Who may wait for a connection: more than these would wait in vain anyway, and each holds on to what it has in memory. */
+const MAX_WAITING = 500;
+
+export function createDatabase({ max = 8, log, ...options }: DatabaseOptions): Database {
   const pool = new pg.Pool({
-    ...connection,
+    ...clientConfig(options),
     max,
     // Statements that are issued without awaiting each other's result go to the server together.
     pipeline: true,
     idleTimeoutMillis: 30_000,
-    // A transaction that hangs would hold its rows' locks, and vacuum back, for everybody.
-    statement_timeout: 30_000,
-    idle_in_transaction_session_timeout: 60_000,
   });
   // Without a listener, a broken idle connection would end the process. The pool has dropped it by now.
   pool.on('error', (error) => log.warn({ reason: error.message }, 'idle PostgreSQL connection lost'));
@@ -61,25 +65,31 @@ export function createDatabase({ url, max = 8, applicationName, log }: DatabaseO
     client.query('rollback').catch(ignore);
   });
 
-  const connect = async (): Promise<pg.Client> => {
-    const client = new pg.Client(connection);
-    client.on('error', ignore); // who uses it learns from its queries and from 'end'
-    await client.connect();
-    return client;
-  };
+  /** @throws an outage when too many wait already */
+  function queueUp(): void {
+    if (pool.waitingCount >= MAX_WAITING)
+      throw new Error(`Too many wait for a connection to PostgreSQL: ${MAX_WAITING}`);
+  }
+
+  const connect: Database['connect'] = (own) => openSession({ ...options, ...own });
   const listener = createListener({ connect, log });
   let stopped: Promise<void> | undefined;
 
   const database: Database = {
     // pg's overloads can't be spelled in a literal without repeating them.
-    query: pool.query.bind(pool) as Tx['query'],
+    query: (async (...args: [string]) => {
+      queueUp();
+      return pool.query(...args);
+    }) as unknown as Tx['query'],
 
-    async transaction(fn) {
+    async transaction(fn, { statementMs, signal } = {}) {
+      queueUp();
       const client = await pool.connect();
       // The pool listens to idle connections only: one that breaks between two queries of a transaction would end the process.
       client.on('error', ignore);
       try {
-        return await transactOn(client, fn);
+        signal?.throwIfAborted();
+        return await transactOn(client, fn, { statementMs });
       } finally {
         client.off('error', ignore);
         // Not idle: the rollback failed as well, and the next one would work in what is left of this transaction.
@@ -91,9 +101,9 @@ export function createDatabase({ url, max = 8, applicationName, log }: DatabaseO
     connect,
 
     async ping() {
-      // pg's types don't know it, its queries do: fail instead of waiting for a server that went silent.
-      const query: pg.QueryConfig & { query_timeout: number } = { text: 'select 1', query_timeout: 2_000 };
-      await pool.query(query);
+      // Fails instead of waiting for a server that went silent.
+      const query: BoundedQuery = { text: 'select 1', query_timeout: 2_000 };
+      await database.query(query);
     },
 
     stop() {

@@ -1,4 +1,4 @@
-export { createDatabase, type Database, type DatabaseOptions, type Tx } from './database.ts';
+export { createDatabase, type Database, type DatabaseOptions, type Session, type Tx } from './database.ts';
 export { claimInbox, pruneInbox } from './inbox.ts';
 export { isOutage } from './isOutage.ts';
 export {

@@ -16,11 +16,13 @@ describe('isOutage', () => {
     '28P01',
     '3D000',
     '25006',
+    '57014',
+    '25P03',
   ])('takes %s for an outage: the work is right, what it needs is away', (code) => {
     expect(isOutage(withCode(code))).toBe(true);
   });
 
-  it.each(['40001', '40P01', '23505', '22P02', '42P01', '57014', 'BREW_EVENT_INVALID'])(
+  it.each(['40001', '40P01', '23505', '22P02', '42P01', 'BREW_EVENT_INVALID'])(
     'does not take %s for an outage: waiting would change nothing, or an attempt is enough',
     (code) => {
       expect(isOutage(withCode(code))).toBe(false);

@@ -36,8 +36,12 @@ const OUTAGE_CLASSES = [
 ];
 
 const OUTAGE_STATES = new Set([
+  '25P03', // idle in transaction: this process was frozen, or cut off
   '25006', // read-only transaction: connected to what is a standby now, or a full disk's emergency mode
   '3D000', // the database does not exist (yet, or while it is restored)
+  // A statement took longer than it may, as a rule since somebody holds a lock, or the disk is slow. Not counted as an attempt at a record: a
+  // table that is locked for a minute would fill the dead letters. A statement that never ends is told by health, as what holds it up.
+  '57014',
   '57P01', // admin shutdown, pg_terminate_backend
   '57P02', // crash shutdown
   '57P03', // cannot connect now: starting up
@@ -51,8 +55,9 @@ function isOutageCode(code: string): boolean {
 
 /** pg throws these without a code; its tests pin the wording down for the version in the lockfile. */
 const OUTAGE_MESSAGES = [
+  'Too many wait for a connection', // the queue of the pool is full
   'Connection terminated', // … unexpectedly, … due to connection timeout
-  'timeout expired', // a connection outside the pool: the server took it and went silent
+  'timeout expired', // a session: the server took the connection and went silent
   'Query read timeout', // no answer within query_timeout
   'timeout exceeded when trying to connect', // no free connection in the pool within connectionTimeoutMillis
   'Client has encountered a connection error',

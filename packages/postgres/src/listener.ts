@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type pg from 'pg';
+import pg from 'pg';
 import type { Logger } from 'pino';
-import { isOutage } from './isOutage.ts';
+import type { Session } from './session.ts';
 import { untilAvailable } from './untilAvailable.ts';
 
 export type Stop = () => Promise<void>;
@@ -12,7 +12,7 @@ interface Subscription {
 }
 
 /** Between the loss of the connection and the next attempt, so that a server that accepts and drops is not hammered. */
-const PAUSE_MS = { least: 200, most: 5_000 };
+const PAUSE_MS = { least: 200, most: 2_000 };
 /** How long stop() waits for a connection that is just being made or closed. It is closed all the same, a little later. */
 const STOP_MS = 1_000;
 
@@ -23,15 +23,15 @@ const STOP_MS = 1_000;
  * all subscriptions on it before it tells them to look. So between any two of the things that happen here (a second listen(), a
  * loss, a connection that comes back), either the new connection knows a channel or its listen() has yet to ask for it.
  */
-export function createListener({ connect, log }: { connect: () => Promise<pg.Client>; log: Logger }) {
+export function createListener({ connect, log }: { connect: () => Promise<Session>; log: Logger }) {
   const subscriptions = new Set<Subscription>();
   const stopping = new AbortController();
   const { signal } = stopping;
   /** The one connection, or the one that is being made. */
-  let connection: Promise<pg.Client> | undefined;
+  let connection: Promise<Session> | undefined;
   let restoring = false;
 
-  function connected(): Promise<pg.Client> {
+  function connected(): Promise<Session> {
     if (connection) return connection;
     const opening = open(() => forget(opening));
     opening.catch(() => forget(opening));
@@ -40,27 +40,29 @@ export function createListener({ connect, log }: { connect: () => Promise<pg.Cli
   }
 
   /** Only the one that is gone: another one may have been made since. */
-  function forget(gone: Promise<pg.Client>): void {
+  function forget(gone: Promise<Session>): void {
     if (connection === gone) connection = undefined;
   }
 
-  async function open(onLost: () => void): Promise<pg.Client> {
-    const client = await connect();
-    client.on('notification', ({ channel, payload }) => notify(channel, payload ?? ''));
-    client.once('end', () => {
+  async function open(onLost: () => void): Promise<Session> {
+    const session = await connect();
+    session.onNotification(notify);
+    const lost = () => {
       onLost();
       void restore();
-    });
+    };
+    if (session.lost.aborted) lost();
+    session.lost.addEventListener('abort', lost, { once: true });
     try {
       signal.throwIfAborted();
-      for (const channel of channels()) await listenOn(client, channel);
+      for (const channel of channels()) await listenOn(session, channel);
       signal.throwIfAborted();
     } catch (error) {
-      await client.end();
+      await session.end();
       throw error;
     }
     for (const channel of channels()) notify(channel, '');
-    return client;
+    return session;
   }
 
   /** After a loss: nobody else would notice that there is a connection to be made. */
@@ -111,26 +113,12 @@ export function createListener({ connect, log }: { connect: () => Promise<pg.Cli
     async stop(): Promise<void> {
       stopping.abort();
       subscriptions.clear();
-      const ended = connection?.then((client) => client.end()).catch(() => undefined);
+      const ended = connection?.then((session) => session.end()).catch(() => undefined);
       await Promise.race([ended, sleep(STOP_MS, undefined, { ref: false })]);
     },
   };
 }
 
-/** How long PostgreSQL may take to answer LISTEN: a connection that went silent would else be waited for, for ever. */
-const LISTEN_MS = 5_000;
-
 /** PostgreSQL takes it for said once, however often it is said. */
-async function listenOn(client: pg.Client, channel: string): Promise<void> {
-  // pg's types don't know query_timeout, its queries do.
-  const query: pg.QueryConfig & { query_timeout: number } = {
-    text: `listen ${client.escapeIdentifier(channel)}`,
-    query_timeout: LISTEN_MS,
-  };
-  try {
-    await client.query(query);
-  } catch (error) {
-    if (isOutage(error)) void client.end(); // it may not know yet that it is gone; its 'end' makes room for the next one
-    throw error;
-  }
-}
+const listenOn = (session: Session, channel: string) =>
+  session.query(`listen ${pg.escapeIdentifier(channel)}`);

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { runner } from 'node-pg-migrate';
 import pg from 'pg';
 import type { Logger } from 'pino';
+import { clientConfig, close, IDLE_MS } from './client.ts';
 import { messagingMigrations } from './messagingMigrations.ts';
 import { untilAvailable } from './untilAvailable.ts';
 
@@ -17,6 +18,8 @@ export interface MigrateOptions {
 
 /** Any number does, as long as it is the same for all instances and different from the outbox owner's. */
 const MIGRATION_LOCK = 7_241_865;
+/** A table of millions of rows may have to be rewritten, or indexed. */
+const STATEMENT_MS = 10 * 60_000;
 
 /**
  * Brings the schema up to date, each folder in one transaction. Waits for PostgreSQL, and for another instance that is
@@ -27,14 +30,12 @@ export async function migrate({ url, directories, log, signal }: MigrateOptions)
 }
 
 async function migrateOnce({ url, directories, log, signal }: MigrateOptions): Promise<void> {
-  const client = new pg.Client({
-    connectionString: url,
-    application_name: 'migrate',
-    connectionTimeoutMillis: 5_000,
-  });
+  const client = new pg.Client(clientConfig({ url, applicationName: 'migrate', statementMs: STATEMENT_MS }));
   client.on('error', () => {}); // the query in flight rejects
   await client.connect();
   try {
+    // Whose process is frozen lets the others get on.
+    await client.query(`set idle_session_timeout = ${IDLE_MS}`);
     await lock(client, signal);
     for (const directory of directories) {
       const applied = await runner({
@@ -50,7 +51,7 @@ async function migrateOnce({ url, directories, log, signal }: MigrateOptions): P
       if (applied.length > 0) log.info({ migrations: applied.map(({ name }) => name) }, 'migrated');
     }
   } finally {
-    await client.end(); // and with the session its lock
+    await close(client); // and with the session its lock
   }
 }
 

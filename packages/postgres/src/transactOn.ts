@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import { answerWithin, type BoundedQuery } from './client.ts';
 
 /**
  * What runs inside a transaction: pg's own `query()`, without cursors. Statements that don't need each other's results
@@ -27,16 +28,21 @@ const ROLLBACK_MS = 5_000;
  * Runs `fn` in a transaction on this connection: everything that ever sends `commit` comes by here. Commits when `fn` returns,
  * rolls back when it throws. `tx` is over with it: what was left running finds it closed, instead of writing outside of any transaction.
  *
+ * @param statementMs what each statement may take, in milliseconds, here and on the server; left out, what those of the connection may
  * @throws what `fn` threw, RolledBackError, or what PostgreSQL said to the commit
  */
-export async function transactOn<T>(client: Tx, fn: (tx: Tx) => Promise<T>): Promise<T> {
+export async function transactOn<T>(
+  client: Tx,
+  fn: (tx: Tx) => Promise<T>,
+  { statementMs }: { statementMs?: number | undefined } = {},
+): Promise<T> {
   let over = false;
   let failed: unknown;
   const tx = {
     query(...args: [string]) {
       if (over)
         return Promise.reject(new Error('The transaction is over: a statement was issued after its end.'));
-      const result = client.query(...args);
+      const result = client.query(...(statementMs === undefined ? args : bounded(args, statementMs)));
       // Noted for RolledBackError. Who issued it gets it all the same.
       result?.catch((error) => {
         failed ??= error;
@@ -46,7 +52,9 @@ export async function transactOn<T>(client: Tx, fn: (tx: Tx) => Promise<T>): Pro
   } as Tx;
   try {
     // Not awaited here: it goes out with the first statement of `fn`, which fails as well if this does.
-    const begun = client.query('begin');
+    const begun = client.query(
+      statementMs === undefined ? 'begin' : `begin; set local statement_timeout = ${statementMs}`,
+    );
     begun.catch(ignore);
     const result = await fn(tx);
     over = true;
@@ -56,14 +64,17 @@ export async function transactOn<T>(client: Tx, fn: (tx: Tx) => Promise<T>): Pro
     return result;
   } catch (error) {
     over = true;
-    // pg's types don't know query_timeout, its queries do. If this fails, the connection is not to be used any more.
-    const rollback: pg.QueryConfig & { query_timeout: number } = {
-      text: 'rollback',
-      query_timeout: ROLLBACK_MS,
-    };
+    // If this fails, the connection is not to be used any more.
+    const rollback: BoundedQuery = { text: 'rollback', query_timeout: ROLLBACK_MS };
     await client.query(rollback).catch(ignore);
     throw error;
   }
+}
+
+/** The arguments of a query that waits for as long as its statement may take. */
+function bounded([query, ...values]: [string | pg.QueryConfig, ...unknown[]], statementMs: number): [string] {
+  const config = typeof query === 'string' ? { text: query } : query;
+  return [{ ...config, query_timeout: answerWithin(statementMs) }, ...values] as unknown as [string];
 }
 
 function ignore(): void {}

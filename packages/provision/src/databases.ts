@@ -45,5 +45,8 @@ export async function dropDatabase(name: string, superuserUrl: string, log: Logg
   await database.query(`drop role if exists "${name}"`);
 }
 
+/** Making a database copies another one, and waits for the disk. */
+const STATEMENT_MS = 60_000;
+
 const connect = (url: string, log: Logger) =>
-  createDatabase({ url, max: 1, applicationName: 'brew-provision', log });
+  createDatabase({ url, max: 1, applicationName: 'brew-provision', statementMs: STATEMENT_MS, log });

@@ -28,6 +28,28 @@ describe('the verdict', () => {
     ]);
   });
 
+  it.each(['payment_timeout', 'something_new'])('is not sound when orders were given up: %s', (reason) => {
+    const givenUp: OrderEnd = { how: 'cancelled', reason };
+    const ends = new Map([
+      ['a', delivered],
+      ['b', givenUp],
+      ['c', givenUp],
+    ]);
+    const verdict = verdictOf(['a', 'b', 'c'], ends, [], fine);
+    expect(verdict).toMatchObject({ delivered: 1, givenUp: 2, lost: [], sound: false });
+    expect(renderVerdict(verdict, plain)[1]).toBe(
+      '  2 orders given up: the payment was not heard of in time',
+    );
+    // Of so few, one may be a payment that the provider left stuck.
+    expect(verdictOf(['a', 'b'], ends, [], fine)).toMatchObject({ givenUp: 1, sound: true });
+  });
+
+  it('is not sound when nothing was delivered', () => {
+    const verdict = verdictOf(['b'], new Map([['b', declined]]), [], fine);
+    expect(verdict.sound).toBe(false);
+    expect(renderVerdict(verdict, plain)).toContain('  No order was delivered.');
+  });
+
   it('counts an order without an end as lost, whatever else is missing of it', () => {
     const verdict = verdictOf(['a', 'b'], new Map([['a', delivered]]), [breach('b', 'money', '…')], fine);
     expect(verdict).toMatchObject({ delivered: 1, lost: ['b'], breaches: [], sound: false });

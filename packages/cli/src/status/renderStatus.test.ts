@@ -50,6 +50,14 @@ describe('renderStatus', () => {
     ]);
   });
 
+  it('says in a line for each service what stands still, and why', () => {
+    const standsStill = 'relay: 12 events waiting for Kafka, the oldest for 40 s: no answer yet; owner';
+    const processes = status.processes.map((each) =>
+      each.name === 'order' ? { ...each, standsStill } : each,
+    );
+    expect(renderStatus({ ...status, processes }, plain)).toContain(`order: ${standsStill}`);
+  });
+
   it('tells of who answers in the place of a dead service, and whose letters are not known', () => {
     const processes = status.processes.map((each) =>
       each.name === 'kitchen' ? { ...each, replacedBy: 'not_ready' as const } : each,

@@ -11,6 +11,8 @@ export interface ProcessStatus {
   state: 'running' | 'ready' | 'degraded' | 'not_ready' | 'dead';
   /** Of a dead service: what another process tells that answers at its port, such as one of `brew dev`. */
   replacedBy?: 'ready' | 'degraded' | 'not_ready';
+  /** What of it does not get on, and why, in a line. */
+  standsStill?: string;
   residentBytes: number | undefined;
   uptimeMs: number | undefined;
 }
@@ -52,6 +54,9 @@ export function renderStatus(status: Status, paint: Paint): string[] {
         : [
             `Another process answers at port ${port} in the place of ${name}, such as one of brew dev: ${wordOf(replacedBy)}.`,
           ],
+    ),
+    ...processes.flatMap(({ name, standsStill }) =>
+      standsStill === undefined ? [] : [`${paint('yellow', `${name}:`)} ${standsStill}`],
     ),
     '',
     total > 0 ? `Memory of all: ${mebibytes(total)}` : elsewhere(dir),

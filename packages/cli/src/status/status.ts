@@ -1,6 +1,7 @@
 import { defaultPorts, findRun, kafkaNodes, type Run } from '@brew/sandbox';
 import { type Addresses, addressesOf, answers, anyBrokerAnswers, servicesOf } from '../addresses.ts';
 import { askSummaries } from '../dlq/groups.ts';
+import { onOneLine } from '../text/visible.ts';
 import { processFacts } from './processFacts.ts';
 import type { ProcessStatus, Status } from './renderStatus.ts';
 
@@ -31,8 +32,8 @@ async function statusElsewhere(dir: string): Promise<Status> {
   const processes = await Promise.all(
     all.map(async ({ name, port, url }): Promise<ProcessStatus> => {
       const there = await answers(`localhost:${port}`);
-      const state = !there ? 'dead' : url ? await healthOf(url) : 'running';
-      return { name, pid: undefined, port, state, residentBytes: undefined, uptimeMs: undefined };
+      const health = !there ? { state: 'dead' as const } : await healthOf(url);
+      return { name, pid: undefined, port, residentBytes: undefined, uptimeMs: undefined, ...health };
     }),
   );
   const letters = running ? await lettersOf(addresses) : { deadLetters: [], deadLettersUnknown: [] };
@@ -75,23 +76,48 @@ function expected({ dir, ports, kafka }: Pick<Run, 'dir' | 'ports' | 'kafka'>): 
 async function statusOf({ name, port, url }: Expected, pid: number | undefined): Promise<ProcessStatus> {
   const facts = pid === undefined ? undefined : await processFacts(pid);
   if (pid === undefined || facts === undefined) {
-    const replacedBy = url && (await tellsHealth(url));
+    const replacedBy = url && (await tellsHealth(url))?.status;
     const dead = { state: 'dead', residentBytes: undefined, uptimeMs: undefined } as const;
     return { name, pid: undefined, port, ...dead, ...(replacedBy && { replacedBy }) };
   }
   const { residentBytes, uptimeMs } = facts;
-  return { name, pid, port, state: url ? await healthOf(url) : 'running', residentBytes, uptimeMs };
+  return { name, pid, port, residentBytes, uptimeMs, ...(await healthOf(url)) };
 }
 
-const healthOf = async (url: string): Promise<ProcessStatus['state']> =>
-  (await tellsHealth(url)) ?? 'not_ready';
+async function healthOf(url: string | undefined): Promise<Pick<ProcessStatus, 'state' | 'standsStill'>> {
+  if (url === undefined) return { state: 'running' };
+  const health = await tellsHealth(url);
+  if (health === undefined) return { state: 'not_ready', standsStill: 'it does not answer' };
+  const standsStill = troubleIn(health);
+  return { state: health.status, ...(standsStill !== undefined && { standsStill }) };
+}
+
+interface HealthAnswer {
+  status: 'ready' | 'degraded' | 'not_ready';
+  waitingFor?: string;
+  dependencies?: Record<string, { up: boolean; detail?: string }>;
+}
 
 /** Undefined where nobody tells. */
-async function tellsHealth(url: string): Promise<ProcessStatus['replacedBy']> {
+async function tellsHealth(url: string): Promise<HealthAnswer | undefined> {
   try {
     const response = await fetch(url, { signal: AbortSignal.timeout(PATIENCE_MS) });
-    return ((await response.json()) as { status?: ProcessStatus['replacedBy'] }).status;
+    return (await response.json()) as HealthAnswer;
   } catch {
     return undefined;
   }
+}
+
+const LONGEST = 300;
+
+/** What does not get on, and why, in a line; undefined when everything does. */
+function troubleIn({ waitingFor, dependencies = {} }: HealthAnswer): string | undefined {
+  const down = Object.entries(dependencies).flatMap(([name, { up, detail }]) =>
+    up ? [] : [detail === undefined ? name : `${name}: ${detail}`],
+  );
+  const all = [...(waitingFor === undefined ? [] : [`it waits for ${waitingFor}`]), ...down].join('; ');
+  // A detail may quote what a record says.
+  const line = onOneLine(all);
+  if (line === '') return undefined;
+  return line.length > LONGEST ? `${line.slice(0, LONGEST)} …` : line;
 }

@@ -22,9 +22,11 @@ export interface Backlog {
 export interface Outbox {
   /**
    * Waits until this process is the owner: at once when nobody else is, within some 2 s after another one stopped or
-   * lost its connection. Waits out outages. Throws the signal's reason when aborted.
+   * lost its connection, and within 15 s after it was frozen or cut off. Waits out outages. Throws the signal's reason when aborted.
+   *
+   * @param onStandby called while another one is the owner
    */
-  takeOwnership(signal: AbortSignal): Promise<Ownership>;
+  takeOwnership(signal: AbortSignal, onStandby?: () => void): Promise<Ownership>;
   /** Wakes the owner if it is another process, soon. Call it after the commit. */
   announce(): void;
   backlog(): Promise<Backlog>;
@@ -32,7 +34,7 @@ export interface Outbox {
 
 export function createOutbox(db: Database, { log }: { log: Logger }): Outbox {
   return {
-    takeOwnership: (signal) => takeOwnership(db, { log, signal }),
+    takeOwnership: (signal, onStandby) => takeOwnership(db, { log, signal, onStandby }),
     announce: createAnnouncer(db, log),
     async backlog() {
       const { rows } = await db.query<Backlog>(backlogSql);

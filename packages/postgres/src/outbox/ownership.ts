@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type pg from 'pg';
 import type { Logger } from 'pino';
 import type { Database } from '../database.ts';
+import type { Session } from '../session.ts';
 import { untilAvailable } from '../untilAvailable.ts';
 import type { OutboxRow } from './appendOutbox.ts';
 
@@ -10,12 +10,14 @@ export interface UnsentRow extends OutboxRow {
 }
 
 /**
- * The right to relay this outbox, held by the session of one connection. Everything runs on that very connection, so
- * who has lost it can't go on by mistake: its next read fails.
+ * The right to relay this outbox, held by the session of one connection: a lease, which ends by itself when its owner is frozen or cut off
+ * (see session.ts). Everything runs on that very connection, so who has lost it can't go on by mistake: it can neither read nor delete.
  */
 export interface Ownership extends AsyncDisposable {
   /** Aborted when the connection is lost (or released): another instance may own the outbox already. */
   lost: AbortSignal;
+  /** Ask right before sending: rows that were read before this process was frozen may be another owner's by now. */
+  isHeld(): Promise<boolean>;
   /**
    * The oldest unsent rows, no more than some megabytes of them. "Unsent" is all that is asked: a transaction takes its numbers
    * before it commits, so a row may appear below numbers that are already sent, and `id > last` would skip it for ever.
@@ -66,20 +68,20 @@ const PUT_BACK = `
 
 export async function takeOwnership(
   db: Database,
-  { log, signal }: { log: Logger; signal: AbortSignal },
+  { log, signal, onStandby }: { log: Logger; signal: AbortSignal; onStandby?: (() => void) | undefined },
 ): Promise<Ownership> {
   return untilAvailable(
     async () => {
-      const client = await db.connect();
+      const session = await db.connect();
       try {
         // A delete that a crash of PostgreSQL takes back means a batch sent twice: nothing to wait for the disk for.
-        await client.query('set synchronous_commit = off');
-        await waitForLock(client, signal);
+        await session.query('set synchronous_commit = off');
+        await waitForLock(session, signal, onStandby);
       } catch (error) {
-        await client.end();
+        await session.end();
         throw error;
       }
-      return own(client);
+      return own(session);
     },
     { log, signal },
   );
@@ -89,24 +91,22 @@ export async function takeOwnership(
  * Tries every 2 s instead of waiting in `pg_advisory_lock`: a waiting statement holds a snapshot, and for as long as
  * that lives vacuum can't remove a single row that the owner has deleted since.
  */
-async function waitForLock(client: pg.Client, signal: AbortSignal): Promise<void> {
+async function waitForLock(session: Session, signal: AbortSignal, onStandby = () => {}): Promise<void> {
   for (;;) {
-    const { rows } = await client.query<{ owner: boolean }>('select pg_try_advisory_lock($1) as owner', [
+    const { rows } = await session.query<{ owner: boolean }>('select pg_try_advisory_lock($1) as owner', [
       OWNER_LOCK,
     ]);
     if (rows[0]?.owner) return;
+    onStandby();
     await sleep(RETRY_MS, undefined, { signal });
   }
 }
 
-function own(client: pg.Client): Ownership {
-  const lost = new AbortController();
-  client.once('end', () => lost.abort(new Error('lost the ownership of the outbox: its connection is gone')));
-
+function own(session: Session): Ownership {
   let putBackAt = 0;
 
   async function moveAside(rows: readonly { id: string; refusal: string | null }[]): Promise<void> {
-    await client.query({
+    await session.query({
       name: 'move-aside',
       text: `with moved as (delete from outbox where id = any ($1::bigint[]) returning *)
              insert into outbox_aside (id, topic, key, value, headers, created_at, refusal)
@@ -117,14 +117,15 @@ function own(client: pg.Client): Ownership {
   }
 
   const ownership: Ownership = {
-    lost: lost.signal,
+    lost: session.lost,
+    isHeld: session.isHeld,
     async unsent(limit, withoutTopics = []) {
       if (performance.now() >= putBackAt) {
         putBackAt = performance.now() + PUT_BACK_MS;
-        await client.query(PUT_BACK);
+        await session.query(PUT_BACK);
       }
       for (;;) {
-        const { rows } = await client.query<UnsentRow & { held: boolean }>({
+        const { rows } = await session.query<UnsentRow & { held: boolean }>({
           name: 'unsent',
           text: UNSENT,
           values: [limit, withoutTopics, MAX_BYTES],
@@ -137,7 +138,7 @@ function own(client: pg.Client): Ownership {
       }
     },
     async markSent(ids) {
-      await client.query({
+      await session.query({
         name: 'mark-sent',
         text: 'delete from outbox where id = any ($1::bigint[])',
         values: [ids],
@@ -145,7 +146,7 @@ function own(client: pg.Client): Ownership {
     },
     setAside: moveAside,
     async release() {
-      await client.end(); // the session's locks end with it
+      await session.end(); // and with it the lock
     },
     [Symbol.asyncDispose]: () => ownership.release(),
   };

@@ -9,8 +9,12 @@ export interface PostgresProxy extends AsyncDisposable {
   readonly taken: number;
   /** Cuts all connections, and each new one. */
   cut(): void;
-  /** Takes connections, and passes nothing on from now on: a server that hangs. */
+  /**
+   * Passes nothing on from now on, in neither direction, not even that a connection was closed; takes new ones, and says nothing on them. As a
+   * network that drops packets.
+   */
   hold(): void;
+  /** Passes on everything again, also what was held. */
   restore(): void;
   /** The next time that a client sends this text, its connection is cut instead. */
   cutAt(text: string): void;
@@ -23,6 +27,8 @@ export async function createProxy(target: string): Promise<PostgresProxy> {
   let mode: 'passing' | 'cut' | 'holding' = 'passing';
   let trap: string | undefined;
   let taken = 0;
+  /** What has been closed while nothing was passed on. */
+  const untold: (() => void)[] = [];
 
   const server = createServer((near) => {
     taken += 1;
@@ -32,16 +38,23 @@ export async function createProxy(target: string): Promise<PostgresProxy> {
       return;
     }
     sockets.add(near);
-    if (mode === 'holding') return;
     const far = openSocket({ host: hostname, port: Number(port) });
     sockets.add(far);
+    if (mode === 'holding') for (const socket of [near, far]) socket.pause();
     const end = () => {
-      near.destroy();
-      far.destroy();
+      for (const socket of [near, far]) {
+        sockets.delete(socket);
+        socket.destroy();
+      }
     };
-    for (const socket of [near, far]) socket.on('error', end).on('close', end);
+    for (const socket of [near, far])
+      socket
+        .on('error', () => {})
+        .on('close', () => {
+          if (mode === 'holding') untold.push(end);
+          else end();
+        });
     near.on('data', (bytes) => {
-      if (mode === 'holding') return;
       if (trap !== undefined && bytes.includes(trap)) {
         trap = undefined;
         end();
@@ -73,9 +86,12 @@ export async function createProxy(target: string): Promise<PostgresProxy> {
     },
     hold() {
       mode = 'holding';
+      for (const socket of sockets) socket.pause();
     },
     restore() {
       mode = 'passing';
+      for (const end of untold.splice(0)) end();
+      for (const socket of sockets) socket.resume();
     },
     cutAt(text) {
       trap = text;

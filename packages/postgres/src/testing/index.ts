@@ -1,1 +1,2 @@
+export { createProxy, type PostgresProxy } from './createProxy.ts';
 export { createTestDatabase, type TestDatabase } from './createTestDatabase.ts';

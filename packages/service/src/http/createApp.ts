@@ -4,6 +4,7 @@ import { rateLimit } from 'express-rate-limit';
 import helmet from 'helmet';
 import type { Logger } from 'pino';
 import type { HttpMetrics } from '../metrics.ts';
+import { createAdmission, createStreamBounds, type HttpBounds, httpBounds } from './admission.ts';
 import { docs } from './docs.ts';
 import type { Readiness } from './health.ts';
 import { openApi } from './openApi.ts';
@@ -27,6 +28,8 @@ export interface AppOptions {
   stopping: AbortSignal;
   metrics: HttpMetrics;
   log: Logger;
+  /** Smaller ones, for tests. */
+  bounds?: Partial<HttpBounds>;
 }
 
 /** The HTTP side of a service: its routes, and what all services have beside them. */
@@ -54,9 +57,13 @@ export function createApp(options: AppOptions): Express {
     if (isReady()) return next();
     throw new HttpProblem(503, 'NOT_READY', 'The service is starting.', { headers: { 'Retry-After': '2' } });
   };
+  const bounds = { ...httpBounds, ...options.bounds };
+  const admit = createAdmission(bounds, log);
+  const openStream = createStreamBounds(bounds);
   for (const route of routes) {
-    const before = [...staff(route, options.staffToken), gate, ...(route.body ? [readBody] : [])];
-    app[route.method](route.path, ...before, serveRoute(route, { log, stopping }));
+    const before = [...staff(route, options.staffToken), gate, admit, ...(route.body ? [readBody] : [])];
+    const answerMs = route.staff ? bounds.staffAnswerMs : bounds.answerMs;
+    app[route.method](route.path, ...before, serveRoute(route, { log, stopping, answerMs, openStream }));
   }
   for (const [path, methods] of methodsByPath(routes)) app.all(path, refuseMethod(methods));
   app.use(() => {
@@ -149,10 +156,14 @@ function answerWithProblem(log: Logger): ErrorRequestHandler {
   return (error, request, response, _next) => {
     const answer = toProblem(error);
     const { traceId } = parseTraceparent(response.locals.traceparent) ?? {};
-    if (answer.status >= 500 && !(error instanceof HttpProblem)) {
-      log.error({ err: error, method: request.method, path: request.path, traceId }, 'request failed');
+    const what = { method: request.method, path: request.path, traceId };
+    if (error instanceof HttpProblem ? error.problemCode === 'LATE' : answer.status === 503) {
+      // Something that is away, not something that is wrong here: a line, without a stack.
+      log.warn({ ...what, reason: (error as Error).message }, 'request refused');
+    } else if (answer.status >= 500 && !(error instanceof HttpProblem)) {
+      log.error({ ...what, err: error }, 'request failed');
     }
-    if (response.headersSent) return void response.destroy();
+    if (response.headersSent || response.destroyed) return void response.destroy();
     response.status(answer.status).set(answer.headers).type('application/problem+json');
     // The trace's id is what a caller can quote when asking what happened.
     const document = problemDocument(answer, request.originalUrl);

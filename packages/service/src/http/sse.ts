@@ -26,7 +26,11 @@ export async function sendStream(
     'X-Accel-Buffering': 'no', // proxies like nginx would keep it back until a buffer is full
   });
   response.flushHeaders();
-  const heartbeat = setInterval(() => response.write(':\n\n'), HEARTBEAT_MS);
+  const heartbeat = setInterval(() => {
+    // Nobody has read since the last one at least: what is kept for such a reader would only become more.
+    if (response.writableNeedDrain) response.destroy();
+    else response.write(':\n\n');
+  }, HEARTBEAT_MS);
   const messages = stream[Symbol.asyncIterator]();
   const aborted = new Promise<'aborted'>((resolve) => {
     if (signal.aborted) resolve('aborted');

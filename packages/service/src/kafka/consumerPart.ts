@@ -1,9 +1,10 @@
-import { type Consumer, createConsumer, type HeldUp, type ReceivedRecord } from '@brew/kafka';
+import { type Consumer, createAdmin, createConsumer, type HeldUp, type ReceivedRecord } from '@brew/kafka';
 import { isOutage } from '@brew/postgres';
 import type { ServiceContext } from '../context.ts';
 import type { Part } from '../lifecycle/part.ts';
 import { gauge } from '../metrics.ts';
 import { typeOf } from './countDeadLetters.ts';
+import { createGroupProgress } from './groupProgress.ts';
 import { createUnknownTypes } from './unknownTypes.ts';
 
 export interface ConsumerPartOptions {
@@ -45,12 +46,19 @@ export function consumerPart(
   gauge(metrics, `brew_consumer_running`, 'Whether the consumer reads: 1 or 0', () =>
     consumer.state === 'running' ? 1 : 0,
   );
+  const admin = createAdmin({ client, log });
+  const progress = createGroupProgress({ topics, lag: () => admin.groupLag(group) });
   return {
     name: 'consumer',
     mayComeLater: true,
     start: (signal) => consumer.start(signal),
-    stop: () => consumer.stop(),
-    health: () => healthOf(consumer),
+    async stop() {
+      await Promise.all([consumer.stop(), admin.close()]);
+    },
+    async health() {
+      const own = healthOf(consumer);
+      return own.up ? progress() : own;
+    },
   };
 }
 

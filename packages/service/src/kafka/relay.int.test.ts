@@ -170,6 +170,27 @@ describe('the relay', () => {
     await stop(two);
   });
 
+  it('lets another instance try when it can not reach Kafka, and stands by', async () => {
+    const cutOff = relayOf({
+      lastError: new Error('no broker answers'),
+      offer: (_records, options) =>
+        new Promise((_resolve, reject) => {
+          options?.signal?.addEventListener('abort', () => reject(new Error('given up')));
+        }),
+    });
+    await cutOff.relay.start(never, rig.log);
+    await until(() => isOwner(cutOff.relay));
+    const other = relayOf();
+    await other.relay.start(never, rig.log);
+    await emit(O1);
+    await until(isEmpty, { what: 'the other one to have sent it' });
+    expect(await isOwner(other.relay)).toBe(true);
+    await until(async () => (await cutOff.relay.health?.())?.detail === 'standing by');
+    expect(await cutOff.relay.health?.()).toEqual({ up: true, detail: 'standing by' });
+    await stop(cutOff);
+    await stop(other);
+  }, 60_000);
+
   describe('when Kafka refuses a row', () => {
     const relays: { relay: Part; db: Database }[] = [];
     const row = (topic: string, key: string, value: string | Buffer) => ({

@@ -1,4 +1,4 @@
-import { backoff, delay, type Producer } from '@brew/kafka';
+import { backoff, delay, type Offer, type Producer } from '@brew/kafka';
 import { type Database, OUTBOX_CHANNEL, type Outbox, type Ownership, type UnsentRow } from '@brew/postgres';
 import type { Logger } from 'pino';
 import type { Part } from '../lifecycle/part.ts';
@@ -29,6 +29,11 @@ export interface Relay extends Part {
   wake(): void;
 }
 
+/** How long Kafka may be out of reach of an owner before it lets another instance try. */
+const GIVE_WAY_MS = 15_000;
+/** After whatever went wrong, the others come first, who look every 2 s. */
+const STAND_BACK_MS = 2_500;
+
 /** A topic that is missing, or that we may not write to: its rows wait, and all others go on. */
 interface ClosedTopic {
   reason: string;
@@ -38,7 +43,8 @@ interface ClosedTopic {
 
 /**
  * Sends outbox rows to Kafka, in order, and deletes what was acknowledged. Of several instances one does it, the others
- * stand by. Killed between sending and deleting, the next one sends the batch again: the consumers' inboxes absorb it.
+ * stand by. Killed or frozen between sending and deleting, the next one sends the batch again: the consumers' inboxes absorb it. One that
+ * can't reach Kafka lets another try.
  *
  * A row that Kafka refuses for what it is is set aside, and the later rows of its key wait behind it.
  */
@@ -54,24 +60,30 @@ export function createRelay({ db, outbox, producer, metrics, log }: RelayOptions
   const health = createRelayHealth({
     outbox,
     state: () => state,
-    trouble: () => lastError ?? producer.lastError,
+    trouble: () => lastError ?? (state === 'owner' ? producer.lastError : undefined),
     closed: () => [...closedTopics].map(([topic, { reason }]) => `${topic} (${reason})`),
   });
 
   async function run(): Promise<void> {
     while (!draining.signal.aborted) {
       try {
-        await using ownership = await outbox.takeOwnership(draining.signal);
+        await using ownership = await outbox.takeOwnership(draining.signal, standBy);
         state = 'owner';
         await relay(ownership);
       } catch (error) {
         if (draining.signal.aborted) return;
         state = 'failing';
         lastError = error as Error;
-        log.warn({ err: error }, 'relay interrupted: taking it up again');
-        await waker.pause(1_000, draining.signal);
+        log.warn({ err: error }, 'relay interrupted: taking it up again, unless another instance does');
+        await delay(STAND_BACK_MS, draining.signal);
       }
     }
+  }
+
+  /** Whatever went wrong here, another instance does it now. */
+  function standBy(): void {
+    state = 'standing by';
+    lastError = undefined;
   }
 
   async function relay(ownership: Ownership): Promise<void> {
@@ -82,6 +94,7 @@ export function createRelay({ db, outbox, producer, metrics, log }: RelayOptions
       const rows = await ownership.unsent(BATCH, stillClosed());
       if (rows.length === 0) {
         if (draining.signal.aborted) return;
+        lastError = undefined; // whatever it was, another instance has done it
         if (stillClosed().length === 0) closedTopics.clear(); // nothing waits for them any more
         await waker.pause(POLL_MS, pausing);
         continue;
@@ -99,7 +112,10 @@ export function createRelay({ db, outbox, producer, metrics, log }: RelayOptions
   }
 
   async function send(rows: readonly UnsentRow[], ownership: Ownership, signal: AbortSignal): Promise<void> {
-    const { refused, closed, withheld } = await producer.offer(rows, { signal });
+    // Danger zone: between this question and the answer of Kafka nobody can hold up another owner. What is under way then may be sent twice, and
+    // late; the inboxes absorb that.
+    if (!(await ownership.isHeld())) throw new Error('another instance may own the outbox: not sent');
+    const { refused, closed, withheld } = await offer(rows, signal);
     const left = new Set<unknown>([...refused.keys(), ...withheld]);
     const sent = rows.filter((row) => !left.has(row));
     // Danger zone: here the rows are in Kafka and still in the outbox. The other way round would lose them.
@@ -126,6 +142,20 @@ export function createRelay({ db, outbox, producer, metrics, log }: RelayOptions
     for (const [topic, reason] of closed) close(topic, reason);
   }
 
+  /** Gives up when nothing gets through: perhaps Kafka is only out of the reach of this instance. */
+  async function offer(rows: readonly UnsentRow[], signal: AbortSignal): Promise<Offer> {
+    const giveWay = new AbortController();
+    const since = performance.now();
+    const look = setInterval(() => {
+      if (producer.lastError !== undefined && performance.now() - since > GIVE_WAY_MS) giveWay.abort();
+    }, 1_000);
+    try {
+      return await producer.offer(rows, { signal: AbortSignal.any([signal, giveWay.signal]) });
+    } finally {
+      clearInterval(look);
+    }
+  }
+
   function close(topic: string, reason: string): void {
     const failures = (closedTopics.get(topic)?.failures ?? 0) + 1;
     const retryInMs = CLOSED.initialMs / 2 + backoff(failures, CLOSED, 0.5);
@@ -138,7 +168,7 @@ export function createRelay({ db, outbox, producer, metrics, log }: RelayOptions
 
   return {
     name: 'relay',
-    wake: () => (state === 'standing by' ? outbox.announce() : waker.wake()),
+    wake: () => (state === 'owner' ? waker.wake() : outbox.announce()),
     async start() {
       stopListening = await db.listen(OUTBOX_CHANNEL, waker.wake);
       running = run();

@@ -87,7 +87,7 @@ export async function redrive(
     let known = 0;
     await chunks.process([...ids.keys()], {
       async begin(tx) {
-        await tx.query(`set local lock_timeout = '10s'`);
+        await tx.query(`set local lock_timeout = '4s'`);
         if (keys.length > 0) free = await lockKeys(tx, keys);
         // Nothing of these keys is parked from here on. What was, has to be known: it may be what the key has to wait for.
         await catchUp(context);

@@ -40,6 +40,8 @@ interface PlainWorker extends Worker {
 }
 
 const MAX_BACKOFF_MS = 30_000;
+/** While something is away: it is to go on soon after that is back. */
+const MAX_OUTAGE_BACKOFF_MS = 3_000;
 /** How soon to look again at what somebody else holds. */
 const HELD_MS = 50;
 /** Longer than an outage that nobody has to look at, and than any run takes. */
@@ -89,8 +91,8 @@ export function worker(options: WorkerOptions): PlainWorker {
 
   /** Jittered, so that the workers of several instances drift apart instead of meeting at the same rows. */
   function pauseMs(): number {
-    const pause =
-      failures === 0 ? everyMs : Math.min(MAX_BACKOFF_MS, Math.max(everyMs, 200) * 2 ** (failures - 1));
+    const most = isOutage(lastError) ? MAX_OUTAGE_BACKOFF_MS : MAX_BACKOFF_MS;
+    const pause = failures === 0 ? everyMs : Math.min(most, Math.max(everyMs, 200) * 2 ** (failures - 1));
     return pause * (0.9 + Math.random() * 0.2);
   }
 

@@ -4,4 +4,6 @@ export interface Cause {
   causationId?: string | undefined;
   /** W3C trace context of the step that led to it. */
   traceparent?: string | undefined;
+  /** Aborted when nobody wants it any more: a caller that is gone, or has been told that it takes too long. What has not begun is not begun then. */
+  unwanted?: AbortSignal;
 }

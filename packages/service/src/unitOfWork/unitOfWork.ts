@@ -34,8 +34,8 @@ export interface Work {
 type OpenWork = (cause: Cause, log: () => Logger) => Work;
 
 export interface UnitOfWork {
-  /** One transaction: `fn`, then everything it emitted into the outbox in one statement. */
-  run<T>(fn: (tx: Tx, open: OpenWork) => Promise<T>): Promise<T>;
+  /** One transaction: `fn`, then everything it emitted into the outbox in one statement. Not begun when `unwanted` is aborted. */
+  run<T>(fn: (tx: Tx, open: OpenWork) => Promise<T>, unwanted?: AbortSignal): Promise<T>;
   /** The same for a single cause. */
   transact<T>(cause: Cause, fn: (work: Work) => Promise<T>): Promise<T>;
   /** The same for all who call at about the same time, in one transaction; see gather() of @brew/kafka. */
@@ -90,36 +90,39 @@ export function createUnitOfWork(options: UnitOfWorkOptions): UnitOfWork {
   const logOf = ({ traceparent }: Cause) => log.child({ traceId: parseTraceparent(traceparent)?.traceId });
 
   const unitOfWork: UnitOfWork = {
-    async run(fn) {
+    async run(fn, unwanted) {
       const rows: OutboxRow[] = [];
       const wakes = new Set<() => void>();
-      const result = await db.transaction(async (tx) => {
-        const result = await fn(tx, (cause, workLog) => ({
-          tx,
-          get log() {
-            return workLog();
-          },
-          now,
-          emit(type, data, because = cause) {
-            const id = uuidv7();
-            rows.push(toRow(type, data, because, id));
-            return id;
-          },
-          emitTombstone(topic, key) {
-            const headers = { traceparent: childTraceparent(cause.traceparent) };
-            rows.push(fitting('tombstone', topic, { key, value: null, headers }));
-          },
-          onCommit: (wake) => void wakes.add(wake),
-        }));
-        await appendOutbox(tx, rows);
-        return result;
-      });
+      const result = await db.transaction(
+        async (tx) => {
+          const result = await fn(tx, (cause, workLog) => ({
+            tx,
+            get log() {
+              return workLog();
+            },
+            now,
+            emit(type, data, because = cause) {
+              const id = uuidv7();
+              rows.push(toRow(type, data, because, id));
+              return id;
+            },
+            emitTombstone(topic, key) {
+              const headers = { traceparent: childTraceparent(cause.traceparent) };
+              rows.push(fitting('tombstone', topic, { key, value: null, headers }));
+            },
+            onCommit: (wake) => void wakes.add(wake),
+          }));
+          await appendOutbox(tx, rows);
+          return result;
+        },
+        { signal: unwanted },
+      );
       if (rows.length > 0) onEmitted?.();
       for (const wake of wakes) wake();
       return result;
     },
 
-    transact: (cause, fn) => unitOfWork.run((_, open) => fn(open(cause, () => logOf(cause)))),
+    transact: (cause, fn) => unitOfWork.run((_, open) => fn(open(cause, () => logOf(cause))), cause.unwanted),
 
     together(fn) {
       type Call = { cause: Cause; item: Parameters<typeof fn>[0][number]['item'] };
@@ -133,7 +136,7 @@ export function createUnitOfWork(options: UnitOfWorkOptions): UnitOfWork {
           ),
         { limit: MAX_CALLS, paceMs: PACE_MS, concernsAll: isOutage },
       );
-      return (cause, item) => call({ cause, item });
+      return (cause, item) => call({ cause, item }, { signal: cause.unwanted });
     },
   };
   return unitOfWork;

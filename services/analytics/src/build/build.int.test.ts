@@ -110,7 +110,7 @@ describe('reading topics into tables', () => {
     await rig.send(...lives(), poison(place('poison'), 'poison'));
     let survived = false;
     for (let statements = 0; !survived; statements++) {
-      const session = await cutAfter(await rig.db.connect(), statements);
+      const session = cutAfter(await rig.db.connect(), statements);
       survived = await rig.project({ client: session }).then(
         () => true,
         () => false,
@@ -248,14 +248,12 @@ describe('reading topics into tables', () => {
 });
 
 /** Breaks the connection before it would send one statement more than these. */
-async function cutAfter(session: Session, statements: number): Promise<Session> {
+/** As when the server is killed: what is asked from then on gets no answer, and its transaction is gone. */
+function cutAfter(session: Session, statements: number): Session {
   let left = statements;
-  const query = session.query.bind(session) as (...args: unknown[]) => unknown;
-  const cut = (...args: unknown[]) => {
-    // As when the server is killed: what is asked from then on gets no answer.
-    if (left-- <= 0)
-      (session as unknown as { connection: { stream: { destroy(): void } } }).connection.stream.destroy();
-    return query(...args);
-  };
-  return Object.assign(session, { query: cut });
+  const query = (...args: [string]) =>
+    left-- > 0
+      ? session.query(...args)
+      : session.end().then(() => Promise.reject(new Error('Connection terminated unexpectedly')));
+  return { ...session, query: query as Session['query'] };
 }

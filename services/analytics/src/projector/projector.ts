@@ -1,20 +1,27 @@
 import { BrewError } from '@brew/events';
 import { backoff, delay } from '@brew/kafka';
 import { createReader } from '@brew/kafka/reader';
+import type { Session } from '@brew/postgres';
 import { createUnknownTypes, gauge, type Part, type ServiceContext } from '@brew/service';
 import { createBuild, type Stored } from '../build/build.ts';
 import { BuildSupersededError } from '../errors.ts';
 import { type Projection, topicsOf } from '../projections/projection.ts';
-import { beginAt, topicIdsOf } from '../store/generations.ts';
+import { beginAt, listGenerations, topicIdsOf } from '../store/generations.ts';
 import { lastSwitch, shareSwitch, waitForLock } from '../store/locks.ts';
 import { fedOf, liveGenerations } from './fed.ts';
 import { createLagReport } from './lag.ts';
+import { createProgress } from './progress.ts';
+import { GivesWayError, giveWayToOthers, STAND_BACK_MS, standForElection, untilOthersCome } from './turns.ts';
 
-const RETRY = { initialMs: 500, maxMs: 10_000 };
+const RETRY = { initialMs: 500, maxMs: 3_000 };
 const LOOK_MS = 500;
 
+/** A page of orders at hand is some megabytes, and PostgreSQL may be busy with a rebuild. */
+const STATEMENT_MS = 30_000;
+
 /**
- * Reads events into the live tables, as they come. One instance does; the others stand by, and one of them takes over when it is gone.
+ * Reads events into the live tables, as they come. One instance does; the others stand by, and one of them takes over when it is gone,
+ * frozen or cut off. One that can't read all that is live, since it is of another version, gives way to one that perhaps can.
  * Whatever goes wrong, it begins again with what is stored.
  *
  * @param topics left out: those of the projections
@@ -28,6 +35,7 @@ export function createProjector(
   const reader = createReader({ client: kafka, log });
   const unknownTypes = createUnknownTypes(context);
   const lag = createLagReport({ reader, group: name, log });
+  const progress = createProgress({ db, reader, topics });
   const stopping = new AbortController();
   const begun = Promise.withResolvers<void>();
   let state: 'waiting' | 'standing by' | 'running' = 'waiting';
@@ -40,28 +48,54 @@ export function createProjector(
 
   /** For as long as this instance is the one that reads. */
   async function lead(signal: AbortSignal): Promise<void> {
-    const session = await db.connect();
-    const lost = new AbortController();
-    session.once('end', () => lost.abort(new Error('the connection to PostgreSQL is gone')));
-    const either = AbortSignal.any([signal, lost.signal]);
+    await using session = await db.connect({ statementMs: STATEMENT_MS });
+    const either = AbortSignal.any([signal, session.lost]);
+    await standForElection(session, projections);
+    await waitForLock(session, 'projector', {
+      signal: either,
+      onTaken() {
+        state = 'standing by';
+        trouble = undefined;
+        begun.resolve();
+      },
+    });
+    state = 'waiting';
+    const since = performance.now();
+    for (;;) await follow(session, since, either);
+  }
+
+  /** Until other tables become live, or somebody else is to try. */
+  async function follow(session: Session, since: number, signal: AbortSignal): Promise<void> {
+    const number = await lastSwitch(db);
+    const what = await unreadable();
+    if (what === undefined) return feed(session, number, signal);
+    const turn = { db, projections, since, what };
+    await giveWayToOthers(turn);
+    const over = new AbortController();
+    const giveWay = new AbortController();
+    const coming = untilOthersCome(turn, AbortSignal.any([signal, over.signal])).catch((error) =>
+      giveWay.abort(error),
+    );
     try {
-      await waitForLock(session, 'projector', {
-        signal: either,
-        onTaken() {
-          state = 'standing by';
-          begun.resolve();
-        },
-      });
-      state = 'waiting';
-      for (;;) await follow(session, either);
+      await feed(session, number, AbortSignal.any([signal, giveWay.signal]));
     } finally {
-      await session.end();
+      over.abort();
+      await coming;
     }
   }
 
-  /** Until other tables become live. */
-  async function follow(session: Awaited<ReturnType<typeof db.connect>>, signal: AbortSignal): Promise<void> {
-    const number = await lastSwitch(db);
+  /** The live tables that this code can't read into; undefined: there are none. */
+  async function unreadable(): Promise<string | undefined> {
+    const foreign = (await listGenerations(db)).filter(
+      (one) =>
+        one.state === 'live' &&
+        !projections.some(({ name, version }) => name === one.projection && version === one.version),
+    );
+    if (foreign.length === 0) return undefined;
+    return `another version has made ${foreign.map(({ schema, version }) => `${schema} (version ${version})`).join(', ')}`;
+  }
+
+  async function feed(session: Session, number: bigint, signal: AbortSignal): Promise<void> {
     const fed = fedOf(await liveGenerations(db, projections));
     if (fed.length === 0) return untilSwitched(number, signal);
     const ids = await topicIdsOf(db, fed, await reader.topicIds(topics));
@@ -81,7 +115,13 @@ export function createProjector(
       db,
       reader,
       codec,
-      deadLetters,
+      // Who was frozen sends nothing any more.
+      deadLetters: {
+        async park(letters) {
+          if (!(await session.isHeld())) throw new Error('another instance may read by now: nothing sent');
+          return await deadLetters.park(letters);
+        },
+      },
       log,
       guard: async (tx) => {
         if ((await shareSwitch(tx)) !== number) throw new BuildSupersededError('what was live');
@@ -132,6 +172,11 @@ export function createProjector(
         if (signal.aborted) return;
         if (state === 'running') failures = 1;
         state = 'waiting';
+        if (error instanceof GivesWayError) {
+          log.info({ reason: error.message }, 'giving way');
+          await delay(STAND_BACK_MS, signal);
+          continue;
+        }
         trouble = error;
         const level = error instanceof BrewError && error.retryable ? 'warn' : 'error';
         log[level]({ err: error, failures }, 'reading ended: beginning again with what is stored');
@@ -157,13 +202,23 @@ export function createProjector(
       await running;
       await reader.close();
     },
-    health() {
-      if (state === 'standing by') return { up: true, detail: 'stands by: another instance reads' };
-      const { unreachable, heldBack } = reader;
-      if (unreachable.length > 0) return { up: false, detail: `can't reach ${unreachable.join(', ')}` };
-      if (heldBack) return { up: false, detail: heldBack.message };
-      if (trouble === undefined && state === 'running') return { up: true };
-      return { up: false, detail: trouble instanceof Error ? trouble.message : state };
+    async health() {
+      const isStandby = state === 'standing by';
+      // Somebody has to do something: nobody need look for ten seconds whether it gets on.
+      if (trouble instanceof BrewError && !trouble.retryable) return { up: false, detail: why() };
+      const health = await progress.look(
+        isStandby ? 'the instance that reads does not get on' : ((await unreadable()) ?? why()),
+      );
+      if (isStandby) return { detail: 'stands by: another instance reads', ...health };
+      const isWell = state === 'running' && trouble === undefined;
+      return health.up && !isWell ? { up: true, detail: `trying again: ${why()}` } : health;
     },
   };
+
+  function why(): string {
+    const { unreachable, heldBack } = reader;
+    if (unreachable.length > 0) return `can't reach ${unreachable.join(', ')}`;
+    if (heldBack) return heldBack.message;
+    return trouble instanceof Error ? trouble.message : state;
+  }
 }
