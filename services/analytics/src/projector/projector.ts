@@ -1,10 +1,11 @@
 import { BrewError } from '@brew/events';
 import { backoff, delay } from '@brew/kafka';
 import { createReader } from '@brew/kafka/reader';
-import { createUnknownTypes, gauge, type Part, type ServiceContext } from '@brew/service';
+import { counter, createUnknownTypes, gauge, type Part, type ServiceContext } from '@brew/service';
 import { createBuild, type Stored } from '../build/build.ts';
 import { BuildSupersededError } from '../errors.ts';
-import { type Projection, topicsOf } from '../projections/projection.ts';
+import type { Limits } from '../orders/turnover.ts';
+import type { Projection } from '../projections/projection.ts';
 import { beginAt, topicIdsOf } from '../store/generations.ts';
 import { lastSwitch, shareSwitch, waitForLock } from '../store/locks.ts';
 import { fedOf, liveGenerations } from './fed.ts';
@@ -13,17 +14,19 @@ import { createLagReport } from './lag.ts';
 const RETRY = { initialMs: 500, maxMs: 10_000 };
 const LOOK_MS = 500;
 
+/** What is read into live tables. */
+interface Feed {
+  projections: readonly Projection[];
+  topics: readonly string[];
+  /** See BuildOptions. */
+  limits?: Limits | undefined;
+}
+
 /**
  * Reads events into the live tables, as they come. One instance does; the others stand by, and one of them takes over when it is gone.
  * Whatever goes wrong, it begins again with what is stored.
- *
- * @param topics left out: those of the projections
  */
-export function createProjector(
-  context: ServiceContext,
-  projections: readonly Projection[],
-  topics: readonly string[] = topicsOf(projections),
-): Part {
+export function createProjector(context: ServiceContext, { projections, topics, limits }: Feed): Part {
   const { name, client: kafka, db, codec, deadLetters, metrics, log } = context;
   const reader = createReader({ client: kafka, log });
   const unknownTypes = createUnknownTypes(context);
@@ -34,6 +37,19 @@ export function createProjector(
   let trouble: unknown;
   let running: Promise<void> | undefined;
 
+  let waiting = 0;
+  const givenUp = counter(
+    metrics,
+    'brew_orders_given_up_total',
+    'Orders that ended without what they were placed with, and are not counted, by projection',
+    ['projection'],
+  );
+  gauge(
+    metrics,
+    'brew_orders_waiting',
+    'Orders under way that are kept in PostgreSQL, not in memory',
+    () => waiting,
+  );
   gauge(metrics, 'brew_consumer_running', 'Whether the consumer reads: 1 or 0', () =>
     state === 'running' && trouble === undefined ? 1 : 0,
   );
@@ -83,6 +99,7 @@ export function createProjector(
       codec,
       deadLetters,
       log,
+      limits,
       guard: async (tx) => {
         if ((await shareSwitch(tx)) !== number) throw new BuildSupersededError('what was live');
       },
@@ -117,8 +134,13 @@ export function createProjector(
     }
   }
 
-  function onStored({ positions, taken, seconds }: Stored): void {
+  function onStored({ positions, taken, seconds, ...stored }: Stored): void {
     trouble = undefined;
+    waiting = stored.waiting;
+    for (const [projection, orders] of stored.givenUp) {
+      givenUp.inc({ projection }, orders);
+      log.warn({ projection, orders }, 'orders ended without what they were placed with: not counted');
+    }
     for (const [type, count] of taken) if (count > 0) metrics.events.inc({ type, outcome: 'handled' }, count);
     metrics.chunkSeconds.observe({ group: name, outcome: 'handled' }, seconds);
     lag.note(positions);

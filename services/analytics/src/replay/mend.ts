@@ -5,13 +5,15 @@ import { fedOf, liveGenerations } from '../projector/fed.ts';
 import { tryLock } from '../store/locks.ts';
 import { type ReplayContext, type Session, startCatchUp } from './catchUp.ts';
 import { switchTo } from './finish.ts';
+import { assertNothingGone, planReplay } from './prepare.ts';
 import { replay } from './replay.ts';
 
 const LOOK_MS = 5_000;
 
 /**
  * Builds by itself what has to be: live tables that another version of the code has made, beside them, and those that are behind the
- * others, in place. Of several instances one does it.
+ * others, by reading on. Of several instances one does it. It loses nothing: where something would be gone, it says so and waits for somebody
+ * who agrees to it.
  */
 export function createMender(context: ReplayContext): Worker {
   const { db, projections, log } = context;
@@ -29,27 +31,36 @@ export function createMender(context: ReplayContext): Worker {
     }
   }
 
+  /** @throws HttpProblem that says what would be gone: then somebody has to agree to that */
   async function rebuild(
     session: Session,
     outdated: readonly Projection[],
     signal: AbortSignal,
   ): Promise<void> {
-    log.info({ projections: outdated.map(({ name }) => name) }, 'made by another version: building anew');
-    const silent = { onPlan() {}, onProgress() {}, onCheck() {}, onDone() {} };
+    await using reader = createReader({ client: context.client, log });
+    const beginning = { how: 'beside', from: undefined } as const;
+    const planned = await planReplay(context, reader, outdated, beginning);
+    assertNothingGone(planned);
+    for (const { name, live, builtSince } of planned.plan.projections) {
+      const carried = builtSince && `the hours before ${builtSince} are carried over from ${live}`;
+      log.info({ projection: name, live, builtSince, carried }, 'made by another version: building anew');
+    }
     await replay(
       context,
-      session,
+      { session, reader },
+      planned,
+      { end: 'switch', acceptDifferences: true },
       {
-        projections: outdated,
-        beginning: { how: 'beside', from: undefined },
-        end: 'switch',
-        acceptDifferences: true,
-      },
-      {
-        ...silent,
+        ...{ onPlan() {}, onProgress() {}, onCheck() {}, onHeld() {}, onDone() {} },
         onComparison(comparisons) {
-          for (const { projection, totals, different } of comparisons) {
-            log.info({ projection, totals, different }, 'compared with what is live');
+          for (const { projection, since, totals, different, differences } of comparisons) {
+            const isSame = different === 0;
+            log[isSame ? 'info' : 'warn'](
+              { projection, since, totals, different, differences },
+              isSame
+                ? 'counts the same as what is live'
+                : 'counts something else than what is live, which is kept as it was',
+            );
           }
         },
       },
