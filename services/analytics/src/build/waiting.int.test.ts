@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { OrderDelivered, OrderPlaced, PaymentReceived } from '@brew/events';
 import { until } from '@brew/sandbox/testing';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
@@ -9,6 +10,7 @@ import { PLACED_AT, placed } from '../testing/orders.ts';
 import { createRig, type Rig } from '../testing/rig.ts';
 import { runReplay } from '../testing/runReplay.ts';
 
+const RULES = new URL('../../../../infra/prometheus/', import.meta.url);
 const MINUTE_MS = 60_000;
 /** A few orders, where as a rule there are minutes of the busiest day. */
 const LIMITS = { open: 8, ended: 16 };
@@ -137,6 +139,9 @@ describe('more orders under way than memory has room for', () => {
       async () => /brew_orders_given_up_total\{projection="sales"\} [1-9]/.test(await prometheus.metrics()),
       { what: 'orders that were given up' },
     );
-    expect(await prometheus.metrics()).toMatch(/^brew_orders_waiting 0$/m);
+    const metrics = await prometheus.metrics();
+    expect(metrics).toMatch(/^brew_orders_waiting 0$/m);
+    const rules = await readFile(new URL('analytics.rules.yml', RULES), 'utf8');
+    for (const name of new Set(rules.match(/brew_\w+/g))) expect(metrics).toContain(`# TYPE ${name} `);
   });
 });

@@ -39,10 +39,14 @@ export async function settle(
     if (!built.whole) await adopt(tx, built.schema, live);
     // A version with other tables can't be compared.
     if (!(await hasAll(tx, live, built))) continue;
-    const since = windowOf(built, live);
+    const since = built.builtSince;
     const [one, other] = [await summaryOf(tx, live, since), await summaryOf(tx, built, since)];
     found.comparisons.push(compare(built.code, one, other, since));
-    if (byRow) found.tables.push(...(await compareTables(tx, built.code, live, built, since)));
+    if (byRow) {
+      // Sums are the same whether or not each hour is known.
+      const hoursSince = since ?? live.hoursSince;
+      found.tables.push(...(await compareTables(tx, built.code, live, built, hoursSince)));
+    }
   }
   if (!accepts(found.comparisons)) return found;
   for (const { built, live } of pairs) {
@@ -51,12 +55,6 @@ export async function settle(
     else await markWhole(tx, built, null);
   }
   return found;
-}
-
-/** The first hour that both have counted from the same events; null: there was none before. */
-function windowOf(built: CodedGeneration, live: CodedGeneration): Date | null {
-  const hours = [built.builtSince, live.hoursSince].flatMap((hour) => hour?.getTime() ?? []);
-  return hours.length > 0 ? new Date(Math.max(...hours)) : null;
 }
 
 /** Somebody has read on with it after it was left. */
