@@ -17,7 +17,7 @@ export interface Plan {
 }
 
 /** Which hours of a projection come from where. */
-export interface Source {
+interface Source {
   name: string;
   /** The generation that is live, such as `sales_g1`. */
   live: string | null;

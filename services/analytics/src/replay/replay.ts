@@ -82,28 +82,35 @@ export async function replay(
   if (end === 'plan') return done('planned', []);
 
   const generations = await prepare(context, planned, { keepsUnfinished: end === 'check' });
-  const progress = createProgress(planned.begin, listener);
-  const options = { generations, session, reader, signal, onHeld: listener.onHeld };
-  const catchUp = await startCatchUp(context, { ...options, onRead: progress.note, onGoal: progress.aim });
-  const stops = await stopsOf(context, reader, generations);
-  try {
+
+  async function build(): Promise<Outcome['outcome']> {
+    const progress = createProgress(planned.begin, listener);
+    const told = { onHeld: listener.onHeld, onRead: progress.note, onGoal: progress.aim };
+    const catchUp = await startCatchUp(context, { generations, session, reader, signal, ...told });
+    const stops = await stopsOf(context, reader, generations);
     const last = end === 'now' ? stops.pop() : undefined;
     const accepts = (comparisons: readonly Comparison[]) =>
       end === 'check' || acceptDifferences || comparisons.every(({ different }) => different === 0);
-    const found = await meetAll(catchUp, stops, { byRow: end === 'check', accepts });
-    if (last) await catchUp.readTo(last.map(({ live }) => live));
-    if (end === 'check') listener.onCheck(found.tables);
-    else if (end === 'switch' || found.comparisons.length > 0) listener.onComparison(found.comparisons);
-    if (!accepts(found.comparisons)) return done('different', generations);
-  } finally {
+    const { comparisons, tables } = await meetAll(catchUp, stops, { byRow: end === 'check', accepts });
+    if (end === 'check') {
+      listener.onCheck(tables);
+      return 'checked';
+    }
+    if (end === 'switch' || comparisons.length > 0) listener.onComparison(comparisons);
+    if (!accepts(comparisons)) return 'different';
+    if (end === 'now') {
+      if (last) await catchUp.readTo(last.map(({ live }) => live));
+      return 'built';
+    }
+    const replaces = beginning.how === 'in place';
+    await catchUp.switchFromLive((tx) => switchTo(tx, context, generations, { replaces }));
+    return replaces ? 'replaced' : 'switched';
+  }
+  const outcome = await build().finally(async () => {
     // Whatever it has found, or what kept it from finding anything.
     if (end === 'check') await drop(context, generations);
-  }
-  if (end === 'now') return done('built', generations);
-  if (end === 'check') return done('checked', generations);
-  const replaces = beginning.how === 'in place';
-  await catchUp.switchFromLive((tx) => switchTo(tx, context, generations, { replaces }));
-  done(replaces ? 'replaced' : 'switched', generations);
+  });
+  done(outcome, generations);
 }
 
 /**
