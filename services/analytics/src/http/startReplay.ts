@@ -3,7 +3,7 @@ import { problem, route } from '@brew/service';
 import { z } from 'zod';
 import type { ReplayContext, Session } from '../replay/catchUp.ts';
 import { createMessages, type Messages } from '../replay/messages.ts';
-import { assertNothingGone, type Beginning, type Planned, planReplay } from '../replay/prepare.ts';
+import { type Beginning, type Planned, planReplay, refusalOf } from '../replay/prepare.ts';
 import { type ReadPartition, type ReplayOptions, reasonOf, replay } from '../replay/replay.ts';
 import { tryLock } from '../store/locks.ts';
 import { chosenProjections, projectionNames } from './projectionNames.ts';
@@ -75,7 +75,8 @@ export const startReplay = (context: ReplayContext) =>
       const means = await openMeans(own);
       try {
         const planned = await planReplay(own, means.reader, chosen, beginning);
-        if (end === 'switch' && !accepted.acceptLoss) assertNothingGone(planned);
+        const refusal = end === 'switch' && !accepted.acceptLoss ? refusalOf(planned) : undefined;
+        if (refusal) throw refusal;
         const messages = createMessages();
         const options = { end, acceptDifferences: accepted.acceptDifferences };
         void run(own, means, planned, options, messages, signal);

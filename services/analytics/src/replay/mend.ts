@@ -1,11 +1,11 @@
-import { createReader } from '@brew/kafka/reader';
-import { type Worker, worker } from '@brew/service';
+import { createReader, type Reader } from '@brew/kafka/reader';
+import { type HttpProblem, type Worker, worker } from '@brew/service';
 import type { Projection } from '../projections/projection.ts';
 import { fedOf, liveGenerations } from '../projector/fed.ts';
 import { tryLock } from '../store/locks.ts';
 import { type ReplayContext, type Session, startCatchUp } from './catchUp.ts';
 import { switchTo } from './finish.ts';
-import { assertNothingGone, planReplay } from './prepare.ts';
+import { type Planned, planReplay, refusalOf } from './prepare.ts';
 import { replay } from './replay.ts';
 
 const LOOK_MS = 5_000;
@@ -31,16 +31,29 @@ export function createMender(context: ReplayContext): Worker {
     }
   }
 
-  /** @throws HttpProblem that says what would be gone: then somebody has to agree to that */
+  /** @returns why those are left that would lose something: somebody has to agree to that */
   async function rebuild(
     session: Session,
     outdated: readonly Projection[],
     signal: AbortSignal,
-  ): Promise<void> {
+  ): Promise<HttpProblem | undefined> {
     await using reader = createReader({ client: context.client, log });
-    const beginning = { how: 'beside', from: undefined } as const;
-    const planned = await planReplay(context, reader, outdated, beginning);
-    assertNothingGone(planned);
+    const plan = (chosen: readonly Projection[]) =>
+      planReplay(context, reader, chosen, { how: 'beside', from: undefined });
+    const all = await plan(outdated);
+    const losing = all.plan.projections.filter(({ gone }) => gone !== null).map(({ name }) => name);
+    const safe = outdated.filter(({ name }) => !losing.includes(name));
+    if (safe.length > 0) await build(session, reader, losing.length > 0 ? await plan(safe) : all, signal);
+    toLookAt = outdated.filter(({ name }) => losing.includes(name));
+    return refusalOf(all);
+  }
+
+  async function build(
+    session: Session,
+    reader: Reader,
+    planned: Planned,
+    signal: AbortSignal,
+  ): Promise<void> {
     for (const { name, live, builtSince } of planned.plan.projections) {
       const carried = builtSince && `the hours before ${builtSince} are carried over from ${live}`;
       log.info({ projection: name, live, builtSince, carried }, 'made by another version: building anew');
@@ -91,14 +104,18 @@ export function createMender(context: ReplayContext): Worker {
       const isOutdated = ({ code, version }: (typeof live)[number]) =>
         code.version !== version && toLookAt.includes(code);
       const outdated = live.filter(isOutdated).map(({ code }) => code);
+      let refusal: HttpProblem | undefined;
       if (outdated.length > 0) {
-        if (await withLock((session) => rebuild(session, outdated, signal))) toLookAt = [];
-        return false;
-      }
-      toLookAt = [];
+        const isFree = await withLock(async (session) => {
+          refusal = await rebuild(session, outdated, signal);
+        });
+        if (!isFree || refusal === undefined) return false;
+      } else toLookAt = [];
       const fed = fedOf(live);
       const isBehind = live.some((one) => one.version === one.code.version && !fed.includes(one));
       if (isBehind) await withLock((session) => bringUp(session, signal));
+      // Health says it, for as long as nobody has agreed.
+      if (refusal) throw refusal;
       return false;
     },
   });

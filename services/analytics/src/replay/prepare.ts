@@ -1,5 +1,5 @@
 import type { Reader } from '@brew/kafka/reader';
-import { problem } from '@brew/service';
+import { type HttpProblem, problem } from '@brew/service';
 import { isAt, type Position } from '../build/positions.ts';
 import type { Projection } from '../projections/projection.ts';
 import { type CodedGeneration, generationsIn, liveGenerations } from '../projector/fed.ts';
@@ -51,13 +51,12 @@ export async function planReplay(
   return { beginning, projections: chosen, begin, plan: await makePlan(context, options) };
 }
 
-/** @throws HttpProblem that says what would be gone, if something would be */
-export function assertNothingGone({ plan }: Planned): void {
+/** Why not to go on with it before somebody agrees: something would be gone. Undefined: nothing would. */
+export function refusalOf({ plan }: Pick<Planned, 'plan'>): HttpProblem | undefined {
   const gone = plan.projections.flatMap((source) => source.gone ?? []);
-  if (gone.length === 0) return;
-  throw problem(409, 'REPLAY_LOSES', `${gone.join(' ')} Nothing was done: that has to be agreed to.`, {
-    gone,
-  });
+  if (gone.length === 0) return undefined;
+  const detail = `${gone.join(' ')} Nothing was done: that has to be agreed to.`;
+  return problem(409, 'REPLAY_LOSES', detail, { gone });
 }
 
 /**

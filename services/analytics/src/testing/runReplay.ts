@@ -3,7 +3,7 @@ import type { Projection } from '../projections/projection.ts';
 import type { ReplayContext } from '../replay/catchUp.ts';
 import type { Comparison, TableDifference } from '../replay/compare.ts';
 import type { Plan } from '../replay/plan.ts';
-import { assertNothingGone, type Beginning, planReplay } from '../replay/prepare.ts';
+import { type Beginning, planReplay, refusalOf } from '../replay/prepare.ts';
 import { type Outcome, type ReadPartition, type ReplayOptions, replay } from '../replay/replay.ts';
 import { tryLock } from '../store/locks.ts';
 
@@ -39,7 +39,8 @@ export async function runReplay(context: ReplayContext, options: RunReplay = {})
   try {
     if (!(await tryLock(session, 'replay'))) throw new Error('another replay is under way');
     const planned = await planReplay(context, reader, projections, beginning);
-    if (end === 'switch' && !acceptLoss) assertNothingGone(planned);
+    const refusal = end === 'switch' && !acceptLoss ? refusalOf(planned) : undefined;
+    if (refusal) throw refusal;
     await replay(
       context,
       { session, reader },
