@@ -73,10 +73,13 @@ export class FileUnreadableError extends BrewError {
 export class RequestFailedError extends BrewError {
   /** Of the answer, where there was one. */
   readonly status: number | undefined;
+  /** What the service calls it, such as `TOO_LATE`. */
+  readonly problemCode: string | undefined;
 
-  constructor(message: string, cause?: unknown, status?: number) {
+  constructor(message: string, cause?: unknown, status?: number, problemCode?: string) {
     super('BREW_REQUEST_REFUSED', message, { cause });
     this.status = status;
+    this.problemCode = problemCode;
   }
 }
 

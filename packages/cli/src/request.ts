@@ -2,6 +2,7 @@ import { defaultStaffToken } from '@brew/sandbox';
 import { RequestFailedError } from './errors.ts';
 
 interface Problem {
+  code?: string;
   detail?: string;
   errors?: { field?: string; message: string }[];
 }
@@ -20,13 +21,13 @@ export async function request(url: string, init: RequestInit, hint = ''): Promis
     throw new RequestFailedError(`${origin} does not answer. See what runs with: npx brew status`, error);
   }
   if (response.ok) return response;
-  const { detail, errors = [] } = (await response.json().catch(() => ({}))) as Problem;
+  const { code, detail, errors = [] } = (await response.json().catch(() => ({}))) as Problem;
   const what = [
     detail ?? `${url} answered ${response.status}.`,
     ...errors.map(({ field, message }) => `${field ? `${field}: ` : ''}${message}.`),
     ...(hint ? [hint] : []),
   ];
-  throw new RequestFailedError(what.join(' '), undefined, response.status);
+  throw new RequestFailedError(what.join(' '), undefined, response.status, code);
 }
 
 /** The same as staff, with JSON: STAFF_TOKEN of the environment is what the service was started with, if that is not the default. */

@@ -19,7 +19,7 @@ export type { ServiceState } from './lifecycle/lifecycle.ts';
 export type { Health, Part } from './lifecycle/part.ts';
 export { createWaker, type Waker } from './lifecycle/waker.ts';
 export { type Worker, type WorkerOptions, worker } from './lifecycle/worker.ts';
-export { gauge, type HttpMetrics, type Metrics } from './metrics.ts';
+export { counter, gauge, type HttpMetrics, type Metrics } from './metrics.ts';
 export { runService } from './runService.ts';
 export type { Cause } from './unitOfWork/cause.ts';
 export { type Delivery, type Handler, handle, handleTogether } from './unitOfWork/handle.ts';

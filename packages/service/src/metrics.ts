@@ -83,3 +83,11 @@ export function gauge(
     },
   });
 }
+
+/** A counter of a service's own. It only ever rises, and begins with 0 when the service does. */
+export const counter = <Label extends string>(
+  { prometheus }: HttpMetrics,
+  name: string,
+  help: string,
+  labelNames: Label[],
+): Counter<Label> => new Counter({ name, help, labelNames, registers: [prometheus] });

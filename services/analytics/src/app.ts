@@ -1,5 +1,5 @@
 import { createService, type Service, type ServiceContext } from '@brew/service';
-import type { AnalyticsConfig } from './config.ts';
+import { type AnalyticsConfig, limitsOf } from './config.ts';
 import { funnelReport } from './http/funnelReport.ts';
 import { latencyReport } from './http/latencyReport.ts';
 import { listGenerations } from './http/listGenerations.ts';
@@ -10,10 +10,17 @@ import { topDrinksReport } from './http/topDrinksReport.ts';
 import { projections } from './projections/index.ts';
 import { topicsOf } from './projections/projection.ts';
 import { createProjector } from './projector/projector.ts';
+import type { ReplayContext } from './replay/catchUp.ts';
 import { createMender } from './replay/mend.ts';
 import { ensureGenerations } from './store/ensureGenerations.ts';
 
-const replaysIn = (context: ServiceContext) => ({ ...context, projections, topics: topicsOf(projections) });
+const replaysIn = (context: ServiceContext<AnalyticsConfig>): ReplayContext => ({
+  ...context,
+  projections,
+  topics: topicsOf(projections),
+  topicOf: ({ topic }) => topic.name,
+  limits: limitsOf(context.config),
+});
 
 export const createApp = (config: AnalyticsConfig): Service =>
   createService({
@@ -39,7 +46,7 @@ export const createApp = (config: AnalyticsConfig): Service =>
         start: () => ensureGenerations(context.db, projections),
         stop: async () => {},
       },
-      createProjector(context, projections),
+      createProjector(context, replaysIn(context)),
       createMender(replaysIn(context)),
     ],
   });

@@ -1,5 +1,7 @@
 import { readConfig } from '@brew/service';
 import { z } from 'zod';
+import { AT_HAND } from './orders/orderBooks.ts';
+import type { Limits } from './orders/turnover.ts';
 
 export type AnalyticsConfig = ReturnType<typeof readAnalyticsConfig>;
 
@@ -7,4 +9,11 @@ export type AnalyticsConfig = ReturnType<typeof readAnalyticsConfig>;
 export const readAnalyticsConfig = (env: NodeJS.ProcessEnv) =>
   readConfig('analytics', env, {
     PORT: z.coerce.number().int().min(0).max(65_535).default(3005),
+    /** So many orders under way are kept in memory, a good 100 bytes each; those that wait longest beyond that are in PostgreSQL. */
+    ORDERS_IN_MEMORY: z.coerce.number().int().min(1).default(AT_HAND.open),
   });
+
+export const limitsOf = ({ ORDERS_IN_MEMORY }: AnalyticsConfig): Limits => ({
+  ...AT_HAND,
+  open: ORDERS_IN_MEMORY,
+});

@@ -99,8 +99,8 @@ describe('the rules for Prometheus', () => {
   const whyNot = there ? undefined : 'there is no promtool; PROMTOOL names one';
   onlyIf(whyNot, it)('pass promtool', () => {
     for (const args of [
-      ['check', 'rules', 'quorum.rules.yml'],
-      ['test', 'rules', 'quorum.rules.test.yml'],
+      ['check', 'rules', 'quorum.rules.yml', 'analytics.rules.yml'],
+      ['test', 'rules', 'quorum.rules.test.yml', 'analytics.rules.test.yml'],
     ]) {
       const { status, stdout, stderr } = run(...args);
       expect({ status, output: stdout + stderr }).toEqual({

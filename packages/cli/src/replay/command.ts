@@ -12,15 +12,15 @@ export function registerReplay(program: Command, exit: (code: number) => void, i
     .argument('<service>', 'analytics', parseReplayed)
     .enablePositionalOptions()
     .option('--projection <name>', 'only this one, such as sales; may be repeated', parseProjection)
-    .option('--from <when>', 'only from what was published since: 21d, 2026-11-01', (value) =>
+    .option('--from <when>', 'only the hours since, the others are kept: 21d, 2026-11-01', (value) =>
       parseSince(value),
     )
     .option('--until <when>', 'now: build what there is now and keep it, without switching', parseUntil)
     .option('--resume', 'go on where a replay was cancelled, or make live what it built')
-    .option('--in-place', 'in the live tables, which are emptied first')
-    .option('--dry-run', 'say what would be done, and do nothing')
+    .option('--in-place', 'remove the tables that were live once the new ones are; asks first')
+    .option('--dry-run', 'say which hours would come from where, and do nothing')
     .option('--prune', 'build nothing; remove the tables that are not live')
-    .option('--yes', 'switch also to what counts something else than what is live')
+    .option('--yes', 'agree to what it says will be gone, and to what counts something else')
     .option('--json', 'one JSON object a line')
     .option('--verbose', 'how far each partition is; and the stack of what goes wrong')
     .addHelpText(
@@ -29,9 +29,14 @@ export function registerReplay(program: Command, exit: (code: number) => void, i
         'npx brew replay analytics',
         'npx brew replay analytics --projection sales --from 21d',
         'npx brew replay analytics --dry-run',
+        'npx brew replay analytics --in-place --yes',
         'npx brew replay analytics --prune',
         'npx brew replay check analytics',
-      )}\nCtrl-C cancels it and leaves the live tables as they were.\nExit code 0: done; 1: not switched, or cancelled.${staffToken}`,
+      )}
+What topics do not hold any more is carried over from the live tables, hour by hour, and compared is
+what both have counted themselves. Nothing is removed without --yes.
+
+Ctrl-C cancels it and leaves the live tables as they were.\nExit code 0: done; 1: not switched, or cancelled.${staffToken}`,
     )
     .action(async (_service: string, options: ReplayCommandOptions) => {
       const { replay } = await import('./replay.ts');
@@ -47,7 +52,8 @@ export function registerReplay(program: Command, exit: (code: number) => void, i
     .option('--verbose', 'how far each partition is; and the stack of what goes wrong')
     .addHelpText(
       'after',
-      `${examples('npx brew replay check analytics', 'npx brew replay check analytics --projection sales')}\nExit code 0: they are alike; 1: they differ.${staffToken}`,
+      `${examples('npx brew replay check analytics', 'npx brew replay check analytics --projection sales')}
+It compares the hours that the topics still hold.\nExit code 0: they are alike; 1: they differ.${staffToken}`,
     )
     .action(async (_service: string, options: ReplayCommandOptions) => {
       const { check } = await import('./replay.ts');

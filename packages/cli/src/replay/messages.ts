@@ -4,17 +4,30 @@ export interface ReplayMessages {
   progress: Progress;
   comparison: { comparisons: Comparison[] };
   check: { tables: TableDifference[] };
+  /** Who keeps it from switching, in words. */
+  held: { sessions: string[] };
   done: Outcome;
   failed: { message: string };
 }
 
 export interface Plan {
   beginning: 'beside' | 'resume' | 'in place';
-  projections: { name: string; live?: string }[];
+  projections: Source[];
   partitions: unknown[];
   records: number;
   /** Topics of which the beginning is gone, and when they begin now, ISO 8601. */
   incomplete: { topic: string; since: string | null }[];
+}
+
+/** Which hours of a projection come from where. */
+export interface Source {
+  name: string;
+  /** The tables that are live. */
+  live: string | null;
+  /** The first hour (ISO 8601) that is built from the topics: those before are carried over from `live`. Null: all is built. */
+  builtSince: string | null;
+  /** What will be gone for good, in a sentence. */
+  gone: string | null;
 }
 
 export interface Progress {
@@ -36,6 +49,8 @@ export interface Comparison {
   projection: string;
   /** What it is compared by, such as `cafe`. */
   by: string;
+  /** The first hour that is compared. Null: all is. */
+  since: string | null;
   totals: { live: Numbers; rebuilt: Numbers };
   same: number;
   different: number;
@@ -51,7 +66,7 @@ export interface TableDifference {
 }
 
 export interface Outcome {
-  outcome: 'planned' | 'built' | 'checked' | 'switched' | 'different';
+  outcome: 'planned' | 'built' | 'checked' | 'switched' | 'replaced' | 'different';
   schemas: string[];
   seconds: number;
 }

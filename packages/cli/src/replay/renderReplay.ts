@@ -1,5 +1,5 @@
 import { duration, fit, type Paint, table } from '../text/format.ts';
-import type { Comparison, Outcome, Plan, TableDifference } from './messages.ts';
+import type { Comparison, Outcome, Plan, Source, TableDifference } from './messages.ts';
 
 const count = (value: number) => value.toLocaleString('en');
 const plural = (number: number, what: string) => `${count(number)} ${what}${number === 1 ? '' : 's'}`;
@@ -7,7 +7,7 @@ const plural = (number: number, what: string) => `${count(number)} ${what}${numb
 const how = {
   beside: 'beside the live tables',
   resume: 'going on where it was left',
-  'in place': 'in the live tables, which are emptied first: until it is done, reports show less',
+  'in place': 'beside the live tables, which are removed once it is done',
 };
 
 /** What is going to happen, before it does. */
@@ -18,21 +18,35 @@ export function renderPlan(
   const names = projections.map(({ name }) => name).join(', ');
   return [
     `Rebuilding ${names} from ${plural(records, 'record')} in ${plural(partitions.length, 'partition')}, ${how[beginning]}.`,
-    ...incomplete.map(({ topic, since }) =>
-      paint(
-        'yellow',
-        `! ${topic} begins ${since === null ? 'with what comes next' : `at ${since}`}: what was before is gone, and will be missing.`,
-      ),
+    ...incomplete.map(
+      ({ topic, since }) => `  ${topic} begins ${since === null ? 'with what comes next' : `at ${since}`}.`,
     ),
+    ...sources(projections),
+    ...projections.flatMap(({ gone }) => (gone ? [paint('yellow', `! ${gone}`)] : [])),
   ];
 }
 
+/** Which hours come from where, where that is not from the topics alone. */
+function sources(projections: readonly Source[]): string[] {
+  return projections.flatMap(({ name, live, builtSince }) =>
+    builtSince === null
+      ? []
+      : [`  ${fit(name, 11)} hours before ${hour(builtSince)} from ${live}, since then from the topics`],
+  );
+}
+
+/** "2026-11-22 10:00 UTC". */
+const hour = (iso: string) => `${iso.slice(0, 16).replace('T', ' ')} UTC`;
+
 /** Whether what was built counts the same as what is live. */
 export function renderComparisons(comparisons: readonly Comparison[], paint: Paint): string[] {
-  return comparisons.flatMap(({ projection, by, totals, same, different, differences }) => {
+  return comparisons.flatMap(({ projection, by, since, totals, same, different, differences }) => {
     const name = fit(projection, 11);
-    const all = plural(same + different, by);
-    if (same + different === 0) return [`${paint('green', '✔')} ${name} nothing to compare yet`];
+    const all = `${plural(same + different, by)}${since === null ? '' : ` since ${hour(since)}`}`;
+    if (same + different === 0) {
+      const what = since === null ? 'nothing to compare yet' : `nothing to compare since ${hour(since)}`;
+      return [`${paint('green', '✔')} ${name} ${what}`];
+    }
     if (different === 0) return [`${paint('green', '✔')} ${name} ${all}, all alike: ${numbers(totals.live)}`];
     return [
       `${paint('red', '✖')} ${name} ${count(different)} of ${all} differ: live ${numbers(totals.live)}, rebuilt ${numbers(totals.rebuilt)}`,
@@ -63,12 +77,20 @@ export function renderCheck(tables: readonly TableDifference[], paint: Paint): s
   });
 }
 
+/** Who keeps the new tables from becoming live. */
+export const renderHeld = ({ sessions }: { sessions: readonly string[] }, paint: Paint): string =>
+  paint(
+    'yellow',
+    `! Not switched yet, since others read the tables: ${sessions.join('; ') || 'they have just ended'}. Trying again; nobody waits meanwhile.`,
+  );
+
 const outcomes: Record<Outcome['outcome'], (schemas: string) => string> = {
   planned: () => 'Nothing was done: this is what would be.',
   built: (schemas) => `Built ${schemas}, and kept. Make it live with: npx brew replay analytics --resume`,
   checked: () => 'Compared with a rebuild, which is removed again.',
   switched: (schemas) =>
     `Live are now ${schemas}. Those before are kept until: npx brew replay analytics --prune`,
+  replaced: (schemas) => `Live are now ${schemas}. Those before are removed.`,
   different: (schemas) =>
     `Built ${schemas}, but not switched: it counts something else. Switch all the same with: npx brew replay analytics --resume --yes`,
 };

@@ -65,7 +65,7 @@ const plan: Message = [
   'plan',
   {
     beginning: 'beside',
-    projections: [{ name: 'sales', live: 'sales_g1' }],
+    projections: [{ name: 'sales', live: 'sales_g1', builtSince: '2026-01-01T09:00:00.000Z', gone: null }],
     partitions: [0, 1],
     records: 1_001_000,
     incomplete: [{ topic: 'brew.shipments.v1', since: '2026-01-01T08:00:00.000Z' }],
@@ -73,10 +73,16 @@ const plan: Message = [
 ];
 const partition = { topic: 'brew.orders.v1', partition: 0, from: 10, offset: 60, until: 110 };
 const progress: Message = ['progress', { partitions: [partition] }];
+const AGREED = { acceptDifferences: true, acceptLoss: true };
+const UNAGREED = { acceptDifferences: false, acceptLoss: false };
 const totals = { live: { orders: 5, amount: 2_101 }, rebuilt: { orders: 5, amount: 2_100 } };
 const same: Message = [
   'comparison',
-  { comparisons: [{ projection: 'sales', by: 'cafe', totals, same: 80, different: 0, differences: [] }] },
+  {
+    comparisons: [
+      { projection: 'sales', by: 'cafe', since: null, totals, same: 80, different: 0, differences: [] },
+    ],
+  },
 ];
 const done = (outcome: ReplayMessages['done']['outcome']): Message => [
   'done',
@@ -92,12 +98,13 @@ describe('brew replay analytics', () => {
         method: 'POST',
         url: '/replays',
         token: 'Bearer sandbox-staff',
-        body: { how: 'beside', end: 'switch', acceptDifferences: false, projections: ['sales'] },
+        body: { how: 'beside', end: 'switch', projections: ['sales'], ...UNAGREED },
       },
     ]);
     expect(said).toEqual([
       'Rebuilding sales from 1,001,000 records in 2 partitions, beside the live tables.',
-      '! brew.shipments.v1 begins at 2026-01-01T08:00:00.000Z: what was before is gone, and will be missing.',
+      '  brew.shipments.v1 begins at 2026-01-01T08:00:00.000Z.',
+      '  sales       hours before 2026-01-01 09:00 UTC from sales_g1, since then from the topics',
       expect.stringMatching(/^50 of 100 records, [\d,]+ a second, .* left$/),
       '  brew.orders.v1/0  50 of 100',
       '✔ sales       80 cafes, all alike: orders 5, amount 2,101',
@@ -107,7 +114,15 @@ describe('brew replay analytics', () => {
 
   it('shows where they differ, and switches only when told to', async () => {
     const differences = [{ what: 'cafe-007, EUR', live: { orders: 5 }, rebuilt: null }];
-    const other = { projection: 'sales', by: 'cafe', totals, same: 79, different: 1, differences };
+    const other = {
+      projection: 'sales',
+      by: 'cafe',
+      since: null,
+      totals,
+      same: 79,
+      different: 1,
+      differences,
+    };
     stream(['comparison', { comparisons: [other] }], done('different'));
     expect(await run()).toBe(false);
     expect(said).toEqual([
@@ -117,7 +132,7 @@ describe('brew replay analytics', () => {
     ]);
     stream(done('switched'));
     expect(await run({ resume: true, yes: true })).toBe(true);
-    expect(asked[1]?.body).toEqual({ how: 'resume', end: 'switch', acceptDifferences: true });
+    expect(asked[1]?.body).toEqual({ how: 'resume', end: 'switch', ...AGREED });
   });
 
   it.each<[ReplayCommandOptions, object]>([
@@ -134,7 +149,7 @@ describe('brew replay analytics', () => {
   ])('asks the service for %j', async (options, body) => {
     stream(done('built'));
     expect(await run(options)).toBe(true);
-    expect(asked[0]?.body).toEqual({ ...body, acceptDifferences: false });
+    expect(asked[0]?.body).toEqual({ ...body, ...UNAGREED });
   });
 
   it.each<[ReplayCommandOptions, string]>([
@@ -169,6 +184,42 @@ describe('brew replay analytics', () => {
       response.write(': \n\n', () => response.destroy());
     });
     await expect(run()).rejects.toThrow('The service went away. The live tables are as they were.');
+  });
+
+  it('begins with nothing by which something would be gone, before that is agreed to', async () => {
+    const detail = 'sales_g1 will be removed: there will be no way back to it.';
+    json(409, { code: 'REPLAY_LOSES', detail });
+    await expect(run({ inPlace: true })).rejects.toThrow(`${detail} Agree with --yes.`);
+    stream(done('replaced'));
+    expect(await run({ inPlace: true, yes: true })).toBe(true);
+    expect(asked.map(({ body }) => body)).toEqual([
+      { how: 'in place', end: 'switch', ...UNAGREED },
+      { how: 'in place', end: 'switch', ...AGREED },
+    ]);
+    expect(said).toEqual(['✔ Live are now sales_g2. Those before are removed. (3.2 s)']);
+  });
+
+  it('says who keeps it from switching, and what is compared where the topics have lost their beginning', async () => {
+    stream(
+      [
+        'comparison',
+        {
+          comparisons: [
+            {
+              ...{ projection: 'sales', by: 'cafe', since: '2026-01-01T09:00:00.000Z', totals },
+              ...{ same: 80, different: 0, differences: [] },
+            },
+          ],
+        },
+      ],
+      ['held', { sessions: ['psql (pid 7), in a transaction for 40 s'] }],
+      done('switched'),
+    );
+    await run();
+    expect(said.slice(0, 2)).toEqual([
+      '✔ sales       80 cafes since 2026-01-01 09:00 UTC, all alike: orders 5, amount 2,101',
+      '! Not switched yet, since others read the tables: psql (pid 7), in a transaction for 40 s. Trying again; nobody waits meanwhile.',
+    ]);
   });
 
   it('is cancelled by hanging up', async () => {

@@ -53,11 +53,17 @@ export async function replay(
   if (options.prune) return prune(options, addresses, io, signal);
   const how = options.resume ? 'resume' : options.inPlace ? 'in place' : 'beside';
   const end = options.dryRun ? 'plan' : options.until === 'now' ? 'now' : 'switch';
-  const body = { how, end, from: options.from?.toISOString(), acceptDifferences: options.yes === true };
-  const outcome = await run(body, options, addresses, io, signal);
+  const agreed = options.yes === true;
+  const body = { how, end, from: options.from?.toISOString(), acceptDifferences: agreed, acceptLoss: agreed };
+  const outcome = await run(body, options, addresses, io, signal).catch(async (error: unknown) => {
+    if (!losesSomething(error)) throw error;
+    const isAgreed = !options.json && (await confirm(`${error.message} Do it all the same?`));
+    if (!isAgreed) throw new RequestFailedError(`${error.message} Agree with --yes.`, error, error.status);
+    return run({ ...body, acceptLoss: true }, options, addresses, io, signal);
+  });
   if (outcome?.outcome !== 'different') return outcome !== undefined;
   if (options.json || !(await confirm('Switch all the same?'))) return false;
-  const again = { how: 'resume', end: 'switch', acceptDifferences: true };
+  const again = { how: 'resume', end: 'switch', acceptDifferences: true, acceptLoss: true };
   return (await run(again, options, addresses, io, signal)) !== undefined;
 }
 
@@ -117,11 +123,14 @@ async function run(
   }
 }
 
+/** The service does not begin before somebody has agreed to what will be gone. */
+const losesSomething = (error: unknown): error is RequestFailedError =>
+  error instanceof RequestFailedError && error.problemCode === 'REPLAY_LOSES';
+
 const UNTOUCHED = 'The live tables are as they were.';
 
 /** What went wrong, and what now. */
-function failureInTheMiddle(why: string, { how, end }: Record<string, unknown>): string {
-  if (how === 'in place') return `${why} The service goes on with it by itself.`;
+function failureInTheMiddle(why: string, { end }: Record<string, unknown>): string {
   if (end === 'check') return `${why} ${UNTOUCHED}`;
   return `${why} ${UNTOUCHED} Go on with: npx brew replay analytics --resume`;
 }

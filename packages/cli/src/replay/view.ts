@@ -2,7 +2,7 @@ import type { Io } from '../io.ts';
 import { createUpdates } from '../text/screen.ts';
 import type { Comparison, Outcome, Plan, Progress, ReplayMessages, TableDifference } from './messages.ts';
 import { progressModel, renderBar, renderPartitions, renderProgress } from './renderProgress.ts';
-import { renderCheck, renderComparisons, renderOutcome, renderPlan } from './renderReplay.ts';
+import { renderCheck, renderComparisons, renderHeld, renderOutcome, renderPlan } from './renderReplay.ts';
 
 /** Shows what a replay tells. */
 export interface View {
@@ -42,6 +42,7 @@ export async function createView(
     comparison: (message: { comparisons: Comparison[] }) =>
       say(renderComparisons(message.comparisons, io.paint)),
     check: (message: { tables: TableDifference[] }) => say(renderCheck(message.tables, io.paint)),
+    held: (message: { sessions: string[] }) => say([renderHeld(message, io.paint)]),
     done: (outcome: Outcome) => say([renderOutcome(outcome, io.paint)]),
     failed: async () => {},
   };

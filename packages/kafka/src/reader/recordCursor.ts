@@ -36,6 +36,7 @@ export class RecordCursor implements Records {
   /** The records of the batch: up to `limit`. */
   bytes: Buffer;
 
+  readonly #options: RecordsOptions;
   readonly #batches: Buffer;
   readonly #from: bigint;
   readonly #until: bigint | undefined;
@@ -71,6 +72,7 @@ export class RecordCursor implements Records {
   #headerEnd = 0;
 
   constructor(options: RecordsOptions) {
+    this.#options = options;
     this.topic = options.topic;
     this.partition = options.partition;
     this.nextOffset = options.nextOffset;
@@ -105,6 +107,10 @@ export class RecordCursor implements Records {
       if (!this.#onUnreadable) throw error;
       this.#onUnreadable(error);
     }
+  }
+
+  again(): Records {
+    return new RecordCursor({ ...this.#options, onUnreadable: () => {} });
   }
 
   /** Costs one byte's look for records that have less than 64. */

@@ -354,6 +354,17 @@ describe.each<[string, Buffer, RegExp, bigint]>([
     expect(read.filter((value) => !value.startsWith('lost'))).toEqual(['before', 'behind']);
   });
 
+  test('is told of once also to who walks the records again, wherever the cursor was', () => {
+    const told: unknown[] = [];
+    const records = cursor(log, { onUnreadable: (error) => void told.push(error) });
+    records.next();
+    const again = valuesOf(records.again());
+    expect(again.filter((value) => !value.startsWith('lost'))).toEqual(['before', 'behind']);
+    expect(told).toEqual([]);
+    expect(['before', ...valuesOf(records)]).toEqual(again);
+    expect(told).toHaveLength(1);
+  });
+
   test('is stepped over where somebody is told of it, once', () => {
     const told: UnreadableBatchError[] = [];
     const read = valuesOf(cursor(log, { onUnreadable: (error) => void told.push(error) }));

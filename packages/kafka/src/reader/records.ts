@@ -29,6 +29,8 @@ export interface Records {
    * @throws CorruptBatchError; UnreadableBatchError, unless somebody is told of it instead
    */
   next(): boolean;
+  /** The same records, from the first one on, for who has to know before it takes them; what nobody can read is left out. */
+  again(): Records;
 
   readonly offset: bigint;
   /** Milliseconds since the epoch; -1 when the record has none. */

@@ -3,6 +3,7 @@ import type { Reader, ReadRange } from '@brew/kafka/reader';
 import type { Database, Tx } from '@brew/postgres';
 import type { Logger } from 'pino';
 import { createOrderBooks } from '../orders/orderBooks.ts';
+import type { Limits } from '../orders/turnover.ts';
 import type { Projection } from '../projections/projection.ts';
 import { createIntake } from './intake.ts';
 import { createPace } from './pace.ts';
@@ -22,6 +23,8 @@ export interface BuildOptions {
   codec: Pick<Codec, 'fieldReader'>;
   deadLetters: Pick<DeadLetters, 'park'>;
   log: Logger;
+  /** How many orders are at hand; as a rule as many as come in some minutes of the busiest day. */
+  limits?: Limits | undefined;
   /** Called first in each transaction: throws when these generations are not to be written any more. */
   guard?: (tx: Tx) => Promise<void>;
   onStored?(stored: Stored): void;
@@ -36,6 +39,10 @@ export interface Stored {
   positions: Position[];
   /** How many events were taken for it, by type. */
   taken: Map<string, number>;
+  /** Of how many orders, by projection, something was given up: what they were placed with never came. */
+  givenUp: ReadonlyMap<string, number>;
+  /** How many orders under way are not at hand, and wait in PostgreSQL. */
+  waiting: number;
   /** How long it took to get it ready and to store it. */
   seconds: number;
 }
@@ -58,6 +65,11 @@ export interface Build {
    *   so is this build: the next one begins with what is stored
    */
   read(reading: Reading): Promise<void>;
+  /**
+   * Learns what another generation, which is exactly as far, knows of orders and the one in `schema` does not, and stores it. What that
+   * generation has counted of them stays its own.
+   */
+  adopt(tx: Tx, schema: string, other: { schema: string; columns: readonly string[] }): Promise<void>;
 }
 
 /**
@@ -68,7 +80,7 @@ const ALMOST_THERE = 100_000;
 
 export function createBuild(options: BuildOptions): Build {
   const { client, reader, db, log } = options;
-  const orders = createOrderBooks(options.generations);
+  const orders = createOrderBooks(options.generations, options.limits);
   const unreadable = createUnreadable({ db, deadLetters: options.deadLetters, log });
   const positions = createPositions(options.positions);
   const pace = createPace();
@@ -97,7 +109,8 @@ export function createBuild(options: BuildOptions): Build {
       guard: options.guard,
       alongside: letters.store,
     };
-    const stored = { positions: positions.all(), taken: intake.counts() };
+    const { waiting } = orders;
+    const stored = { positions: positions.all(), taken: intake.counts(), givenUp: orders.givenUp(), waiting };
 
     async function store(): Promise<void> {
       await letters.park(ending.signal);
@@ -112,6 +125,7 @@ export function createBuild(options: BuildOptions): Build {
 
   return {
     load: () => orders.load(client),
+    adopt: orders.adopt,
 
     async read({ ranges, signal, onRead }) {
       const own = ranges.map(({ from, ...range }) => ({
@@ -134,13 +148,19 @@ export function createBuild(options: BuildOptions): Build {
             const { topic, partition, nextOffset, endOffset } = arrived.value;
             // Its topic was given it meanwhile: it is read from its beginning.
             if (positions.of(topic, partition) === undefined) positions.move(topic, partition, 0n, endOffset);
+            if (orders.waiting > 0) {
+              // Those that just leave are to be found as well.
+              await storing;
+              await orders.recall(client, arrived.value.again());
+            }
             await intake.take(arrived.value, either);
             orders.clear();
             pace.note(positions.move(topic, partition, nextOffset, endOffset));
             onRead?.({ topic, partition, offset: nextOffset });
             next = chunks.next();
           }
-          if (unreadable.isFull || pace.isDue(positions.left() > ALMOST_THERE)) await flush(ending);
+          if (unreadable.isFull || orders.isFull || pace.isDue(positions.left() > ALMOST_THERE))
+            await flush(ending);
         }
         await flush(ending);
         await storing;

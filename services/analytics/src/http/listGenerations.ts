@@ -10,6 +10,10 @@ const generation = z.object({
   state: z.enum(['building', 'live', 'old']),
   schema: z.string().describe('where its tables are'),
   beganAt: z.iso.datetime(),
+  builtSince: z.iso
+    .datetime()
+    .nullable()
+    .describe('the first hour built from the topics: those before were carried over; null: all were built'),
 });
 
 export const listGenerations = ({ db }: Pick<ReplayContext, 'db'>) =>
@@ -22,6 +26,8 @@ export const listGenerations = ({ db }: Pick<ReplayContext, 'db'>) =>
     },
     handle: async () => ({
       status: 200,
-      body: { generations: (await find(db)).map(({ behind: _, ...rest }) => rest) },
+      body: {
+        generations: (await find(db)).map(({ behind: _, whole, hoursSince, columns, ...rest }) => rest),
+      },
     }),
   });

@@ -1,8 +1,8 @@
 import { problem, route } from '@brew/service';
 import { z } from 'zod';
 import type { ReplayContext } from '../replay/catchUp.ts';
-import { dropGeneration, listGenerations } from '../store/generations.ts';
-import { tryLock } from '../store/locks.ts';
+import { dropGeneration, type Generation, listGenerations } from '../store/generations.ts';
+import { isHeld, sessionsIn, tryLock, waitBriefly } from '../store/locks.ts';
 import { chosenProjections, projectionNames } from './projectionNames.ts';
 
 /** Removes what is not live: tables that were it before, and those of replays that were not finished. */
@@ -26,10 +26,25 @@ export const pruneGenerations = ({ db, projections }: ReplayContext) =>
         const superfluous = (await listGenerations(db)).filter(
           ({ projection, state }) => state !== 'live' && names.includes(projection),
         );
-        for (const generation of superfluous) await db.transaction((tx) => dropGeneration(tx, generation));
+        for (const generation of superfluous) await drop(db, generation);
         return { status: 200, body: { schemas: superfluous.map(({ schema }) => schema) } };
       } finally {
         await session.end();
       }
     },
   });
+
+/** @throws HttpProblem 409 when somebody still reads it */
+async function drop(db: ReplayContext['db'], generation: Generation): Promise<void> {
+  try {
+    await db.transaction(async (tx) => {
+      await waitBriefly(tx);
+      await dropGeneration(tx, generation);
+    });
+  } catch (error) {
+    if (!isHeld(error)) throw error;
+    const { schema } = generation;
+    const readers = (await sessionsIn(db, [schema])).join('; ') || 'a session that has just ended';
+    throw problem(409, 'TABLES_IN_USE', `${schema} is still read by ${readers}. Prune again after that.`);
+  }
+}

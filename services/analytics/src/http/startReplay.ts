@@ -1,8 +1,9 @@
+import { createReader, type Reader } from '@brew/kafka/reader';
 import { problem, route } from '@brew/service';
 import { z } from 'zod';
 import type { ReplayContext, Session } from '../replay/catchUp.ts';
 import { createMessages, type Messages } from '../replay/messages.ts';
-import type { Beginning } from '../replay/prepare.ts';
+import { type Beginning, type Planned, planReplay, refusalOf } from '../replay/prepare.ts';
 import { type ReadPartition, type ReplayOptions, reasonOf, replay } from '../replay/replay.ts';
 import { tryLock } from '../store/locks.ts';
 import { chosenProjections, projectionNames } from './projectionNames.ts';
@@ -12,11 +13,15 @@ const body = z.strictObject({
   how: z
     .enum(['beside', 'resume', 'in place'])
     .default('beside')
-    .describe('beside the live tables, where an unfinished one ended, or in the live tables, emptied first'),
+    .describe(
+      'beside the live tables, where an unfinished one ended, or in the place of the live tables, which are removed at the end',
+    ),
   from: z.iso
     .datetime({ offset: true })
     .optional()
-    .describe('only what was published since; the beginning of the topics when left out'),
+    .describe(
+      'only the hours since; those before are carried over from what is live. The beginning of the topics when left out',
+    ),
   end: z
     .enum(['plan', 'now', 'check', 'switch'])
     .default('switch')
@@ -25,13 +30,19 @@ const body = z.strictObject({
     .boolean()
     .default(false)
     .describe('make it live also when it counts something else than what is live'),
+  acceptLoss: z
+    .boolean()
+    .default(false)
+    .describe(
+      'go on also when something of what is live will be gone for good; without it that is refused, 409, and named',
+    ),
 });
 
 /** How often progress is told, at most. */
 const PROGRESS_MS = 200;
 
 /**
- * The stream has the events `plan`, `progress`, `comparison` or `check`, and ends with `done` or `failed`. Hanging up cancels the replay:
+ * The stream has the events `plan`, `progress`, `comparison` or `check`, `held` while others keep it from switching, and ends with `done` or `failed`. Hanging up cancels the replay:
  * live tables stay as they were, and what was built is there to be resumed.
  */
 export const startReplay = (context: ReplayContext) =>
@@ -42,7 +53,7 @@ export const startReplay = (context: ReplayContext) =>
     staff: true,
     body,
     responses: { 200: { description: 'How it goes on, until it ends', contentType: 'text/event-stream' } },
-    async handle({ body: { projections, how, from, end, acceptDifferences }, signal, log }) {
+    async handle({ body: { projections, how, from, end, ...accepted }, signal, log }) {
       const since = from === undefined ? undefined : new Date(from);
       if (how === 'resume' && since) {
         throw problem(
@@ -52,29 +63,53 @@ export const startReplay = (context: ReplayContext) =>
         );
       }
       if (how === 'in place' && (end === 'now' || end === 'check')) {
-        throw problem(422, 'END_NOT_POSSIBLE', 'In place, what is built is live. Build it beside instead.');
+        throw problem(
+          422,
+          'END_NOT_POSSIBLE',
+          'What takes the place of the live tables becomes live. Build it beside them instead.',
+        );
       }
       const beginning: Beginning = how === 'resume' ? { how } : { how, from: since };
       const chosen = chosenProjections(context.projections, projections);
-      const session = await openSession(context);
-      const messages = createMessages();
-      const options = { projections: chosen, beginning, end, acceptDifferences };
-      void run({ ...context, log }, session, options, messages, signal);
-      return { stream: messages };
+      const own = { ...context, log };
+      const means = await openMeans(own);
+      try {
+        const planned = await planReplay(own, means.reader, chosen, beginning);
+        const refusal = end === 'switch' && !accepted.acceptLoss ? refusalOf(planned) : undefined;
+        if (refusal) throw refusal;
+        const messages = createMessages();
+        const options = { end, acceptDifferences: accepted.acceptDifferences };
+        void run(own, means, planned, options, messages, signal);
+        return { stream: messages };
+      } catch (error) {
+        await means.close();
+        throw error;
+      }
     },
   });
 
+/** What a replay holds as long as it takes. */
+interface Means {
+  session: Session;
+  reader: Reader;
+  close(): Promise<void>;
+}
+
 /** @throws HttpProblem 409 when another replay is under way */
-async function openSession({ db }: ReplayContext): Promise<Session> {
+async function openMeans({ db, client, log }: ReplayContext): Promise<Means> {
   const session = await db.connect();
-  if (await tryLock(session, 'replay')) return session;
+  if (await tryLock(session, 'replay')) {
+    const reader = createReader({ client, log });
+    return { session, reader, close: async () => void (await Promise.all([session.end(), reader.close()])) };
+  }
   await session.end();
   throw problem(409, 'REPLAY_UNDER_WAY', 'Another replay is under way. Wait for its end, or cancel it.');
 }
 
 async function run(
   context: ReplayContext,
-  session: Session,
+  means: Means,
+  planned: Planned,
   options: ReplayOptions,
   messages: Messages,
   signal: AbortSignal,
@@ -92,15 +127,16 @@ async function run(
       onProgress: tellProgress,
       onComparison: (comparisons: unknown) => messages.send('comparison', { comparisons }),
       onCheck: (tables: unknown) => messages.send('check', { tables }),
+      onHeld: (sessions: unknown) => messages.send('held', { sessions }),
       onDone: (outcome: unknown) => messages.send('done', outcome),
     };
-    await replay(context, session, options, listener, signal);
+    await replay(context, means, planned, options, listener, signal);
   } catch (error) {
     if (signal.aborted) context.log.info('the replay was cancelled: live tables are as they were');
     else context.log.error({ err: error }, 'the replay failed');
     messages.send('failed', { message: reasonOf(error) });
   } finally {
-    await session.end();
+    await means.close();
     messages.end();
   }
 }

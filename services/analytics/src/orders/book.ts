@@ -1,17 +1,27 @@
 import type { Tx } from '@brew/postgres';
-import type { Projection, Take } from '../projections/projection.ts';
+import type { Joins, Projection, Take } from '../projections/projection.ts';
 import { createColumn, type StoredColumn } from './columns.ts';
 import type { Desk } from './desk.ts';
+import { createWaitingOrders, type WaitingOrder, type WaitingOrders } from './waitingOrders.ts';
 
 /** What one generation of a projection knows: a few columns of each order at hand, and what it has counted since it was stored. */
 export interface Book {
+  readonly projection: string;
   /** Of the generation. */
   readonly schema: string;
   readonly takes: readonly Take[];
+  readonly joins: Joins | undefined;
+  /** Those that are not at hand. */
+  readonly waiting: WaitingOrders;
+  /** What is known of orders, each for itself. */
+  describe(orders: readonly number[]): WaitingOrder[];
   /** Takes out what was counted since, and what is known of these orders, ready to be stored. */
   page(packed: Packed): Page;
-  /** Reads what is known of the orders at hand, as it was stored. */
-  load(tx: Tx, unpack: (ids: Buffer, ended: number) => readonly number[]): Promise<void>;
+  /**
+   * Learns of these orders what was stored, and is not known yet.
+   * @param names of the columns there, as a generation has them; left out, they are its own
+   */
+  learn(orders: readonly number[], stored: Buffer, names?: readonly string[]): void;
 }
 
 /** Orders of which something is to be stored. */
@@ -29,27 +39,40 @@ export interface Page {
   store(tx: Tx): Promise<void>;
 }
 
+/** Of orders at hand, as it was stored. */
+export interface StoredOrders {
+  ended: number;
+  ids: Buffer;
+  columns: Buffer;
+}
+
 export function createBook(projection: Projection, schema: string, desk: Desk): Book {
   const columns = new Map<string, StoredColumn>(
     Object.entries(projection.columns).map(([name, type]) => [name, createColumn[type](desk)]),
   );
   const tally = projection.begin(Object.fromEntries(columns) as never);
   const stored = [...columns.values()];
+  const ownNames = Object.entries(projection.columns).map(([name, type]) => `${name}:${type}`);
   desk.onArrival((order) => {
     for (const column of stored) column.clear(order);
   });
+  const describe = (orders: readonly number[]) => join(stored.map((column) => column.pack(orders)));
 
   return {
+    projection: projection.name,
     schema,
     takes: tally.takes,
+    joins: tally.joins,
+    waiting: createWaitingOrders(schema),
+    describe: (orders) => orders.map((order) => ({ id: desk.idOf(order), columns: describe([order]) })),
     page({ all, orders, ended, ids }) {
       const statement = tally.drain(schema);
-      const values = join(stored.map((column) => column.pack(orders)));
+      const values = describe(orders);
       return {
         async store(tx) {
           if (statement) await tx.query(statement);
-          if (orders.length === 0) return;
           if (all) await tx.query(`delete from ${schema}.orders_at_hand`);
+          if (orders.length === 0) return;
           await tx.query(`insert into ${schema}.orders_at_hand (ended, ids, columns) values ($1, $2, $3)`, [
             ended,
             ids,
@@ -58,16 +81,20 @@ export function createBook(projection: Projection, schema: string, desk: Desk): 
         },
       };
     },
-    async load(tx, unpack) {
-      const { rows } = await tx.query<{ ended: number; ids: Buffer; columns: Buffer }>(
-        `select ended, ids, columns from ${schema}.orders_at_hand order by number`,
-      );
-      for (const { ended, ids, columns } of rows) {
-        const orders = unpack(ids, ended);
-        for (const [i, bytes] of split(columns).entries()) stored[i]?.unpack(orders, bytes);
+    learn(orders, bytes, names = ownNames) {
+      for (const [i, part] of split(bytes).entries()) {
+        stored[ownNames.indexOf(names[i] ?? '')]?.unpack(orders, part);
       }
     },
   };
+}
+
+/** What is known of the orders at hand, in the order in which it was stored. */
+export async function storedOrders(tx: Tx, schema: string): Promise<StoredOrders[]> {
+  const { rows } = await tx.query<StoredOrders>(
+    `select ended, ids, columns from ${schema}.orders_at_hand order by number`,
+  );
+  return rows;
 }
 
 /** Each with its length before it. */

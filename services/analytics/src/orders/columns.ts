@@ -32,7 +32,7 @@ export interface StoredColumn {
   clear(order: number): void;
   /** What it has of orders, as bytes. */
   pack(orders: readonly number[]): Buffer;
-  /** Has that of these orders from now on. */
+  /** Fills in what it does not have yet of these orders. */
   unpack(orders: readonly number[], bytes: Buffer): void;
 }
 
@@ -60,7 +60,7 @@ function createTextColumn(desk: Desk): TextColumn & StoredColumn {
     pack: (orders) => Buffer.from(JSON.stringify(orders.map((order) => values[order] ?? null))),
     unpack(orders, bytes) {
       const texts: (string | null)[] = JSON.parse(bytes.toString());
-      for (const [i, order] of orders.entries()) values[order] = texts[i] ?? undefined;
+      for (const [i, order] of orders.entries()) values[order] ??= texts[i] ?? undefined;
     },
   };
 }
@@ -85,7 +85,9 @@ function createNumberColumn(desk: Desk): NumberColumn & StoredColumn {
     pack: (orders) => pick(values, orders, new Float64Array(orders.length)),
     unpack(orders, bytes) {
       const numbers = new Float64Array(new Uint8Array(bytes).buffer);
-      for (const [i, order] of orders.entries()) values[order] = numbers[i] as number;
+      for (const [i, order] of orders.entries()) {
+        if (Number.isNaN(values[order])) values[order] = numbers[i] as number;
+      }
     },
   };
 }
@@ -109,7 +111,9 @@ function createStepsColumn(desk: Desk): StepsColumn & StoredColumn {
     pack: (orders) => pick(values, orders, new Int32Array(orders.length)),
     unpack(orders, bytes) {
       const steps = new Int32Array(new Uint8Array(bytes).buffer);
-      for (const [i, order] of orders.entries()) values[order] = steps[i] as number;
+      for (const [i, order] of orders.entries()) {
+        values[order] = (values[order] as number) | (steps[i] as number);
+      }
     },
   };
 }

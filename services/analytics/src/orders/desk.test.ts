@@ -88,4 +88,10 @@ test.each([
   ['with blank', -1],
   ['not ascii é', -1],
   ['x'.repeat(63), 0],
-])('takes %j for an id, or not', (id, order) => expect(find(createDesk(), id)).toBe(order));
+])('takes %j for an id, or not', (id, order) => {
+  const desk = createDesk();
+  const isStranger = () => desk.isStranger(Buffer.from(`<${id}>`), 1, Buffer.byteLength(id) + 1);
+  expect(isStranger()).toBe(order === 0);
+  expect(find(desk, id)).toBe(order);
+  expect(isStranger()).toBe(false);
+});

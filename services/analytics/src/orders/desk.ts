@@ -8,6 +8,8 @@ export interface Desk {
    * @returns -1 for what is no id: longer than 64 bytes, or other than printable ASCII
    */
   find(bytes: Buffer, start: number, end: number): number;
+  /** Whether it is the id of an order that is not here. */
+  isStranger(bytes: Buffer, start: number, end: number): boolean;
   /** The order leaves; its number is free from now on. */
   remove(order: number): void;
   idOf(order: number): string;
@@ -111,6 +113,8 @@ export function createDesk(): Desk {
 
   return {
     find,
+    isStranger: (bytes, start, end) =>
+      isId(bytes, start, end) && places[search(bytes, start, end)] === NOBODY,
     remove(order) {
       const mask = places.length - 1;
       let gap = search(ids, startOf(order), endOf(order));
@@ -156,6 +160,9 @@ export function createDesk(): Desk {
 /** The lowest first: so as long as there are few orders, what is kept of them stands close together. */
 const freeFrom = (from: number, to: number): number[] =>
   Array.from({ length: to - from }, (_, i) => to - 1 - i);
+
+const isId = (bytes: Buffer, start: number, end: number) =>
+  end > start && end - start <= LONGEST_ID && isPrintable(bytes, start, end);
 
 function isPrintable(bytes: Buffer, start: number, end: number): boolean {
   for (let i = start; i < end; i++) {

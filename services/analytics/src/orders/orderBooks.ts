@@ -1,9 +1,11 @@
 import { setImmediate as breathe } from 'node:timers/promises';
+import type { Records } from '@brew/kafka/reader';
 import type { Tx } from '@brew/postgres';
 import type { Projection } from '../projections/projection.ts';
-import { type Book, createBook, type Packed, type Page } from './book.ts';
+import { type Book, createBook, type Packed, type Page, type StoredOrders, storedOrders } from './book.ts';
 import { createDesk, type Desk } from './desk.ts';
 import { createTurnover, type Limits } from './turnover.ts';
+import { allWaiting, type WaitingOrder } from './waitingOrders.ts';
 
 /** What several projections know of the same orders. */
 export interface OrderBooks {
@@ -13,16 +15,30 @@ export interface OrderBooks {
   touch(order: number): void;
   /** An order was delivered or cancelled. */
   end(order: number): void;
-  /** Has orders leave, if they are too many. Not between find() of the desk and touch(). */
+  /** Has orders leave that have ended, if they are too many. Not between find() of the desk and touch(). */
   clear(): void;
+  /** Whether so many are under way that a page should be turned: with it the first ones make room. */
+  readonly isFull: boolean;
+  /** How many orders wait in PostgreSQL. */
+  readonly waiting: number;
+  /** Has those of these records' orders at hand that wait. To be called before the records are taken. */
+  recall(tx: Tx, records: Records): Promise<void>;
   /** Reads what was known when it was stored last. To be called first. */
   load(tx: Tx): Promise<void>;
+  /**
+   * Learns of the orders that another generation of a projection knows what its own does not know of them, counts what could not be counted
+   * without, and stores it.
+   * @param other its columns are named as in Generation
+   */
+  adopt(tx: Tx, schema: string, other: { schema: string; columns: readonly string[] }): Promise<void>;
   /** Takes out what is to be stored: what was counted since, and what is known of the orders at hand. */
   turnPage(): Promise<Page[]>;
+  /** Of how many orders, by projection, something was never counted since the last time it was asked: they have ended, and what they were placed with never came. */
+  givenUp(): ReadonlyMap<string, number>;
 }
 
 /** Several minutes of the busiest day. */
-const AT_HAND: Limits = { ended: 50_000, open: 100_000 };
+export const AT_HAND: Limits = { ended: 50_000, open: 100_000 };
 
 /** @param generations each with the schema that its tables are in */
 export function createOrderBooks(
@@ -37,6 +53,7 @@ export function createOrderBooks(
   let isTouched = new Uint8Array(0);
   /** How many orders were stored since all of them were. */
   let storedSince = Number.POSITIVE_INFINITY;
+  let givenUp = new Map<string, number>();
   desk.onGrow((capacity) => {
     const larger = new Uint8Array(capacity);
     larger.set(isTouched);
@@ -45,6 +62,14 @@ export function createOrderBooks(
   desk.onArrival((order) => {
     isTouched[order] = 0;
   });
+
+  function touch(order: number): void {
+    if (isTouched[order] !== 0) return;
+    isTouched[order] = 1;
+    touched.push(order);
+  }
+
+  const waiting = () => Math.max(...books.map((book) => book.waiting.size));
 
   /** Those that something was taken for, to be stored beside what is there; and once that comes to more than all at hand, these instead. */
   function pack(): Packed {
@@ -63,33 +88,114 @@ export function createOrderBooks(
     return { all, orders, ended: ended.length, ids: desk.pack(orders) };
   }
 
-  function unpack(ids: Buffer, ended: number): number[] {
+  async function turnPage(): Promise<Page[]> {
+    const leaving = turnover.excess();
+    const pages = books.map((book) => book.waiting.page(book.describe(leaving)));
+    for (const order of leaving) turnover.leave(order);
+    const packed = pack();
+    for (const book of books) {
+      pages.push(book.page(packed));
+      await breathe();
+    }
+    return pages;
+  }
+
+  function learn(book: Book, { ended, ids, columns }: StoredOrders, names?: readonly string[]): number[] {
     const orders = desk.unpack(ids);
+    book.learn(orders, columns, names);
     for (const order of orders.slice(0, ended)) turnover.end(order);
     return orders;
+  }
+
+  function learnOfWaiting(book: Book, { id, columns }: WaitingOrder, names?: readonly string[]): number {
+    const order = desk.find(Buffer.from(id), 0, id.length);
+    book.learn([order], columns, names);
+    return order;
+  }
+
+  async function recallIds(tx: Tx, ids: readonly string[]): Promise<void> {
+    for (const book of books) {
+      for (const found of await book.waiting.find(tx, ids)) touch(learnOfWaiting(book, found));
+    }
+  }
+
+  /** @param learnOf takes in what another generation knows of these orders */
+  function adoptOrders({ joins }: Book, orders: readonly number[], learnOf: () => void): void {
+    const lacking = joins ? orders.filter(joins.lacks) : [];
+    learnOf();
+    for (const order of lacking) joins?.make(order);
+    for (const order of orders) touch(order);
+  }
+
+  function forget(order: number): void {
+    for (const { joins, projection } of books) {
+      if (joins?.lacks(order)) givenUp.set(projection, (givenUp.get(projection) ?? 0) + 1);
+    }
   }
 
   return {
     desk,
     books,
-    touch(order) {
-      if (isTouched[order] !== 0) return;
-      isTouched[order] = 1;
-      touched.push(order);
-    },
+    touch,
     end: turnover.end,
-    clear: turnover.clear,
-    async load(tx) {
-      for (const book of books) await book.load(tx, unpack);
+    clear: () => turnover.clear(forget),
+    get isFull() {
+      return turnover.isFull;
     },
-    async turnPage() {
-      const packed = pack();
-      const pages: Page[] = [];
+    get waiting() {
+      return waiting();
+    },
+    recall: (tx, records) => recallIds(tx, strangersIn(records, desk)),
+    async load(tx) {
       for (const book of books) {
-        pages.push(book.page(packed));
-        await breathe();
+        await book.waiting.count(tx);
+        for (const stored of await storedOrders(tx, book.schema)) learn(book, stored);
       }
-      return pages;
+      // Of those that left, some are still in rows that tell of others, too.
+      turnover.clear(() => {});
+      const { ended, open } = turnover.sort();
+      // What is at hand for one projection may wait for another one.
+      if (waiting() > 0) await recallIds(tx, [...ended, ...open].map(desk.idOf));
+    },
+    async adopt(tx, schema, other) {
+      const book = books.find((one) => one.schema === schema) as Book;
+      async function store(): Promise<void> {
+        for (const page of await turnPage()) await page.store(tx);
+        turnover.clear(() => {});
+      }
+      for (const stored of await storedOrders(tx, other.schema)) {
+        const ids = createDesk();
+        await recallIds(tx, ids.unpack(stored.ids).map(ids.idOf));
+        adoptOrders(book, desk.unpack(stored.ids), () => learn(book, stored, other.columns));
+        await store();
+      }
+      for await (const portion of allWaiting(tx, other.schema)) {
+        await recallIds(
+          tx,
+          portion.map(({ id }) => id),
+        );
+        const orders = portion.map(({ id }) => desk.find(Buffer.from(id), 0, id.length));
+        adoptOrders(book, orders, () => {
+          for (const each of portion) learnOfWaiting(book, each, other.columns);
+        });
+        await store();
+      }
+    },
+    turnPage,
+    givenUp() {
+      const counted = givenUp;
+      givenUp = new Map();
+      return counted;
     },
   };
+}
+
+/** The ids of these records' orders that are not at hand. */
+function strangersIn(records: Records, desk: Desk): string[] {
+  const ids = new Set<string>();
+  while (records.next()) {
+    const { bytes, keyStart, keyEnd } = records;
+    if (desk.isStranger(bytes, keyStart, keyEnd)) ids.add(bytes.toString('latin1', keyStart, keyEnd));
+  }
+  return [...ids];
 }

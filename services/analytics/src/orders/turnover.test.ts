@@ -11,47 +11,54 @@ function begin() {
     return { ended: ended.map(desk.idOf), open: open.map(desk.idOf) };
   };
   const names = (prefix: string, count: number) => Array.from({ length: count }, (_, i) => `${prefix}-${i}`);
-  return { desk, turnover, come, here, names };
+  const gone: string[] = [];
+  const clear = () => turnover.clear((order) => void gone.push(desk.idOf(order)));
+  return { desk, turnover, come, here, names, gone, clear };
 }
 
 test('an order stays at hand until enough others have ended after it', () => {
-  const { desk, turnover, come, here, names } = begin();
+  const { desk, turnover, come, here, names, gone, clear } = begin();
   const all = names('order', 12);
   for (const id of all) turnover.end(come(id));
-  turnover.clear();
+  clear();
   expect(here()).toEqual({ ended: all.slice(2), open: [] });
   expect(desk.size).toBe(10);
+  expect(gone).toEqual(all.slice(0, 2));
 });
 
 test('an order under way stays however many others end', () => {
-  const { turnover, come, here, names } = begin();
+  const { turnover, come, here, names, clear } = begin();
   come('slow');
   for (const id of names('order', 1_000)) {
     turnover.end(come(id));
-    turnover.clear();
+    clear();
   }
   expect(here().open).toEqual(['slow']);
   turnover.end(come('slow'));
-  turnover.clear();
+  clear();
   expect(here().ended.at(-1)).toBe('slow');
 });
 
-test('of orders that never end the first ones leave', () => {
-  const { turnover, come, here, names } = begin();
+test('of too many orders under way the first ones make room, and none is forgotten', () => {
+  const { desk, turnover, come, here, names, gone, clear } = begin();
   const all = names('order', 25);
   for (const id of all) come(id);
-  turnover.clear();
+  clear();
+  expect(gone).toEqual([]);
+  expect(turnover.isFull).toBe(true);
+  const excess = turnover.excess();
+  expect(excess.map(desk.idOf)).toEqual(all.slice(0, 5));
+  for (const order of excess) turnover.leave(order);
   expect(here().open).toEqual(all.slice(5));
-  turnover.clear();
-  expect(here().open).toEqual(all.slice(5));
+  expect([turnover.isFull, turnover.excess()]).toEqual([false, []]);
 });
 
 test('nobody leaves before it is worth while to look who is to', () => {
-  const { desk, turnover, come, names } = begin();
+  const { desk, turnover, come, names, clear } = begin();
   for (const id of names('ended', 11)) turnover.end(come(id));
   for (const id of names('open', 22)) come(id);
-  turnover.clear();
-  expect(desk.size).toBe(33);
+  clear();
+  expect([desk.size, turnover.isFull, turnover.excess()]).toEqual([33, false, []]);
 });
 
 test('an order ends once', () => {

@@ -4,7 +4,7 @@ import type { Desk } from './desk.ts';
 export interface Limits {
   /** Those that ended last: their events may come again, or late from other topics. */
   ended: number;
-  /** Those under way that came last: of many the end may never come, such as when it was already deleted. */
+  /** Those under way that came last: the others wait in PostgreSQL. */
   open: number;
 }
 
@@ -12,12 +12,19 @@ export interface Limits {
 export interface Turnover {
   /** An order has ended. */
   end(order: number): void;
-  /** Has those leave who are too many. */
-  clear(): void;
+  /** Has those leave who are too many of those that have ended. @param forget told of each before it does */
+  clear(forget: (order: number) => void): void;
+  /** Whether so many are under way that it is time to ask who is to make room. */
+  readonly isFull: boolean;
+  /** Those under way that are too many: who came first. */
+  excess(): number[];
+  /** An order under way makes room. */
+  leave(order: number): void;
   /** Tells these orders apart, or all at hand, in the order in which they will leave. */
   sort(orders?: readonly number[]): { ended: number[]; open: number[] };
 }
 
+const GONE = 0;
 const OPEN = 1;
 const ENDED = 2;
 
@@ -48,10 +55,6 @@ export function createTurnover(desk: Desk, limits: Limits): Turnover {
     for (let order = 0; order < states.length; order++) if (states[order] === OPEN) orders.push(order);
     return orders.sort((a, b) => (arrivals[a] as number) - (arrivals[b] as number));
   }
-  function leave(order: number): void {
-    states[order] = 0;
-    desk.remove(order);
-  }
   /** So many that it is worth while to look who they are. */
   const areTooMany = (count: number, limit: number) => count - limit >= limit / 8;
 
@@ -62,14 +65,22 @@ export function createTurnover(desk: Desk, limits: Limits): Turnover {
       ended.push(order);
       openOnes--;
     },
-    clear() {
-      if (areTooMany(ended.length, limits.ended)) {
-        for (const order of ended.splice(0, ended.length - limits.ended)) leave(order);
+    clear(forget) {
+      if (!areTooMany(ended.length, limits.ended)) return;
+      for (const order of ended.splice(0, ended.length - limits.ended)) {
+        forget(order);
+        states[order] = GONE;
+        desk.remove(order);
       }
-      if (areTooMany(openOnes, limits.open)) {
-        for (const order of open().slice(0, openOnes - limits.open)) leave(order);
-        openOnes = limits.open;
-      }
+    },
+    get isFull() {
+      return areTooMany(openOnes, limits.open);
+    },
+    excess: () => (areTooMany(openOnes, limits.open) ? open().slice(0, openOnes - limits.open) : []),
+    leave(order) {
+      states[order] = GONE;
+      openOnes--;
+      desk.remove(order);
     },
     sort(orders) {
       if (orders === undefined) return { ended: [...ended], open: open() };

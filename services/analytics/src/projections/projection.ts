@@ -18,6 +18,8 @@ export interface Projection<Columns extends Record<string, ColumnType> = Record<
   readonly events: readonly EventType[];
   /** SQL that makes its tables, which are the report. */
   readonly tables: URL;
+  /** The column of its tables that says when that happened which a row counts: what topics do not hold any more is carried over by it. */
+  readonly time: string;
   /** What it knows of each order at hand. */
   readonly columns: Columns;
   /** One row for each thing by which old and new are compared: its name, then numbers. */
@@ -29,7 +31,7 @@ export interface Projection<Columns extends Record<string, ColumnType> = Record<
 interface Summary {
   /** What a row is about, such as `cafe`. */
   by: string;
-  /** With unqualified names of tables. The first column is text, the others are float8. */
+  /** Of what happened since $1, with unqualified names of tables. The first column is text, the others are float8. */
   sql: string;
 }
 
@@ -40,8 +42,17 @@ interface Tally {
    * this was it.
    */
   readonly takes: readonly Take[];
+  /** Of projections that count only what several events of an order tell together. */
+  readonly joins?: Joins;
   /** Takes out what was counted since: the statement that adds it to its table; undefined when there is nothing to add. */
   drain(schema: string): Statement | undefined;
+}
+
+export interface Joins {
+  /** Whether something of the order could not be counted, since what it was placed with is not known. */
+  lacks(order: number): boolean;
+  /** Counts it, once that is known. */
+  make(order: number): void;
 }
 
 interface Statement {
@@ -55,6 +66,11 @@ export interface Take {
   readonly fields: object;
   readonly take: (order: number, data: never) => void;
 }
+
+const HOUR_MS = 60 * 60 * 1000;
+
+/** When the hour (UTC) of a time begins; both in milliseconds since 1970. */
+export const hourOf = (at: number): number => Math.floor(at / HOUR_MS) * HOUR_MS;
 
 /** Keeps the types of the columns. */
 export const defineProjection = <const Columns extends Record<string, ColumnType>>(

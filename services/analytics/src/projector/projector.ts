@@ -2,10 +2,11 @@ import { BrewError } from '@brew/events';
 import { backoff, delay } from '@brew/kafka';
 import { createReader } from '@brew/kafka/reader';
 import type { Session } from '@brew/postgres';
-import { createUnknownTypes, gauge, type Part, type ServiceContext } from '@brew/service';
+import { counter, createUnknownTypes, gauge, type Part, type ServiceContext } from '@brew/service';
 import { createBuild, type Stored } from '../build/build.ts';
 import { BuildSupersededError } from '../errors.ts';
-import { type Projection, topicsOf } from '../projections/projection.ts';
+import type { Limits } from '../orders/turnover.ts';
+import type { Projection } from '../projections/projection.ts';
 import { beginAt, listGenerations, topicIdsOf } from '../store/generations.ts';
 import { lastSwitch, shareSwitch, waitForLock } from '../store/locks.ts';
 import { fedOf, liveGenerations } from './fed.ts';
@@ -19,18 +20,20 @@ const LOOK_MS = 500;
 /** A page of orders at hand is some megabytes, and PostgreSQL may be busy with a rebuild. */
 const STATEMENT_MS = 30_000;
 
+/** What is read into live tables. */
+interface Feed {
+  projections: readonly Projection[];
+  topics: readonly string[];
+  /** See BuildOptions. */
+  limits?: Limits | undefined;
+}
+
 /**
  * Reads events into the live tables, as they come. One instance does; the others stand by, and one of them takes over when it is gone,
  * frozen or cut off. One that can't read all that is live, since it is of another version, gives way to one that perhaps can.
  * Whatever goes wrong, it begins again with what is stored.
- *
- * @param topics left out: those of the projections
  */
-export function createProjector(
-  context: ServiceContext,
-  projections: readonly Projection[],
-  topics: readonly string[] = topicsOf(projections),
-): Part {
+export function createProjector(context: ServiceContext, { projections, topics, limits }: Feed): Part {
   const { name, client: kafka, db, codec, deadLetters, metrics, log } = context;
   const reader = createReader({ client: kafka, log });
   const unknownTypes = createUnknownTypes(context);
@@ -42,6 +45,19 @@ export function createProjector(
   let trouble: unknown;
   let running: Promise<void> | undefined;
 
+  let waiting = 0;
+  const givenUp = counter(
+    metrics,
+    'brew_orders_given_up_total',
+    'Orders that ended without what they were placed with, and are not counted, by projection',
+    ['projection'],
+  );
+  gauge(
+    metrics,
+    'brew_orders_waiting',
+    'Orders under way that are kept in PostgreSQL, not in memory',
+    () => waiting,
+  );
   gauge(metrics, 'brew_consumer_running', 'Whether the consumer reads: 1 or 0', () =>
     state === 'running' && trouble === undefined ? 1 : 0,
   );
@@ -123,6 +139,7 @@ export function createProjector(
         },
       },
       log,
+      limits,
       guard: async (tx) => {
         if ((await shareSwitch(tx)) !== number) throw new BuildSupersededError('what was live');
       },
@@ -157,8 +174,13 @@ export function createProjector(
     }
   }
 
-  function onStored({ positions, taken, seconds }: Stored): void {
+  function onStored({ positions, taken, seconds, ...stored }: Stored): void {
     trouble = undefined;
+    waiting = stored.waiting;
+    for (const [projection, orders] of stored.givenUp) {
+      givenUp.inc({ projection }, orders);
+      log.warn({ projection, orders }, 'orders ended without what they were placed with: not counted');
+    }
     for (const [type, count] of taken) if (count > 0) metrics.events.inc({ type, outcome: 'handled' }, count);
     metrics.chunkSeconds.observe({ group: name, outcome: 'handled' }, seconds);
     lag.note(positions);

@@ -1,18 +1,25 @@
-import { BrokerUnavailableError } from '@brew/kafka';
+import type { EventType } from '@brew/events';
+import { BrokerUnavailableError, backoff, delay } from '@brew/kafka';
 import type { Reader } from '@brew/kafka/reader';
 import type { Tx } from '@brew/postgres';
 import type { ServiceContext } from '@brew/service';
-import { createBuild } from '../build/build.ts';
-import type { Position } from '../build/positions.ts';
+import { type Build, createBuild } from '../build/build.ts';
+import { isAt, type Position } from '../build/positions.ts';
+import type { Limits } from '../orders/turnover.ts';
 import type { Projection } from '../projections/projection.ts';
 import { type CodedGeneration, fedOf, liveGenerations } from '../projector/fed.ts';
-import { holdLive, lockSwitch } from '../store/locks.ts';
+import { holdLive, isHeld, lockSwitch, sessionsIn, waitBriefly } from '../store/locks.ts';
+import { placeOf, standOf, topicsNow } from './stand.ts';
 
 /** What replays are made with. */
 export interface ReplayContext
   extends Pick<ServiceContext, 'client' | 'db' | 'codec' | 'deadLetters' | 'log'> {
   projections: readonly Projection[];
   topics: readonly string[];
+  /** The topic that an event is on. */
+  topicOf(type: EventType): string;
+  /** See BuildOptions. */
+  limits?: Limits | undefined;
 }
 
 /** A connection of its own, which holds the replays' lock. */
@@ -28,18 +35,22 @@ export interface CatchUpOptions {
   onRead?(at: Position): void;
   /** Told how far it is to read, whenever that changes. */
   onGoal?(goal: readonly Position[]): void;
+  /** Told who keeps it from switching, each time that it has tried. */
+  onHeld?(sessions: readonly string[]): void;
 }
 
 export interface CatchUp {
-  readTo(goal: readonly Position[]): Promise<void>;
-  /** Reads up to where the live ones are now. */
-  readToNow(): Promise<void>;
+  /** Reads up to where these live ones are now. */
+  readTo(live: readonly CodedGeneration[]): Promise<void>;
   /**
-   * Reads until it is exactly where the live ones are, and looks at both as they are then.
-   * @param look is given a transaction that sees them like that for as long as it takes; live events go on meanwhile
+   * Reads until it is exactly where these live ones are, and looks at both as they are then.
+   * @param look is given a transaction that sees them like that for as long as it takes, and commits what it writes; live events go on
+   *   meanwhile. `isThere`: false if what is built had been read further than that before
    */
-  compareWithLive<Result>(look: (tx: Tx) => Promise<Result>): Promise<Result>;
-  /** Reads until it is exactly where the live ones are, and has `change` change in a transaction what is live. */
+  meet(live: readonly CodedGeneration[], look: (tx: Tx, isThere: boolean) => Promise<void>): Promise<void>;
+  /** See Build. */
+  adopt: Build['adopt'];
+  /** Reads until it is exactly where live events are read, and has `change` change in a transaction what is live. */
   switchFromLive(change: (tx: Tx) => Promise<void>): Promise<void>;
 }
 
@@ -47,11 +58,12 @@ export interface CatchUp {
 const CLOSE = 2_000;
 /** How long they wait at most, in milliseconds. */
 const MEETING_MS = 10_000;
+const HELD_RETRY = { initialMs: 1_000, maxMs: 10_000 };
 
-/** Builds generations up to where the live ones are. Never beyond: so they can be compared, and take their place. */
+/** Builds generations up to where live ones are. Never beyond: so they can be compared, and take their place. */
 export async function startCatchUp(context: ReplayContext, options: CatchUpOptions): Promise<CatchUp> {
-  const { db, projections, topics } = context;
-  const { generations, session, reader, signal, onRead, onGoal } = options;
+  const { db, projections, topics, log } = context;
+  const { generations, session, reader, signal, onRead, onGoal, onHeld } = options;
   const begin = generations[0]?.positions ?? [];
   const build = createBuild({
     ...context,
@@ -64,15 +76,26 @@ export async function startCatchUp(context: ReplayContext, options: CatchUpOptio
   const reached = new Map(begin.map((at) => [placeOf(at), at.offset]));
   const reachedAt = (at: Place) => reached.get(placeOf(at)) ?? 0n;
 
+  type Goal = (tx: Tx) => Promise<readonly Position[]>;
+
+  /** Where these are; all of them are at the same place. */
+  const standOfLive =
+    (wanted: readonly CodedGeneration[]): Goal =>
+    async (tx) => {
+      const names = wanted.map(({ projection }) => projection);
+      const [first] = (await liveGenerations(tx, projections)).filter((one) =>
+        names.includes(one.projection),
+      );
+      return first ? standOf(tx, first, await topicsNow(reader, topics)) : [];
+    };
+
   /** As far as the topics go, when there are no live ones, or they can't go on because what comes next was deleted. */
-  async function goalOf(tx: Tx): Promise<readonly Position[]> {
-    const [{ positions } = { positions: [] }] = fedOf(await liveGenerations(tx, projections));
-    const earliest = await reader.offsets(topics, 'earliest');
-    const isThere = (at: Position) =>
-      earliest.every((one) => placeOf(one) !== placeOf(at) || one.offset <= at.offset);
-    const canGoOn = positions.length > 0 && positions.every(isThere);
-    return canGoOn ? positions : reader.offsets(topics, 'latest');
-  }
+  const standOfFed: Goal = async (tx) => {
+    const [first] = fedOf(await liveGenerations(tx, projections));
+    const stand = first && (await standOf(tx, first, await topicsNow(reader, topics)));
+    const canGoOn = first && stand && first.positions.length > 0 && isAt(stand, first.positions);
+    return canGoOn ? stand : reader.offsets(topics, 'latest');
+  };
 
   const left = (goal: readonly Position[]) =>
     goal.reduce((sum, at) => sum + Math.max(0, Number(at.offset - reachedAt(at))), 0);
@@ -95,38 +118,65 @@ export async function startCatchUp(context: ReplayContext, options: CatchUpOptio
   }
 
   /** In the moment in which both are equally far, live events wait. */
-  async function meetLive(isSwitch: boolean, meeting: (tx: Tx) => Promise<void>): Promise<void> {
+  async function meetAt(
+    goalOf: Goal,
+    hold: (tx: Tx) => Promise<void>,
+    meeting: (tx: Tx, goal: readonly Position[]) => Promise<void>,
+  ): Promise<void> {
     do await readTo(await goalOf(db), signal);
     while (left(await goalOf(db)) > CLOSE);
     await db.transaction(async (tx) => {
-      await (isSwitch ? lockSwitch(tx) : holdLive(tx));
+      await hold(tx);
+      const goal = await goalOf(tx);
       const late = AbortSignal.timeout(MEETING_MS);
-      await readTo(await goalOf(tx), AbortSignal.any([signal, late])).catch((error: unknown) => {
+      await readTo(goal, AbortSignal.any([signal, late])).catch((error: unknown) => {
         throw late.aborted ? new BrokerUnavailableError('read the last records in time', error) : error;
       });
-      await meeting(tx);
+      await meeting(tx, goal);
     });
   }
 
   return {
-    readTo: (goal) => readTo(goal, signal),
-    readToNow: async () => readTo(await goalOf(db), signal),
-    async compareWithLive(look) {
+    readTo: async (live) => readTo(await standOfLive(live)(db), signal),
+    async meet(live, look) {
       const snapshot = await db.connect();
       try {
-        await meetLive(false, async () => {
-          await snapshot.query('begin isolation level repeatable read read only');
+        let isThere = false;
+        await meetAt(standOfLive(live), holdLive, async (_tx, goal) => {
+          await snapshot.query('begin isolation level repeatable read');
           // What it sees is what there is with its first statement.
           await snapshot.query('select number from switches');
+          isThere = goal.every((at) => reachedAt(at) === at.offset);
         });
-        return await look(snapshot);
+        await look(snapshot, isThere);
+        await snapshot.query('commit');
       } finally {
         await snapshot.end();
       }
     },
-    switchFromLive: (change) => meetLive(true, change),
+    adopt: build.adopt,
+    async switchFromLive(change) {
+      for (let failures = 1; ; failures++) {
+        try {
+          await meetAt(standOfFed, lockSwitch, async (tx) => {
+            await waitBriefly(tx);
+            await change(tx);
+          });
+          return;
+        } catch (error) {
+          if (!isHeld(error)) throw error;
+          const holders = await sessionsIn(
+            db,
+            projections.map(({ name }) => name),
+          );
+          log.warn({ holders }, 'others read the tables that are to be switched: trying again');
+          onHeld?.(holders);
+          await delay(backoff(failures, HELD_RETRY, Math.random()), signal);
+          signal.throwIfAborted();
+        }
+      }
+    },
   };
 }
 
 type Place = Pick<Position, 'topic' | 'partition'>;
-export const placeOf = ({ topic, partition }: Place) => `${topic}/${partition}`;

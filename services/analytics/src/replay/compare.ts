@@ -1,6 +1,7 @@
 import type { Tx } from '@brew/postgres';
 import type { Projection } from '../projections/projection.ts';
-import { type Generation, tablesIn } from '../store/generations.ts';
+import type { CodedGeneration } from '../projector/fed.ts';
+import { columnsIn, type Generation, tablesIn } from '../store/generations.ts';
 
 type Numbers = Record<string, number>;
 
@@ -12,6 +13,8 @@ export interface Comparison {
   projection: string;
   /** What they are compared by, such as `cafe`. */
   by: string;
+  /** The first hour (ISO 8601) that is compared: what was before only one of them has counted itself. Null: all is. */
+  since: string | null;
   /** The sums over all of them. */
   totals: { live: Numbers; rebuilt: Numbers };
   /** How many are the same, and how many are not. */
@@ -36,19 +39,32 @@ export interface TableDifference {
 const SHOWN = 20;
 const EXAMPLES = 5;
 
-export async function summaryOf(tx: Tx, { summary }: Projection, { schema }: Generation): Promise<Summary> {
+/** @param since the first hour that counts; null: all do */
+export async function summaryOf(
+  tx: Tx,
+  { schema, code: { summary } }: CodedGeneration,
+  since: Date | null,
+): Promise<Summary> {
   await tx.query(`set local search_path to ${schema}`);
-  const { rows } = await tx.query<{ what: string } & Numbers>(`${summary.sql} order by what`);
+  const { rows } = await tx.query<{ what: string } & Numbers>(`${summary.sql} order by what`, [
+    since ?? '-infinity',
+  ]);
   await tx.query('set local search_path to default');
   return new Map(rows.map(({ what, ...numbers }) => [what, numbers]));
 }
 
-export function compare({ name, summary }: Projection, live: Summary, rebuilt: Summary): Comparison {
+export function compare(
+  { name, summary }: Projection,
+  live: Summary,
+  rebuilt: Summary,
+  since: Date | null,
+): Comparison {
   const all = [...new Set([...live.keys(), ...rebuilt.keys()])].sort();
   const different = all.filter((what) => !isSame(live.get(what), rebuilt.get(what)));
   return {
     projection: name,
     by: summary.by,
+    since: since?.toISOString() ?? null,
     totals: { live: sumOf(live), rebuilt: sumOf(rebuilt) },
     same: all.length - different.length,
     different: different.length,
@@ -71,25 +87,31 @@ function sumOf(summary: Summary): Numbers {
   return sums;
 }
 
-/** Compares two generations table by table. */
+/** Compares two generations table by table, from an hour on. */
 export async function compareTables(
   tx: Tx,
-  { name }: Projection,
+  { name, time }: Projection,
   live: Generation,
   rebuilt: Generation,
+  since: Date | null,
 ): Promise<TableDifference[]> {
   const differences: TableDifference[] = [];
-  for (const table of await tablesIn(tx, live)) {
+  for (const table of await tablesIn(tx, rebuilt)) {
+    const columns = (await columnsIn(tx, rebuilt, table)).join(', ');
+    const rowsOf = ({ schema }: Generation) =>
+      `select ${columns} from ${schema}.${table} where ${time} >= $1`;
     const only = async (one: Generation, other: Generation) => {
       const { rows } = await tx.query<{ count: number; examples: unknown[] | null }>(
-        `with differing as (table ${one.schema}.${table} except all table ${other.schema}.${table})
+        `with differing as (${rowsOf(one)} except all ${rowsOf(other)})
          select (select count(*)::int from differing) as count,
                 (select jsonb_agg(to_jsonb(example)) from (select * from differing order by 1 limit ${EXAMPLES}) as example) as examples`,
+        [since ?? '-infinity'],
       );
       return rows[0] ?? { count: 0, examples: null };
     };
     const { rows } = await tx.query<{ rows: number }>(
-      `select count(*)::int as rows from ${live.schema}.${table}`,
+      `select count(*)::int as rows from (${rowsOf(live)}) as live`,
+      [since ?? '-infinity'],
     );
     const [onlyLive, onlyRebuilt] = [await only(live, rebuilt), await only(rebuilt, live)];
     differences.push({

@@ -124,10 +124,17 @@ describe('a replay whose process is killed', () => {
     }
   });
 
-  it('is completed by the next process when it was made in place', async () => {
-    await killWhere('lock table dead_letters', { how: 'in place' });
-    expect(await sold()).toBeLessThan(ORDERS);
-    await start();
-    await untilSold();
+  it('has changed nothing that is read when it was made in place, which has to be agreed to', async () => {
+    const inPlace = { how: 'in place' };
+    await killWhere('lock table dead_letters', { ...inPlace, acceptLoss: true });
+    expect(await sold()).toBe(ORDERS);
+    const { url } = await start();
+    const refused = await ask(url, inPlace);
+    expect([refused.status, await refused.json()]).toMatchObject([
+      409,
+      { code: 'REPLAY_LOSES', detail: expect.stringMatching(/sales_g\d+ will be removed/) },
+    ]);
+    expect(await (await ask(url, { ...inPlace, acceptLoss: true })).text()).toContain('"outcome":"replaced"');
+    expect(await sold()).toBe(ORDERS);
   });
 });

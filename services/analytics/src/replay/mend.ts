@@ -1,17 +1,19 @@
-import { createReader } from '@brew/kafka/reader';
-import { type Worker, worker } from '@brew/service';
+import { createReader, type Reader } from '@brew/kafka/reader';
+import { type HttpProblem, type Worker, worker } from '@brew/service';
 import type { Projection } from '../projections/projection.ts';
 import { fedOf, liveGenerations } from '../projector/fed.ts';
 import { tryLock } from '../store/locks.ts';
 import { type ReplayContext, type Session, startCatchUp } from './catchUp.ts';
 import { switchTo } from './finish.ts';
+import { type Planned, planReplay, refusalOf } from './prepare.ts';
 import { replay } from './replay.ts';
 
 const LOOK_MS = 5_000;
 
 /**
  * Builds by itself what has to be: live tables that another version of the code has made, beside them, and those that are behind the
- * others, in place. Of several instances one does it.
+ * others, by reading on. Of several instances one does it. It loses nothing: where something would be gone, it says so and waits for somebody
+ * who agrees to it.
  */
 export function createMender(context: ReplayContext): Worker {
   const { db, projections, log } = context;
@@ -29,27 +31,49 @@ export function createMender(context: ReplayContext): Worker {
     }
   }
 
+  /** @returns why those are left that would lose something: somebody has to agree to that */
   async function rebuild(
     session: Session,
     outdated: readonly Projection[],
     signal: AbortSignal,
+  ): Promise<HttpProblem | undefined> {
+    await using reader = createReader({ client: context.client, log });
+    const plan = (chosen: readonly Projection[]) =>
+      planReplay(context, reader, chosen, { how: 'beside', from: undefined });
+    const all = await plan(outdated);
+    const losing = all.plan.projections.filter(({ gone }) => gone !== null).map(({ name }) => name);
+    const safe = outdated.filter(({ name }) => !losing.includes(name));
+    if (safe.length > 0) await build(session, reader, losing.length > 0 ? await plan(safe) : all, signal);
+    toLookAt = outdated.filter(({ name }) => losing.includes(name));
+    return refusalOf(all);
+  }
+
+  async function build(
+    session: Session,
+    reader: Reader,
+    planned: Planned,
+    signal: AbortSignal,
   ): Promise<void> {
-    log.info({ projections: outdated.map(({ name }) => name) }, 'made by another version: building anew');
-    const silent = { onPlan() {}, onProgress() {}, onCheck() {}, onDone() {} };
+    for (const { name, live, builtSince } of planned.plan.projections) {
+      const carried = builtSince && `the hours before ${builtSince} are carried over from ${live}`;
+      log.info({ projection: name, live, builtSince, carried }, 'made by another version: building anew');
+    }
     await replay(
       context,
-      session,
+      { session, reader },
+      planned,
+      { end: 'switch', acceptDifferences: true },
       {
-        projections: outdated,
-        beginning: { how: 'beside', from: undefined },
-        end: 'switch',
-        acceptDifferences: true,
-      },
-      {
-        ...silent,
+        ...{ onPlan() {}, onProgress() {}, onCheck() {}, onHeld() {}, onDone() {} },
         onComparison(comparisons) {
-          for (const { projection, totals, different } of comparisons) {
-            log.info({ projection, totals, different }, 'compared with what is live');
+          for (const { projection, since, totals, different, differences } of comparisons) {
+            const isSame = different === 0;
+            log[isSame ? 'info' : 'warn'](
+              { projection, since, totals, different, differences },
+              isSame
+                ? 'counts the same as what is live'
+                : 'counts something else than what is live, which is kept as it was',
+            );
           }
         },
       },
@@ -80,14 +104,18 @@ export function createMender(context: ReplayContext): Worker {
       const isOutdated = ({ code, version }: (typeof live)[number]) =>
         code.version !== version && toLookAt.includes(code);
       const outdated = live.filter(isOutdated).map(({ code }) => code);
+      let refusal: HttpProblem | undefined;
       if (outdated.length > 0) {
-        if (await withLock((session) => rebuild(session, outdated, signal))) toLookAt = [];
-        return false;
-      }
-      toLookAt = [];
+        const isFree = await withLock(async (session) => {
+          refusal = await rebuild(session, outdated, signal);
+        });
+        if (!isFree || refusal === undefined) return false;
+      } else toLookAt = [];
       const fed = fedOf(live);
       const isBehind = live.some((one) => one.version === one.code.version && !fed.includes(one));
       if (isBehind) await withLock((session) => bringUp(session, signal));
+      // Health says it, for as long as nobody has agreed.
+      if (refusal) throw refusal;
       return false;
     },
   });

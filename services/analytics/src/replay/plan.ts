@@ -1,54 +1,154 @@
 import type { Reader } from '@brew/kafka/reader';
 import type { Position } from '../build/positions.ts';
-import { placeOf } from './catchUp.ts';
+import { hourOf, type Projection } from '../projections/projection.ts';
+import type { CodedGeneration } from '../projector/fed.ts';
+import { carryable } from './carryOver.ts';
+import type { ReplayContext } from './catchUp.ts';
+import { placeOf, remadeFor, type TopicsNow } from './stand.ts';
 
-/** What a replay will read. */
+/** What a replay will read, and what it will keep. */
 export interface Plan {
   partitions: { topic: string; partition: number; from: number; until: number }[];
   /** How many records, as far as is known now. */
   records: number;
   /** The topics of which something is gone that would have been read, as a rule because of their retention, and when they begin now. */
   incomplete: { topic: string; since: string | null }[];
+  projections: Source[];
 }
 
-/**
- * @param begin where it begins
- * @param resumed whether what was before that has been read already
- */
-export async function makePlan(
-  reader: Reader,
-  topics: readonly string[],
-  { begin, resumed }: { begin: readonly Position[]; resumed: boolean },
-): Promise<Plan> {
-  const ends = new Map((await reader.offsets(topics, 'latest')).map((at) => [placeOf(at), at.offset]));
+/** Which hours of a projection come from where. */
+interface Source {
+  name: string;
+  /** The generation that is live, such as `sales_g1`. */
+  live: string | null;
+  /** The hour, as ISO 8601, from which on it is built from the topics; those before are carried over from the live one. Null: all is built. */
+  builtSince: string | null;
+  /** What will be gone for good, in a sentence; null: nothing. */
+  gone: string | null;
+}
+
+/** Clocks may be wrong by so much, in milliseconds: an event is of the time that its service said, its record of that which the sender did. */
+const SKEW_MS = 15 * 60 * 1000;
+const HOUR_MS = 60 * 60 * 1000;
+
+export interface PlanOptions {
+  reader: Reader;
+  now: TopicsNow;
+  projections: readonly Projection[];
+  live: readonly CodedGeneration[];
+  /** Where it begins. */
+  begin: readonly Position[];
+  /** Those that were left unfinished and are gone on with: what was before `begin` has been read already. */
+  resumed: readonly CodedGeneration[] | undefined;
+  /** Whether the tables that are live are removed once others are. */
+  replaces: boolean;
+}
+
+export async function makePlan(context: ReplayContext, options: PlanOptions): Promise<Plan> {
+  const { reader, projections, begin, resumed } = options;
+  const ends = new Map(
+    (await reader.offsets(context.topics, 'latest')).map((at) => [placeOf(at), at.offset]),
+  );
   const partitions = begin.map(({ topic, partition, offset }) => ({
     topic,
     partition,
     from: Number(offset),
     until: Number(ends.get(placeOf({ topic, partition })) ?? offset),
   }));
+  const beginnings = resumed ? [] : await createBeginnings(context, options);
   return {
     partitions,
     records: partitions.reduce((sum, { from, until }) => sum + Math.max(0, until - from), 0),
-    incomplete: resumed ? [] : await incompleteTopics(reader, topics, begin),
+    incomplete: incompleteTopics(beginnings),
+    projections: await Promise.all(projections.map((code) => sourceOf(context, code, beginnings, options))),
   };
 }
 
-/** From a time on as well: who begins with the first record that there is does not know what there was before. */
-async function incompleteTopics(
-  reader: Reader,
-  topics: readonly string[],
-  begin: readonly Position[],
-): Promise<Plan['incomplete']> {
-  const earliest = new Map((await reader.offsets(topics, 'earliest')).map((at) => [placeOf(at), at.offset]));
-  const cut = begin.filter((at) => at.offset > 0n && at.offset === earliest.get(placeOf(at)));
-  const incomplete: Plan['incomplete'] = [];
-  for (const [topic, partitions] of Map.groupBy(cut, ({ topic }) => topic)) {
-    const times = await Promise.all(partitions.map((at) => timeOf(reader, at)));
-    const earliest = Math.min(...times.filter((time) => time !== undefined));
-    incomplete.push({ topic, since: Number.isFinite(earliest) ? new Date(earliest).toISOString() : null });
+/** Where reading begins in a partition although something was there before. */
+interface Beginning {
+  topic: string;
+  /** When the first record that is read was written, in milliseconds since 1970; undefined: there is none yet. */
+  time: number | undefined;
+  /** Whether what was before is not there any more. */
+  gone: boolean;
+  /** The projections whose live generations have read another topic of this name; undefined: it is not about that. */
+  remadeFor: ReadonlySet<string> | undefined;
+}
+
+async function createBeginnings(
+  { db }: ReplayContext,
+  { reader, begin, live, now }: PlanOptions,
+): Promise<Beginning[]> {
+  const remade = new Map<string, Set<string>>();
+  for (const generation of live) {
+    for (const topic of await remadeFor(db, generation, now)) {
+      remade.set(topic, (remade.get(topic) ?? new Set()).add(generation.projection));
+    }
   }
-  return incomplete;
+  const earliest = new Map(now.earliest.map((at) => [placeOf(at), at.offset]));
+  const cut = begin.filter(({ topic, offset }) => offset > 0n || remade.has(topic));
+  return Promise.all(
+    cut.map(async (at) => ({
+      topic: at.topic,
+      time: await timeOf(reader, at),
+      gone: at.offset === earliest.get(placeOf(at)),
+      remadeFor: at.offset === 0n ? remade.get(at.topic) : undefined,
+    })),
+  );
+}
+
+/** From a time on as well: who begins with the first record that there is does not know what there was before. */
+function incompleteTopics(beginnings: readonly Beginning[]): Plan['incomplete'] {
+  const gone = Map.groupBy(
+    beginnings.filter((one) => one.gone),
+    ({ topic }) => topic,
+  );
+  return [...gone].map(([topic, partitions]) => {
+    const earliest = Math.min(...partitions.map(({ time }) => time ?? Number.POSITIVE_INFINITY));
+    return { topic, since: Number.isFinite(earliest) ? new Date(earliest).toISOString() : null };
+  });
+}
+
+async function sourceOf(
+  { db, topicOf }: ReplayContext,
+  code: Projection,
+  beginnings: readonly Beginning[],
+  { live, resumed, replaces }: PlanOptions,
+): Promise<Source> {
+  const { name } = code;
+  const old = live.find(({ projection }) => projection === name);
+  const left = resumed?.find(({ projection }) => projection === name);
+  const builtSince = left ? left.builtSince : firstHour(code, beginnings, topicOf, old);
+  const gone: string[] = [];
+  if (old && builtSince && left?.whole !== true && !(await carryable(db, code, old))) {
+    gone.push(
+      `What ${old.schema} counts of the time before ${builtSince.toISOString()} will be gone: its tables are those of another version, and the topics do not hold it any more.`,
+    );
+  }
+  if (old && replaces) gone.push(`${old.schema} will be removed: there will be no way back to it.`);
+  return {
+    name,
+    live: old?.schema ?? null,
+    builtSince: builtSince?.toISOString() ?? null,
+    gone: gone.length > 0 ? gone.join(' ') : null,
+  };
+}
+
+/** The first hour of which all partitions that a projection is made from hold everything. Null: they hold all there ever was, or nobody has more. */
+function firstHour(
+  { name, events }: Projection,
+  beginnings: readonly Beginning[],
+  topicOf: ReplayContext['topicOf'],
+  live: CodedGeneration | undefined,
+): Date | null {
+  if (live === undefined || live.positions.length === 0) return null;
+  const own = new Set(events.map(topicOf));
+  const cut = beginnings.filter(
+    ({ topic, remadeFor }) => own.has(topic) && (remadeFor === undefined || remadeFor.has(name)),
+  );
+  if (cut.length === 0) return null;
+  const known = Math.max(...cut.map(({ time }) => time ?? Date.now())) + SKEW_MS;
+  return new Date(Math.max(hourOf(known + HOUR_MS - 1), live.hoursSince?.getTime() ?? 0));
 }
 
 /** When the record at a position was written; undefined when there is none yet. */

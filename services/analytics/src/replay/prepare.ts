@@ -1,19 +1,12 @@
 import type { Reader } from '@brew/kafka/reader';
-import type { Tx } from '@brew/postgres';
-import { problem } from '@brew/service';
+import { type HttpProblem, problem } from '@brew/service';
 import { isAt, type Position } from '../build/positions.ts';
 import type { Projection } from '../projections/projection.ts';
 import { type CodedGeneration, generationsIn, liveGenerations } from '../projector/fed.ts';
-import {
-  beginAt,
-  createGeneration,
-  dropGeneration,
-  emptyGeneration,
-  setBehind,
-} from '../store/generations.ts';
-import { lockSwitch } from '../store/locks.ts';
+import { beginAt, createGeneration, dropGeneration } from '../store/generations.ts';
 import type { ReplayContext } from './catchUp.ts';
-import { type Summary, summaryOf } from './compare.ts';
+import { makePlan, type Plan } from './plan.ts';
+import { earlierOf, standOf, topicsNow } from './stand.ts';
 
 /** How a replay begins. */
 export type Beginning =
@@ -21,27 +14,85 @@ export type Beginning =
   | { how: 'beside'; from: Date | undefined }
   /** Beside the live tables, where an earlier one ended. */
   | { how: 'resume' }
-  /** In the live tables, which are emptied first. */
+  /** Beside the live tables as well; those are removed once others are live. */
   | { how: 'in place'; from: Date | undefined };
 
-/** What a replay builds. */
-export interface Prepared {
-  generations: CodedGeneration[];
-  /** In place: what live tables counted before they were emptied, by projection, and where they were. */
-  before?: { summaries: Map<string, Summary>; positions: readonly Position[] } | undefined;
+/** What a replay is going to do. */
+export interface Planned {
+  beginning: Beginning;
+  projections: readonly Projection[];
+  begin: readonly Position[];
+  plan: Plan;
 }
 
-/** Where a replay would begin, and with which projections. Changes nothing. */
-export async function findBeginning(
-  { db, topics }: ReplayContext,
+/** Where a replay would begin, with which projections, and what becomes of what is live. Changes nothing. */
+export async function planReplay(
+  context: ReplayContext,
   reader: Reader,
   chosen: readonly Projection[],
   beginning: Beginning,
-): Promise<{ projections: readonly Projection[]; begin: readonly Position[] }> {
-  if (beginning.how !== 'resume') {
-    return { projections: chosen, begin: await reader.offsets(topics, beginning.from ?? 'earliest') };
+): Promise<Planned> {
+  const { db, topics } = context;
+  const now = await topicsNow(reader, topics);
+  if (beginning.how === 'resume') {
+    const resumed = await unfinishedOf(context, chosen);
+    const projections = resumed.map(({ code }) => code);
+    const live = await liveGenerations(db, projections);
+    const begin = resumed[0]?.positions ?? [];
+    const options = { reader, now, projections, live, begin, resumed, replaces: false };
+    return { beginning, projections, begin, plan: await makePlan(context, options) };
   }
-  const unfinished = (await generationsIn('building', db, chosen)).filter(isOurs);
+  const live = await liveGenerations(db, chosen);
+  let begin: readonly Position[] = await reader.offsets(topics, beginning.from ?? 'earliest');
+  // Never behind what is live: nobody would have read what lies between.
+  for (const generation of live) begin = earlierOf(begin, await standOf(db, generation, now));
+  const replaces = beginning.how === 'in place';
+  const options = { reader, now, projections: chosen, live, begin, resumed: undefined, replaces };
+  return { beginning, projections: chosen, begin, plan: await makePlan(context, options) };
+}
+
+/** Why not to go on with it before somebody agrees: something would be gone. Undefined: nothing would. */
+export function refusalOf({ plan }: Pick<Planned, 'plan'>): HttpProblem | undefined {
+  const gone = plan.projections.flatMap((source) => source.gone ?? []);
+  if (gone.length === 0) return undefined;
+  const detail = `${gone.join(' ')} Nothing was done: that has to be agreed to.`;
+  return problem(409, 'REPLAY_LOSES', detail, { gone });
+}
+
+/**
+ * Makes the tables, or finds those that were left. To be called by who holds the replays' lock.
+ * @param keepsUnfinished whether what an earlier one left stays; otherwise it makes room
+ */
+export async function prepare(
+  context: ReplayContext,
+  { beginning, projections, begin, plan }: Planned,
+  { keepsUnfinished }: { keepsUnfinished: boolean },
+): Promise<CodedGeneration[]> {
+  if (beginning.how === 'resume') return unfinishedOf(context, projections);
+  return context.db.transaction(async (tx) => {
+    if (!keepsUnfinished) {
+      for (const unfinished of await generationsIn('building', tx, projections))
+        await dropGeneration(tx, unfinished);
+    }
+    const generations: CodedGeneration[] = [];
+    for (const code of projections) {
+      const since = plan.projections.find(({ name }) => name === code.name)?.builtSince;
+      const generation = await createGeneration(tx, code, since ? new Date(since) : null);
+      await beginAt(tx, generation, begin);
+      generations.push({ ...generation, code, positions: [...begin] });
+    }
+    return generations;
+  });
+}
+
+/** @throws HttpProblem when there is nothing that was left unfinished, or it is not equally far */
+async function unfinishedOf(
+  { db }: ReplayContext,
+  chosen: readonly Projection[],
+): Promise<CodedGeneration[]> {
+  const unfinished = (await generationsIn('building', db, chosen)).filter(
+    ({ version, code }) => version === code.version,
+  );
   const [first] = unfinished;
   if (first === undefined) {
     throw problem(
@@ -50,64 +101,13 @@ export async function findBeginning(
       'There is no replay that was left unfinished. Begin one without resuming.',
     );
   }
-  const projections = unfinished.map(({ code }) => code);
   if (!unfinished.every(({ positions }) => isAt(positions, first.positions))) {
+    const names = unfinished.map(({ projection }) => projection).join(', ');
     throw problem(
       409,
       'LEFT_APART',
-      `Those that were left unfinished are not equally far. Resume them one by one: ${projections.map(({ name }) => name).join(', ')}.`,
+      `Those that were left unfinished are not equally far. Resume them one by one: ${names}.`,
     );
   }
-  return { projections, begin: first.positions };
+  return unfinished;
 }
-
-/**
- * Makes the tables, or finds those that were left. To be called by who holds the replays' lock.
- * @param keepsUnfinished whether what an earlier one left stays; otherwise it makes room
- */
-export async function prepare(
-  { db }: ReplayContext,
-  projections: readonly Projection[],
-  beginning: Beginning,
-  { begin, keepsUnfinished }: { begin: readonly Position[]; keepsUnfinished: boolean },
-): Promise<Prepared> {
-  if (beginning.how === 'resume') {
-    return { generations: (await generationsIn('building', db, projections)).filter(isOurs) };
-  }
-  if (beginning.how === 'in place') return db.transaction((tx) => emptyLive(tx, projections, begin));
-  return db.transaction(async (tx) => {
-    if (!keepsUnfinished) {
-      for (const unfinished of await generationsIn('building', tx, projections))
-        await dropGeneration(tx, unfinished);
-    }
-    const generations: CodedGeneration[] = [];
-    for (const code of projections) {
-      const generation = await createGeneration(tx, code);
-      await beginAt(tx, generation, begin);
-      generations.push({ ...generation, code, positions: [...begin] });
-    }
-    return { generations };
-  });
-}
-
-async function emptyLive(
-  tx: Tx,
-  projections: readonly Projection[],
-  begin: readonly Position[],
-): Promise<Prepared> {
-  await lockSwitch(tx);
-  const live = (await liveGenerations(tx, projections)).filter(isOurs);
-  const summaries = new Map<string, Summary>();
-  for (const generation of live) {
-    summaries.set(generation.code.name, await summaryOf(tx, generation.code, generation));
-    await emptyGeneration(tx, generation, begin);
-  }
-  await setBehind(tx, live, true);
-  const [{ positions } = { positions: [] }] = live;
-  const generations = live.map((generation) => ({ ...generation, positions: [...begin] }));
-  // Of tables that were at different places there is no one place at which all of them could be compared.
-  const isComparable = live.every((generation) => isAt(generation.positions, positions));
-  return { generations, before: isComparable ? { summaries, positions } : undefined };
-}
-
-const isOurs = ({ version, code }: CodedGeneration) => version === code.version;

@@ -240,73 +240,120 @@ describe('a replay', () => {
     expect((await rig.reports()).sales).toMatchObject([{ orders: 15 }]);
   });
 
-  it('rebuilds in place, for one or for all, and then goes on with what comes', async () => {
+  it('replaces the live tables in place, once that is agreed to, and then goes on with what comes', async () => {
     await rig.send(...sold(10));
     await follow();
     await untilDelivered(10);
     await rig.db.query(`update sales_g1.by_hour set orders = 99`);
+    const inPlace = { beginning: { how: 'in place', from: undefined } } as const;
+    await expect(run(inPlace)).rejects.toMatchObject({
+      problemCode: 'REPLAY_LOSES',
+      message: expect.stringContaining('sales_g1 will be removed: there will be no way back to it.'),
+    });
+    expect((await states()).every((state) => state.endsWith('g1 live'))).toBe(true);
+
+    const agreed = { ...inPlace, acceptLoss: true };
+    expect((await run({ ...agreed, projections: [sales] })).outcome?.outcome).toBe('different');
+    expect((await rig.reports()).sales).toMatchObject([{ orders: 99 }]);
     for (const [chosen, different] of [
       [[sales], 1],
       [projections, 0],
     ] as const) {
-      const { outcome, comparisons } = await run({
-        projections: chosen,
-        beginning: { how: 'in place', from: undefined },
-      });
+      const { outcome, comparisons } = await run({ ...agreed, projections: chosen, acceptDifferences: true });
       expect(comparisons.find(({ projection }) => projection === 'sales')?.different).toBe(different);
-      expect(outcome).toMatchObject({ outcome: 'switched' });
+      expect(outcome).toMatchObject({ outcome: 'replaced' });
       expect((await rig.reports()).sales).toMatchObject([{ orders: await delivered() }]);
       const count = await delivered();
       await rig.send(...sold(5));
       await untilDelivered(count + 5);
     }
-    expect((await states()).every((state) => state.endsWith('g1 live'))).toBe(true);
+    expect(await states()).toHaveLength(projections.length);
   });
 
-  it('is completed by the service when it was cut off in place', async () => {
-    await rig.send(...sold(3_000));
+  it('leaves the live tables as they were also when it is cut off in place', async () => {
+    await rig.send(...sold(100));
     await follow();
-    await untilDelivered(3_000);
+    await untilDelivered(100);
     const before = await rig.reports();
     const cancelled = new AbortController();
     cancelled.abort(new Error('hung up'));
-    await expect(
-      run({
-        projections: [sales],
-        beginning: { how: 'in place', from: undefined },
-        signal: cancelled.signal,
-      }),
-    ).rejects.toThrow('hung up');
-    expect((await rig.reports()).sales).toEqual([]);
-
-    await mend(projections);
-    await until(async () => (await rig.reports()).sales[0]?.orders === 3_000, {
-      what: 'the sales to be back',
-    });
+    const inPlace = { beginning: { how: 'in place', from: undefined }, acceptLoss: true } as const;
+    await expect(run({ ...inPlace, signal: cancelled.signal })).rejects.toThrow('hung up');
     expect(await rig.reports()).toEqual(before);
-    await rig.send(...sold(1));
-    await untilDelivered(3_001);
-    expect((await rig.reports()).sales).toMatchObject([{ orders: 3_001 }]);
+    expect((await states()).filter((state) => state.endsWith('live'))).toHaveLength(projections.length);
   });
 
-  it('rebuilds from a time on, and says what is missing then', async () => {
+  it('does not wait for who reads the tables in a transaction that stays open, and nobody waits behind it', async () => {
     await rig.send(...sold(10));
     await follow();
     await untilDelivered(10);
-    const since = new Date();
-    await rig.send(...sold(4));
-    await untilDelivered(14);
-    const options = { beginning: { how: 'beside', from: since } as const };
-    const { plan, outcome, comparisons } = await run(options);
-    expect(plan).toMatchObject({ records: 8, incomplete: [] });
-    expect(outcome).toMatchObject({ outcome: 'different' });
-    expect(comparisons.find(({ projection }) => projection === 'sales')?.differences).toMatchObject([
-      { live: { orders: 14 }, rebuilt: { orders: 4 } },
-    ]);
-    await run({ ...options, acceptDifferences: true });
-    expect(await delivered()).toBe(4);
-    await rig.send(...sold(2));
-    await untilDelivered(6);
+    const reader = await rig.db.connect();
+    await reader.query(`set application_name to 'a report that takes long'; begin; table sales.by_hour`);
+    const slowest = { ms: 0 };
+    let ended = false;
+    const held = Promise.withResolvers<void>();
+    let tries = 0;
+    const replayed = run({ onHeld: () => ++tries === 3 && held.resolve() }).finally(() => {
+      ended = true;
+    });
+    const looking = (async () => {
+      for (; !ended; ) {
+        const begun = performance.now();
+        await delivered();
+        slowest.ms = Math.max(slowest.ms, performance.now() - begun);
+      }
+    })();
+    await held.promise;
+    // Live events go on, too.
+    await rig.send(...sold(5));
+    await untilDelivered(15);
+    expect(ended).toBe(false);
+    await reader.query('commit');
+    const { outcome, held: told } = await replayed;
+    await looking;
+    await reader.end();
+    expect(outcome?.outcome).toBe('switched');
+    expect(told).toContainEqual(
+      expect.stringMatching(/^a report that takes long \(pid \d+\), in a transaction for/),
+    );
+    expect(slowest.ms).toBeLessThan(10_000);
+    expect((await rig.reports()).sales).toMatchObject([{ orders: 15 }]);
+  });
+
+  it('is compared at the same offsets also with a live one that nothing is read into any more', async () => {
+    await rig.send(...sold(10));
+    await follow();
+    await untilDelivered(10);
+    await parts.pop()?.stop();
+    const changed = { ...sales, version: sales.version + 1 };
+    const known = projections.map((projection) => (projection === sales ? changed : projection));
+    await follow(known);
+    await rig.send(...sold(5));
+    await untilDelivered(15);
+
+    const context = { ...rig.context, projections: known };
+    const { comparisons, outcome } = await runReplay(context, { projections: [changed] });
+    expect(comparisons).toMatchObject([{ different: 0, totals: { live: { orders: 10 } } }]);
+    expect(outcome?.outcome).toBe('switched');
+    expect((await rig.reports()).sales).toMatchObject([{ orders: 15 }]);
+    // With all of them, each is compared where its live one is.
+    await parts.pop()?.stop();
+    const again = { ...sales, version: sales.version + 2 };
+    const all = projections.map((projection) => (projection === sales ? again : projection));
+    await follow(all);
+    await rig.send(...sold(5));
+    await untilDelivered(20);
+    const both = await runReplay({ ...rig.context, projections: all });
+    expect(both.comparisons).toHaveLength(projections.length);
+    expect(both.comparisons).toContainEqual(
+      expect.objectContaining({
+        projection: 'sales',
+        different: 0,
+        totals: expect.objectContaining({ live: { orders: 15, amount: 15 * 420 } }),
+      }),
+    );
+    expect(both.outcome?.outcome).toBe('switched');
+    expect((await rig.reports()).sales).toMatchObject([{ orders: 20 }]);
   });
 
   it('only says what it would do when that is asked', async () => {

@@ -1,18 +1,17 @@
 import { BrewError } from '@brew/events';
-import { createReader } from '@brew/kafka/reader';
+import type { Reader } from '@brew/kafka/reader';
 import type { Position } from '../build/positions.ts';
-import type { Projection } from '../projections/projection.ts';
-import { type CodedGeneration, liveGenerations } from '../projector/fed.ts';
+import { type CodedGeneration, fedOf, liveGenerations } from '../projector/fed.ts';
 import { dropGeneration, type Generation } from '../store/generations.ts';
-import { type CatchUp, placeOf, type ReplayContext, type Session, startCatchUp } from './catchUp.ts';
-import { type Comparison, compareTables, type TableDifference } from './compare.ts';
-import { compareWithBefore, compareWithLive, switchTo } from './finish.ts';
-import { makePlan, type Plan } from './plan.ts';
-import { type Beginning, findBeginning, prepare } from './prepare.ts';
+import { type CatchUp, type ReplayContext, type Session, startCatchUp } from './catchUp.ts';
+import type { Comparison, TableDifference } from './compare.ts';
+import { switchTo } from './finish.ts';
+import type { Plan } from './plan.ts';
+import { type Beginning, type Planned, prepare } from './prepare.ts';
+import { type Found, notComparable, type Pair, type SettleOptions, settle } from './settle.ts';
+import { distanceOf, placeOf, standOf, topicsNow } from './stand.ts';
 
 export interface ReplayOptions {
-  projections: readonly Projection[];
-  beginning: Beginning;
   /** What it ends with. */
   end: /** Says what it would do, and does nothing. */
     | 'plan'
@@ -28,13 +27,13 @@ export interface ReplayOptions {
 
 /** What is told of a replay as it goes on. */
 export interface ReplayListener {
-  onPlan(
-    plan: Plan & { beginning: Beginning['how']; projections: { name: string; live: string | undefined }[] },
-  ): void;
+  onPlan(plan: Plan & { beginning: Beginning['how'] }): void;
   /** For each partition how far it is, and how far it is to go. */
   onProgress(partitions: readonly ReadPartition[]): void;
   onComparison(comparisons: readonly Comparison[]): void;
   onCheck(tables: readonly TableDifference[]): void;
+  /** Who reads the tables that are to be switched, in words: they are not waited for, but tried again. */
+  onHeld(sessions: readonly string[]): void;
   onDone(outcome: Outcome): void;
 }
 
@@ -47,11 +46,11 @@ export interface ReadPartition {
 }
 
 /**
- * `planned`, `built` (and kept), `checked`, `switched`; `different`: what was built counts something else than what is live, and was
+ * `planned`, `built` (and kept), `checked`, `switched`, `replaced` (switched, and the tables before are removed); `different`: what was built counts something else than what is live, and was
  * kept instead of becoming live.
  */
 export interface Outcome {
-  outcome: 'planned' | 'built' | 'checked' | 'switched' | 'different';
+  outcome: 'planned' | 'built' | 'checked' | 'switched' | 'replaced' | 'different';
   /** Where the tables are that were built. */
   schemas: string[];
   seconds: number;
@@ -60,26 +59,19 @@ export interface Outcome {
 /**
  * Builds tables anew from the topics while the live ones go on being read.
  * @param session holds the replays' lock
- * @throws HttpProblem when there is nothing to resume; the signal's reason, when it is cancelled: what was built until then is kept
+ * @throws the signal's reason, when it is cancelled: what was built until then is kept
  */
 export async function replay(
   context: ReplayContext,
-  session: Session,
-  options: ReplayOptions,
+  { session, reader }: { session: Session; reader: Reader },
+  planned: Planned,
+  { end, acceptDifferences }: ReplayOptions,
   listener: ReplayListener,
   signal: AbortSignal,
 ): Promise<void> {
   const begun = performance.now();
-  const { beginning, end } = options;
-  await using reader = createReader({ client: context.client, log: context.log });
-  const { projections, begin } = await findBeginning(context, reader, options.projections, beginning);
-  const plan = await makePlan(reader, context.topics, { begin, resumed: beginning.how === 'resume' });
-  const live = await liveGenerations(context.db, projections);
-  const names = projections.map(({ name }) => ({
-    name,
-    live: live.find(({ projection }) => projection === name)?.schema,
-  }));
-  listener.onPlan({ ...plan, beginning: beginning.how, projections: names });
+  const { beginning, plan } = planned;
+  listener.onPlan({ ...plan, beginning: beginning.how });
 
   function done(outcome: Outcome['outcome'], built: readonly Generation[]): void {
     const schemas = built.map(({ schema }) => schema);
@@ -89,62 +81,91 @@ export async function replay(
   }
   if (end === 'plan') return done('planned', []);
 
-  const keepsUnfinished = end === 'check';
-  const { generations, before } = await prepare(context, projections, beginning, { begin, keepsUnfinished });
-  const progress = createProgress(begin, listener);
-  const catchUp = await startCatchUp(context, {
-    generations,
-    session,
-    reader,
-    signal,
-    onRead: progress.note,
-    onGoal: progress.aim,
-  });
-  if (end === 'now') {
-    await catchUp.readToNow();
-    return done('built', generations);
-  }
-  if (end === 'check') {
-    listener.onCheck(await check(context, catchUp, generations));
-    return done('checked', generations);
-  }
-  if (beginning.how === 'in place') {
-    if (before) {
-      await catchUp.readTo(before.positions);
-      listener.onComparison(await compareWithBefore(context, generations, before.summaries));
+  const generations = await prepare(context, planned, { keepsUnfinished: end === 'check' });
+
+  async function build(): Promise<Outcome['outcome']> {
+    const progress = createProgress(planned.begin, listener);
+    const told = { onHeld: listener.onHeld, onRead: progress.note, onGoal: progress.aim };
+    const catchUp = await startCatchUp(context, { generations, session, reader, signal, ...told });
+    const stops = await stopsOf(context, reader, generations);
+    const last = end === 'now' ? stops.pop() : undefined;
+    const accepts = (comparisons: readonly Comparison[]) =>
+      end === 'check' || acceptDifferences || comparisons.every(({ different }) => different === 0);
+    const { comparisons, tables } = await meetAll(catchUp, stops, { byRow: end === 'check', accepts });
+    if (end === 'check') {
+      listener.onCheck(tables);
+      return 'checked';
     }
-  } else {
-    const comparisons = await catchUp.compareWithLive((tx) => compareWithLive(tx, context, generations));
-    listener.onComparison(comparisons);
-    if (!options.acceptDifferences && comparisons.some(({ different }) => different > 0))
-      return done('different', generations);
+    if (end === 'switch' || comparisons.length > 0) listener.onComparison(comparisons);
+    if (!accepts(comparisons)) return 'different';
+    if (end === 'now') {
+      if (last) await catchUp.readTo(last.map(({ live }) => live));
+      return 'built';
+    }
+    const replaces = beginning.how === 'in place';
+    await catchUp.switchFromLive((tx) => switchTo(tx, context, generations, { replaces }));
+    return replaces ? 'replaced' : 'switched';
   }
-  await catchUp.switchFromLive((tx) => switchTo(tx, context, generations));
-  done('switched', generations);
+  const outcome = await build().finally(async () => {
+    // Whatever it has found, or what kept it from finding anything.
+    if (end === 'check') await drop(context, generations);
+  });
+  done(outcome, generations);
 }
 
-/** Whatever it finds, or keeps it from finding anything: what it built is removed again. */
-async function check(
-  context: ReplayContext,
-  catchUp: CatchUp,
+/**
+ * Where it meets live generations: those that are at the same place together, and the furthest last. As a rule all of them are; but
+ * one that was made by another version of the code is where live events were when that ended.
+ */
+async function stopsOf(
+  { db, projections, topics }: ReplayContext,
+  reader: Reader,
   generations: readonly CodedGeneration[],
-): Promise<TableDifference[]> {
-  try {
-    return await catchUp.compareWithLive(async (tx) => {
-      const live = await liveGenerations(tx, context.projections);
-      const found: TableDifference[] = [];
-      for (const rebuilt of generations) {
-        const old = live.find(({ projection }) => projection === rebuilt.projection);
-        if (old) found.push(...(await compareTables(tx, rebuilt.code, old, rebuilt)));
-      }
-      return found;
-    });
-  } finally {
-    await context.db.transaction(async (tx) => {
-      for (const generation of generations) await dropGeneration(tx, generation);
-    });
+): Promise<Pair[][]> {
+  const all = await liveGenerations(db, projections);
+  const fed = new Set(fedOf(all).map(({ schema }) => schema));
+  const now = await topicsNow(reader, topics);
+  const stops = new Map<string, { distance: number; pairs: Pair[] }>();
+  for (const built of generations) {
+    const live = all.find(({ projection }) => projection === built.projection);
+    if (live === undefined) continue;
+    const stand = await standOf(db, live, now);
+    const isFed = fed.has(live.schema);
+    const place = isFed ? 'fed' : stand.map((at) => `${placeOf(at)}/${at.offset}`).join();
+    const stop = stops.get(place) ?? {
+      distance: isFed ? Number.POSITIVE_INFINITY : distanceOf(stand),
+      pairs: [],
+    };
+    stop.pairs.push({ built, live });
+    stops.set(place, stop);
   }
+  return [...stops.values()].sort((a, b) => a.distance - b.distance).map(({ pairs }) => pairs);
 }
+
+/** Ends early where something is found that is not accepted. */
+async function meetAll(catchUp: CatchUp, stops: readonly Pair[][], options: SettleOptions): Promise<Found> {
+  const all: Found = { comparisons: [], tables: [] };
+  for (const pairs of stops) {
+    const live = pairs.map((pair) => pair.live);
+    await catchUp.meet(live, async (tx, isThere) => {
+      if (!isThere) {
+        const unfinished = pairs.find(({ built }) => !built.whole);
+        if (unfinished) throw notComparable(unfinished.built);
+        return;
+      }
+      const found = await settle(tx, catchUp, pairs, options);
+      all.comparisons.push(...found.comparisons);
+      all.tables.push(...found.tables);
+    });
+    if (!options.accepts(all.comparisons)) break;
+  }
+  return all;
+}
+
+const drop = ({ db }: ReplayContext, generations: readonly CodedGeneration[]) =>
+  db.transaction(async (tx) => {
+    for (const generation of generations) await dropGeneration(tx, generation);
+  });
 
 function createProgress(begin: readonly Position[], { onProgress }: ReplayListener) {
   const partitions = new Map<string, ReadPartition>(

@@ -14,13 +14,22 @@ export interface Generation {
   /** Live, but live events are not read into it yet: first it is brought up to the others. */
   behind: boolean;
   beganAt: Date;
+  /** The first hour that was built from the topics: what was before is that of the generation that was live. Null: all was built. */
+  builtSince: Date | null;
+  /** False: what was before `builtSince` is still to be carried over. */
+  whole: boolean;
+  /** What was counted before it is known in sum, and not by the hour. Null: there is no such thing. */
+  hoursSince: Date | null;
+  /** What is known of each order at hand, as it is stored: `NAME:TYPE`. */
+  columns: string[];
   /** Where its tables are. */
   schema: string;
 }
 
 const schemaOf = (projection: string, number: number) => `${projection}_g${number}`;
 
-const COLUMNS = 'projection, number, version, state, behind, began_at as "beganAt"';
+const COLUMNS = `projection, number, version, state, behind, began_at as "beganAt", built_since as "builtSince", whole,
+  hours_since as "hoursSince", columns`;
 
 /** All there are, of all projections, the oldest first. */
 export async function listGenerations(db: Tx): Promise<Generation[]> {
@@ -30,13 +39,21 @@ export async function listGenerations(db: Tx): Promise<Generation[]> {
   return rows.map((row) => ({ ...row, schema: schemaOf(row.projection, row.number) }));
 }
 
-/** Makes the next generation of a projection, with empty tables. To be called with the switch's lock. */
-export async function createGeneration(tx: Tx, { name, version, tables }: Projection): Promise<Generation> {
+/**
+ * Makes the next generation of a projection, with empty tables. To be called with the replays' lock.
+ * @param builtSince see Generation; null: it is whole with what is built
+ */
+export async function createGeneration(
+  tx: Tx,
+  { name, version, tables, columns }: Projection,
+  builtSince: Date | null = null,
+): Promise<Generation> {
   const { rows } = await tx.query<Omit<Generation, 'schema'>>(
-    `insert into generations (projection, number, version, state)
-     select $1, coalesce(max(number), 0) + 1, $2, 'building' from generations where projection = $1
+    `insert into generations (projection, number, version, state, built_since, whole, columns)
+     select $1, coalesce(max(number), 0) + 1, $2, 'building', $3::timestamptz, $3::timestamptz is null, $4
+     from generations where projection = $1
      returning ${COLUMNS}`,
-    [name, version],
+    [name, version, builtSince, Object.entries(columns).map(([column, type]) => `${column}:${type}`)],
   );
   const row = rows[0] as Omit<Generation, 'schema'>;
   const schema = schemaOf(name, row.number);
@@ -61,12 +78,17 @@ const OWN_TABLES = `
     ids bytea not null, -- each with its length in the first byte
     columns bytea not null -- of the projection, each with its length in the first four bytes
   );
+  -- Orders under way that are not at hand, since so many others are.
+  create table orders_waiting (
+    id text primary key,
+    columns bytea not null -- as above, of this order alone
+  );
   -- It changes too often to be worth compressing.
   alter table orders_at_hand alter column ids set storage external, alter column columns set storage external;
 `;
 
 /** What reports don't read. */
-const isOwn = (table: string) => table === 'positions' || table === 'orders_at_hand';
+const isOwn = (table: string) => ['positions', 'orders_at_hand', 'orders_waiting'].includes(table);
 
 /** Makes generations live, and those that were it old: the views that reports read show them from the commit on. */
 export async function makeLive(tx: Tx, generations: readonly Generation[]): Promise<void> {
@@ -107,6 +129,19 @@ async function tablesOf(tx: Tx, schema: string): Promise<string[]> {
   const { rows } = await tx.query<{ name: string }>(
     'select table_name as name from information_schema.tables where table_schema = $1 order by 1',
     [schema],
+  );
+  return rows.map(({ name }) => name);
+}
+
+/** The columns of a table, in alphabetical order. */
+export async function columnsIn(
+  tx: Tx,
+  { schema }: Pick<Generation, 'schema'>,
+  table: string,
+): Promise<string[]> {
+  const { rows } = await tx.query<{ name: string }>(
+    'select column_name as name from information_schema.columns where table_schema = $1 and table_name = $2 order by 1',
+    [schema, table],
   );
   return rows.map(({ name }) => name);
 }
@@ -152,6 +187,18 @@ export async function beginAt(
   );
 }
 
+/** The ids of the topics that the positions of a generation are of, as far as they were put down. */
+export async function topicIdsIn(
+  tx: Tx,
+  { projection, number }: Pick<Generation, 'projection' | 'number'>,
+): Promise<Map<string, string>> {
+  const { rows } = await tx.query<{ topic: string; topicId: string }>(
+    'select topic, topic_id as "topicId" from generation_topics where projection = $1 and number = $2',
+    [projection, number],
+  );
+  return new Map(rows.map(({ topic, topicId }) => [topic, topicId]));
+}
+
 /**
  * Which topics the positions of these generations are of: those that are there when it is asked first.
  * @returns by topic; where they differ, any of them that is not there now
@@ -174,17 +221,4 @@ export async function topicIdsOf(
     for (const { topic, topicId } of rows) if (topicId !== now.get(topic)) ids.set(topic, topicId);
   }
   return ids;
-}
-
-/** Empties the tables of a generation, and begins it anew. */
-export async function emptyGeneration(
-  tx: Tx,
-  generation: Generation,
-  positions: readonly Position[],
-): Promise<void> {
-  const tables = await tablesOf(tx, generation.schema);
-  await tx.query(`truncate ${tables.map((table) => `${generation.schema}.${table}`).join(', ')}`);
-  const { projection, number } = generation;
-  await tx.query('delete from generation_topics where projection = $1 and number = $2', [projection, number]);
-  await beginAt(tx, generation, positions);
 }

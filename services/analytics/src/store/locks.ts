@@ -54,3 +54,35 @@ export async function lastSwitch(tx: Tx): Promise<bigint> {
   const { rows } = await tx.query<{ number: string }>('select number from switches');
   return BigInt(rows[0]?.number ?? 0);
 }
+
+/** How long the statements of a transaction wait for whoever reads a table. Meanwhile all who come after wait behind them. */
+const BRIEFLY_MS = 500;
+
+/** From here on the transaction fails instead of waiting for long: a reader may leave its transaction open for hours. See isHeld. */
+export async function waitBriefly(tx: Tx): Promise<void> {
+  await tx.query(`set local lock_timeout = ${BRIEFLY_MS}`);
+}
+
+/** Whether something failed since somebody else held what it waited for: PostgreSQL's lock_not_available. */
+export const isHeld = (error: unknown): boolean =>
+  (error as { code?: unknown } | undefined)?.code === '55P03';
+
+/** Who reads tables or views of these schemas in a transaction at the moment, in words. */
+export async function sessionsIn(db: Tx, schemas: readonly string[]): Promise<string[]> {
+  const { rows } = await db.query<{ pid: number; name: string | null; seconds: number | null }>(
+    `select pid, application_name as name, floor(extract(epoch from now() - xact_start))::int as seconds
+     from pg_stat_activity
+     where pid <> pg_backend_pid() and pid in (
+       select l.pid from pg_locks l
+       join pg_class c on c.oid = l.relation
+       join pg_namespace n on n.oid = c.relnamespace
+       where l.granted and l.database = (select oid from pg_database where datname = current_database())
+         and n.nspname = any($1))
+     order by xact_start`,
+    [schemas],
+  );
+  return rows.map(
+    ({ pid, name, seconds }) =>
+      `${name || 'a session without a name'} (pid ${pid}), in a transaction for ${seconds ?? 0} s`,
+  );
+}

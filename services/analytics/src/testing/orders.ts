@@ -12,7 +12,11 @@ interface Line {
 /** An order of 4.20 EUR for each piece; of one latte unless said. */
 export function placed(
   orderId: string,
-  { cafeId = 'cafe-001', lines = [{ sku: 'latte', quantity: 1 }] }: { cafeId?: string; lines?: Line[] } = {},
+  {
+    cafeId = 'cafe-001',
+    lines = [{ sku: 'latte', quantity: 1 }],
+    placedAt = PLACED_AT,
+  }: { cafeId?: string; lines?: Line[]; placedAt?: number } = {},
 ): OrderPlaced {
   const price = (pieces: number) => ({ amount: 420 * pieces, currency: 'EUR' });
   return {
@@ -28,7 +32,7 @@ export function placed(
       preparationSeconds: 60,
     })),
     total: price(lines.reduce((sum, { quantity }) => sum + quantity, 0)),
-    placedAt: PLACED_AT,
+    placedAt,
     channel: 'app',
   };
 }

@@ -12,6 +12,7 @@ import { createTestBench, orderNamed } from '@brew/service/testing';
 import { type BuildOptions, createBuild } from '../build/build.ts';
 import type { Position } from '../build/positions.ts';
 import { readAnalyticsConfig } from '../config.ts';
+import type { Limits } from '../orders/turnover.ts';
 import { reportFunnel } from '../projections/funnel/reportFunnel.ts';
 import { projections } from '../projections/index.ts';
 import { reportLatency } from '../projections/latency/reportLatency.ts';
@@ -74,23 +75,26 @@ export async function createRig() {
     },
     /** For replays. */
     get context() {
-      return { ...bench.context, deadLetters, projections, topics: rig.topics };
+      return { ...bench.context, deadLetters, projections, topics: rig.topics, topicOf: rig.topicOf };
     },
     /** Topics that nothing was sent to. */
     createTopics,
     /** Reads live events from now on. */
-    async follow(known: readonly Projection[] = projections): Promise<Part> {
+    async follow(known: readonly Projection[] = projections, limits?: Limits): Promise<Part> {
       // Of its gauges there may be only one at a time.
       bench.context.metrics.prometheus.clear();
-      const projector = createProjector(rig.context, known, rig.topics);
+      const projector = createProjector(rig.context, { projections: known, topics: rig.topics, limits });
       await projector.start(new AbortController().signal, log);
       return projector;
     },
     /** What the dead letters got. */
     letters,
 
-    /** A record of an event, for the topic that stands for its own; also of one that is against the rules. Its order may have a short name. */
-    record<Data extends object>(type: EventType<Data>, named: Data): OutgoingRecord {
+    /**
+     * A record of an event, for the topic that stands for its own; also of one that is against the rules. Its order may have a short name.
+     * @param timestamp of the record: now, when left out
+     */
+    record<Data extends object>(type: EventType<Data>, named: Data, timestamp?: Date): OutgoingRecord {
       const data = 'orderId' in named ? { ...named, orderId: orderNamed(String(named.orderId)) } : named;
       const key = type.keyOf(data);
       const context = { id: uuidv7(), type: type.type, source: '/brew/test', time: new Date() };
@@ -99,6 +103,7 @@ export async function createRig() {
         key,
         value: encode(type, data),
         headers: toHeaders({ ...context, correlationId: key }),
+        ...(timestamp && { timestamp }),
       };
     },
 

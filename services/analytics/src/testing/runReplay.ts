@@ -1,6 +1,9 @@
+import { createReader } from '@brew/kafka/reader';
+import type { Projection } from '../projections/projection.ts';
 import type { ReplayContext } from '../replay/catchUp.ts';
 import type { Comparison, TableDifference } from '../replay/compare.ts';
 import type { Plan } from '../replay/plan.ts';
+import { type Beginning, planReplay, refusalOf } from '../replay/prepare.ts';
 import { type Outcome, type ReadPartition, type ReplayOptions, replay } from '../replay/replay.ts';
 import { tryLock } from '../store/locks.ts';
 
@@ -11,34 +14,45 @@ export interface Told {
   read: number;
   comparisons: readonly Comparison[];
   tables: readonly TableDifference[];
+  /** Who kept it from switching. */
+  held: string[];
   outcome?: Outcome;
 }
 
 export interface RunReplay extends Partial<ReplayOptions> {
+  projections?: readonly Projection[];
+  beginning?: Beginning;
+  acceptLoss?: boolean;
   signal?: AbortSignal;
   onProgress?(partitions: readonly ReadPartition[]): void;
+  onHeld?(): void;
 }
 
 /** A replay as an operator runs it, of all projections unless said. */
 export async function runReplay(context: ReplayContext, options: RunReplay = {}): Promise<Told> {
-  const { signal = new AbortController().signal, onProgress, ...rest } = options;
-  const told: Told = { read: 0, comparisons: [], tables: [] };
+  const { signal = new AbortController().signal, onProgress, onHeld, ...rest } = options;
+  const { projections = context.projections, acceptLoss = false, end = 'switch' } = rest;
+  const { beginning = { how: 'beside', from: undefined }, acceptDifferences = false } = rest;
+  const told: Told = { read: 0, comparisons: [], tables: [], held: [] };
   const session = await context.db.connect();
+  await using reader = createReader(context);
   try {
     if (!(await tryLock(session, 'replay'))) throw new Error('another replay is under way');
+    const planned = await planReplay(context, reader, projections, beginning);
+    const refusal = end === 'switch' && !acceptLoss ? refusalOf(planned) : undefined;
+    if (refusal) throw refusal;
     await replay(
       context,
-      session,
-      {
-        projections: context.projections,
-        beginning: { how: 'beside', from: undefined },
-        end: 'switch',
-        acceptDifferences: false,
-        ...rest,
-      },
+      { session, reader },
+      planned,
+      { end, acceptDifferences },
       {
         onPlan(plan) {
           told.plan = plan;
+        },
+        onHeld(sessions) {
+          told.held.push(...sessions);
+          onHeld?.();
         },
         onProgress(partitions) {
           told.read = partitions.reduce((sum, { from, offset }) => sum + offset - from, 0);

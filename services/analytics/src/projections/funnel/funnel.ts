@@ -1,55 +1,64 @@
 import * as events from '@brew/events';
-import { defineProjection, on, type Take } from '../projection.ts';
+import { defineProjection, hourOf, on } from '../projection.ts';
 
-/** The steps that an order can take, each with the event that tells of it. */
-const eventOf = {
-  placed: events.OrderPlaced,
-  stockReserved: events.StockReserved,
-  paid: events.PaymentReceived,
-  started: events.KitchenStarted,
-  ready: events.OrderReady,
-  assigned: events.CourierAssigned,
-  delivered: events.OrderDelivered,
-  cancelled: events.OrderCancelled,
-  refunded: events.PaymentRefunded,
-} satisfies Record<string, events.EventType>;
+/** The steps that an order can take, in the order of their bits. */
+const steps = [
+  ...(['placed', 'stockReserved', 'paid', 'started', 'ready', 'assigned'] as const),
+  ...(['delivered', 'cancelled', 'refunded'] as const),
+];
+export type Step = (typeof steps)[number];
 
-export type Step = keyof typeof eventOf;
-
-const steps = Object.keys(eventOf) as Step[];
 const bitOf = (step: Step) => 1 << steps.indexOf(step);
 
-/** How many orders came how far, and why they were cancelled. */
+/** How many orders took each step in each hour (UTC), and why they were cancelled. */
 export const funnel = defineProjection({
   name: 'funnel',
-  version: 2,
-  events: Object.values(eventOf),
+  version: 3,
+  events: [
+    ...[events.OrderPlaced, events.StockReserved, events.PaymentReceived, events.KitchenStarted],
+    ...[events.OrderReady, events.CourierAssigned, events.OrderDelivered, events.OrderCancelled],
+    events.PaymentRefunded,
+  ],
   tables: new URL('./tables.sql', import.meta.url),
+  time: 'hour',
   columns: { steps: 'steps' },
   summary: {
     by: 'step',
-    sql: `select concat_ws(', ', step, nullif(reason, '')) as what, orders::float8 from counts`,
+    sql: `select concat_ws(', ', step, nullif(reason, '')) as what, sum(orders)::float8 as orders
+          from counts where hour >= $1 group by step, reason`,
   },
 
   begin(columns) {
-    const counts = new Map<string, { step: Step; reason: string; orders: number }>();
-    function count(order: number, step: Step, bit: number, reason: string): void {
-      if (!columns.steps.take(order, bit)) return;
-      const key = reason === '' ? step : `${step}\0${reason}`;
+    const counts = new Map<string, { hour: number; step: Step; reason: string; orders: number }>();
+    function count(order: number, step: Step, at: number, reason = ''): void {
+      if (!columns.steps.take(order, bitOf(step))) return;
+      const hour = hourOf(at);
+      const key = `${hour}\0${step}\0${reason}`;
       const counted = counts.get(key);
       if (counted) counted.orders += 1;
-      else counts.set(key, { step, reason, orders: 1 });
+      else counts.set(key, { hour, step, reason, orders: 1 });
     }
-    const withoutData = (step: Step): Take => {
-      const bit = bitOf(step);
-      return on(eventOf[step] as events.EventType, {}, (order) => count(order, step, bit, ''));
-    };
 
     return {
       takes: [
-        ...steps.filter((step) => step !== 'cancelled').map(withoutData),
-        on(events.OrderCancelled, { reason: true }, (order, { reason }) =>
-          count(order, 'cancelled', bitOf('cancelled'), reason),
+        on(events.OrderPlaced, { placedAt: true }, (order, at) => count(order, 'placed', at.placedAt)),
+        on(events.StockReserved, { reservedAt: true }, (order, at) =>
+          count(order, 'stockReserved', at.reservedAt),
+        ),
+        on(events.PaymentReceived, { receivedAt: true }, (order, at) => count(order, 'paid', at.receivedAt)),
+        on(events.KitchenStarted, { startedAt: true }, (order, at) => count(order, 'started', at.startedAt)),
+        on(events.OrderReady, { readyAt: true }, (order, at) => count(order, 'ready', at.readyAt)),
+        on(events.CourierAssigned, { assignedAt: true }, (order, at) =>
+          count(order, 'assigned', at.assignedAt),
+        ),
+        on(events.OrderDelivered, { deliveredAt: true }, (order, at) =>
+          count(order, 'delivered', at.deliveredAt),
+        ),
+        on(events.OrderCancelled, { cancelledAt: true, reason: true }, (order, { cancelledAt, reason }) =>
+          count(order, 'cancelled', cancelledAt, reason),
+        ),
+        on(events.PaymentRefunded, { refundedAt: true }, (order, at) =>
+          count(order, 'refunded', at.refundedAt),
         ),
       ],
       drain(schema) {
@@ -57,10 +66,11 @@ export const funnel = defineProjection({
         const rows = [...counts.values()];
         counts.clear();
         return {
-          text: `insert into ${schema}.counts as total (step, reason, orders)
-           select * from unnest($1::text[], $2::text[], $3::bigint[])
-           on conflict (step, reason) do update set orders = total.orders + excluded.orders`,
+          text: `insert into ${schema}.counts as total (hour, step, reason, orders)
+           select * from unnest($1::timestamptz[], $2::text[], $3::text[], $4::bigint[])
+           on conflict (hour, step, reason) do update set orders = total.orders + excluded.orders`,
           values: [
+            rows.map(({ hour }) => new Date(hour)),
             rows.map(({ step }) => step),
             rows.map(({ reason }) => reason),
             rows.map(({ orders }) => orders),

@@ -10,6 +10,8 @@ export interface StepCount {
 
 /** How many orders took each step, since the beginning. */
 export async function reportFunnel(db: Tx): Promise<StepCount[]> {
-  const { rows } = await db.query<StepCount>('select step, reason, orders::float8 from funnel.counts');
+  const { rows } = await db.query<StepCount>(
+    'select step, reason, sum(orders)::float8 as orders from funnel.counts group by step, reason',
+  );
   return rows;
 }

@@ -15,13 +15,14 @@ export const latency = defineProjection({
   version: 2,
   events: [OrderPlaced, PaymentReceived, KitchenStarted, OrderReady, OrderDelivered],
   tables: new URL('./tables.sql', import.meta.url),
+  time: 'minute',
   columns: { placed: 'number', paid: 'number', started: 'number', ready: 'number', delivered: 'number' },
   summary: {
     by: 'day',
     sql: `select to_char(minute at time zone 'UTC', 'YYYY-MM-DD') as what,
                  coalesce(sum(orders) filter (where stage = 'delivered'), 0)::float8 as orders,
                  sum(ms * orders)::float8 / 1000 as seconds
-          from durations group by what`,
+          from durations where minute >= $1 group by what`,
   },
 
   begin(columns) {
@@ -37,6 +38,13 @@ export const latency = defineProjection({
       const ms = roughly(Math.min(Math.max(0, at - placedAt), LONGEST_MS));
       durations.set(ms, (durations.get(ms) ?? 0) + 1);
     }
+    /** Its events come in any order. */
+    function countAll(order: number): void {
+      for (const [index, stage] of stages.entries()) {
+        const at = columns[stage].get(order);
+        if (!Number.isNaN(at)) count(order, index, at);
+      }
+    }
     function reach(order: number, stage: Stage, at: number): void {
       if (columns[stage].take(order, at)) count(order, stages.indexOf(stage), at);
     }
@@ -44,12 +52,7 @@ export const latency = defineProjection({
     return {
       takes: [
         on(OrderPlaced, { placedAt: true }, (order, { placedAt }) => {
-          if (!columns.placed.take(order, placedAt)) return;
-          // Events of other topics may have been read before.
-          for (const [index, stage] of stages.entries()) {
-            const at = columns[stage].get(order);
-            if (!Number.isNaN(at)) count(order, index, at);
-          }
+          if (columns.placed.take(order, placedAt)) countAll(order);
         }),
         on(PaymentReceived, { receivedAt: true }, (order, data) => reach(order, 'paid', data.receivedAt)),
         on(KitchenStarted, { startedAt: true }, (order, data) => reach(order, 'started', data.startedAt)),
@@ -58,6 +61,11 @@ export const latency = defineProjection({
           reach(order, 'delivered', data.deliveredAt),
         ),
       ],
+      joins: {
+        lacks: (order) =>
+          Number.isNaN(columns.placed.get(order)) && !Number.isNaN(columns.delivered.get(order)),
+        make: countAll,
+      },
       drain(schema) {
         if (counts.size === 0) return undefined;
         const rows = [...counts].flatMap(([key, durations]) => {

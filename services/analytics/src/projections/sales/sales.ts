@@ -1,7 +1,5 @@
 import { OrderDelivered, OrderPlaced } from '@brew/events';
-import { defineProjection, on } from '../projection.ts';
-
-const HOUR_MS = 60 * 60 * 1000;
+import { defineProjection, hourOf, on } from '../projection.ts';
 
 /**
  * Sales by cafe and hour. An order is sold when it is delivered: then it is paid for good, and it counts in the
@@ -12,11 +10,12 @@ export const sales = defineProjection({
   version: 2,
   events: [OrderPlaced, OrderDelivered],
   tables: new URL('./tables.sql', import.meta.url),
+  time: 'hour',
   columns: { cafeId: 'text', amount: 'number', currency: 'text', deliveredAt: 'number' },
   summary: {
     by: 'cafe',
     sql: `select cafe_id || ', ' || currency as what, sum(orders)::float8 as orders, sum(amount)::float8 as amount
-          from by_hour group by cafe_id, currency`,
+          from by_hour where hour >= $1 group by cafe_id, currency`,
   },
 
   begin({ cafeId, amount, currency, deliveredAt }) {
@@ -34,7 +33,7 @@ export const sales = defineProjection({
       const cafe = cafeId.get(order);
       const at = deliveredAt.get(order);
       if (cafe === undefined || Number.isNaN(at)) return;
-      const of = { cafe, hour: Math.floor(at / HOUR_MS) * HOUR_MS, currency: currency.get(order) ?? '' };
+      const of = { cafe, hour: hourOf(at), currency: currency.get(order) ?? '' };
       const key = `${of.cafe}\0${of.hour}\0${of.currency}`;
       const total = totals.get(key) ?? { ...of, orders: 0, amount: 0 };
       total.orders += 1;
@@ -54,6 +53,10 @@ export const sales = defineProjection({
           if (deliveredAt.take(order, data.deliveredAt)) countIfSold(order);
         }),
       ],
+      joins: {
+        lacks: (order) => cafeId.get(order) === undefined && !Number.isNaN(deliveredAt.get(order)),
+        make: countIfSold,
+      },
       drain(schema) {
         if (totals.size === 0) return undefined;
         const rows = [...totals.values()];

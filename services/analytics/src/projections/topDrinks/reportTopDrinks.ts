@@ -11,8 +11,9 @@ export interface Drink {
 /** The drinks most wanted since the beginning, the most wanted first. */
 export async function reportTopDrinks(db: Tx, limit: number): Promise<Drink[]> {
   const { rows } = await db.query<Drink>(
-    `select sku, name, quantity::float8, orders::float8
-     from top_drinks.counts order by counts.quantity desc, sku limit $1`,
+    `select sku, (array_agg(name order by named_at desc, name desc))[1] as name,
+            sum(quantity)::float8 as quantity, sum(orders)::float8 as orders
+     from top_drinks.counts group by sku order by sum(quantity) desc, sku limit $1`,
     [limit],
   );
   return rows;

@@ -1,18 +1,20 @@
 import { OrderPlaced } from '@brew/events';
-import { defineProjection, on } from '../projection.ts';
+import { defineProjection, hourOf, on } from '../projection.ts';
 
 const PLACED = 1;
 
-/** What people want to drink: the drinks of all orders that were placed, whatever became of them. */
+/** What people want to drink, by the hour (UTC): the drinks of all orders that were placed in it, whatever became of them. */
 export const topDrinks = defineProjection({
   name: 'top_drinks',
-  version: 2,
+  version: 3,
   events: [OrderPlaced],
   tables: new URL('./tables.sql', import.meta.url),
+  time: 'hour',
   columns: { placed: 'steps' },
   summary: {
     by: 'drink',
-    sql: 'select sku as what, quantity::float8, orders::float8 from counts',
+    sql: `select sku as what, sum(quantity)::float8 as quantity, sum(orders)::float8 as orders
+          from counts where hour >= $1 group by sku`,
   },
 
   begin({ placed }) {
@@ -23,6 +25,8 @@ export const topDrinks = defineProjection({
       quantity: number;
     }
     interface Count {
+      hour: number;
+      sku: string;
       name: string;
       namedAt: number;
       quantity: number;
@@ -32,14 +36,16 @@ export const topDrinks = defineProjection({
 
     /** What it is called may change: the last name counts, whatever the order in which events are read. */
     function add({ sku, name, quantity }: Line, namedAt: number, isFirst: boolean): void {
-      const count = counts.get(sku) ?? { name, namedAt, quantity: 0, orders: 0 };
+      const hour = hourOf(namedAt);
+      const key = `${hour}\0${sku}`;
+      const count = counts.get(key) ?? { hour, sku, name, namedAt, quantity: 0, orders: 0 };
       if (namedAt > count.namedAt || (namedAt === count.namedAt && name > count.name)) {
         count.name = name;
         count.namedAt = namedAt;
       }
       count.quantity += quantity;
       if (isFirst) count.orders += 1;
-      counts.set(sku, count);
+      counts.set(key, count);
     }
 
     return {
@@ -59,23 +65,24 @@ export const topDrinks = defineProjection({
       ],
       drain(schema) {
         if (counts.size === 0) return undefined;
-        const rows = [...counts];
+        const rows = [...counts.values()];
         counts.clear();
         return {
-          text: `insert into ${schema}.counts as total (sku, name, named_at, quantity, orders)
-           select * from unnest($1::text[], $2::text[], $3::timestamptz[], $4::bigint[], $5::bigint[])
-           on conflict (sku) do update set
+          text: `insert into ${schema}.counts as total (hour, sku, name, named_at, quantity, orders)
+           select * from unnest($1::timestamptz[], $2::text[], $3::text[], $4::timestamptz[], $5::bigint[], $6::bigint[])
+           on conflict (hour, sku) do update set
              name = case when (excluded.named_at, excluded.name) > (total.named_at, total.name)
                          then excluded.name else total.name end,
              named_at = greatest(total.named_at, excluded.named_at),
              quantity = total.quantity + excluded.quantity,
              orders = total.orders + excluded.orders`,
           values: [
-            rows.map(([sku]) => sku),
-            rows.map(([, { name }]) => name),
-            rows.map(([, { namedAt }]) => new Date(namedAt)),
-            rows.map(([, { quantity }]) => quantity),
-            rows.map(([, { orders }]) => orders),
+            rows.map(({ hour }) => new Date(hour)),
+            rows.map(({ sku }) => sku),
+            rows.map(({ name }) => name),
+            rows.map(({ namedAt }) => new Date(namedAt)),
+            rows.map(({ quantity }) => quantity),
+            rows.map(({ orders }) => orders),
           ],
         };
       },

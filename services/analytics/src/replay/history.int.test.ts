@@ -1,0 +1,237 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { OrderDelivered, OrderPlaced, PaymentReceived } from '@brew/events';
+import type { OutgoingRecord } from '@brew/kafka';
+import { until } from '@brew/sandbox/testing';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { projections } from '../projections/index.ts';
+import { hourOf, type Projection } from '../projections/projection.ts';
+import { sales } from '../projections/sales/sales.ts';
+import { listGenerations } from '../store/generations.ts';
+import { placed } from '../testing/orders.ts';
+import { createRig, type Rig } from '../testing/rig.ts';
+import { type RunReplay, runReplay } from '../testing/runReplay.ts';
+import { createMender } from './mend.ts';
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+/** The first hour of which the topics hold something, but not all. */
+const CUT = hourOf(Date.now()) - 5 * HOUR_MS;
+const OLD = CUT - 8 * HOUR_MS;
+/** The first of which they hold everything. */
+const WHOLE = CUT + HOUR_MS;
+const NEW = CUT + 2 * HOUR_MS;
+
+describe('what topics do not hold any more', () => {
+  let rig: Rig;
+  const parts: { stop(): Promise<void> }[] = [];
+  const folders: string[] = [];
+  beforeAll(async () => {
+    rig = await createRig();
+  });
+  afterAll(async () => {
+    for (const folder of folders) await rm(folder, { recursive: true });
+    await rig?.stop();
+  });
+  beforeEach(async () => {
+    await rig.createTopics();
+    await rig.begin();
+  });
+  afterEach(async () => {
+    for (const part of parts.splice(0)) await part.stop();
+  });
+
+  const follow = async (known?: readonly Projection[]) => void parts.push(await rig.follow(known));
+  const run = (options?: RunReplay) => runReplay(rig.context, options);
+  const place = (orderId: string, at: number) =>
+    rig.record(OrderPlaced, placed(orderId, { placedAt: at }), new Date(at));
+  const pay = (orderId: string, at: number) =>
+    rig.record(
+      PaymentReceived,
+      { orderId, paymentId: 'p', amount: { amount: 420, currency: 'EUR' }, receivedAt: at },
+      new Date(at),
+    );
+  const deliver = (orderId: string, at: number) =>
+    rig.record(OrderDelivered, { orderId, courierId: 'courier-001', deliveredAt: at }, new Date(at));
+  /** Orders that are placed, paid and delivered from a time on. */
+  const lives = (name: string, count: number, from: number): OutgoingRecord[] =>
+    Array.from({ length: count }, (_, i) => [`${name}-${i}`, from + i * 5_000] as const).flatMap(
+      ([orderId, at]) => [
+        place(orderId, at),
+        pay(orderId, at + MINUTE_MS),
+        deliver(orderId, at + 5 * MINUTE_MS),
+      ],
+    );
+  const untilPlaced = (count: number) =>
+    until(async () => (await rig.reports()).funnel.placed === count, {
+      what: `${count} orders to be counted`,
+    });
+
+  /** Live tables that have counted what the topics have lost since; two orders were under way then, and one of them is delivered by now. */
+  async function loseTheBeginning(): Promise<void> {
+    await rig.send(...lives('old', 30, OLD), place('slow', OLD), place('slower', OLD));
+    await follow();
+    await untilPlaced(32);
+    for (const type of [OrderPlaced, PaymentReceived, OrderDelivered])
+      await rig.deleteRecords(rig.topicOf(type));
+    await rig.send(...lives('cut', 30, CUT), ...lives('new', 30, NEW), deliver('slow', NEW));
+    await untilPlaced(92);
+    await until(async () => (await rig.reports()).funnel.delivered === 91);
+  }
+
+  const without = (projection: Projection) => projections.filter((each) => each !== projection);
+  async function mend(known: readonly Projection[]): Promise<ReturnType<typeof createMender>> {
+    const mender = createMender({ ...rig.context, projections: known });
+    parts.push(mender);
+    await mender.start(new AbortController().signal, rig.context.log);
+    return mender;
+  }
+
+  it('is carried over by the hour, and the rest is built and compared', async () => {
+    await loseTheBeginning();
+    const before = await rig.reports();
+    expect(before.sales.reduce((sum, { orders }) => sum + orders, 0)).toBe(91);
+    // What is wrong in hours that nobody can build stays as it is.
+    await rig.db.query('update sales_g1.by_hour set amount = amount + 1 where hour = $1', [new Date(OLD)]);
+
+    const { plan } = await run({ end: 'plan' });
+    expect(plan?.incomplete.map(({ topic }) => topic)).toEqual(
+      expect.arrayContaining([OrderPlaced, PaymentReceived, OrderDelivered].map(rig.topicOf)),
+    );
+    expect(plan?.projections).toEqual(
+      projections.map(({ name }) => ({
+        ...{ name, live: `${name}_g1`, gone: null },
+        builtSince: new Date(WHOLE).toISOString(),
+      })),
+    );
+    const { comparisons, outcome } = await run();
+    expect(outcome?.outcome).toBe('switched');
+    expect(comparisons).toHaveLength(projections.length);
+    expect(comparisons.every(({ since }) => since === new Date(WHOLE).toISOString())).toBe(true);
+    expect(comparisons.find(({ projection }) => projection === 'sales')?.totals.live).toMatchObject({
+      orders: 31,
+    });
+    const [first, ...others] = before.sales;
+    expect(await rig.reports()).toEqual({
+      ...before,
+      sales: [{ ...first, amount: (first?.amount ?? 0) + 1 }, ...others],
+    });
+
+    // What was under way is still known, and counts once.
+    await rig.send(
+      deliver('slower', NEW + HOUR_MS),
+      deliver('slow', NEW + HOUR_MS),
+      deliver('new-1', NEW + HOUR_MS),
+    );
+    await untilSold(92);
+    await rig.send(...lives('now', 1, NEW + HOUR_MS));
+    await untilSold(93);
+    const { funnel, latency } = await rig.reports();
+    expect(funnel).toEqual({ placed: 93, paid: 91, delivered: 93 });
+    expect(latency.delivered.orders).toBe(93);
+  });
+
+  it('is kept also by the next rebuild, and by one from a time on', async () => {
+    await loseTheBeginning();
+    const before = await rig.reports();
+    await run();
+    expect((await run()).outcome?.outcome).toBe('switched');
+    expect(await rig.reports()).toEqual(before);
+    const { plan, outcome } = await run({ beginning: { how: 'beside', from: new Date(NEW) } });
+    expect(plan?.projections[0]?.builtSince).toBe(new Date(NEW + HOUR_MS).toISOString());
+    expect(outcome?.outcome).toBe('switched');
+    expect(await rig.reports()).toEqual(before);
+  });
+
+  it('is carried over also by a replay that was left and is resumed', async () => {
+    await loseTheBeginning();
+    const before = await rig.reports();
+    expect((await run({ end: 'now' })).outcome?.outcome).toBe('built');
+    await rig.send(...lives('later', 5, NEW + HOUR_MS));
+    await untilSold(96);
+    const { plan, outcome } = await run({ beginning: { how: 'resume' } });
+    expect(plan?.projections[0]?.builtSince).toBe(new Date(WHOLE).toISOString());
+    expect(outcome?.outcome).toBe('switched');
+    const after = await rig.reports();
+    expect(after.funnel).toEqual({ placed: 97, paid: 95, delivered: 96 });
+    expect(after.sales.slice(0, 2)).toEqual(before.sales.slice(0, 2));
+  });
+
+  it('is no difference to a check, which still finds one in what they hold', async () => {
+    await loseTheBeginning();
+    const found = async () =>
+      (await run({ end: 'check' })).tables.filter(({ onlyLive, onlyRebuilt }) => onlyLive + onlyRebuilt > 0);
+    expect(await found()).toEqual([]);
+    await rig.db.query('update sales_g1.by_hour set amount = amount + 1 where hour = $1', [new Date(NEW)]);
+    expect(await found()).toMatchObject([{ table: 'sales.by_hour', onlyLive: 1, onlyRebuilt: 1 }]);
+    expect((await run()).outcome?.outcome).toBe('different');
+  });
+
+  it('stays when the code has a new version, which is built at the start', async () => {
+    await loseTheBeginning();
+    const before = await rig.reports();
+    await parts.pop()?.stop();
+    const changed = { ...sales, version: sales.version + 1 };
+    const known = [changed, ...without(sales)];
+    await follow(known);
+    await rig.send(...lives('later', 5, NEW + HOUR_MS));
+    await mend(known);
+    await untilSold(96);
+    expect((await rig.reports()).sales.slice(0, 3)).toEqual(before.sales);
+    const live = (await listGenerations(rig.db)).find(
+      (one) => one.projection === 'sales' && one.state === 'live',
+    );
+    expect(live).toMatchObject({ version: changed.version, builtSince: new Date(WHOLE), whole: true });
+  });
+
+  it('is not thrown away for a version with other tables, before somebody agrees to that', async () => {
+    await loseTheBeginning();
+    const before = await rig.reports();
+    await parts.pop()?.stop();
+    const changed = { ...sales, version: sales.version + 1, tables: await tablesWithTips() };
+    const known = [changed, ...without(sales)];
+    await follow(known);
+    const mender = await mend(known);
+    await until(async () => (await mender.health()).detail?.includes('sales_g1'), {
+      what: 'what would be gone',
+    });
+    expect((await mender.health()).detail).toMatch(
+      /What sales_g1 counts of the time before .* will be gone: its tables are those of another version/,
+    );
+    expect((await rig.reports()).sales).toEqual(before.sales);
+    await mender.stop();
+
+    const context = { ...rig.context, projections: known };
+    await expect(runReplay(context, { projections: [changed] })).rejects.toMatchObject({
+      problemCode: 'REPLAY_LOSES',
+    });
+    expect(
+      (await runReplay(context, { projections: [changed], end: 'plan' })).plan?.projections[0]?.gone,
+    ).toMatch(/What sales_g1 counts/);
+    const { outcome } = await runReplay(context, { projections: [changed], acceptLoss: true });
+    expect(outcome?.outcome).toBe('switched');
+    // From the topics alone: with what was placed before their beginning, which is known from the live generation.
+    expect((await rig.reports()).sales.reduce((sum, { orders }) => sum + orders, 0)).toBe(61);
+  });
+
+  const untilSold = (count: number) =>
+    until(async () => (await rig.reports()).sales.reduce((sum, { orders }) => sum + orders, 0) === count, {
+      what: `${count} orders to be sold`,
+    });
+
+  /** A column more, which no earlier version has. */
+  async function tablesWithTips(): Promise<URL> {
+    const folder = await mkdtemp(join(tmpdir(), 'brew-test-'));
+    folders.push(folder);
+    const file = join(folder, 'tables.sql');
+    await writeFile(
+      file,
+      `create table by_hour (
+         cafe_id text, hour timestamptz, currency text, orders bigint, amount numeric, tips numeric not null default 0,
+         primary key (cafe_id, hour, currency))`,
+    );
+    return pathToFileURL(file);
+  }
+});
