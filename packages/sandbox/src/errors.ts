@@ -123,6 +123,16 @@ export class FolderUnusableError extends BrewError {
   }
 }
 
+/** The folder has a name that Kafka can't take: its log.dirs is a list, and there is no way to write a comma that does not part it. */
+export class FolderNameError extends BrewError {
+  constructor(dir: string) {
+    super(
+      'BREW_CONFIG_INVALID',
+      `Kafka would take ${dir} for several folders, since there is a comma in its name. Set BREW_DIR to a folder without one.`,
+    );
+  }
+}
+
 /** PostgreSQL refuses to run as root, and there is nobody else to run it as. */
 export class PostgresUserMissingError extends BrewError {
   constructor(cause?: unknown) {

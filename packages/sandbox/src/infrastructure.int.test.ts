@@ -140,7 +140,7 @@ describe('while it runs', () => {
 
 describe('a start that fails stops what it had started', () => {
   test('when a process dies: its name, how, and the end of its log are told', async () => {
-    await preparePostgres(dir, ports.postgres);
+    await preparePostgres(dir, ports);
     const settings = join(layout(dir).postgresData, 'postgresql.auto.conf');
     const sound = await readFile(settings, 'utf8');
     await writeFile(settings, 'no_such_setting = 1\n');

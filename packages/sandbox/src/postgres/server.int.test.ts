@@ -63,7 +63,7 @@ async function whileRunning(use: (url: string) => Promise<void>, graceMs = 5_000
   const runFile = await claimRun(dir, ports);
   const supervisor = createSupervisor({ logs: join(dir, 'logs'), runFile, onExit: () => {} });
   try {
-    const { spec, initialised } = await preparePostgres(dir, ports.postgres);
+    const { spec, initialised } = await preparePostgres(dir, ports);
     const server = await supervisor.start(spec);
     const url = `postgresql://postgres:postgres@127.0.0.1:${ports.postgres}/postgres`;
     await supervisor.whileAlive(server, (signal) =>
