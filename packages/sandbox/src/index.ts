@@ -10,7 +10,7 @@ export { defaultPorts, freePorts, infrastructurePorts, isFree, type Ports } from
 export { describeFate, type Fate } from './processes/fate.ts';
 export { olderLogs } from './processes/logFiles.ts';
 export type { RecordedProcess } from './processes/runFile.ts';
-export { endProcess, findRun, type Run, removeData, stopRun } from './runs.ts';
+export { findRun, type Run, removeData, stopRun } from './runs.ts';
 export { defaultStaffToken, type SystemSettings } from './serviceEnv.ts';
 export { serviceFlags, serviceSpec } from './serviceSpec.ts';
 export type { SandboxOptions } from './session.ts';

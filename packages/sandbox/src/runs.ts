@@ -44,20 +44,6 @@ export async function stopRun(dir: string = defaultDir, { now = false } = {}): P
   return true;
 }
 
-/**
- * Ends one process of a run in order, and resolves when it is gone. Whoever supervises the run shows that it ended.
- *
- * @returns whether there was one
- * @throws StopTimeoutError
- */
-export async function endProcess(name: string, dir: string = defaultDir): Promise<boolean> {
-  const found = (await findRun(dir))?.processes.find((recorded) => recorded.name === name);
-  if (found === undefined) return false;
-  process.kill(found.pid, found.stopSignal);
-  await untilGone(found);
-  return true;
-}
-
 async function untilGone(recorded: Pick<RecordedProcess, 'pid' | 'identity'>): Promise<void> {
   const gone = async () => {
     if (await isAlive(recorded)) throw new StopTimeoutError(recorded.pid, stopTimeoutMs / 1000);

@@ -24,6 +24,7 @@ export function createChildView(write: (line: string) => void): View & { failed(
       tell({ kind: 'died', death });
       log(`✗ ${death.message}`);
     },
+    back() {}, // it was said
     live() {
       log('✔ Brew runs');
       tell({ kind: 'ready' });
