@@ -144,6 +144,16 @@ export class PostgresUserMissingError extends BrewError {
   }
 }
 
+/** A PostgreSQL that no run knows of has the data. */
+export class DataInUseError extends BrewError {
+  constructor(data: string, pid: number) {
+    super(
+      'BREW_DATABASE_UNAVAILABLE',
+      `PostgreSQL runs already on ${data}, as process ${pid}, which no run of Brew knows of. End it in order with kill -INT ${pid}, then start again.`,
+    );
+  }
+}
+
 /** PostgreSQL's data folder could not be made. */
 export class PostgresInitError extends BrewError {
   constructor(lastLines: string, cause?: unknown) {

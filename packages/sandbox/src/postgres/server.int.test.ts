@@ -1,4 +1,5 @@
-import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { spawn } from 'node:child_process';
+import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createDatabase } from '@brew/postgres';
@@ -10,7 +11,8 @@ import { claimRun } from '../processes/runFile.ts';
 import { createSupervisor } from '../processes/supervisor.ts';
 import { removeData } from '../runs.ts';
 
-import { outsideFolder } from './folders.ts';
+import { postgresAccount } from './account.ts';
+import { outsideFolder, postgresFolders } from './folders.ts';
 import { postgresAnswers, preparePostgres } from './server.ts';
 
 const log = pino({ level: 'silent' });
@@ -46,6 +48,24 @@ test('finds its data again', async () => {
     expect((await database.query("select from pg_database where datname = 'orders'")).rowCount).toBe(1);
   });
   expect(again).toBe('kept');
+});
+
+test('starts although the pid that a killed server has left is somebody else’s now', async () => {
+  await whileRunning(async () => {});
+  const account = await postgresAccount();
+  const { data } = await postgresFolders(dir, account);
+  // Of the same user: that of another one PostgreSQL sees through by itself.
+  const somebody = spawn('sleep', ['600'], { stdio: 'ignore', cwd: '/', ...account });
+  try {
+    await writeFile(
+      join(data, 'postmaster.pid'),
+      `${somebody.pid}\n${data}\n1700000000\n${ports.postgres}\n`,
+    );
+    expect(await whileRunning(async () => {})).toBe('kept');
+    expect(await processIdentity(somebody.pid ?? 0)).toBeDefined();
+  } finally {
+    somebody.kill();
+  }
 });
 
 test('leaves none of its own processes when its grace is over', async () => {

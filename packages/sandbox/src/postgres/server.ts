@@ -12,6 +12,7 @@ import { lastLines } from '../processes/lastLines.ts';
 import type { ProcessSpec } from '../processes/supervisor.ts';
 import { postgresAccount } from './account.ts';
 import { giveTo, postgresFolders } from './folders.ts';
+import { disownPid } from './pidFile.ts';
 
 /** Password of the superuser postgres. Not a secret: it opens a sandbox that listens on this machine only. */
 export const superuserPassword = 'postgres';
@@ -42,6 +43,7 @@ export async function preparePostgres(
     await giveTo(account, folder);
     await initdb(join(bin, 'initdb'), folder, account);
   });
+  await disownPid(data);
   const spec: ProcessSpec = {
     name: 'postgres',
     command: join(bin, 'postgres'),
