@@ -2,7 +2,7 @@ import { statfs } from 'node:fs/promises';
 import { outsideFolder } from './postgres/folders.ts';
 
 /** With less than that, whoever runs Brew is warned: it is some hours of orders, and some minutes of whatever else fills a disk. */
-export const LOW_MIB = 512;
+const LOW_MIB = 512;
 /** Warned again only after there was so much more. */
 const MARGIN_MIB = 64;
 /** With less than that nothing can run: a segment of PostgreSQL's WAL takes 16 MiB, what a broker rolls at its start some more. */

@@ -31,6 +31,7 @@ export function createChildView(write: (line: string) => void): View & { failed(
     },
     failed(text) {
       tell({ kind: 'failed', text });
+      log(text);
     },
     close() {},
   };

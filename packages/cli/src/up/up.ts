@@ -64,7 +64,6 @@ async function superviseForParent(
   } catch (error) {
     const { text, exitCode } = describeError(error, { verbose: options.verbose === true });
     view.failed(text);
-    view.say(text);
     return exitCode;
   }
 }

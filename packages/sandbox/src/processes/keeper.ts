@@ -30,7 +30,7 @@ export interface KeeperOptions {
   bounds?: KeeperBounds;
 }
 
-export interface KeeperBounds {
+interface KeeperBounds {
   /** How long it waits after the first death, the second, and so on; after one more the process stays dead. */
   backoffMs: readonly number[];
   /** A process that has lived for so long was sound: its next death is the first one again. */

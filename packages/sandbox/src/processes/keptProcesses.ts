@@ -18,7 +18,7 @@ import {
 } from './supervisor.ts';
 
 /** How a process is known to be ready; rejects when it isn't in time, or when the signal is aborted. */
-export type Ready = (waiting: { signal: AbortSignal; timeoutMs: number }) => Promise<unknown>;
+type Ready = (waiting: { signal: AbortSignal; timeoutMs: number }) => Promise<unknown>;
 
 /** The processes of a run: those that have been started stay up, until somebody stops them. */
 export interface KeptProcesses {
