@@ -4,7 +4,7 @@ import { copyCheckout } from '@brew/cli/testing';
 import { runningSystem, until } from '@brew/sandbox/testing';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { attachBrew, type Brew } from './brew.ts';
-import { lives, runIn, spawnBrew } from './cli.ts';
+import { brewIn, lives, runIn, spawnBrew } from './cli.ts';
 import { commandsOf, runCommand } from './commands.ts';
 import { type DevInstance, interrupt, startDevInstance } from './devInstance.ts';
 import { SPEED } from './startSystem.ts';
@@ -26,6 +26,8 @@ beforeAll(async () => {
 afterAll(async () => {
   waiting?.child.kill('SIGKILL');
   if (kitchen && lives(kitchen.pid)) process.kill(kitchen.pid, 'SIGKILL');
+  // It runs already, unless a step has failed.
+  await brewIn(dir)('start', 'kitchen');
   await checkout?.[Symbol.asyncDispose]();
   await shop?.detach();
 });
@@ -59,7 +61,7 @@ describe('the lab of dead letters', () => {
     [/^echo .*onOrderPlaced\.ts$/, shows(/^$/)],
     ['git diff --stat', shows(/onOrderPlaced\.ts \| +\d+ .*1 file changed, 2 insertions.*1 deletion/s)],
     ['npx brew status', shows(/^kitchen +\d+ +\d+ +ready/m)],
-    ['kill PID', () => shop.kill('kitchen', 'SIGTERM')],
+    ['npx brew stop kitchen', shows(/^✔ kitchen stopped, after /m)],
     ['npx brew dev kitchen', startsKitchen],
     [
       'npx brew order --item flat-white:7',
@@ -129,9 +131,15 @@ describe('the lab of dead letters', () => {
     ['npx brew dlq log kitchen', shows(/ redrive +all +1 redriven +the tray is mended$/m)],
     ['npx brew verify', shows(/./)],
     [
-      'git status --short',
+      'npx brew start kitchen',
       async (command) => {
         await interrupt(kitchen as DevInstance);
+        await shows(/^✔ kitchen is ready, after /m)(command);
+      },
+    ],
+    [
+      'git status --short',
+      async (command) => {
         await shows(/^$/)(command);
       },
     ],

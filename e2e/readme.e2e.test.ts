@@ -111,7 +111,7 @@ describe('the commands of docs/labs/replay.md', () => {
 // Those for Docker are what docker.compose.test.ts does, drills are for drills.e2e.test.ts, and what ends it is for lifecycle.e2e.test.ts.
 const commands = (await commandsIn('README.md'))
   .map(({ command }) => command)
-  .filter((command) => !/^(docker compose|npx brew (drill|stop|down))/.test(command));
+  .filter((command) => !/^(docker compose|npx brew (drill|stop|start|restart|down))/.test(command));
 
 describe('the commands of the README', () => {
   test('are what this test knows how to run', () => {

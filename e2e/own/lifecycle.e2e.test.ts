@@ -114,15 +114,26 @@ describe('a system that is started, stopped and started again', () => {
     expect(first.sort()).toEqual(['order', 'postgres']);
   });
 
-  test('goes on without a service that was killed, and status tells', async () => {
-    const courier = (await runIn(dir)).processes.find(({ name }) => name === 'courier');
-    process.kill(courier?.pid ?? 0, 'SIGKILL');
-    await until(async () => (await runIn(dir)).processes.every(({ name }) => name !== 'courier'));
+  const pidOf = async (name: string) => (await runIn(dir)).processes.find((one) => one.name === name)?.pid;
+  const status = async () => (await succeed('status')).stdout;
 
-    const { code, stdout } = await brew('status');
-    expect(code).toBe(0);
-    expect(stdout).toMatch(/order +\d+ +\d+ +ready/);
+  test('starts a service again that was killed, and status tells', async () => {
+    const killed = await pidOf('courier');
+    process.kill(killed ?? 0, 'SIGKILL');
+    await until(async () => (await status()).includes('courier died, and runs again since '), {
+      what: 'courier to run again',
+    });
+    expect(await status()).toMatch(/courier +\d+ +\d+ +(ready|degraded)/);
+    expect(await pidOf('courier')).not.toBe(killed);
+  });
+
+  test('goes on without a service that was stopped, until it is started', async () => {
+    expect((await asInReadme('npx brew stop kitchen')).output).toMatch(/^✔ kitchen stopped, after /m);
+    expect(await status()).toMatch(/^kitchen was stopped on purpose.*npx brew start kitchen$/m);
     expect((await fetch(`${await orderUrl()}/health/ready`)).status).toBe(200);
+    expect((await asInReadme('npx brew start kitchen')).output).toMatch(/^✔ kitchen is ready, after /m);
+    expect((await asInReadme('npx brew restart kafka-1')).output).toMatch(/^✔ kafka-1 is ready, after /m);
+    expect(await status()).not.toContain('stopped on purpose');
   });
 
   test('stops with orders in flight, and leaves no process', async () => {

@@ -41,6 +41,7 @@ describe('a wrong command line', () => {
     [['replay', 'analytics', '--from', 'yesterday'], /^brew: --from yesterday is not a time.*\. Write/],
     [['replay', 'check', 'analytics', '--from', '1d'], /^brew: Unknown option '--from'\./],
     [['metadata', '--bootstrap', 'a:1'], /^brew: --bootstrap a:1 can not be read from.*\. Run it on a node/],
+    [['start'], /^brew: Missing required argument 'names'\. Run it/],
     [['logs', 'a', 'b'], /^brew: Too many arguments for 'logs'/],
   ])('%j is answered with what is wrong and what to do', async (args, text) => {
     expect(await wrong(...args)).toEqual({ text: expect.stringMatching(text), exitCode: 2 });

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import type { BridgeOptions } from './bridge/bridge.ts';
+import { registerByHand } from './byHand/command.ts';
 import { examples, inherit, runningAddresses, untilInterrupted } from './commandLine.ts';
 import { registerCompletion } from './completion/command.ts';
 import { registerConsume } from './consume/command.ts';
@@ -114,15 +115,7 @@ export function createProgram(exit: (code: number) => void, io: Io = processIo()
       exit(found.running ? exitCodes.ok : exitCodes.notRunning);
     });
 
-  program
-    .command('stop')
-    .description('stop what runs, in order; the data stays')
-    .addHelpText('after', examples('npx brew stop'))
-    .action(async () => {
-      const { stop } = await import('./stop.ts');
-      await stop(io);
-      exit(exitCodes.ok);
-    });
+  registerByHand(program, exit, io);
 
   program
     .command('down')

@@ -123,6 +123,16 @@ export class FolderUnusableError extends BrewError {
   }
 }
 
+/** The folder has a name that Kafka can't take: its log.dirs is a list, and there is no way to write a comma that does not part it. */
+export class FolderNameError extends BrewError {
+  constructor(dir: string) {
+    super(
+      'BREW_CONFIG_INVALID',
+      `Kafka would take ${dir} for several folders, since there is a comma in its name. Set BREW_DIR to a folder without one.`,
+    );
+  }
+}
+
 /** PostgreSQL refuses to run as root, and there is nobody else to run it as. */
 export class PostgresUserMissingError extends BrewError {
   constructor(cause?: unknown) {
@@ -130,6 +140,16 @@ export class PostgresUserMissingError extends BrewError {
       'BREW_DATABASE_UNAVAILABLE',
       'PostgreSQL refuses to run as root, and there is no user "postgres" or "nobody" to run it as. Start Brew as an ordinary user, or use Docker.',
       { cause },
+    );
+  }
+}
+
+/** A PostgreSQL that no run knows of has the data. */
+export class DataInUseError extends BrewError {
+  constructor(data: string, pid: number) {
+    super(
+      'BREW_DATABASE_UNAVAILABLE',
+      `PostgreSQL runs already on ${data}, as process ${pid}, which no run of Brew knows of. End it in order with kill -INT ${pid}, then start again.`,
     );
   }
 }

@@ -1,13 +1,16 @@
 export { type ServiceDeclaration, services } from '@brew/provision';
-export { controlRun, type ProcessControl } from './control/client.ts';
+export { controlByHand, controlRun, type ProcessControl } from './control/client.ts';
 export { type Controlled, serveControl } from './control/server.ts';
+export { freeMiB, lowDisk } from './disk.ts';
 export { type Infrastructure, startInfrastructure, superuserUrl } from './infrastructure.ts';
 export { type KafkaMode, kafkaNodes } from './kafka/nodes.ts';
 export { runKafkaTool, startKafkaTool } from './kafka/tool.ts';
 export { defaultCacheDir, defaultDir, layout } from './paths.ts';
 export { defaultPorts, freePorts, infrastructurePorts, isFree, type Ports } from './ports.ts';
+export { describeFate, type Fate } from './processes/fate.ts';
+export { olderLogs } from './processes/logFiles.ts';
 export type { RecordedProcess } from './processes/runFile.ts';
-export { endProcess, findRun, type Run, removeData, stopRun } from './runs.ts';
+export { findRun, type Run, removeData, stopRun } from './runs.ts';
 export { defaultPspApiKey, defaultStaffToken, type SystemSettings } from './serviceEnv.ts';
 export { serviceFlags, serviceSpec } from './serviceSpec.ts';
 export type { SandboxOptions } from './session.ts';

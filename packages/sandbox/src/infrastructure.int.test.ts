@@ -33,13 +33,20 @@ afterAll(async () => {
 describe('while it runs', () => {
   let infrastructure: Infrastructure;
   const exits: string[] = [];
+  const fates: string[] = [];
   const start = () =>
-    startInfrastructure({ dir, ports, onExit: (error, name) => exits.push(`${name}: ${error.code}`) });
+    startInfrastructure({
+      dir,
+      ports,
+      onExit: (error, name) => exits.push(`${name}: ${error.code}`),
+      onFate: (name, fate) => fates.push(`${name} ${fate?.state ?? 'started'}`),
+    });
   beforeAll(async () => {
     infrastructure = await start();
   });
   afterEach(() => {
     exits.length = 0;
+    fates.length = 0;
   });
   afterAll(() => infrastructure?.stop());
 
@@ -92,13 +99,28 @@ describe('while it runs', () => {
     expect(exits).toEqual([]);
   });
 
-  test('a process that dies by itself is reported by name', async () => {
+  test('a process that dies by itself is reported by name, and comes back', async () => {
     const postgres = infrastructure.processes().find(({ name }) => name === 'postgres');
     // At once, with all of its own processes.
     process.kill(postgres?.pid ?? 0, 'SIGQUIT');
-    await until(() => exits.length > 0);
+    await until(() => fates.at(-1) === 'postgres back');
     expect(exits).toEqual(['postgres: BREW_PROCESS_DIED']);
-    await infrastructure.start('postgres');
+    expect(fates).toEqual(['postgres waiting', 'postgres back']);
+    await using database = databaseOf(infrastructure, 'orders');
+    expect((await database.query('select 1')).rowCount).toBe(1);
+  });
+
+  test('brokers that were all killed come back although they are started one by one', async () => {
+    const brokers = ['kafka-1', 'kafka-2', 'kafka-3'];
+    for (const name of brokers) await infrastructure.kill(name);
+    const started: Promise<void>[] = [];
+    for (const broker of brokers) {
+      started.push(infrastructure.start(broker));
+      await until(() => infrastructure.processes().some(({ name }) => name === broker));
+    }
+    await Promise.all(started);
+    await using admin = adminOf(infrastructure);
+    await until(async () => (await admin.describeCluster()).brokers.length === 3);
   });
 
   test('keeps cluster, topics, records and rows across a stop', async () => {
@@ -140,7 +162,7 @@ describe('while it runs', () => {
 
 describe('a start that fails stops what it had started', () => {
   test('when a process dies: its name, how, and the end of its log are told', async () => {
-    await preparePostgres(dir, ports.postgres);
+    await preparePostgres(dir, ports);
     const settings = join(layout(dir).postgresData, 'postgresql.auto.conf');
     const sound = await readFile(settings, 'utf8');
     await writeFile(settings, 'no_such_setting = 1\n');

@@ -147,7 +147,7 @@ async function startRegistry(session: Session, jdk: Jdk): Promise<void> {
   const startPostgres = step(
     'PostgreSQL',
     async () => {
-      const { spec, initialised } = await preparePostgres(dir, ports.postgres);
+      const { spec, initialised } = await preparePostgres(dir, ports);
       await session.run(spec, (waiting) => postgresAnswers(superuser, { ...waiting, log }));
       await ensureDatabases(superuser, log);
       return initialised;

@@ -20,6 +20,8 @@ export function layout(dir: string) {
     logs: join(dir, 'logs'),
     /** What runs now: see runFile.ts. */
     runFile: join(dir, 'run.json'),
+    /** Whose it is: see claim.ts. */
+    claims: join(dir, 'claims'),
     /** Where the process that runs it can be asked to end and start others: see control/. */
     control: join(dir, 'control'),
     /** Generated settings, written anew at each start. */

@@ -59,6 +59,10 @@ export function systemPorts(ports: Ports): PortUse[] {
   ];
 }
 
+/** What one process listens on, with what for. */
+export const usesOf = (ports: Ports, ...own: (number | undefined)[]): PortUse[] =>
+  systemPorts(ports).filter(({ port }) => own.includes(port));
+
 // Below the ranges from which systems take ports for outgoing connections (32768 and up on Linux, 49152 and up
 // elsewhere): a port that listen(0) finds there may be gone again before a JVM has come up to take it.
 const lowest = 20_000;

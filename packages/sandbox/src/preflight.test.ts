@@ -64,3 +64,9 @@ async function listen(): Promise<number> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return (server.address() as { port: number }).port;
 }
+
+test('a folder whose name Kafka would part is refused before anything is written', async () => {
+  await expect(requireWritable(join(folder, 'tea, coffee'))).rejects.toThrow(
+    /tea, coffee for several folders, .* comma in its name\. Set BREW_DIR/,
+  );
+});

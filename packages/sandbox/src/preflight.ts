@@ -1,12 +1,14 @@
-import { access, constants, mkdir, statfs } from 'node:fs/promises';
-import { DiskFullError, FolderUnusableError, PortTakenError } from './errors.ts';
+import { access, constants, mkdir } from 'node:fs/promises';
+import { freeMiB } from './disk.ts';
+import { DiskFullError, FolderNameError, FolderUnusableError, PortTakenError } from './errors.ts';
 import { isFree, type PortUse } from './ports.ts';
 import { portOwner } from './processes/portOwner.ts';
 
 // What can be known before anything is started: a sentence now is better than a stack trace in a log later.
 
-/** @throws FolderUnusableError when `dir` can't be made or written to */
+/** @throws FolderUnusableError when `dir` can't be made or written to; FolderNameError */
 export async function requireWritable(dir: string): Promise<void> {
+  if (dir.includes(',')) throw new FolderNameError(dir);
   try {
     await mkdir(dir, { recursive: true });
     await access(dir, constants.W_OK | constants.X_OK);
@@ -17,9 +19,8 @@ export async function requireWritable(dir: string): Promise<void> {
 
 /** @throws DiskFullError when the disk of `dir` has less than `neededMiB` free (for us, not for root alone) */
 export async function requireDisk(dir: string, neededMiB: number): Promise<void> {
-  const { bavail, bsize } = await statfs(dir);
-  const freeMiB = Math.floor((bavail * bsize) / 1024 ** 2);
-  if (freeMiB < neededMiB) throw new DiskFullError(dir, freeMiB, neededMiB);
+  const free = await freeMiB(dir);
+  if (free < neededMiB) throw new DiskFullError(dir, free, neededMiB);
 }
 
 /** @throws PortTakenError that names each port which somebody else listens on, what for, and who that is */

@@ -1,8 +1,9 @@
 import { rm } from 'node:fs/promises';
-import { AlreadyRunningError, StopTimeoutError } from './errors.ts';
+import { StopTimeoutError } from './errors.ts';
 import { defaultDir, layout } from './paths.ts';
 import { poll } from './poll.ts';
 import { outsideFolder } from './postgres/folders.ts';
+import { claim } from './processes/claim.ts';
 import { isAlive } from './processes/processIdentity.ts';
 import { endLeftovers, type RecordedProcess, type RunRecord, readRun } from './processes/runFile.ts';
 
@@ -39,21 +40,7 @@ export async function stopRun(dir: string = defaultDir, { now = false } = {}): P
     process.kill(run.pid, now ? 'SIGKILL' : 'SIGTERM');
     await untilGone(run);
   }
-  await endLeftovers(dir, { now });
-  return true;
-}
-
-/**
- * Ends one process of a run in order, and resolves when it is gone. Whoever supervises the run shows that it ended.
- *
- * @returns whether there was one
- * @throws StopTimeoutError
- */
-export async function endProcess(name: string, dir: string = defaultDir): Promise<boolean> {
-  const found = (await findRun(dir))?.processes.find((recorded) => recorded.name === name);
-  if (found === undefined) return false;
-  process.kill(found.pid, found.stopSignal);
-  await untilGone(found);
+  await whileClaimed(dir, () => endLeftovers(dir, { now }));
   return true;
 }
 
@@ -70,10 +57,16 @@ async function untilGone(recorded: Pick<RecordedProcess, 'pid' | 'identity'>): P
  * @throws AlreadyRunningError when it is in use
  */
 export async function removeData(dir: string = defaultDir): Promise<void> {
-  const run = await findRun(dir);
-  if (run?.alive) throw new AlreadyRunningError(run.pid, dir);
-  await endLeftovers(dir);
   const { data, config, logs } = layout(dir);
-  for (const folder of [data, config, logs, outsideFolder(dir)])
-    await rm(folder, { recursive: true, force: true });
+  await whileClaimed(dir, async () => {
+    await endLeftovers(dir);
+    for (const folder of [data, config, logs, outsideFolder(dir)])
+      await rm(folder, { recursive: true, force: true });
+  });
+}
+
+/** Nobody starts meanwhile. @throws AlreadyRunningError when somebody has */
+async function whileClaimed(dir: string, work: () => Promise<void>): Promise<void> {
+  const claimed = await claim(dir);
+  await work().finally(claimed.release);
 }

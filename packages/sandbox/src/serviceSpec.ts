@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { ServiceDeclaration } from '@brew/provision';
 import { root } from './paths.ts';
+import { usesOf } from './ports.ts';
 import type { ProcessSpec } from './processes/supervisor.ts';
 import { type SystemSettings, serviceEnv } from './serviceEnv.ts';
 import type { Session } from './session.ts';
@@ -26,4 +27,5 @@ export const serviceSpec = (
   args: [...serviceFlags, 'src/main.ts'],
   cwd: join(root, service.folder),
   env: serviceEnv(service, session, settings),
+  ports: usesOf(session.ports, session.ports.services[service.name]),
 });

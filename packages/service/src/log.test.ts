@@ -1,3 +1,8 @@
+import { spawn } from 'node:child_process';
+import { open } from 'node:fs/promises';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import { onlyIf } from '@brew/sandbox/testing';
 import { expect, it } from '@jest/globals';
 import { createLogger } from './log.ts';
 
@@ -13,6 +18,24 @@ it('writes the service, the level in words and the time', () => {
     { service: 'order', level: 'info', time: expect.stringMatching(/Z$/), eventId: 'e-1', msg: 'handled' },
   ]);
 });
+
+onlyIf(process.platform === 'linux' ? undefined : 'there is no /dev/full', it)(
+  'goes on when its lines can not be written, and keeps only so many of them',
+  async () => {
+    const script = `
+    const { createLogger } = await import(${JSON.stringify(fileURLToPath(new URL('./log.ts', import.meta.url)))});
+    const log = createLogger({ name: 'order', level: 'info' });
+    const before = process.memoryUsage().rss;
+    for (let n = 0; n < 20_000; n++) log.info({ n, text: 'x'.repeat(10_000) }, 'no room');
+    process.stderr.write(process.memoryUsage().rss - before < 100 * 1024 ** 2 ? 'lives' : 'grows');`;
+    // Every write there fails as on a full disk.
+    await using full = await open('/dev/full', 'w');
+    const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
+      stdio: ['ignore', full.fd, 'pipe'],
+    });
+    expect(child.stderr && (await text(child.stderr))).toBe('lives');
+  },
+);
 
 it('hides secrets, also those of an object that is logged whole', () => {
   const { written, destination } = lines();

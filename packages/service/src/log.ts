@@ -24,6 +24,17 @@ export function createLogger(
       formatters: { level: (label) => ({ level: label }) },
       redact: { paths: secrets.flatMap((path) => [path, `*.${path}`]), censor: '[secret]' },
     },
-    destination ?? pino.destination({ fd: 1, sync: true }), // sync: the line that tells why a process ended must not be lost
+    destination ?? standardOutput(),
   );
+}
+
+/** Lines that wait until they can be written; those that come when there are so many bytes of them are dropped. */
+const WAITING_BYTES = 1024 ** 2;
+
+function standardOutput(): DestinationStream {
+  // sync: the line that tells why a process ended must not be lost
+  const output = pino.destination({ fd: 1, sync: true, maxLength: WAITING_BYTES });
+  // A full disk is no reason to end. What could not be written is, with the next line for which there is room.
+  output.on('error', () => {});
+  return output;
 }

@@ -28,6 +28,14 @@ const flagWords: Record<string, string[]> = {
   '--node': ['kafka-1', 'kafka-2', 'kafka-3', 'controller-1', 'controller-2', 'controller-3'],
 };
 const groups: string[] = services.filter(({ name }) => name !== 'simulator').map(({ name }) => name);
+const processes = [
+  ...services.map(({ name }) => name),
+  'kafka-1',
+  'kafka-2',
+  'kafka-3',
+  'postgres',
+  'registry',
+];
 const argumentWords: Record<string, string[]> = {
   'dlq list': groups,
   'dlq show': groups,
@@ -39,20 +47,10 @@ const argumentWords: Record<string, string[]> = {
   produce: topicNames,
   groups,
   rewind: groups,
-  logs: [
-    'order',
-    'catalog',
-    'kitchen',
-    'courier',
-    'analytics',
-    'simulator',
-    'kafka-1',
-    'kafka-2',
-    'kafka-3',
-    'postgres',
-    'registry',
-    'supervisor',
-  ],
+  logs: [...processes, 'supervisor'],
+  start: processes,
+  stop: processes,
+  restart: processes,
 };
 
 /** Read off the program itself, so that a new command or flag is known at once. Subcommands come behind the command that they belong to. */

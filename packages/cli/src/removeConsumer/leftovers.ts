@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { lookAtService, removeService } from '@brew/provision';
-import { endProcess, type Ports, superuserUrl } from '@brew/sandbox';
+import { controlByHand, findRun, type Ports, superuserUrl } from '@brew/sandbox';
 import { pino } from 'pino';
 import { addressesOf } from '../addresses.ts';
 import { StillRunningError } from '../errors.ts';
@@ -29,7 +29,7 @@ export function leftovers(consumer: ServiceEntry, ports: Ports) {
      * @throws StillRunningError when there are other instances
      */
     async remove(): Promise<void> {
-      await endProcess(name, brewDir());
+      await endOwnInstance(name);
       const deadline = Date.now() + SESSIONS_GONE_WITHIN_MS;
       while ((await lookAtService(consumer, running)).sessions > 0) {
         if (Date.now() >= deadline) {
@@ -43,4 +43,12 @@ export function leftovers(consumer: ServiceEntry, ports: Ports) {
       await removeService(consumer, running);
     },
   };
+}
+
+/** The instance of the system itself, if it has one: a new consumer comes with the next start. */
+async function endOwnInstance(name: string): Promise<void> {
+  const run = await findRun(brewDir());
+  if (!run?.alive || !run.processes.some((process) => process.name === name)) return;
+  await using control = await controlByHand(run.dir);
+  await control.end(name);
 }

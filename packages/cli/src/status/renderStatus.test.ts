@@ -26,6 +26,8 @@ const status: Status = {
       uptimeMs: undefined,
     },
   ],
+  fates: {},
+  freeMiB: 100_000,
   deadLetters: [{ group: 'order', letters: 0, parkedKeys: 0, oldestAt: null }],
   deadLettersUnknown: [],
   addresses: addressesOf(),
@@ -69,6 +71,20 @@ describe('renderStatus', () => {
     );
     expect(lines).toContain(
       "Dead letters not known of order, which can't be asked. See why with: npx brew dlq",
+    );
+  });
+
+  it('tells what becomes of what was stopped or has died, and of a disk that gets full', () => {
+    const fates = { kitchen: { state: 'given-up', deaths: 5 }, courier: { state: 'stopped' } } as const;
+    const lines = renderStatus({ ...status, fates, freeMiB: 99 }, plain);
+    expect(lines).toContain(
+      'kitchen died 5 times within a short time, and stays down. See why with: npx brew logs kitchen; then: npx brew start kitchen',
+    );
+    expect(lines).toContain(
+      'courier was stopped on purpose, and stays so until it is started: npx brew start courier',
+    );
+    expect(lines).toContain(
+      'The disk of /brew has 99 MiB free. When it is full, Brew stands still until there is room.',
     );
   });
 

@@ -1,3 +1,4 @@
+import { describeFate, type Fate, lowDisk } from '@brew/sandbox';
 import type { Addresses } from '../addresses.ts';
 import { counted, duration, grouped, mebibytes, type Paint, table } from '../text/format.ts';
 
@@ -22,6 +23,10 @@ export interface Status {
   dir: string;
   startedAt: string | undefined;
   processes: ProcessStatus[];
+  /** By name: what becomes of those that were stopped or have died. */
+  fates: Record<string, Fate>;
+  /** On the disk of `dir`; undefined where that is not ours to look at. */
+  freeMiB: number | undefined;
   /** Of each service that tells. */
   deadLetters: { group: string; letters: number; parkedKeys: number; oldestAt: string | null }[];
   /** The groups whose services do not tell, and why. */
@@ -58,8 +63,10 @@ export function renderStatus(status: Status, paint: Paint): string[] {
     ...processes.flatMap(({ name, standsStill }) =>
       standsStill === undefined ? [] : [`${paint('yellow', `${name}:`)} ${standsStill}`],
     ),
+    ...fateLines(status, paint),
     '',
     total > 0 ? `Memory of all: ${mebibytes(total)}` : elsewhere(dir),
+    ...diskLines(status, paint),
     ...letterLines(status, paint),
     '',
     ...addressLines(addresses),
@@ -67,6 +74,17 @@ export function renderStatus(status: Status, paint: Paint): string[] {
 }
 
 const wordOf = (state: ProcessStatus['state']): string => state.replace('_', ' ');
+
+/** What runs again is no trouble any more. */
+const fateLines = ({ fates }: Status, paint: Paint): string[] =>
+  Object.entries(fates).map(([name, fate]) =>
+    paint(fate.state === 'back' ? 'dim' : 'yellow', describeFate(name, fate)),
+  );
+
+function diskLines({ dir, freeMiB }: Status, paint: Paint): string[] {
+  const warning = freeMiB === undefined ? undefined : lowDisk(dir, freeMiB);
+  return warning === undefined ? [] : [paint('yellow', warning)];
+}
 
 /** Nothing where there are none, and all services tell. */
 function letterLines({ deadLetters, deadLettersUnknown }: Status, paint: Paint): string[] {

@@ -1,4 +1,4 @@
-import { defaultPorts, findRun, kafkaNodes, type Run } from '@brew/sandbox';
+import { defaultPorts, findRun, freeMiB, kafkaNodes, type Run } from '@brew/sandbox';
 import { type Addresses, addressesOf, answers, anyBrokerAnswers, servicesOf } from '../addresses.ts';
 import { askSummaries } from '../dlq/groups.ts';
 import { onOneLine } from '../text/visible.ts';
@@ -17,18 +17,20 @@ export async function status(dir: string): Promise<Status> {
   if (!run) return statusElsewhere(dir);
   const pids = new Map(run.processes.map(({ name, pid }) => [name, pid]));
   const addresses = addressesOf(run.ports);
-  const [letters, ...processes] = await Promise.all([
+  const [free, letters, ...processes] = await Promise.all([
+    freeMiB(dir),
     lettersOf(addresses),
     statusOf({ name: 'brew', port: undefined, url: undefined }, run.alive ? run.pid : undefined),
-    ...expected(run).map((process) => statusOf(process, pids.get(process.name))),
+    ...expectedProcesses(run).map((process) => statusOf(process, pids.get(process.name))),
   ]);
-  return { running: true, dir, startedAt: run.startedAt, processes, ...letters, addresses };
+  const { startedAt, fates } = run;
+  return { running: true, dir, startedAt, processes, fates, freeMiB: free, ...letters, addresses };
 }
 
 async function statusElsewhere(dir: string): Promise<Status> {
   const addresses = addressesOf();
   const running = await anyBrokerAnswers(addresses);
-  const all = running ? expected({ dir, ports: defaultPorts, kafka: 'combined' }) : [];
+  const all = running ? expectedProcesses({ dir, ports: defaultPorts, kafka: 'combined' }) : [];
   const processes = await Promise.all(
     all.map(async ({ name, port, url }): Promise<ProcessStatus> => {
       const there = await answers(`localhost:${port}`);
@@ -37,7 +39,16 @@ async function statusElsewhere(dir: string): Promise<Status> {
     }),
   );
   const letters = running ? await lettersOf(addresses) : { deadLetters: [], deadLettersUnknown: [] };
-  return { running, dir, startedAt: undefined, processes, ...letters, addresses };
+  return {
+    running,
+    dir,
+    startedAt: undefined,
+    processes,
+    fates: {},
+    freeMiB: undefined,
+    ...letters,
+    addresses,
+  };
 }
 
 async function lettersOf(addresses: Addresses): Promise<Pick<Status, 'deadLetters' | 'deadLettersUnknown'>> {
@@ -60,7 +71,8 @@ interface Expected {
   url: string | undefined;
 }
 
-function expected({ dir, ports, kafka }: Pick<Run, 'dir' | 'ports' | 'kafka'>): Expected[] {
+/** What is to run, whether it does or not. */
+export function expectedProcesses({ dir, ports, kafka }: Pick<Run, 'dir' | 'ports' | 'kafka'>): Expected[] {
   return [
     { name: 'postgres', port: ports.postgres, url: undefined },
     { name: 'registry', port: ports.registry, url: undefined },

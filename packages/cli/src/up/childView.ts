@@ -24,12 +24,14 @@ export function createChildView(write: (line: string) => void): View & { failed(
       tell({ kind: 'died', death });
       log(`✗ ${death.message}`);
     },
+    back() {}, // it was said
     live() {
       log('✔ Brew runs');
       tell({ kind: 'ready' });
     },
     failed(text) {
       tell({ kind: 'failed', text });
+      log(text);
     },
     close() {},
   };

@@ -46,6 +46,7 @@ export function createPlainView({ write, board, startedAt, addresses }: PlainVie
       );
     },
     say: write,
+    back() {}, // it was said
     died: ({ message }) => write(`✗ ${message}`),
     live() {
       write(`✔ Brew runs, after ${duration(Date.now() - startedAt)}; Ctrl-C stops it`);

@@ -21,6 +21,7 @@ function recordingView(onLive: () => void = () => {}): View & { lines: string[] 
     lines,
     step: ({ name, state }) => void lines.push(`${state} ${name}`),
     say: (line) => void lines.push(line),
+    back: (name) => void lines.push(`back ${name}`),
     died: ({ name, message }) => void lines.push(`died ${name}: ${message}`),
     live() {
       lines.push('live');
@@ -129,13 +130,24 @@ describe('supervise', () => {
       const system = await start(options);
       setImmediate(() => {
         options.onExit?.(new Error('kitchen ended by itself') as never, 'kitchen');
+        options.onFate?.('kitchen', { state: 'back', deaths: 1, at: '2026-01-01T12:00:00.000Z' });
+        options.onFate?.('courier', undefined);
+        options.onDisk?.('The disk is nearly full.');
         interrupt();
       });
       return system;
     }) as Start;
     const view = recordingView();
     expect(await supervise({ settings, view, startSystem: dying })).toBe(0);
-    expect(view.lines).toContain('died kitchen: kitchen ended by itself');
+    expect(view.lines).toEqual(
+      expect.arrayContaining([
+        'died kitchen: kitchen ended by itself',
+        expect.stringMatching(/^kitchen died, and runs again since /),
+        'back kitchen',
+        'courier is started.',
+        'The disk is nearly full.',
+      ]),
+    );
   });
 
   it('leaves no signal handler behind', async () => {

@@ -1,4 +1,4 @@
-import { startSystem as realStartSystem, type Step, type System } from '@brew/sandbox';
+import { describeFate, startSystem as realStartSystem, type Step, type System } from '@brew/sandbox';
 import { exitCodes } from '../errors.ts';
 import { onSignals } from '../signals.ts';
 import type { UpSettings } from './settings.ts';
@@ -18,7 +18,7 @@ const GIVEN_UP = 130;
 
 /**
  * Starts everything, shows what happens, and stops it when a signal asks for it; a second signal stops it at once.
- * A process that dies is shown, and takes nothing else down: people kill things on purpose, to see what happens.
+ * A process that dies is shown, takes nothing else down, and is started again: people kill things on purpose, to see what happens.
  *
  * @returns the exit code
  * @throws BrewError when the start fails; what had been started is stopped
@@ -75,6 +75,11 @@ async function start(
       // Steps that fail because others did would hide the one that matters.
       onStep: (step) => !signal.aborted && view.step(step),
       onExit: ({ message }, name) => view.died({ name, message }),
+      onFate(name, fate) {
+        view.say(fate ? describeFate(name, fate) : `${name} is started.`);
+        if (fate === undefined || fate.state === 'back') view.back(name);
+      },
+      onDisk: (text) => view.say(text),
     });
   } catch (error) {
     if (!signal.aborted) throw error;

@@ -63,6 +63,9 @@ describe('the terminal view', () => {
     terminal.written = '';
     for (const listener of terminal.listeners) listener();
     expect(terminal.written).toContain('✗ kitchen ended by itself (si…');
+    terminal.written = '';
+    view.back('kitchen');
+    expect(terminal.written).not.toContain('kitchen');
   });
 
   it('ends with the terminal as it was', () => {

@@ -36,7 +36,7 @@ const LIVE_MS = 1_000;
 export function createTerminalView(options: TerminalViewOptions): View {
   const { screen, stream, paint, board, startedAt, addresses, stale } = options;
   const underWay = new Map<string, number>();
-  const troubles: Trouble[] = [];
+  let troubles: Trouble[] = [];
   let isLive = false;
   let timer = setInterval(draw, STEPS_MS);
 
@@ -69,6 +69,10 @@ export function createTerminalView(options: TerminalViewOptions): View {
       screen.persist(paint('red', `✗ ${message}`));
       const [line = ''] = message.split('\n');
       troubles.push({ name, line });
+      draw();
+    },
+    back(name) {
+      troubles = troubles.filter((trouble) => trouble.name !== name);
       draw();
     },
     live() {

@@ -8,12 +8,12 @@ import { type Feed, startFeed } from '../live/feed.ts';
 import { addressLines, addressRows } from '../status/renderStatus.ts';
 import { duration } from '../text/format.ts';
 import { createUpdates } from '../text/screen.ts';
-import { visible } from '../text/visible.ts';
 import { createChildView } from './childView.ts';
 import { createPlainView } from './plainView.ts';
 import { readSettings, type UpOptions } from './settings.ts';
 import { supervise } from './supervise.ts';
 import type { View } from './views.ts';
+import { writeLine } from './writeLine.ts';
 
 /**
  * Starts everything and shows it, or, detached, leaves it running.
@@ -58,13 +58,12 @@ async function superviseForParent(
   options: UpOptions,
   settings: Awaited<ReturnType<typeof readSettings>>,
 ): Promise<number> {
-  const view = createChildView((line) => void process.stdout.write(`${visible(line)}\n`));
+  const view = createChildView(writeLine);
   try {
     return await supervise({ settings, view });
   } catch (error) {
     const { text, exitCode } = describeError(error, { verbose: options.verbose === true });
     view.failed(text);
-    view.say(text);
     return exitCode;
   }
 }
@@ -79,8 +78,7 @@ interface ViewOptions {
 
 async function createView({ io, board, startedAt, addresses, stale }: ViewOptions): Promise<View> {
   if (!process.stdout.isTTY) {
-    const write = (line: string) => void process.stdout.write(`${visible(line)}\n`);
-    return createPlainView({ write, board, startedAt, addresses: addressLines(addresses) });
+    return createPlainView({ write: writeLine, board, startedAt, addresses: addressLines(addresses) });
   }
   const { createTerminalView } = await import('./terminalView.ts');
   return createTerminalView({

@@ -12,6 +12,8 @@ export interface View {
   /** A line of its own, between the steps or above the live view. */
   say(line: string): void;
   died(death: Death): void;
+  /** One that had died runs again. */
+  back(name: string): void;
   /** Everything runs: shows what happens, until `close`. */
   live(): void;
   /** Nothing is under way any more; what is on the screen stays there. */

@@ -44,6 +44,15 @@ export async function findJdk(
 export const classArchive = (folder: string, { version }: Pick<Jdk, 'version'>): string =>
   `${folder}-java${version}.jsa`;
 
+/**
+ * The environment for a Java program. It reads and writes the names of files in the encoding of the locale, and without one (LANG unset, as
+ * in cron or a container) that is ASCII: it would not find a folder whose name has other letters.
+ */
+export const javaEnv = (env: NodeJS.ProcessEnv = process.env): NodeJS.ProcessEnv => ({
+  ...env,
+  LC_ALL: 'C.UTF-8',
+});
+
 /** The version in what `java -version` says. Before 9 the feature release came second: "1.8.0_402" is 8. */
 export function parseJavaVersion(text: string): Pick<Jdk, 'version' | 'major'> | undefined {
   const match = /version "((?:1\.)?(\d+)[^"]*)"/.exec(text);

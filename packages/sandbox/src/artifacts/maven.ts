@@ -4,6 +4,7 @@ import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
 import { DownloadFailedError, MavenMissingError } from '../errors.ts';
 import { lastLines } from '../processes/lastLines.ts';
+import { javaEnv } from './java.ts';
 
 /** The cold download of Kafka and its 90 jars, on a slow line. */
 const timeoutMs = 10 * 60_000;
@@ -22,7 +23,7 @@ export async function runMaven(
   try {
     await promisify(execFile)(maven, ['--quiet', '--batch-mode', ...args], {
       // Maven would take the first Java on PATH; there may be none, as JDKs are found in other places as well.
-      env: { ...process.env, JAVA_HOME: javaHome },
+      env: javaEnv({ ...process.env, JAVA_HOME: javaHome }),
       timeout: timeoutMs,
       maxBuffer: 64 * 1024 * 1024,
       ...(signal ? { signal } : {}),

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { until } from '../testing/until.ts';
-import { controlRun } from './client.ts';
+import { controlByHand, controlRun } from './client.ts';
 import { type ControlServer, serveControl } from './server.ts';
 import { controlSocket } from './socketPath.ts';
 
@@ -26,6 +26,9 @@ beforeEach(async () => {
     async kill(name, signal) {
       if (!running.delete(name)) throw new Error(`No process ${name} runs.`);
       done.push(`${signal} ${name}`);
+    },
+    async end(name) {
+      if (running.delete(name)) done.push(`end ${name}`);
     },
     async again(name) {
       await ready;
@@ -85,13 +88,40 @@ describe('the control of a run', () => {
     const started = Promise.withResolvers<void>();
     ready = started.promise;
     const first = await controlRun(dir);
-    await expect(controlRun(dir)).rejects.toThrow('Another drill is under way');
+    await expect(controlRun(dir)).rejects.toThrow('A drill is under way');
     await first.kill('kafka-1', 'SIGKILL');
     await first[Symbol.asyncDispose]();
-    await expect(controlRun(dir)).rejects.toThrow('Another drill is under way');
+    await expect(controlRun(dir)).rejects.toThrow('A drill is under way');
     started.resolve();
     await using second = await until(() => controlRun(dir).catch(() => undefined), { what: 'the second' });
     await second.kill('kafka-1', 'SIGKILL');
+  });
+
+  it('leaves away what was ended by hand, and lets several hands work at once', async () => {
+    const started = Promise.withResolvers<void>();
+    ready = started.promise;
+    {
+      await using one = await controlByHand(dir);
+      await using two = await controlByHand(dir);
+      await one.end('kafka-1');
+      await two.kill('kafka-2', 'SIGKILL');
+      const both = [one.start('kafka-1'), two.start('kafka-2')];
+      started.resolve();
+      await Promise.all(both);
+      await one.end('kafka-1');
+    }
+    // Whoever comes next finds it as it was left.
+    await using _ = await controlRun(dir);
+    expect([...running]).toEqual(['kafka-2']);
+    expect(done).toEqual(['end kafka-1', 'SIGKILL kafka-2', 'start kafka-1', 'start kafka-2', 'end kafka-1']);
+  });
+
+  it('lets no hand in while somebody has hold of it', async () => {
+    await using control = await controlRun(dir);
+    await using hand = await controlByHand(dir);
+    await expect(hand.end('kafka-1')).rejects.toThrow('A drill is under way');
+    await control.kill('kafka-1', 'SIGKILL');
+    expect(done).toEqual(['SIGKILL kafka-1']);
   });
 
   it('takes a request that it does not understand for a farewell', async () => {
@@ -112,7 +142,12 @@ describe('the control of a run', () => {
   });
 
   it('is served by one process at a time, and by the next one after it was killed', async () => {
-    const processes = { isRunning: () => true, kill: async () => {}, again: async () => {} };
+    const processes = {
+      isRunning: () => true,
+      kill: async () => {},
+      end: async () => {},
+      again: async () => {},
+    };
     await expect(serveControl(dir, processes)).rejects.toMatchObject({ code: 'EADDRINUSE' });
     await using control = await until(() => controlRun(dir).catch(() => undefined), {
       what: 'the first one',

@@ -8,6 +8,7 @@ import { controlSocket } from './socketPath.ts';
 export interface Controlled {
   isRunning(name: string): boolean;
   kill(name: string, signal: NodeJS.Signals): Promise<unknown>;
+  end(name: string): Promise<unknown>;
   again(name: string): Promise<void>;
 }
 
@@ -18,8 +19,8 @@ export interface ControlServer {
 
 /**
  * Lets another process of the same user end and start processes of the sandbox: a Unix socket, in a folder that nobody else may
- * enter. One at a time may do so. What it has ended is started again when it goes, however it goes: whoever rehearses a failure
- * may be killed in the middle, and leaves no hole.
+ * enter. Whoever takes hold of them is alone, and what it has ended is started again when it goes, however it goes: whoever rehearses a
+ * failure may be killed in the middle, and leaves no hole. What anybody else ends stays away.
  *
  * @throws what the file system says; some have no sockets. EADDRINUSE: another process serves this folder
  */
@@ -29,7 +30,8 @@ export async function serveControl(dir: string, processes: Controlled): Promise<
   await chmod(dirname(path), 0o700); // it may have been there; fails if it is somebody else's
   const sockets = new Set<Socket>();
   const starting = new Set<Promise<void>>();
-  let taken = false;
+  /** Who has hold of the processes, and what it has ended. */
+  let holder: { socket: Socket; ended: Set<string> } | undefined;
   let closed = false;
 
   function start(name: string): Promise<void> {
@@ -40,39 +42,53 @@ export async function serveControl(dir: string, processes: Controlled): Promise<
     return started;
   }
 
-  async function answer(request: ControlRequest, ended: Set<string>): Promise<ControlAnswer> {
+  async function act(request: ControlRequest, socket: Socket): Promise<void> {
+    if (holder !== undefined && holder.socket !== socket)
+      throw new Error('A drill is under way on this Brew. Wait until it has ended.');
+    switch (request.do) {
+      case 'hold':
+        holder = { socket, ended: new Set() };
+        return;
+      case 'kill':
+      case 'end':
+        if (processes.isRunning(request.name)) holder?.ended.add(request.name);
+        await (request.do === 'kill'
+          ? processes.kill(request.name, request.signal)
+          : processes.end(request.name));
+        return;
+      case 'start':
+        await Promise.all(request.names.map(async (name) => start(name)));
+        return;
+      default:
+        request satisfies never;
+        throw new SyntaxError('That is not our language.');
+    }
+  }
+  async function answer(request: ControlRequest, socket: Socket): Promise<ControlAnswer> {
     try {
-      if (request.do === 'kill') {
-        if (processes.isRunning(request.name)) ended.add(request.name);
-        await processes.kill(request.name, request.signal);
-      } else await Promise.all(request.names.map(async (name) => start(name)));
+      await act(request, socket);
       return { ok: true };
     } catch (error) {
+      if (error instanceof SyntaxError) throw error;
       return { ok: false, problem: (error as Error).message };
     }
   }
 
   async function serve(socket: Socket): Promise<void> {
-    if (taken || closed) {
-      const problem = 'Another drill is under way on this Brew. Wait until it has ended.';
-      socket.end(toLine({ ok: false, problem }));
-      return;
-    }
-    taken = true;
-    const ended = new Set<string>();
     try {
-      socket.write(toLine({ ok: true }));
       for await (const line of linesOf(socket)) {
-        socket.write(toLine(await answer(JSON.parse(line) as ControlRequest, ended)));
+        if (closed) break;
+        socket.write(toLine(await answer(JSON.parse(line) as ControlRequest, socket)));
       }
     } catch {
       // It was killed, or does not speak our language: either way it has gone.
     }
     socket.destroy();
-    const left = [...ended].filter((name) => !closed && !processes.isRunning(name));
+    if (holder?.socket !== socket) return;
+    const left = [...holder.ended].filter((name) => !closed && !processes.isRunning(name));
     // One that does not start is reported as every process is that dies; one that is slow still comes.
     await Promise.allSettled(left.map(async (name) => start(name)));
-    taken = false;
+    holder = undefined;
   }
 
   const server = createServer((socket) => {

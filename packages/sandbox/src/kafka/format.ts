@@ -4,7 +4,7 @@ import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { completeOrAbsent } from '../artifacts/fetch.ts';
-import { classArchive, type Jdk } from '../artifacts/java.ts';
+import { classArchive, type Jdk, javaEnv } from '../artifacts/java.ts';
 import { FormatError } from '../errors.ts';
 import { lastLines } from '../processes/lastLines.ts';
 import { kafkaProgram, toolFlags } from './jvm.ts';
@@ -62,7 +62,8 @@ async function format(
     await writeFile(config, await propertiesOf(node, folder));
     const all = ['format', '--cluster-id', clusterId, ...args, '--config', config];
     const flags = toolFlags(classArchive(jars, jdk));
-    await promisify(execFile)(jdk.java, kafkaProgram(jars, flags, 'kafka.tools.StorageTool', all));
+    const program = kafkaProgram(jars, flags, 'kafka.tools.StorageTool', all);
+    await promisify(execFile)(jdk.java, program, { env: javaEnv() });
   } catch (error) {
     const { stdout = '', stderr = '' } = error as { stdout?: string; stderr?: string };
     throw new FormatError(node.name, lastLines(stdout + stderr), error);

@@ -63,6 +63,14 @@ test('nothing that was acknowledged is lost with one broker, and no topic comes 
   );
 });
 
-test('escapes the backslash, which Java would take for an escape itself', () => {
-  expect(toProperties({ 'log.dirs': 'C:\\brew' })).toBe('log.dirs=C:\\\\brew\n');
+test.each([
+  ['a backslash, which would be taken for an escape itself', 'C:\\brew', 'C:\\\\brew'],
+  [
+    'letters beyond Latin-1, two of which take two units',
+    '/Кофе ☕/𝔅/é',
+    '/\\u041a\\u043e\\u0444\\u0435 \\u2615/\\ud835\\udd05/\\u00e9',
+  ],
+  ['a blank at the beginning, which would be dropped', ' a b', '\\ a b'],
+])('escapes for Java %s', (_what, value, escaped) => {
+  expect(toProperties({ 'log.dirs': value })).toBe(`log.dirs=${escaped}\n`);
 });

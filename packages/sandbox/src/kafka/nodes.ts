@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { layout, root } from '../paths.ts';
-import type { Ports } from '../ports.ts';
+import { type Ports, type PortUse, usesOf } from '../ports.ts';
 
 /** Fixed, so that a client that has met this cluster meets the same one after a stop, in the sandbox or in Docker. */
 export const clusterId = '5nnS6DRtQnKwoMjkkVxxug';
@@ -20,6 +20,8 @@ export interface KafkaNode {
   name: string;
   /** The port at which it is known to be up: that of its clients, or of the quorum when it has none. */
   port: number;
+  /** All that it listens on. */
+  ports: readonly PortUse[];
   /** Whether it is one of the voters of the metadata quorum. */
   votes: boolean;
   /** Whether it keeps records. */
@@ -56,7 +58,14 @@ export function kafkaNodes(dir: string, ports: Ports, mode: KafkaMode): KafkaNod
       listeners: votes ? `${advertised},${controllerOf(index)}` : advertised,
       'advertised.listeners': advertised,
     };
-    return node(`kafka-${index + 1}`, settings, { id: index + 1, port, votes, isBroker: true });
+    const listens = usesOf(ports, port, ports.internal[index], votes ? ports.controller[index] : undefined);
+    return node(`kafka-${index + 1}`, settings, {
+      id: index + 1,
+      port,
+      ports: listens,
+      votes,
+      isBroker: true,
+    });
   });
   if (mode === 'combined') return brokers;
 
@@ -64,7 +73,7 @@ export function kafkaNodes(dir: string, ports: Ports, mode: KafkaMode): KafkaNod
     node(
       `controller-${index + 1}`,
       { 'process.roles': 'controller', listeners: controllerOf(index) },
-      { id: firstVoter + index, port, votes: true, isBroker: false },
+      { id: firstVoter + index, port, ports: usesOf(ports, port), votes: true, isBroker: false },
     ),
   );
   return [...controllers, ...brokers];
@@ -83,9 +92,18 @@ export async function propertiesOf(node: KafkaNode, data = node.data): Promise<s
   return `${await sharedProperties()}\n# This node alone.\n${own}`;
 }
 
-/** Settings in Java's .properties format: "\" escapes, so a backslash in a value has to be escaped itself. */
+/**
+ * Settings in Java's .properties format. "\\" escapes there, so a backslash in a value is escaped itself; blanks at its beginning would be
+ * dropped; and the file is read as Latin-1, so what is beyond ASCII is written as \uXXXX.
+ */
 export function toProperties(settings: Record<string, string>): string {
   return Object.entries(settings)
-    .map(([key, value]) => `${key}=${value.replaceAll('\\', '\\\\')}\n`)
+    .map(([key, value]) => `${key}=${escapeValue(value)}\n`)
     .join('');
 }
+
+const escapeValue = (value: string): string =>
+  value
+    .replaceAll('\\', '\\\\')
+    .replace(/^[ \t]/, '\\$&')
+    .replace(/[^ -~\t]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);

@@ -1,6 +1,6 @@
 import { mkdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { classArchive, type Jdk } from '../artifacts/java.ts';
+import { classArchive, type Jdk, javaEnv } from '../artifacts/java.ts';
 import { KafkaModeDiffersError } from '../errors.ts';
 import { layout } from '../paths.ts';
 import type { ProcessSpec } from '../processes/supervisor.ts';
@@ -37,7 +37,8 @@ export async function nodeSpec(
     command: jdk.java,
     args: kafkaProgram(jars, flags, 'kafka.Kafka', [file]),
     cwd: dir,
-    env: process.env,
+    env: javaEnv(),
+    ports: node.ports,
     mayBeKilled: (left) => onlyWaitsForQuorum(node, left, archive),
   };
 }

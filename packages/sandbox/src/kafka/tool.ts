@@ -1,7 +1,7 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { text } from 'node:stream/consumers';
 import { fetchKafka } from '../artifacts/fetch.ts';
-import { classArchive, findJdk } from '../artifacts/java.ts';
+import { classArchive, findJdk, javaEnv } from '../artifacts/java.ts';
 import { defaultCacheDir } from '../paths.ts';
 import { lastLines } from '../processes/lastLines.ts';
 import { kafkaProgram, toolFlags } from './jvm.ts';
@@ -27,7 +27,7 @@ export async function startKafkaTool(
   const jdk = await findJdk();
   const { folder: jars } = await fetchKafka({ cacheDir: defaultCacheDir, jdk });
   const flags = jvmFlags ?? toolFlags(classArchive(jars, jdk));
-  return spawn(jdk.java, kafkaProgram(jars, flags, mainClass, [...args]));
+  return spawn(jdk.java, kafkaProgram(jars, flags, mainClass, [...args]), { env: javaEnv() });
 }
 
 /**

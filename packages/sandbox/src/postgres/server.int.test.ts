@@ -1,4 +1,5 @@
-import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { spawn } from 'node:child_process';
+import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createDatabase } from '@brew/postgres';
@@ -10,7 +11,8 @@ import { claimRun } from '../processes/runFile.ts';
 import { createSupervisor } from '../processes/supervisor.ts';
 import { removeData } from '../runs.ts';
 
-import { outsideFolder } from './folders.ts';
+import { postgresAccount } from './account.ts';
+import { outsideFolder, postgresFolders } from './folders.ts';
 import { postgresAnswers, preparePostgres } from './server.ts';
 
 const log = pino({ level: 'silent' });
@@ -48,6 +50,24 @@ test('finds its data again', async () => {
   expect(again).toBe('kept');
 });
 
+test('starts although the pid that a killed server has left is somebody else’s now', async () => {
+  await whileRunning(async () => {});
+  const account = await postgresAccount();
+  const { data } = await postgresFolders(dir, account);
+  // Of the same user: that of another one PostgreSQL sees through by itself.
+  const somebody = spawn('sleep', ['600'], { stdio: 'ignore', cwd: '/', ...account });
+  try {
+    await writeFile(
+      join(data, 'postmaster.pid'),
+      `${somebody.pid}\n${data}\n1700000000\n${ports.postgres}\n`,
+    );
+    expect(await whileRunning(async () => {})).toBe('kept');
+    expect(await processIdentity(somebody.pid ?? 0)).toBeDefined();
+  } finally {
+    somebody.kill();
+  }
+});
+
 test('leaves none of its own processes when its grace is over', async () => {
   let pids: number[] = [];
   await whileRunning(async (url) => {
@@ -63,7 +83,7 @@ async function whileRunning(use: (url: string) => Promise<void>, graceMs = 5_000
   const runFile = await claimRun(dir, ports);
   const supervisor = createSupervisor({ logs: join(dir, 'logs'), runFile, onExit: () => {} });
   try {
-    const { spec, initialised } = await preparePostgres(dir, ports.postgres);
+    const { spec, initialised } = await preparePostgres(dir, ports);
     const server = await supervisor.start(spec);
     const url = `postgresql://postgres:postgres@127.0.0.1:${ports.postgres}/postgres`;
     await supervisor.whileAlive(server, (signal) =>

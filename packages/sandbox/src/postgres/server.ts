@@ -7,10 +7,12 @@ import type { Logger } from 'pino';
 import { completeOrAbsent } from '../artifacts/fetch.ts';
 import { PostgresInitError } from '../errors.ts';
 import { poll } from '../poll.ts';
+import { type Ports, usesOf } from '../ports.ts';
 import { lastLines } from '../processes/lastLines.ts';
 import type { ProcessSpec } from '../processes/supervisor.ts';
 import { postgresAccount } from './account.ts';
 import { giveTo, postgresFolders } from './folders.ts';
+import { disownPid } from './pidFile.ts';
 
 /** Password of the superuser postgres. Not a secret: it opens a sandbox that listens on this machine only. */
 export const superuserPassword = 'postgres';
@@ -33,7 +35,7 @@ const settings: Record<string, string> = {
 /** Makes the data folder when there is none yet, and tells how to run the server on it. */
 export async function preparePostgres(
   dir: string,
-  port: number,
+  ports: Ports,
 ): Promise<{ spec: ProcessSpec; initialised: boolean }> {
   const account = await postgresAccount();
   const { bin, data } = await postgresFolders(dir, account);
@@ -41,6 +43,7 @@ export async function preparePostgres(
     await giveTo(account, folder);
     await initdb(join(bin, 'initdb'), folder, account);
   });
+  await disownPid(data);
   const spec: ProcessSpec = {
     name: 'postgres',
     command: join(bin, 'postgres'),
@@ -48,11 +51,12 @@ export async function preparePostgres(
       '-D',
       data,
       '-p',
-      String(port),
+      String(ports.postgres),
       ...Object.entries(settings).flatMap(([k, v]) => ['-c', `${k}=${v}`]),
     ],
     // It changes there anyway; ours may be closed to its user.
     cwd: '/',
+    ports: usesOf(ports, ports.postgres),
     env: process.env,
     user: account,
     // "Fast": ends its clients' sessions. SIGTERM would wait until the last client has left by itself.

@@ -40,12 +40,16 @@ test('of two starts at once only one wins', async () => {
 test('keeps the list of processes, and leaves nothing when released', async () => {
   const run = await claimRun(dir, ports);
   const [first, second] = [await startChild('sleep', '60'), await startChild('sleep', '60')];
-  await Promise.all([run.add(first), run.add({ ...second, name: 'registry' }), run.remove('registry')]);
+  await Promise.all([
+    run.add(first),
+    run.add({ ...second, name: 'registry' }),
+    run.remove('registry', second.pid),
+  ]);
   expect((await readRun(dir))?.processes).toEqual([first]);
   await run.release();
   // The end of a process may be noticed after the release.
-  await run.remove('kafka-1');
-  expect(await readdir(dir)).toEqual([]);
+  await run.remove('kafka-1', first.pid);
+  expect(await readdir(dir)).toEqual(['claims']);
 });
 
 test('ends what a killed run left behind, and then starts', async () => {
@@ -95,6 +99,7 @@ async function leaveBehind(processes: RecordedProcess[]): Promise<void> {
     ports,
     kafka: 'combined',
     processes,
+    fates: {},
   };
   await writeFile(layout(dir).runFile, JSON.stringify(record));
 }

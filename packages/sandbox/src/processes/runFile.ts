@@ -1,9 +1,11 @@
-import { link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { AlreadyRunningError } from '../errors.ts';
 import type { KafkaMode } from '../kafka/nodes.ts';
 import { layout } from '../paths.ts';
 import type { Ports } from '../ports.ts';
+import { claim } from './claim.ts';
+import type { Fate } from './fate.ts';
 import { isAlive, processIdentity } from './processIdentity.ts';
 
 /** A process that the sandbox started, as run.json keeps it. */
@@ -30,19 +32,27 @@ export interface RunRecord {
   ports: Ports;
   kafka: KafkaMode;
   processes: RecordedProcess[];
+  /** By name, of processes that were stopped or have died: see fate.ts. */
+  fates: Record<string, Fate>;
 }
 
 /** run.json while it is ours. */
 export interface RunFile {
   /** Writes a process down, or takes the place of an earlier one of the same name. */
   add(recorded: RecordedProcess): Promise<void>;
-  remove(name: string): Promise<void>;
+  /** Strikes a process off; a later one of the same name stays. */
+  remove(name: string, pid: number): Promise<void>;
+  /** Writes down what becomes of a process, or (undefined) that there is nothing to tell. */
+  note(name: string, fate: Fate | undefined): Promise<void>;
   /** Removes run.json: nothing runs any more. */
   release(): Promise<void>;
 }
 
 /** How long leftovers have to end in order before they are killed. */
 const leftoverGraceMs = 8_000;
+
+/** What could not be written, for want of room, is written so much later. */
+const WRITE_AGAIN_MS = 1_000;
 
 /** What runs from this folder or was left there by a run that was killed; undefined when neither. */
 export async function readRun(dir: string): Promise<RunRecord | undefined> {
@@ -61,7 +71,7 @@ export async function readRun(dir: string): Promise<RunRecord | undefined> {
 export async function claimRun(dir: string, ports: Ports, kafka: KafkaMode = 'combined'): Promise<RunFile> {
   const { runFile } = layout(dir);
   await mkdir(dir, { recursive: true });
-  await endLeftovers(dir);
+  const claimed = await claim(dir);
   const record: RunRecord = {
     pid: process.pid,
     identity: (await processIdentity(process.pid)) ?? '',
@@ -70,46 +80,64 @@ export async function claimRun(dir: string, ports: Ports, kafka: KafkaMode = 'co
     ports,
     kafka,
     processes: [],
+    fates: {},
   };
   // Written aside first: a reader, or a SIGKILL at the wrong moment, never meets half a file.
   const aside = `${runFile}.${process.pid}`;
-  const writeAside = () => writeFile(aside, `${JSON.stringify(record, null, 2)}\n`);
-  await writeAside();
+  const write = async () => {
+    await writeFile(aside, `${JSON.stringify(record, null, 2)}\n`);
+    await rename(aside, runFile);
+  };
   try {
-    // link() fails when the file is there already, so that of two starts at once only one gets it.
-    await link(aside, runFile);
+    await endLeftovers(dir);
+    await write();
   } catch (error) {
-    const other = await readRun(dir);
-    throw other ? new AlreadyRunningError(other.pid, dir) : error;
-  } finally {
     await rm(aside, { force: true });
+    await claimed.release();
+    throw error;
   }
 
-  // One write after the other: processes start and end side by side, and the last write has to win.
+  // One write after the other, each of what there is by then: processes start and end side by side, and the last write has to win.
   let writing = Promise.resolve();
+  let later: NodeJS.Timeout | undefined;
   let released = false;
-  const save = (processes: RecordedProcess[]) => {
-    record.processes = processes;
-    writing = writing.then(async () => {
-      if (released) return;
-      await writeAside();
-      await rename(aside, runFile);
-    });
+  const save = () => {
+    clearTimeout(later);
+    writing = writing
+      .then(() => (released ? undefined : write()))
+      // On a full disk it is written once there is room; what runs goes on.
+      .catch(() => {
+        later = setTimeout(save, WRITE_AGAIN_MS).unref();
+      });
     return writing;
   };
   return {
-    add: (recorded) => save([...record.processes.filter(({ name }) => name !== recorded.name), recorded]),
-    remove: (name) => save(record.processes.filter((recorded) => recorded.name !== name)),
-    release: async () => {
-      await writing;
+    add(recorded) {
+      record.processes = [...record.processes.filter(({ name }) => name !== recorded.name), recorded];
+      return save();
+    },
+    remove(name, pid) {
+      record.processes = record.processes.filter((one) => one.name !== name || one.pid !== pid);
+      return save();
+    },
+    note(name, fate) {
+      const { [name]: _, ...others } = record.fates;
+      record.fates = fate === undefined ? others : { ...others, [name]: fate };
+      return save();
+    },
+    async release() {
       released = true;
-      await rm(runFile, { force: true });
+      clearTimeout(later);
+      await writing;
+      for (const file of [aside, runFile]) await rm(file, { force: true });
+      await claimed.release();
     },
   };
 }
 
 /**
- * Ends the processes of a run whose own process was killed, in order or (`now`) at once, and removes its run.json.
+ * Ends the processes of a run whose own process was killed, in order or (`now`) at once, and removes its run.json. The caller has claimed
+ * the folder.
  *
  * @throws AlreadyRunningError when that run is alive
  */
@@ -120,7 +148,12 @@ export async function endLeftovers(dir: string, { now = false } = {}): Promise<v
   if (!now) for (const { pid, stopSignal } of left) signalQuietly(pid, stopSignal);
   const deadline = Date.now() + (now ? 0 : leftoverGraceMs);
   while (left.length > 0) {
-    if (Date.now() >= deadline) for (const { pid, killSignal } of left) signalQuietly(pid, killSignal);
+    if (Date.now() >= deadline) {
+      for (const { pid, killSignal } of left) {
+        signalQuietly(pid, 'SIGCONT'); // one that is frozen would never hear of it, unless it is SIGKILL
+        signalQuietly(pid, killSignal);
+      }
+    }
     await delay(50);
     left = await alive(left);
   }

@@ -6,7 +6,7 @@ import type { ProcessDiedError } from '../errors.ts';
 import { freePorts } from '../ports.ts';
 import { until } from '../testing/until.ts';
 import { claimRun, type RunFile, readRun } from './runFile.ts';
-import { createSupervisor, type ProcessSpec, type Supervisor } from './supervisor.ts';
+import { createSupervisor, diedError, type OnExit, type ProcessSpec, type Supervisor } from './supervisor.ts';
 
 let dir: string;
 let runFile: RunFile;
@@ -16,7 +16,9 @@ beforeEach(async () => {
   dir = await mkdtemp(join(tmpdir(), 'brew-supervisor-'));
   runFile = await claimRun(dir, await freePorts());
   unexpected = [];
-  const onExit = (error: ProcessDiedError, name: string) => unexpected.push({ name, error });
+  const onExit: OnExit = async (managed, exit) => {
+    unexpected.push({ name: managed.name, error: await diedError(managed, exit) });
+  };
   supervisor = createSupervisor({ logs: join(dir, 'logs'), runFile, onExit });
 });
 afterEach(async () => {
@@ -96,6 +98,38 @@ test('kills what only waits for the others, once they are gone', async () => {
   expect(await last.exited).toEqual({ code: null, signal: 'SIGKILL' });
 });
 
+test('ends one process in order, and what does not run is ended already', async () => {
+  const broker = await supervisor.start(shell('kafka-1', 'exec sleep 60'));
+  await supervisor.end('kafka-1', 60_000);
+  expect(await broker.exited).toEqual({ code: null, signal: 'SIGTERM' });
+  await supervisor.end('kafka-1', 60_000);
+  expect(unexpected).toEqual([]);
+});
+
+test('kills one that is frozen, also by a signal that it would have to hear', async () => {
+  const spec: ProcessSpec = {
+    ...shell('postgres', 'exec sleep 60'),
+    stopSignal: 'SIGINT',
+    killSignal: 'SIGQUIT',
+  };
+  const frozen = await supervisor.start(spec);
+  process.kill(frozen.pid, 'SIGSTOP');
+  await supervisor.stop({ names: ['postgres'], graceMs: 50 });
+  expect((await frozen.exited).signal).toMatch(/^SIG(INT|QUIT)$/);
+});
+
+test('keeps the log of the run before', async () => {
+  const spec = shell('kafka-1', 'echo run; exec sleep 60');
+  const first = await supervisor.start(spec);
+  await until(async () => (await readFile(first.logFile, 'utf8')) === 'run\n');
+  await supervisor.end('kafka-1', 5_000);
+  const next = createSupervisor({ logs: join(dir, 'logs'), runFile, onExit: () => {} });
+  await next.start(spec);
+  await until(async () => (await readFile(first.logFile, 'utf8')) === 'run\n');
+  expect(await readFile(`${first.logFile}.1`, 'utf8')).toBe('run\n');
+  await next.end('kafka-1', 5_000);
+});
+
 /** A process that doesn't listen to SIGTERM; resolves when it is deaf. */
 async function startDeaf(name: string, mayBeKilled?: ProcessSpec['mayBeKilled']) {
   const spec = shell(name, "trap '' TERM; echo deaf; while :; do sleep 0.1; done");
@@ -105,5 +139,5 @@ async function startDeaf(name: string, mayBeKilled?: ProcessSpec['mayBeKilled'])
 }
 
 function shell(name: string, script: string): ProcessSpec {
-  return { name, command: '/bin/sh', args: ['-c', script], cwd: dir, env: process.env };
+  return { name, command: '/bin/sh', args: ['-c', script], cwd: dir, env: process.env, ports: [] };
 }

@@ -2,7 +2,9 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdir, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ProcessDiedError } from '../errors.ts';
+import type { PortUse } from '../ports.ts';
 import { lastLinesOf } from './lastLines.ts';
+import { beginLog } from './logFiles.ts';
 import { processIdentity } from './processIdentity.ts';
 import type { RunFile } from './runFile.ts';
 
@@ -14,6 +16,8 @@ export interface ProcessSpec {
   args: string[];
   cwd: string;
   env: NodeJS.ProcessEnv;
+  /** What it listens on. Who has one of these by now is told before it is started again. */
+  ports: readonly PortUse[];
   /** Run as another user; only root may. */
   user?: { uid: number; gid: number } | undefined;
   /** Asks for an orderly end; SIGTERM by default. */
@@ -39,11 +43,13 @@ export interface ManagedProcess {
   name: string;
   pid: number;
   logFile: string;
+  /** On the clock of performance.now(). */
+  startedAt: number;
   exited: Promise<Exit>;
 }
 
 /** Told when a process ends without having been asked to. */
-export type OnExit = (error: ProcessDiedError, name: string) => void;
+export type OnExit = (process: ManagedProcess, exit: Exit) => void;
 
 export interface Supervisor {
   /** Starts a process, or starts one again that has ended. Its output goes to its log. */
@@ -54,6 +60,8 @@ export interface Supervisor {
   whileAlive<T>(process: ManagedProcess, ready: (signal: AbortSignal) => Promise<T>): Promise<T>;
   /** Sends a signal to one process by name; an end that follows is not reported as unexpected. */
   kill(name: string, signal: NodeJS.Signals): Promise<Exit>;
+  /** Asks one process to end, kills it when it takes longer than `graceMs`, and waits until it is gone; nothing when it does not run. */
+  end(name: string, graceMs: number): Promise<void>;
   /** Asks the processes of a group to end, kills those that take too long, and waits until all are gone. */
   stop(group: StopGroup): Promise<void>;
 }
@@ -89,8 +97,10 @@ export function createSupervisor({
       const logFile = join(logs, `${name}.log`);
       await mkdir(logs, { recursive: true });
       // A new run begins a new log; a process that is started again within a run goes on with its old one.
-      await using log = await open(logFile, logged.has(name) ? 'a' : 'w');
+      if (!logged.has(name)) await beginLog(logFile);
       logged.add(name);
+      // Only appended to, so that it can be emptied while others write.
+      await using log = await open(logFile, 'a');
       const child = spawn(command, args, {
         cwd,
         env,
@@ -109,12 +119,13 @@ export function createSupervisor({
           throw new ProcessDiedError(name, `it could not be started: ${error.message}`, logFile, '');
         });
       }
-      const managed: ManagedProcess = { name, pid: child.pid ?? -1, logFile, exited };
+      const startedAt = performance.now();
+      const managed: ManagedProcess = { name, pid: child.pid ?? -1, logFile, startedAt, exited };
       children.set(name, { managed, child, spec });
-      void exited.then(async (exit) => {
+      void exited.then((exit) => {
         if (children.get(name)?.managed === managed) children.delete(name);
-        if (!expected.has(managed)) onExit(await diedError(managed, exit), name);
-        await runFile.remove(name);
+        void runFile.remove(name, managed.pid);
+        if (!expected.has(managed)) onExit(managed, exit);
       });
       const identity = await processIdentity(managed.pid);
       if (identity) {
@@ -145,26 +156,31 @@ export function createSupervisor({
       return running.managed.exited;
     },
 
+    async end(name, graceMs) {
+      const running = children.get(name);
+      if (running === undefined) return;
+      const { managed, child, spec } = running;
+      const { stopSignal, killSignal } = signalsOf(spec);
+      expected.add(managed);
+      child.kill(stopSignal);
+      const late = setTimeout(() => {
+        child.kill('SIGCONT'); // one that is frozen would never hear of it, unless it is SIGKILL
+        child.kill(killSignal);
+      }, graceMs);
+      await managed.exited.finally(() => clearTimeout(late));
+    },
+
     async stop({ names, graceMs }) {
       const left = new Map([...children].filter(([name]) => names.includes(name)));
-      const ends = [...left].map(async ([name, { managed, child, spec }]) => {
-        expected.add(managed);
-        child.kill(signalsOf(spec).stopSignal);
-        await managed.exited;
-        left.delete(name);
-      });
-      const late = setTimeout(() => {
-        for (const { child, spec } of left.values()) child.kill(signalsOf(spec).killSignal);
-      }, graceMs);
+      const ends = [...left.keys()].map((name) =>
+        supervisor.end(name, graceMs).finally(() => left.delete(name)),
+      );
       const looks = setInterval(async () => {
         for (const { child, spec } of left.values()) {
           if (await spec.mayBeKilled?.([...left.keys()])) child.kill('SIGKILL');
         }
       }, 100);
-      await Promise.all(ends).finally(() => {
-        clearTimeout(late);
-        clearInterval(looks);
-      });
+      await Promise.all(ends).finally(() => clearInterval(looks));
     },
   };
   return supervisor;
@@ -175,7 +191,8 @@ const signalsOf = ({ stopSignal = 'SIGTERM', killSignal = 'SIGKILL' }: ProcessSp
   killSignal,
 });
 
-async function diedError(
+/** What the user reads of an end that nobody asked for. */
+export async function diedError(
   { name, logFile }: ManagedProcess,
   { code, signal }: Exit,
 ): Promise<ProcessDiedError> {

@@ -1,7 +1,7 @@
 import { tmpdir } from 'node:os';
 import { registryDatabase } from '@brew/provision';
-import { classArchive, type Jdk } from '../artifacts/java.ts';
-import type { Ports } from '../ports.ts';
+import { classArchive, type Jdk, javaEnv } from '../artifacts/java.ts';
+import { type Ports, usesOf } from '../ports.ts';
 import type { ProcessSpec } from '../processes/supervisor.ts';
 
 /** The Confluent-compatible API, which is what clients speak. */
@@ -36,8 +36,9 @@ export function registrySpec({
       'quarkus-run.jar',
     ],
     cwd: folder,
+    ports: usesOf(ports, ports.registry, ports.registryManagement),
     env: {
-      ...process.env,
+      ...javaEnv(),
       APICURIO_STORAGE_KIND: 'sql',
       APICURIO_STORAGE_SQL_KIND: 'postgresql',
       APICURIO_DATASOURCE_URL: `jdbc:postgresql://127.0.0.1:${ports.postgres}/${registryDatabase}`,

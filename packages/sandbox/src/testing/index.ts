@@ -1,4 +1,5 @@
 export { images, whyNoContainers } from '../containers/engine.ts';
+export { beginLog, cutLog } from '../processes/logFiles.ts';
 export { isAlive, processIdentity } from '../processes/processIdentity.ts';
 export { infrastructure, type TestInfrastructure } from './infrastructure.ts';
 export { onlyIf } from './onlyIf.ts';

@@ -11,14 +11,18 @@ const [dir = '', kafka = '', docker = '', ...nodes] = process.argv.slice(2);
 const compose = composeOf(kafka as KafkaMode, docker);
 const running = new Set(nodes);
 
+async function end(name: string): Promise<void> {
+  running.delete(name); // before: it may be gone although docker's answer is an error
+  await compose('stop', '--timeout', STOP_SECONDS, name);
+}
 const control = await serveControl(dir, {
   isRunning: (name) => running.has(name),
   async kill(name, signal) {
-    running.delete(name); // before: it may be gone although docker's answer is an error
-    await (signal === 'SIGKILL'
-      ? compose('kill', '--signal', signal, name)
-      : compose('stop', '--timeout', STOP_SECONDS, name));
+    if (signal !== 'SIGKILL') return end(name);
+    running.delete(name);
+    await compose('kill', '--signal', signal, name);
   },
+  end,
   async again(name) {
     await compose('start', name);
     running.add(name);

@@ -17,7 +17,7 @@ export async function sandboxNodes(run: Run): Promise<Nodes> {
   if (dead.length > 0) {
     await control[Symbol.asyncDispose]();
     throw new DrillRefusedError(
-      `${dead.join(' and ')} ${dead.length === 1 ? 'is' : 'are'} down already. A drill begins on a cluster that is whole: start Brew again with npx brew stop and npm start.`,
+      `${dead.join(' and ')} ${dead.length === 1 ? 'is' : 'are'} down already. A drill begins on a cluster that is whole: npx brew start ${dead.join(' ')}`,
     );
   }
   return {

@@ -1,0 +1,43 @@
+import type { Command } from 'commander';
+import { examples } from '../commandLine.ts';
+import { exitCodes } from '../errors.ts';
+import type { Io } from '../io.ts';
+
+const what = 'order, kafka-1, postgres, …: the processes that npx brew status shows';
+
+/** `brew stop`, which is about one process or all of them, `brew start` and `brew restart`. */
+export function registerByHand(program: Command, exit: (code: number) => void, io: Io): void {
+  program
+    .command('stop')
+    .description('stop what runs, in order, or some of its processes; the data stays')
+    .argument('[names...]', `${what}; left out: all`)
+    .addHelpText(
+      'after',
+      `${examples('npx brew stop', 'npx brew stop kitchen', 'npx brew stop kafka-1 kafka-2')}\nA process that was stopped by its name stays so until it is started. One that dies by itself, or is\nkilled by its pid, is started again by Brew.`,
+    )
+    .action(async (names: string[]) => {
+      if (names.length > 0) await (await import('./byHand.ts')).stopProcesses(names, io);
+      else await (await import('../stop.ts')).stop(io);
+      exit(exitCodes.ok);
+    });
+
+  program
+    .command('start')
+    .description('start processes again that were stopped, or died too often; npm start starts Brew')
+    .argument('<names...>', what)
+    .addHelpText('after', examples('npx brew start kitchen', 'npx brew start kafka-1 kafka-2'))
+    .action(async (names: string[]) => {
+      await (await import('./byHand.ts')).startProcesses(names, io);
+      exit(exitCodes.ok);
+    });
+
+  program
+    .command('restart')
+    .description('stop processes in order and start them again, one after the other')
+    .argument('<names...>', what)
+    .addHelpText('after', examples('npx brew restart order', 'npx brew restart kafka-1 kafka-2 kafka-3'))
+    .action(async (names: string[]) => {
+      await (await import('./byHand.ts')).restartProcesses(names, io);
+      exit(exitCodes.ok);
+    });
+}
