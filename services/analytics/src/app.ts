@@ -10,6 +10,7 @@ import { topDrinksReport } from './http/topDrinksReport.ts';
 import { projections } from './projections/index.ts';
 import { topicsOf } from './projections/projection.ts';
 import { createProjector } from './projector/projector.ts';
+import { rollUp } from './projector/rollUp.ts';
 import type { ReplayContext } from './replay/catchUp.ts';
 import { createMender } from './replay/mend.ts';
 import { ensureGenerations } from './store/ensureGenerations.ts';
@@ -48,5 +49,6 @@ export const createApp = (config: AnalyticsConfig): Service =>
       },
       createProjector(context, replaysIn(context)),
       createMender(replaysIn(context)),
+      rollUp(context),
     ],
   });

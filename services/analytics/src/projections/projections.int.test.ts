@@ -3,6 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { PLACED_AT, placed } from '../testing/orders.ts';
 import { ALL_TIME, createRig, type Rig } from '../testing/rig.ts';
 import { projections } from './index.ts';
+import { rollUpLatency } from './latency/rollUpLatency.ts';
 import { reportSales } from './sales/reportSales.ts';
 
 const MINUTE_MS = 60_000;
@@ -81,6 +82,41 @@ describe('the projections', () => {
     expect(paid).toEqual({ orders: 0, p50: null, p95: null, p99: null });
     await project(deliver('other', 1_000));
     expect((await rig.reports()).latency.delivered).toMatchObject({ orders: 101 });
+  });
+
+  it('tell the same of whole hours once their minutes were rolled up, and go on counting', async () => {
+    const orders = Array.from({ length: 30 }, (_, i) => `order-${i}`);
+    const placedAt = (i: number) => PLACED_AT + i * 5 * MINUTE_MS; // three hours
+    await project(
+      ...orders.map((id, i) => rig.record(OrderPlaced, { ...placed(id), placedAt: placedAt(i) })),
+    );
+    await project(...orders.map((id, i) => deliver(id, i * 5 + 5)));
+    const before = (await rig.reports()).latency;
+    const rowsOf = async () =>
+      (
+        await rig.db.query<{ hour: boolean }>(
+          `select minute = date_trunc('hour', minute, 'UTC') as hour from latency.durations`,
+        )
+      ).rows;
+    const begun = (await rowsOf()).length;
+
+    const day = new Date(PLACED_AT);
+    expect(await rollUpLatency(rig.db, 36_500, new Date(0))).toBeUndefined(); // none is that old
+    let after = new Date(0);
+    const hours: string[] = [];
+    for (;;) {
+      const hour = await rollUpLatency(rig.db, 1, after);
+      if (hour === undefined) break;
+      hours.push(hour.toISOString().slice(11, 13));
+      after = hour;
+    }
+    expect(hours).toEqual([0, 1, 2].map((more) => String(day.getUTCHours() + more).padStart(2, '0')));
+    const rows = await rowsOf();
+    expect(rows.every(({ hour }) => hour)).toBe(true);
+    expect(rows.length).toBeLessThan(begun);
+    expect((await rig.reports()).latency).toEqual(before);
+    await project(place('late'), deliver('late', 7));
+    expect((await rig.reports()).latency.delivered.orders).toBe(31);
   });
 
   it('rank drinks by how many were ordered, and leave food out', async () => {
