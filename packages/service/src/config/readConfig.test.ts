@@ -32,6 +32,7 @@ describe('readConfig', () => {
       STAFF_TOKEN: 'staff-token',
       LOG_LEVEL: 'info',
       RATE_LIMIT_PER_MINUTE: 30_000,
+      KEEP_DAYS: 90,
     });
   });
 
