@@ -31,6 +31,8 @@ export interface Projection<Columns extends Record<string, ColumnType> = Record<
 interface Summary {
   /** What a row is about, such as `cafe`. */
   by: string;
+  /** By the name of a table the rows that are compared, from `from`, since $1, where the same may be stored in more than one way. Left out: as they are. */
+  rows?: Readonly<Record<string, (from: string) => string>>;
   /** Of what happened since $1, with unqualified names of tables. The first column is text, the others are float8. */
   sql: string;
 }

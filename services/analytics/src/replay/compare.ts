@@ -90,7 +90,7 @@ function sumOf(summary: Summary): Numbers {
 /** Compares two generations table by table, from an hour on. */
 export async function compareTables(
   tx: Tx,
-  { name, time }: Projection,
+  { name, time, summary }: Projection,
   live: Generation,
   rebuilt: Generation,
   since: Date | null,
@@ -99,6 +99,7 @@ export async function compareTables(
   for (const table of await tablesIn(tx, rebuilt)) {
     const columns = (await columnsIn(tx, rebuilt, table)).join(', ');
     const rowsOf = ({ schema }: Generation) =>
+      summary.rows?.[table]?.(`${schema}.${table}`) ??
       `select ${columns} from ${schema}.${table} where ${time} >= $1`;
     const only = async (one: Generation, other: Generation) => {
       const { rows } = await tx.query<{ count: number; examples: unknown[] | null }>(

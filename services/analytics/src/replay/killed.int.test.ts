@@ -54,9 +54,9 @@ async function start(): Promise<{ service: SpawnedMain; url: string }> {
   return { service, url: await service.listening() };
 }
 
-const ask = (url: string, body: object = {}) =>
-  fetch(`${url}/replays`, {
-    method: 'POST',
+const ask = (url: string, body: object = {}, [method, path] = ['POST', '/replays']) =>
+  fetch(`${url}${path}`, {
+    method,
     headers: { 'content-type': 'application/json', authorization: 'Bearer staff-token' },
     body: JSON.stringify(body),
   });
@@ -122,7 +122,24 @@ describe('a replay whose process is killed', () => {
       expect(await (await ask(url, { how })).text()).toContain('"outcome":"switched"');
       expect(await sold()).toBe(ORDERS);
     }
+    await expectPruned(url);
   });
+
+  /** The tables before are removed when nobody reads them any more, and not waited for. */
+  async function expectPruned(url: string): Promise<void> {
+    const prune = () => ask(url, {}, ['DELETE', '/generations']);
+    const old = (await states()).find((state) => state.endsWith('old'))?.split(' ')[0];
+    const reader = await db.connect();
+    await reader.query(`begin; table ${old}.by_hour`);
+    const refused = await prune();
+    expect([refused.status, await refused.json()]).toMatchObject([
+      409,
+      { code: 'TABLES_IN_USE', detail: expect.stringContaining(`${old} is still read by test (pid`) },
+    ]);
+    await reader.end();
+    expect((await prune()).status).toBe(200);
+    expect(await states()).toEqual([expect.stringMatching(/live$/)]);
+  }
 
   it('has changed nothing that is read when it was made in place, which has to be agreed to', async () => {
     const inPlace = { how: 'in place' };

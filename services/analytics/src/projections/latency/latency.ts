@@ -23,6 +23,11 @@ export const latency = defineProjection({
                  coalesce(sum(orders) filter (where stage = 'delivered'), 0)::float8 as orders,
                  sum(ms * orders)::float8 / 1000 as seconds
           from durations where minute >= $1 group by what`,
+    // In one of two generations the minutes of an hour may have become one.
+    rows: {
+      durations: (from) => `select date_trunc('hour', minute, 'UTC') as hour, stage, ms, sum(orders) as orders
+                            from ${from} where minute >= $1 group by hour, stage, ms`,
+    },
   },
 
   begin(columns) {
