@@ -223,7 +223,7 @@ describe('tick', () => {
     },
   );
 
-  it.each([0, 6_000])(
+  it.each([0, 60_000])(
     'delivers each order once, with several instances at work (speed %d)',
     async (speed) => {
       const orders = await ready(300);
@@ -232,7 +232,6 @@ describe('tick', () => {
 
       const instance = async () => {
         while ((await db.query(undelivered)).rowCount !== 0) {
-          await later(50);
           await look({ ...rules, speed });
         }
       };
