@@ -27,7 +27,8 @@ let dir: string;
 let whyNot: string | undefined;
 let ports: Ports;
 try {
-  dir = await mkdtemp(join(tmpdir(), 'brew-small-'));
+  // A name that Java reads only if it is escaped, and in a locale that has its letters.
+  dir = await mkdtemp(join(tmpdir(), 'brew kleine Küche ☕-'));
   await run('mount', ['-t', 'tmpfs', '-o', `size=${DISK},mode=0755`, 'brew', dir]);
 } catch {
   whyNot = 'only root may make a small disk, and not everywhere';
