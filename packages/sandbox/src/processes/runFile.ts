@@ -58,7 +58,10 @@ const WRITE_AGAIN_MS = 1_000;
 export async function readRun(dir: string): Promise<RunRecord | undefined> {
   try {
     // Older versions told nothing of fates.
-    return { fates: {}, ...(JSON.parse(await readFile(layout(dir).runFile, 'utf8')) as RunRecord) };
+    return {
+      fates: {},
+      ...(JSON.parse(await readFile(layout(dir).runFile, 'utf8')) as Omit<RunRecord, 'fates'>),
+    };
   } catch {
     return undefined;
   }
