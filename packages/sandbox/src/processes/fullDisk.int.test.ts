@@ -23,21 +23,21 @@ const run = promisify(execFile);
 /** Room for the files of PostgreSQL, or of a broker, and for a start. */
 const DISK = '320m';
 
-let dir: string;
+// A name that Java reads only if it is escaped, and in a locale that has its letters.
+const dir = await mkdtemp(join(tmpdir(), 'brew kleine Küche ☕-'));
 let whyNot: string | undefined;
 let ports: Ports;
 try {
-  // A name that Java reads only if it is escaped, and in a locale that has its letters.
-  dir = await mkdtemp(join(tmpdir(), 'brew kleine Küche ☕-'));
   await run('mount', ['-t', 'tmpfs', '-o', `size=${DISK},mode=0755`, 'brew', dir]);
 } catch {
+  await rm(dir, { recursive: true });
   whyNot = 'only root may make a small disk, and not everywhere';
 }
 beforeAll(async () => {
   ports = await freePorts();
 });
 afterAll(async () => {
-  if (whyNot === undefined) await run('umount', ['--lazy', dir]);
+  await run('umount', ['--lazy', dir]);
   await rm(dir, { recursive: true, force: true });
 });
 
