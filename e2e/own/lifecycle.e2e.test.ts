@@ -132,7 +132,7 @@ describe('a system that is started, stopped and started again', () => {
     expect(await status()).toMatch(/^kitchen was stopped on purpose.*npx brew start kitchen$/m);
     expect((await fetch(`${await orderUrl()}/health/ready`)).status).toBe(200);
     expect((await asInReadme('npx brew start kitchen')).output).toMatch(/^✔ kitchen is ready, after /m);
-    expect((await asInReadme('npx brew restart kafka-1')).output).toMatch(/^✔ kafka-1 is ready, after /m);
+    expect((await asInReadme('npx brew restart courier')).output).toMatch(/^✔ courier is ready, after /m);
     expect(await status()).not.toContain('stopped on purpose');
   });
 

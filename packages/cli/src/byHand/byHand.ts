@@ -7,7 +7,7 @@ import { expectedProcesses } from '../status/status.ts';
 import { duration } from '../text/format.ts';
 import { suggestion } from '../text/nearest.ts';
 
-/** Who takes longer goes on starting, and may wait for something that its user has to do. */
+/** Who takes longer may wait for something that its user has to do. */
 const PATIENCE_MS = 30_000;
 
 /** @throws ArgumentInvalidError: there is no such process; NotRunningError; ControlRefusedError: a drill is under way */
@@ -46,28 +46,29 @@ async function startProcess(name: string, { dir }: Run, io: Io): Promise<void> {
   const startedAt = performance.now();
   await using control = await controlByHand(dir);
   const giveUp = new AbortController();
-  const started = control.start(name).then(() => true);
-  const inTime = await Promise.race([started, delay(PATIENCE_MS, false, { signal: giveUp.signal })]).finally(
-    () => giveUp.abort(),
-  );
-  if (inTime) return io.out(`${done(io)} ${name} is ready, after ${since(startedAt)}.`);
-  started.catch(() => {}); // from now on `brew status` tells
-  await io.out(
-    `${name} was started, and is not ready after ${since(startedAt)}. ${await whatMissing(name, dir)}See: npx brew status, npx brew logs ${name}`,
-  );
+  const started = control.start(name).then(() => undefined);
+  const late = delay(PATIENCE_MS, undefined, { signal: giveUp.signal }).then(() => missingVoters(name, dir));
+  const missing = await Promise.race([started, late]).finally(() => giveUp.abort());
+  if (missing !== undefined && missing.length > 0) {
+    started.catch(() => {}); // from now on `brew status` tells
+    return io.out(
+      `${name} was started, and is not ready: it waits for a majority of the nodes that vote. Start others: npx brew start ${missing.join(' ')}`,
+    );
+  }
+  await started;
+  await io.out(`${done(io)} ${name} is ready, after ${since(startedAt)}.`);
 }
 
-/** A broker alone waits for others to make a majority of voters. */
-async function whatMissing(name: string, dir: string): Promise<string> {
+/** The nodes without which this one can't be ready: alone it has no majority. */
+async function missingVoters(name: string, dir: string): Promise<string[]> {
   const run = await findRun(dir);
-  if (run === undefined) return '';
+  if (run === undefined) return [];
   const nodes = kafkaNodes(dir, run.ports, run.kafka);
-  if (!nodes.some((node) => node.name === name)) return '';
+  if (!nodes.some((node) => node.name === name)) return [];
   const running = new Set(run.processes.map((process) => process.name));
   const voters = nodes.filter(({ votes }) => votes).map((node) => node.name);
   const missing = voters.filter((voter) => !running.has(voter));
-  if (2 * missing.length < voters.length) return '';
-  return `It waits for a majority of ${voters.join(', ')}: npx brew start ${missing.join(' ')}. `;
+  return 2 * missing.length < voters.length ? [] : missing;
 }
 
 async function runWith(names: readonly string[]): Promise<Run> {

@@ -1,8 +1,11 @@
+import { execFile } from 'node:child_process';
 import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { findJdk, parseJavaVersion } from './java.ts';
+import { onlyIf } from '../testing/onlyIf.ts';
+import { findJdk, javaEnv, parseJavaVersion } from './java.ts';
 
 describe('parseJavaVersion', () => {
   test.each([
@@ -88,3 +91,19 @@ describe('findJdk', () => {
     await chmod(join(bin, 'java'), 0o755);
   }
 });
+
+const jdk = await findJdk().catch(() => undefined);
+
+onlyIf(jdk ? undefined : 'there is no JDK', test)(
+  'Java reads names of files as UTF-8, also where no locale is set',
+  async () => {
+    const bare = { PATH: process.env.PATH, HOME: tmpdir() };
+    const encodingWith = async (env: NodeJS.ProcessEnv) => {
+      const settings = ['-XshowSettings:properties', '-version'];
+      const { stderr } = await promisify(execFile)(jdk?.java ?? '', settings, { env });
+      return /sun\.jnu\.encoding = (\S+)/.exec(stderr)?.[1];
+    };
+    expect(await encodingWith(javaEnv(bare))).toBe('UTF-8');
+    if (process.platform === 'linux') expect(await encodingWith(bare)).not.toBe('UTF-8');
+  },
+);

@@ -4,45 +4,51 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { createDatabase, type Database } from '@brew/postgres';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { pino } from 'pino';
 import { freeMiB } from '../disk.ts';
+import { superuserUrl } from '../infrastructure.ts';
+import { brokerAnswers } from '../kafka/ready.ts';
 import { freePorts, type Ports } from '../ports.ts';
-import { postgresAnswers, preparePostgres, superuserPassword } from '../postgres/server.ts';
+import { postgresAnswers, preparePostgres } from '../postgres/server.ts';
+import { removeData } from '../runs.ts';
+import { prepareLoneNode } from '../testing/loneNode.ts';
 import { onlyIf } from '../testing/onlyIf.ts';
 import { until } from '../testing/until.ts';
-import { createKeptProcesses } from './keptProcesses.ts';
-import { claimRun, readRun } from './runFile.ts';
+import { createKeptProcesses, type KeptProcesses } from './keptProcesses.ts';
+import { claimRun, type RunFile, readRun } from './runFile.ts';
 
 const log = pino({ level: 'silent' });
 const run = promisify(execFile);
-/** Room for PostgreSQL's own files, and for a start. */
+/** Room for the files of PostgreSQL, or of a broker, and for a start. */
 const DISK = '320m';
 
-let dir: string;
+// A name that Java reads only if it is escaped, and in a locale that has its letters.
+const dir = await mkdtemp(join(tmpdir(), 'brew kleine Küche ☕-'));
 let whyNot: string | undefined;
 let ports: Ports;
 try {
-  dir = await mkdtemp(join(tmpdir(), 'brew-small-'));
   await run('mount', ['-t', 'tmpfs', '-o', `size=${DISK},mode=0755`, 'brew', dir]);
 } catch {
+  await rm(dir, { recursive: true });
   whyNot = 'only root may make a small disk, and not everywhere';
 }
 beforeAll(async () => {
   ports = await freePorts();
 });
 afterAll(async () => {
-  if (whyNot === undefined) await run('umount', ['--lazy', dir]);
+  await run('umount', ['--lazy', dir]);
   await rm(dir, { recursive: true, force: true });
 });
 
-onlyIf(whyNot, test)(
-  'PostgreSQL comes back by itself when a disk that was full has room, and with what was committed',
-  async () => {
-    const url = `postgresql://postgres:${superuserPassword}@127.0.0.1:${ports.postgres}/postgres`;
-    const fates: string[] = [];
-    const runFile = await claimRun(dir, ports);
-    const processes = createKeptProcesses({
+onlyIf(whyNot, describe)('on a disk that was full and has room again', () => {
+  let runFile: RunFile;
+  let processes: KeptProcesses;
+  const fates: string[] = [];
+  beforeEach(async () => {
+    fates.length = 0;
+    runFile = await claimRun(dir, ports);
+    processes = createKeptProcesses({
       dir,
       runFile,
       signal: new AbortController().signal,
@@ -50,31 +56,45 @@ onlyIf(whyNot, test)(
       onFate: (_, fate) => fates.push(fate?.state ?? 'started'),
       onReady: () => {},
     });
-    try {
-      const { spec } = await preparePostgres(dir, ports);
-      await processes.run(spec, (waiting) => postgresAnswers(url, { ...waiting, log }));
-      await using database = createDatabase({ url, applicationName: 'test', log });
-      await database.query('create table kept as select 0 as round');
+  });
+  afterEach(async () => {
+    await processes.stop([{ names: ['postgres'], graceMs: 10_000 }]);
+    await runFile.release();
+    await removeData(dir);
+  });
 
-      for (let round = 1; round <= 2; round++) {
-        await until(() => database.query('insert into kept values ($1)', [round]));
-        await fill();
-        await writeUntilItDies(database);
-        await until(() => fates.at(-1) === 'no-room');
-        await empty();
-        await until(() => fates.at(-1) === 'back');
-        // What could not be written meanwhile is written now.
-        await until(async () => (await readRun(dir))?.fates.postgres?.state === 'back');
-      }
-      const { rows } = await until(() => database.query('select count(*)::int as rows from kept'));
-      expect(rows).toEqual([{ rows: 3 }]);
-      expect(fates).not.toContain('given-up');
-    } finally {
-      await processes.stop([{ names: ['postgres'], graceMs: 10_000 }]);
-      await runFile.release();
+  test('PostgreSQL comes back by itself, with what was committed, and run.json tells', async () => {
+    const url = superuserUrl(ports);
+    const { spec } = await preparePostgres(dir, ports);
+    await processes.run(spec, (waiting) => postgresAnswers(url, { ...waiting, log }));
+    await using database = createDatabase({ url, applicationName: 'test', log });
+    await database.query('create table kept as select 0 as round');
+
+    for (let round = 1; round <= 2; round++) {
+      await until(() => database.query('insert into kept values ($1)', [round]));
+      await fill();
+      await writeUntilItDies(database);
+      await until(() => fates.at(-1) === 'no-room');
+      await empty();
+      await until(() => fates.at(-1) === 'back');
+      // What could not be written meanwhile is written now.
+      await until(async () => (await readRun(dir))?.fates.postgres?.state === 'back');
     }
-  },
-);
+    const { rows } = await until(() => database.query('select count(*)::int as rows from kept'));
+    expect(rows).toEqual([{ rows: 3 }]);
+  });
+
+  test('a broker comes back by itself', async () => {
+    const { node, spec } = await prepareLoneNode(dir, ports);
+    await processes.run(spec, (waiting) => brokerAnswers(node.port, waiting));
+    await fill();
+    // Nobody writes to it, but its controller does, twice a second.
+    await until(() => fates.at(-1) === 'no-room');
+    await empty();
+    await until(() => fates.at(-1) === 'back');
+    expect(fates).not.toContain('waiting');
+  });
+});
 
 const filling = () => join(dir, 'filling');
 

@@ -92,6 +92,16 @@ test('what is stopped while it is about to be started again stays away', async (
   expect(fates).toEqual(['courier waiting', 'courier stopped', 'courier undefined']);
 });
 
+test('what is stopped in the moment of its start does not stay', async () => {
+  await start();
+  await processes.end('courier');
+  const started = processes.again('courier');
+  await processes.end('courier');
+  await expect(started).rejects.toMatchObject({ code: 'BREW_PROCESS_DIED' });
+  expect(processes.running()).toEqual([]);
+  expect(fates.at(-1)).toBe('courier stopped');
+});
+
 test('what can not be started again is told with its last words, and comes back once it can', async () => {
   await start();
   await writeFile(join(dir, 'broken'), '');

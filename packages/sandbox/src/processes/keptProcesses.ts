@@ -66,6 +66,8 @@ export function createKeptProcesses(options: KeptProcessesOptions): KeptProcesse
   const { logs } = layout(dir);
   const known = new Map<string, Known>();
   const launching = new Map<string, Promise<void>>();
+  /** Those that were stopped on purpose. */
+  const left = new Set<string>();
   /** Those that were ready: nobody waits for them, so that their end has to be told. */
   const unattended = new WeakSet<ManagedProcess>();
   const supervisor = createSupervisor({
@@ -124,9 +126,12 @@ export function createKeptProcesses(options: KeptProcessesOptions): KeptProcesse
   async function start(spec: ProcessSpec): Promise<ManagedProcess> {
     // Whoever has taken its place, such as an instance that was started by hand, would answer for it.
     await requirePorts(spec.ports);
-    return supervisor.start(spec);
+    const managed = await supervisor.start(spec);
+    if (left.has(spec.name)) void supervisor.end(spec.name, END_GRACE_MS); // stopped before it was there
+    return managed;
   }
   function leave(name: string): void {
+    left.add(name);
     keeper.leave(name);
     tellFate(name, { state: 'stopped' });
   }
@@ -140,6 +145,7 @@ export function createKeptProcesses(options: KeptProcessesOptions): KeptProcesse
     },
     async again(name) {
       processNamed(name);
+      left.delete(name);
       tellFate(name, undefined);
       await keeper.start(name);
     },

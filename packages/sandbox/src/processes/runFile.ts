@@ -57,7 +57,11 @@ const WRITE_AGAIN_MS = 1_000;
 /** What runs from this folder or was left there by a run that was killed; undefined when neither. */
 export async function readRun(dir: string): Promise<RunRecord | undefined> {
   try {
-    return JSON.parse(await readFile(layout(dir).runFile, 'utf8')) as RunRecord;
+    // Older versions told nothing of fates.
+    return {
+      fates: {},
+      ...(JSON.parse(await readFile(layout(dir).runFile, 'utf8')) as Omit<RunRecord, 'fates'>),
+    };
   } catch {
     return undefined;
   }

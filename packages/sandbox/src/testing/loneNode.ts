@@ -6,10 +6,11 @@ import { join } from 'node:path';
 import { fetchKafka } from '../artifacts/fetch.ts';
 import { findJdk } from '../artifacts/java.ts';
 import { formatNodes } from '../kafka/format.ts';
-import { kafkaNodes } from '../kafka/nodes.ts';
+import { type KafkaNode, kafkaNodes } from '../kafka/nodes.ts';
 import { nodeSpec } from '../kafka/prepare.ts';
 import { defaultCacheDir } from '../paths.ts';
-import { freePorts } from '../ports.ts';
+import { freePorts, type Ports } from '../ports.ts';
+import type { ProcessSpec } from '../processes/supervisor.ts';
 
 /** A cluster of one, node 1, that a test may treat as it likes. */
 export interface LoneNode extends AsyncDisposable {
@@ -44,23 +45,10 @@ export interface LoneNodeOptions {
 }
 
 /** Starts one on free ports, in a folder that its end removes. Who has to wait until it answers, waits with a client. */
-export async function startLoneNode({
-  settings = () => ({}),
-  formatArgs: args = [],
-}: LoneNodeOptions = {}): Promise<LoneNode> {
-  const [dir, ports, jdk] = await Promise.all([
-    mkdtemp(join(tmpdir(), 'brew-node-')),
-    freePorts(),
-    findJdk(),
-  ]);
-  const { folder: jars } = await fetchKafka({ cacheDir: defaultCacheDir, jdk });
-  const [first] = kafkaNodes(dir, ports, 'combined');
-  if (first === undefined) throw new Error('There are three.');
-  const own = settings({ external: ports.external[0], internal: ports.internal[0] });
-  const voters = { 'controller.quorum.voters': `${first.id}@127.0.0.1:${ports.controller[0]}` };
-  const node = { ...first, settings: { ...first.settings, ...alone, ...voters, ...own } };
-  await formatNodes([node], { jars, jdk, args });
-  const { command, args: program, env } = await nodeSpec(node, { dir, jars, jdk });
+export async function startLoneNode(options: LoneNodeOptions = {}): Promise<LoneNode> {
+  const [dir, ports] = await Promise.all([mkdtemp(join(tmpdir(), 'brew-node-')), freePorts()]);
+  const { node, spec } = await prepareLoneNode(dir, ports, options);
+  const { command, args: program, env } = spec;
 
   let running: ChildProcess;
   async function end(signal: NodeJS.Signals): Promise<void> {
@@ -84,4 +72,21 @@ export async function startLoneNode({
   };
   lone.start();
   return lone;
+}
+
+/** Makes its data folder, and tells how to run it. */
+export async function prepareLoneNode(
+  dir: string,
+  ports: Ports,
+  { settings = () => ({}), formatArgs: args = [] }: LoneNodeOptions = {},
+): Promise<{ node: KafkaNode; spec: ProcessSpec }> {
+  const jdk = await findJdk();
+  const { folder: jars } = await fetchKafka({ cacheDir: defaultCacheDir, jdk });
+  const [first] = kafkaNodes(dir, ports, 'combined');
+  if (first === undefined) throw new Error('There are three.');
+  const own = settings({ external: ports.external[0], internal: ports.internal[0] });
+  const voters = { 'controller.quorum.voters': `${first.id}@127.0.0.1:${ports.controller[0]}` };
+  const node = { ...first, settings: { ...first.settings, ...alone, ...voters, ...own } };
+  await formatNodes([node], { jars, jdk, args });
+  return { node, spec: await nodeSpec(node, { dir, jars, jdk }) };
 }
