@@ -1,3 +1,4 @@
+import { ftruncateSync, readSync, writeSync } from 'node:fs';
 import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises';
 
 // NAME.log, and what was in it before: NAME.log.1, NAME.log.2, … from the newest to the oldest.
@@ -34,15 +35,13 @@ export async function cutLog(file: string, largestBytes = LARGEST_BYTES): Promis
     await copyAll(log, part);
     await shift(file);
     await rename(copy, `${file}.1`);
-    // What came meanwhile; then nothing stands between the last look and the emptying.
-    await copyAll(log, part);
-    await log.truncate(0);
+    copyRestAndEmpty(log.fd, part.fd);
   } finally {
     await rm(copy, { force: true });
   }
 }
 
-/** Appends to `to` what is in `from` and was not read from it yet. */
+/** Appends to `to` what is in `from`. */
 async function copyAll(from: FileHandle, to: FileHandle): Promise<void> {
   const buffer = Buffer.alloc(64 * 1024);
   for (;;) {
@@ -50,6 +49,15 @@ async function copyAll(from: FileHandle, to: FileHandle): Promise<void> {
     if (bytesRead === 0) return;
     await to.writeFile(buffer.subarray(0, bytesRead));
   }
+}
+
+/** The same with what came meanwhile. In one go, so that as little as can be stands between the last look and the emptying. */
+function copyRestAndEmpty(from: number, to: number): void {
+  const buffer = Buffer.alloc(64 * 1024);
+  for (let read = readSync(from, buffer); read > 0; read = readSync(from, buffer)) {
+    writeSync(to, buffer, 0, read);
+  }
+  ftruncateSync(from);
 }
 
 /** Makes place for a new NAME.log.1, and removes what is too old. */
