@@ -1,6 +1,6 @@
 import { problem, route } from '@brew/service';
 import { z } from 'zod';
-import type { ReplayContext, Session } from '../replay/catchUp.ts';
+import { REPLAY_STATEMENT_MS, type ReplayContext, type Session } from '../replay/catchUp.ts';
 import { createMessages, type Messages } from '../replay/messages.ts';
 import type { Beginning } from '../replay/prepare.ts';
 import { type ReadPartition, type ReplayOptions, reasonOf, replay } from '../replay/replay.ts';
@@ -66,7 +66,7 @@ export const startReplay = (context: ReplayContext) =>
 
 /** @throws HttpProblem 409 when another replay is under way */
 async function openSession({ db }: ReplayContext): Promise<Session> {
-  const session = await db.connect();
+  const session = await db.connect({ statementMs: REPLAY_STATEMENT_MS });
   if (await tryLock(session, 'replay')) return session;
   await session.end();
   throw problem(409, 'REPLAY_UNDER_WAY', 'Another replay is under way. Wait for its end, or cancel it.');

@@ -15,6 +15,9 @@ export interface ReplayContext
   topics: readonly string[];
 }
 
+/** What a statement of a replay may take: it compares whole tables, and stores large pages. */
+export const REPLAY_STATEMENT_MS = 10 * 60_000;
+
 /** A connection of its own, which holds the replays' lock. */
 export type Session = Awaited<ReturnType<ServiceContext['db']['connect']>>;
 
@@ -112,7 +115,7 @@ export async function startCatchUp(context: ReplayContext, options: CatchUpOptio
     readTo: (goal) => readTo(goal, signal),
     readToNow: async () => readTo(await goalOf(db), signal),
     async compareWithLive(look) {
-      const snapshot = await db.connect();
+      const snapshot = await db.connect({ statementMs: REPLAY_STATEMENT_MS });
       try {
         await meetLive(false, async () => {
           await snapshot.query('begin isolation level repeatable read read only');

@@ -2,7 +2,7 @@ import type { Tx } from '@brew/postgres';
 import { isAt } from '../build/positions.ts';
 import { type CodedGeneration, liveGenerations } from '../projector/fed.ts';
 import { makeLive, setBehind } from '../store/generations.ts';
-import type { ReplayContext } from './catchUp.ts';
+import { REPLAY_STATEMENT_MS, type ReplayContext } from './catchUp.ts';
 import { type Comparison, compare, type Summary, summaryOf } from './compare.ts';
 
 /** Compares what was built with what is live. */
@@ -29,14 +29,17 @@ export const compareWithBefore = (
   built: readonly CodedGeneration[],
   before: ReadonlyMap<string, Summary>,
 ): Promise<Comparison[]> =>
-  db.transaction(async (tx) => {
-    const comparisons: Comparison[] = [];
-    for (const generation of built) {
-      const counted = before.get(generation.code.name) ?? new Map();
-      comparisons.push(compare(generation.code, counted, await summaryOf(tx, generation.code, generation)));
-    }
-    return comparisons;
-  });
+  db.transaction(
+    async (tx) => {
+      const comparisons: Comparison[] = [];
+      for (const generation of built) {
+        const counted = before.get(generation.code.name) ?? new Map();
+        comparisons.push(compare(generation.code, counted, await summaryOf(tx, generation.code, generation)));
+      }
+      return comparisons;
+    },
+    { statementMs: REPLAY_STATEMENT_MS },
+  );
 
 /** Undefined when this code does not know its tables. */
 async function summaryOfOther(tx: Tx, generation: CodedGeneration): Promise<Summary | undefined> {

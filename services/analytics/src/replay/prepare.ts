@@ -12,7 +12,7 @@ import {
   setBehind,
 } from '../store/generations.ts';
 import { lockSwitch } from '../store/locks.ts';
-import type { ReplayContext } from './catchUp.ts';
+import { REPLAY_STATEMENT_MS, type ReplayContext } from './catchUp.ts';
 import { type Summary, summaryOf } from './compare.ts';
 
 /** How a replay begins. */
@@ -74,7 +74,8 @@ export async function prepare(
   if (beginning.how === 'resume') {
     return { generations: (await generationsIn('building', db, projections)).filter(isOurs) };
   }
-  if (beginning.how === 'in place') return db.transaction((tx) => emptyLive(tx, projections, begin));
+  if (beginning.how === 'in place')
+    return db.transaction((tx) => emptyLive(tx, projections, begin), { statementMs: REPLAY_STATEMENT_MS });
   return db.transaction(async (tx) => {
     if (!keepsUnfinished) {
       for (const unfinished of await generationsIn('building', tx, projections))
