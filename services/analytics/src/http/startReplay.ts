@@ -1,7 +1,7 @@
 import { createReader, type Reader } from '@brew/kafka/reader';
 import { problem, route } from '@brew/service';
 import { z } from 'zod';
-import type { ReplayContext, Session } from '../replay/catchUp.ts';
+import { REPLAY_STATEMENT_MS, type ReplayContext, type Session } from '../replay/catchUp.ts';
 import { createMessages, type Messages } from '../replay/messages.ts';
 import { type Beginning, type Planned, planReplay, refusalOf } from '../replay/prepare.ts';
 import { type ReadPartition, type ReplayOptions, reasonOf, replay } from '../replay/replay.ts';
@@ -97,7 +97,7 @@ interface Means {
 
 /** @throws HttpProblem 409 when another replay is under way */
 async function openMeans({ db, client, log }: ReplayContext): Promise<Means> {
-  const session = await db.connect();
+  const session = await db.connect({ statementMs: REPLAY_STATEMENT_MS });
   if (await tryLock(session, 'replay')) {
     const reader = createReader({ client, log });
     return { session, reader, close: async () => void (await Promise.all([session.end(), reader.close()])) };

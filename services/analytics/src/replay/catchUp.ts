@@ -22,6 +22,9 @@ export interface ReplayContext
   limits?: Limits | undefined;
 }
 
+/** What a statement of a replay may take: it compares whole tables, and stores large pages. */
+export const REPLAY_STATEMENT_MS = 10 * 60_000;
+
 /** A connection of its own, which holds the replays' lock. */
 export type Session = Awaited<ReturnType<ServiceContext['db']['connect']>>;
 
@@ -139,7 +142,7 @@ export async function startCatchUp(context: ReplayContext, options: CatchUpOptio
   return {
     readTo: async (live) => readTo(await standOfLive(live)(db), signal),
     async meet(live, look) {
-      const snapshot = await db.connect();
+      const snapshot = await db.connect({ statementMs: REPLAY_STATEMENT_MS });
       try {
         let isThere = false;
         await meetAt(standOfLive(live), holdLive, async (_tx, goal) => {

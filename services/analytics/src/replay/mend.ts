@@ -3,7 +3,7 @@ import { type HttpProblem, type Worker, worker } from '@brew/service';
 import type { Projection } from '../projections/projection.ts';
 import { fedOf, liveGenerations } from '../projector/fed.ts';
 import { tryLock } from '../store/locks.ts';
-import { type ReplayContext, type Session, startCatchUp } from './catchUp.ts';
+import { REPLAY_STATEMENT_MS, type ReplayContext, type Session, startCatchUp } from './catchUp.ts';
 import { switchTo } from './finish.ts';
 import { type Planned, planReplay, refusalOf } from './prepare.ts';
 import { replay } from './replay.ts';
@@ -21,7 +21,7 @@ export function createMender(context: ReplayContext): Worker {
   let toLookAt: readonly Projection[] = projections;
 
   async function withLock(work: (session: Session) => Promise<void>): Promise<boolean> {
-    const session = await db.connect();
+    const session = await db.connect({ statementMs: REPLAY_STATEMENT_MS });
     try {
       const isFree = await tryLock(session, 'replay');
       if (isFree) await work(session);
