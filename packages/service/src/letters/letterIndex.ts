@@ -1,7 +1,7 @@
 import { BrewError, deadLetterTopic } from '@brew/events';
 import { BrokerUnavailableError, type KafkaClient, TopicMissingError, within } from '@brew/kafka';
 import { createReader } from '@brew/kafka/reader';
-import type { Database } from '@brew/postgres';
+import { type Database, isOutage } from '@brew/postgres';
 import type { Logger } from 'pino';
 import type { Part } from '../lifecycle/part.ts';
 import { worker } from '../lifecycle/worker.ts';
@@ -93,7 +93,14 @@ export function createLetterIndex({ group, db, client, metrics, log }: LetterInd
     stored.catch(() => undefined); // also after nobody waits for it any more
     while (!stopping.signal.aborted && movedAt + PATIENCE_MS > performance.now()) {
       if (!(await within(movedAt + PATIENCE_MS - performance.now(), stored, stopping.signal))) continue;
-      await stored;
+      await stored.catch((error) => {
+        // Whoever waits for it learns what was not known for it, as with anything else that does not answer.
+        if (!isOutage(error)) throw error;
+        const reason = new Error(`PostgreSQL has not answered: ${(error as Error).message}`, {
+          cause: error,
+        });
+        throw new LettersUnknownError(topic, reason);
+      });
       asOf = began;
       health.gotOn(false);
       return;
