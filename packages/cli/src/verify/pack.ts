@@ -15,7 +15,7 @@ const NONE = -1;
  * hardly one is ever looked at again. An array of numbers alone is one block of memory; the strings (names, topics, items,
  * cafes, currencies) are the same few for all orders, and kept once.
  *
- * Neither faults nor altered events are packed: an order that has one is not sound.
+ * Neither faults, nor times from the future, nor altered events are packed: an order that has one is not sound.
  */
 export function createPacker(): Packer {
   const strings: string[] = [];
@@ -29,13 +29,14 @@ export function createPacker(): Packer {
   }
 
   function packEvent({ name, topic, partition, offset, ...event }: SeenEvent): number[] {
-    const { id, causeId = NONE, time, content, amount, payment = NONE, stock } = event;
-    const packed = [numberOf(name), numberOf(topic), partition, offset, id, causeId, time, content, payment];
+    const { id, causeId = NONE, time, content, amount, payment = NONE, refund = NONE, detail, stock } = event;
+    const packed = [numberOf(name), numberOf(topic), partition, offset, id, causeId, time, content];
+    packed.push(payment, refund, detail === undefined ? NONE : numberOf(detail));
     if (amount) packed.push(amount.amount, numberOf(amount.currency));
     else packed.push(0, NONE);
     if (!stock) return [...packed, NONE];
     packed.push(numberOf(stock.cafeId), stock.lines.length);
-    for (const { sku, quantity } of stock.lines) packed.push(numberOf(sku), quantity);
+    for (const { sku, quantity, drinks = 0 } of stock.lines) packed.push(numberOf(sku), quantity, drinks);
     return packed;
   }
 
@@ -48,7 +49,8 @@ export function createPacker(): Packer {
       const text = () => strings[next()] ?? '';
       const unpackEvent = (): SeenEvent => {
         const place = { name: text(), topic: text(), partition: next(), offset: next() };
-        const [ownId, causeId, time, content, payment] = [next(), next(), next(), next(), next()];
+        const [ownId, causeId, time, content] = [next(), next(), next(), next()];
+        const [payment, refund, detail] = [next(), next(), next()];
         const event: SeenEvent = {
           ...place,
           id: ownId,
@@ -57,11 +59,16 @@ export function createPacker(): Packer {
           content,
         };
         if (payment !== NONE) event.payment = payment;
+        if (refund !== NONE) event.refund = refund;
+        if (detail !== NONE) event.detail = strings[detail] ?? '';
         const [amount, currency, cafe] = [next(), next(), next()];
         if (currency !== NONE) event.amount = { amount, currency: strings[currency] ?? '' };
         if (cafe === NONE) return event;
         const lines: Line[] = [];
-        for (let left = next(); left > 0; left--) lines.push({ sku: text(), quantity: next() });
+        for (let left = next(); left > 0; left--) {
+          const [line, drinks] = [{ sku: text(), quantity: next() }, next()];
+          lines.push(drinks > 0 ? { ...line, drinks } : line);
+        }
         event.stock = { cafeId: strings[cafe] ?? '', lines };
         return event;
       };

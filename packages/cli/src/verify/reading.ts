@@ -33,6 +33,8 @@ export interface Reading extends AsyncDisposable {
   /** When it began, in milliseconds. */
   readonly startedAt: number;
   readonly unreadable: readonly UnreadableRecord[];
+  /** How many there are in all. */
+  readonly unreadableCount: number;
   /** Why nothing comes at the moment, if that is known. */
   readonly problem: unknown;
   /** All that was there at this time, in milliseconds, has been read. Undefined as long as there is no such time. */
@@ -43,7 +45,8 @@ export interface Reading extends AsyncDisposable {
   whenCaughtUp(): Promise<void>;
 }
 
-const MOST_UNREADABLE = 10_000;
+/** So many are kept; the rest is counted. */
+const MOST_UNREADABLE = 100_000;
 
 /**
  * Reads topics into a ledger: from the beginning, and then what comes. In a consumer group of its own that commits
@@ -63,6 +66,7 @@ export async function startReading(
   const admin = createAdmin({ client, log });
   const names = [...topics.keys()];
   const unreadable: UnreadableRecord[] = [];
+  let unreadableCount = 0;
   let read = 0;
 
   const startedAt = Date.now();
@@ -90,7 +94,7 @@ export async function startReading(
   }
 
   function note(record: UnreadableRecord): void {
-    // Of more than that nobody reads each: that there are some is said anyway.
+    unreadableCount++;
     if (unreadable.length === MOST_UNREADABLE) return;
     unreadable.push({ ...record, problem: shortened(record.problem, 500) });
   }
@@ -123,6 +127,9 @@ export async function startReading(
     total: bounds.reduce((sum, { earliest, latest }) => sum + latest - earliest, 0),
     startedAt,
     unreadable,
+    get unreadableCount() {
+      return unreadableCount;
+    },
     get problem() {
       return follower.lastError;
     },

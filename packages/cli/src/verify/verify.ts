@@ -6,7 +6,7 @@ import { follow } from './follow.ts';
 import { createLedger } from './ledger.ts';
 import { type Reading, startReading } from './reading.ts';
 import { renderLettersHint, renderProgress, renderReport } from './render.ts';
-import { reportOf } from './report.ts';
+import { jsonOf, reportOf } from './report.ts';
 
 export interface VerifyOptions {
   /** Goes on with what comes, until the signal is aborted. */
@@ -44,13 +44,12 @@ export async function verify(
     );
     return false;
   }
-  const report = reportOf(ledger, reading, reading.startedAt, options.youngerThan * 1_000);
-  if (options.json) await io.out(JSON.stringify(report, null, 2));
-  else {
-    for (const line of renderReport(report, io.paint)) await io.out(line);
-    if (!report.sound) for (const line of await lettersHint(addresses, signal)) await io.out(line);
-  }
-  return report.sound;
+  const { summary, breaches } = reportOf(ledger, reading, reading.startedAt, options.youngerThan * 1_000);
+  const lines = options.json ? jsonOf(summary, { breaches }) : renderReport(summary, breaches, io.paint);
+  for (const line of lines) await io.out(line);
+  if (!options.json && !summary.sound)
+    for (const line of await lettersHint(addresses, signal)) await io.out(line);
+  return summary.sound;
 }
 
 /** Who does not answer by then may have some. */
