@@ -8,7 +8,9 @@ test.each([
   ['behind', -TEN_MINUTES_MS],
   ['ahead of', TEN_MINUTES_MS],
 ])("a clock that is ten minutes %s the database's cancels nothing", async (_title, ms) => {
-  const world = await startWorld({ now: () => new Date(Date.now() + ms) });
+  // Each of them shorter than the clock is wrong.
+  const env = { PAYMENT_TIMEOUT_SECONDS: '60', UNANSWERED_TIMEOUT_SECONDS: '300' };
+  const world = await startWorld({ env, now: () => new Date(Date.now() + ms) });
   try {
     const waiting = await world.awaiting();
     const { seconds } = await world.untilJob(waiting, 'settle');

@@ -244,6 +244,7 @@ describe('payments that are called off', () => {
     expect(body.payments).toMatchObject([{ status: 'pending' }]);
     const guess = { 'idempotency-key': key, authorization: 'Bearer guess' };
     expect((await call('POST', '/payments/cancel', { orderId, amount }, guess)).status).toBe(401);
+    expect(await callOff(orderId, key)).toEqual(['cancelled']);
   });
 });
 

@@ -150,6 +150,7 @@ describe('orders that got no answer', () => {
     });
     expect(found).toContain(overdue.orderId);
     for (const { orderId } of [busy, young, settled, asked]) expect(found).not.toContain(orderId);
+    await db.query('truncate payment_jobs');
   });
 
   test('are found in the order in which their time was up', async () => {

@@ -50,6 +50,7 @@ export function plantedBreaches(at: number): PlantedBreach[] {
   });
   const [end, cause, effect] = ['one-end', 'cause-before-effect', 'one-effect-of-a-kind'];
   const delivered = order('delivered');
+  const looped = order('delivered');
   const swapped = order('not paid');
   return [
     plant(end, 'no end', 'was placed and never ended', order('delivered').slice(0, 3)),
@@ -81,9 +82,9 @@ export function plantedBreaches(at: number): PlantedBreach[] {
       cause,
       'an effect that led to its cause',
       'has KitchenStarted before PaymentReceived, which led to it',
-      changed(delivered, 'PaymentReceived', (event) => ({
+      changed(looped, 'PaymentReceived', (event) => ({
         ...event,
-        causationId: delivered[3]?.id as string,
+        causationId: looped[3]?.id as string,
       })),
     ),
     plant(cause, 'an end in front of its beginning', 'has OrderCancelled before OrderPlaced', [

@@ -114,6 +114,7 @@ const dataOf: Record<string, object> = {
       },
     ],
   },
+  CancellationRequested: { cafeId },
   OrderCancelled: { reason: 'customer_request' },
   StockReserved: { cafeId, items: kept },
   StockReleased: { cafeId, items: kept },
