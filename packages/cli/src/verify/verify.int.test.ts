@@ -177,10 +177,8 @@ describe('verify', () => {
       written({ placedAt: 8_640_000_000_000_000 }),
       written({}, { time: new Date('9999-12-31T23:59:59Z') }),
     );
-    for (const timestamp of [-1n, 2n ** 62n]) {
-      const record = { key: Buffer.from('poison'), value: Buffer.from('?'), headers: [] };
-      await writeBatch(orders, 0, { records: [record], firstTimestamp: timestamp } as never);
-    }
+    const nowhen = { key: Buffer.from('poison'), value: Buffer.from('?'), headers: [], timestamp: -1n };
+    await writeBatch(orders, 0, { records: [nowhen] });
     const { lines, sound } = await topics.verify({ json: true });
     const { breaches, invariants } = JSON.parse(lines.join('\n')) as Report;
     expect(sound).toBe(false);
