@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { BrewError, type Event, type Topic } from '@brew/events';
 import {
   createAdmin,
@@ -41,9 +42,13 @@ export interface Reading extends AsyncDisposable {
   readonly completeAt: number | undefined;
   /** Asks where the topics end now. @returns how many records are still to be read */
   lag(): Promise<number>;
+  /** Resolves when all that is there at the moment of the call has been read; rejects when it is aborted. */
+  readOn(signal: AbortSignal): Promise<void>;
   /** Resolves when all that was there when it began has been read. */
   whenCaughtUp(): Promise<void>;
 }
+
+const LOOK_MS = 100;
 
 /** So many are kept; the rest is counted. */
 const MOST_UNREADABLE = 100_000;
@@ -93,6 +98,11 @@ export async function startReading(
     read++;
   }
 
+  async function lag(): Promise<number> {
+    const at = Date.now();
+    return ends.look(await endsOf(admin, names), at);
+  }
+
   function note(record: UnreadableRecord): void {
     unreadableCount++;
     if (unreadable.length === MOST_UNREADABLE) return;
@@ -136,9 +146,12 @@ export async function startReading(
     get completeAt() {
       return ends.completeAt();
     },
-    async lag() {
-      const at = Date.now();
-      return ends.look(await endsOf(admin, names), at);
+    lag,
+    async readOn(signal) {
+      const calledAt = Date.now();
+      for (await lag(); (ends.completeAt() ?? 0) < calledAt; await lag()) {
+        await delay(LOOK_MS, undefined, { signal });
+      }
     },
     whenCaughtUp: () => follower.whenCaughtUp(),
     async [Symbol.asyncDispose]() {

@@ -6,7 +6,7 @@ import type { Skew } from './skews.ts';
 import type { MoneyTotals, StockTotals } from './totals.ts';
 
 /** An event of a broken order, and where to find it. */
-interface ReportedEvent {
+export interface ReportedEvent {
   topic: string;
   partition: number;
   offset: number;
@@ -108,6 +108,6 @@ export function reportedRecord(record: UnreadableRecord): ReportedBreach {
   return { invariant: readable.name, sentences: [`${where}: ${problem}`], events: [] };
 }
 
-function reportedEvent({ topic, partition, offset, time, name }: SeenEvent): ReportedEvent {
+export function reportedEvent({ topic, partition, offset, time, name }: SeenEvent): ReportedEvent {
   return { topic, partition, offset, time: new Date(time).toISOString(), type: name };
 }

@@ -141,7 +141,7 @@ describe('verify', () => {
       expect(text).toMatch(
         /\d\d:\d\d:\d\d\.\d{3} {2}OrderPlaced +brew\.orders\.v1-\w+, partition \d, offset \d+$/m,
       );
-      expect(text).toMatch(/^… and \d+ more of cause-before-effect, .*\d+ more of stock\.$/m);
+      expect(text).toMatch(/^… and .*\d+ more of cause-before-effect.*\.$/m);
     });
   });
 
@@ -183,7 +183,7 @@ describe('verify', () => {
     const { breaches, invariants } = JSON.parse(lines.join('\n')) as Report;
     expect(sound).toBe(false);
     const told = breaches.flatMap(({ sentences }) => sentences).join('\n');
-    expect(told).toMatch(/no money, not an ISO 4217 code/);
+    expect(told).toMatch(/no money", not an ISO 4217 code/);
     expect(told).toMatch(/has OrderPlaced from the future: \d+ days/);
     expect(invariants.find(({ name }) => name === 'readable')?.breaches).toBeGreaterThanOrEqual(3);
     expect((await topics.verify({})).lines.join('\n')).toMatch(/^✖ readable .*: not for \d$/m);
