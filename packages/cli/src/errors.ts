@@ -50,10 +50,10 @@ export class ClusterUnreachableError extends BrewError {
 
 /** A database is to be read, and PostgreSQL does not hand it out. */
 export class DatabaseUnreachableError extends BrewError {
-  constructor(name: string, host: string, cause: Error) {
+  constructor(name: string, host: string, why: string, cause?: Error) {
     super(
       'BREW_DATABASE_UNAVAILABLE',
-      `PostgreSQL at ${host} does not answer for the database ${name}: ${cause.message}. See what runs with npx brew status.`,
+      `The database ${name} can not be read from PostgreSQL at ${host}: ${why}. See what runs with npx brew status.`,
       { cause },
     );
   }

@@ -1,4 +1,5 @@
 import { deleteRecords } from '@brew/kafka/testing';
+import { infrastructure } from '@brew/sandbox/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { collect } from '../../testing/collect.ts';
 import { type Flow, flows, soundOrder } from '../testing/soundOrder.ts';
@@ -264,8 +265,16 @@ describe('verify --databases', () => {
     await expect(
       verify({ databases: true, youngerThan: 0 }, where, io, new AbortController().signal, world.topics),
     ).rejects.toThrow(
-      /PostgreSQL at 127\.0\.0\.1:1 does not answer for the database orders: .*See what runs/,
+      /The database orders can not be read from PostgreSQL at 127\.0\.0\.1:1: .*See what runs/,
     );
+  });
+
+  it('refuses to begin when a service has never run', async () => {
+    const { io } = collect();
+    const where = { ...world.where, databaseUrl: () => infrastructure().postgresUrl };
+    await expect(
+      verify({ databases: true, youngerThan: 0 }, where, io, new AbortController().signal, world.topics),
+    ).rejects.toThrow(/The database orders can not be read .*: it has no table orders yet\. See/);
   });
 
   it('counts only what was in the reports when they were looked at', async () => {

@@ -30,13 +30,15 @@ export async function walk(book: Book, options: WalkOptions): Promise<SetResult>
   const { ledger, databaseOf, onPage } = options;
   const db = databaseOf(book.database);
   const rows = new Set<string>();
-  const suspects = new Set<string>();
+  /** With how many events were known of each. */
+  const suspects = new Map<string, number>();
   const excuses: Record<Excuse, number> = { young: 0, gone: 0 };
 
   const look = (orderId: string, row: BookRow | undefined) => {
-    const verdict = judge(book, ledger.find(orderId), row, options);
+    const order = ledger.find(orderId);
+    const verdict = judge(book, order, row, options);
     if (typeof verdict === 'string') excuses[verdict]++;
-    else if (verdict.length > 0) suspects.add(orderId);
+    else if (verdict.length > 0) suspects.set(orderId, order?.events.length ?? 0);
   };
   for (let after = ''; ; ) {
     const page = await book.page(db, after);
@@ -61,22 +63,25 @@ export async function walk(book: Book, options: WalkOptions): Promise<SetResult>
 
 async function lookAgain(
   book: Book,
-  suspects: readonly string[],
+  suspects: readonly (readonly [orderId: string, events: number])[],
   options: WalkOptions,
 ): Promise<DatabaseBreach[]> {
   const { ledger, databaseOf, readOn } = options;
   const publisher = databaseOf(book.publisher ?? book.database);
   const breaches: DatabaseBreach[] = [];
   for (let from = 0; from < suspects.length; from += PAGE_ROWS) {
-    const ids = suspects.slice(from, from + PAGE_ROWS);
+    const some = suspects.slice(from, from + PAGE_ROWS);
+    const ids = some.map(([orderId]) => orderId);
     // In this order: what a row says and no longer waits in the outbox is in the topics, before where they end after that.
     const rows = new Map(
       (await book.page(databaseOf(book.database), '', ids)).map((row) => [row.orderId, row]),
     );
     const waiting = await unpublished(publisher, ids);
     await readOn();
-    for (const orderId of ids) {
+    for (const [orderId, events] of some) {
       const order = ledger.find(orderId);
+      // It is under way, whatever the times of its events say: clocks may be wrong.
+      if ((order?.events.length ?? 0) !== events) continue;
       const sentences = judge(book, order, rows.get(orderId), options);
       if (waiting.has(orderId) || typeof sentences === 'string' || sentences.length === 0) continue;
       breaches.push(breachOf(book.name, sentences, order, orderId));

@@ -7,7 +7,7 @@ interface StoredMoney {
 }
 
 /** A payment that order-service knows of. */
-export interface StoredPayment {
+interface StoredPayment {
   paymentId: string;
   amount: StoredMoney;
   refundId?: string | undefined;

@@ -2,7 +2,7 @@ import type { Tx } from '@brew/postgres';
 import { type BookRow, PAGE_ROWS } from '../book.ts';
 
 /** A payment that the provider has taken the money of. */
-export interface ProviderPayment {
+interface ProviderPayment {
   paymentId: string;
   amount: number;
   currency: string;
