@@ -26,7 +26,9 @@ export async function createWorld(kinds: readonly Flow[]) {
   await createTopics([...topics].map(([name, topic]) => ({ ...topic, name, config: {} })));
   const nameOf = (type: EventType) => [...topics].find(([, { name }]) => name === type.topic.name)?.[0] ?? '';
 
-  const orders = kinds.map((flow) => withOwnPayments(soundOrder(flow, Date.now() - 3_600_000)));
+  // A second apart, so that the last is known.
+  const begin = Date.now() - 3_600_000;
+  const orders = kinds.map((flow, i) => withOwnPayments(soundOrder(flow, begin + i * 1_000)));
   const client = createKafkaClient({ brokers, clientId: 'brew-cli-test', log });
   const producer = createProducer({ client, log });
   await producer.start();
