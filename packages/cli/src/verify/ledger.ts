@@ -65,7 +65,7 @@ const DELIVERY_EVENTS = 7;
 const LIFE_MS = 60 * 60 * 1_000;
 
 /** Of the memory that there is; the rest is for what is read, and said in the end. */
-const mostBytes = (): number => getHeapStatistics().heap_size_limit * 0.6;
+const mostBytes = (): number => getHeapStatistics().heap_size_limit * 0.5;
 /** Beside its numbers; and what one takes that is not packed, about. */
 const PACKED_BYTES = 150;
 const OPEN_BYTES = 4_000;
