@@ -86,7 +86,7 @@ export async function spendBadDay(brew: Brew): Promise<BadDay> {
     40: () => killAndStart(kitchen),
     80: bringGoods,
     // From now on, whoever pays late would pay for an order that has been given up: those payments are called off.
-    100: () => brew.behave({ ...misbehaviour, lateMs: (PAYMENT_TIMEOUT_SECONDS + 2) * 1_000 }),
+    100: () => brew.behave({ ...misbehaviour, lateMs: (PAYMENT_TIMEOUT_SECONDS + 600) * 1_000 }),
     135: bringGoods,
     150: () => killAndStart(orderService),
   };

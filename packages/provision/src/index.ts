@@ -1,5 +1,6 @@
 export { ensureDatabases, registryDatabase } from './databases.ts';
 export { TopicDiffersError } from './errors.ts';
+export { insist } from './insist.ts';
 export {
   type Belongings,
   ensureService,

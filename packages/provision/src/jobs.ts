@@ -1,18 +1,9 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { BrewError } from '@brew/events';
-import { isOutage } from '@brew/postgres';
 import { pino } from 'pino';
 import { ensureDatabases } from './databases.ts';
 import { JobConfigError } from './errors.ts';
+import { insist, PATIENCE_MS } from './insist.ts';
 import { ensureSchemas } from './schemas.ts';
 import { declaredTopics, ensureTopics } from './topics.ts';
-
-/**
- * How long what a job needs may take to answer. It has passed its health check by then, but on a busy machine even that is no promise, and
- * nobody starts a job again that has failed.
- */
-const PATIENCE_MS = 300_000;
-const PAUSE_MS = 2_000;
 
 /** Each does one thing, may be repeated, and says in a line what it did. */
 const jobs: Record<string, (env: NodeJS.ProcessEnv) => Promise<string>> = {
@@ -41,22 +32,10 @@ export async function runJob(name: string | undefined, env: NodeJS.ProcessEnv): 
   const job = name !== undefined && Object.hasOwn(jobs, name) ? jobs[name] : undefined;
   if (job === undefined)
     throw new JobConfigError(`The job has to be one of ${Object.keys(jobs).join(', ')}.`);
-  return insist(() => job(env));
-}
-
-/** Tries again what may pass. */
-async function insist(job: () => Promise<string>): Promise<string> {
-  const deadline = performance.now() + PATIENCE_MS;
-  for (;;) {
-    try {
-      return await job();
-    } catch (error) {
-      const mayPass = (error instanceof BrewError && error.retryable) || isOutage(error);
-      if (!mayPass || performance.now() > deadline) throw error;
-      console.error(`${(error as Error).message} Trying again …`);
-    }
-    await sleep(PAUSE_MS);
-  }
+  return insist(
+    () => job(env),
+    ({ message }) => console.error(`${message} Trying again …`),
+  );
 }
 
 function required(env: NodeJS.ProcessEnv, variable: string): string {

@@ -2,6 +2,7 @@ import {
   declaredTopics,
   ensureSchemas,
   ensureTopics,
+  insist,
   type ServiceDeclaration,
   services,
 } from '@brew/provision';
@@ -69,10 +70,15 @@ async function createTopics(session: Session): Promise<void> {
   );
 }
 
-async function registerSchemas({ step, log, ports }: Session): Promise<void> {
+async function registerSchemas({ step, log, ports, signal }: Session): Promise<void> {
   await step(
     'schemas',
-    () => ensureSchemas(registryUrl(ports), log),
+    () =>
+      insist(
+        () => ensureSchemas(registryUrl(ports), log),
+        (error) => log.warn({ err: error }, 'waiting for the schema registry'),
+        signal,
+      ),
     (count) => `${count}`,
   );
 }

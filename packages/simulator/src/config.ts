@@ -34,7 +34,7 @@ export function readSimulatorConfig(env: NodeJS.ProcessEnv) {
     WEBHOOK_URL: z.url(),
     WEBHOOK_SECRET: z.string().min(1),
     PSP_API_KEY: z.string().min(1),
-    /** How the provider behaves at first; see provider/behaviour.ts. A late payment comes after the shop's time-out. */
+    /** How the provider behaves at first; see provider/behaviour.ts. A late payment would come after the shop's time-out. */
     DECLINE_RATE: fraction.default(0.03),
     LATE_RATE: fraction.default(0.01),
     DUPLICATE_RATE: fraction.default(0.05),

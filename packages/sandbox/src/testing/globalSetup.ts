@@ -1,4 +1,6 @@
 import { rm } from 'node:fs/promises';
+import { ensureSchemas, insist } from '@brew/provision';
+import { pino } from 'pino';
 import { chooseProvider, type Provider } from './chooseProvider.ts';
 import { type TestInfrastructure, variable } from './infrastructure.ts';
 import { runVariable } from './runVariable.ts';
@@ -20,6 +22,11 @@ export default async function globalSetup(): Promise<void> {
   process.env[variable] = JSON.stringify(infrastructure);
   // globalTeardown runs in this same process; jest offers it no other way to get at what setup made.
   Object.assign(globalThis, { endTestInfrastructure: end });
+  // Once, as in a system: the first of several files that would register the same at the same time may wait too long for a registry that is cold.
+  await insist(
+    () => ensureSchemas(infrastructure.registryUrl, pino({ level: 'silent' })),
+    ({ message }) => console.log(`${message} Trying again …`),
+  );
 }
 
 // Each is loaded only when needed: containers need neither Java nor Maven, and a running cluster needs nothing at all.

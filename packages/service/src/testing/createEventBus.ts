@@ -39,7 +39,7 @@ export interface EventBus extends AsyncDisposable {
   stop(): Promise<void>;
 }
 
-/** Connects, makes the topics and registers the schemas if that wasn't done. Everything published afterwards is seen. */
+/** Connects, makes the topics if that wasn't done. Everything published afterwards is seen. */
 export async function createEventBus({ infrastructure, service }: EventBusOptions): Promise<EventBus> {
   const log = pino({ level: 'silent' });
   const { brokers, registryUrl } = infrastructure;
@@ -47,7 +47,6 @@ export async function createEventBus({ infrastructure, service }: EventBusOption
   const codec = createCodec({ registryUrl, log });
   await using admin = createAdmin({ client, log });
   await admin.ensureTopics([...Object.values(topics), deadLetterTopic(service)]);
-  await codec.register(eventTypes);
   await codec.prepare(eventTypes);
 
   const seen = new Map<string, Event[]>();

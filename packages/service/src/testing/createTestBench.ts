@@ -69,7 +69,6 @@ export async function createTestBench<Config extends ServiceConfig = ServiceConf
     log,
   });
   const codec = createCodec({ registryUrl: infrastructure.registryUrl, log });
-  await codec.register(events);
   await codec.prepare(events);
 
   const db = createDatabase({ url: database.url, applicationName: `${name}-test`, log });

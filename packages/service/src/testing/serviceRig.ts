@@ -72,7 +72,6 @@ export async function createServiceRig(schema: string): Promise<ServiceRig> {
     producer,
     here: (type) => ({ ...type, topic: { ...type.topic, name: uniqueName(type.topic.name) } }),
     async createTopics(types) {
-      await codec.register(types);
       await codec.prepare(types);
       const topics = new Map(types.map(({ topic }) => [topic.name, { ...topic, partitions: 2 }]));
       await createTopics([...topics.values(), { ...deadLetterTopic(name), partitions: 2 }]);

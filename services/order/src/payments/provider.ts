@@ -51,7 +51,7 @@ const knownPayments = z.object({
   payments: z.array(
     z.object({
       paymentId: idOf(rules.foreignId),
-      amount: paidMoney,
+      amount: z.object({ amount: intOf(rules.paid), currency: idOf(rules.currency) }),
       status: z.string(),
       reason: z.string().optional(),
     }),

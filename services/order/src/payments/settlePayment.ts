@@ -32,7 +32,8 @@ export async function settlePayment(
 
   const at = now();
   const commands = payments.flatMap(({ paymentId, amount, status }): Command[] =>
-    status === 'succeeded' ? [{ type: 'receivePayment', paymentId, amount, at }] : [],
+    // Nothing was taken where a provider only tries a card.
+    status === 'succeeded' && amount.amount > 0 ? [{ type: 'receivePayment', paymentId, amount, at }] : [],
   );
   if (payments.some(isPending)) return { commands, isSettled: false };
   const failed = payments.find(({ status }) => status === 'failed');

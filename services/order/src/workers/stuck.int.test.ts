@@ -53,23 +53,30 @@ test('a call that is set aside is forgotten with its order', async () => {
   expect(await stuck('call-provider')).toEqual([]);
 });
 
-test('a provider that is away is not the fault of a call: none is set aside, and health names it', async () => {
-  const orderId = await world.place();
-  world.provider.answer(orderId, 503);
-  await world.reserveStock(orderId);
-  const health = await until(async () => {
-    const answer = await healthOf('call-provider');
-    return !answer.up && answer;
-  });
-  expect(health.detail).toMatch(
-    /^calls waiting for the provider: 1, for \d+ s: http.*\/payments answered 503/,
-  );
-  expect(await stuck('call-provider')).toEqual([]);
-  world.provider.answer(orderId, undefined);
-  await until(async () => (await healthOf('call-provider')).up);
-  await world.webhook('payment.succeeded', orderId);
-  await world.untilOrder(orderId, { status: 'paid' });
-});
+test.each([
+  ['away', 503],
+  ['away behind a gateway', 404],
+])(
+  'a provider that is %s is not the fault of a call: none is set aside, and health names it',
+  async (_title, status) => {
+    const orderId = await world.place();
+    world.provider.answer(orderId, status);
+    await world.reserveStock(orderId);
+    const health = await until(async () => {
+      const answer = await healthOf('call-provider');
+      return !answer.up && answer;
+    });
+    expect(health.detail).toMatch(
+      /^calls waiting for the provider: 1, for \d+ s: http.*\/payments answered /,
+    );
+    expect(health.detail).toContain(`answered ${status}`);
+    expect(await stuck('call-provider')).toEqual([]);
+    world.provider.answer(orderId, undefined);
+    await until(async () => (await healthOf('call-provider')).up);
+    await world.webhook('payment.succeeded', orderId);
+    await world.untilOrder(orderId, { status: 'paid' });
+  },
+);
 
 test('an order that can not be given up does not keep others from it', async () => {
   await world.db.query(`create function refuse() returns trigger language plpgsql as $$
