@@ -96,10 +96,10 @@ async function keepReports(
   }
   const told = orders.flat().map(({ type }) => type.name);
   const count = (name: string) => told.filter((each) => each === name).length;
-  await sql.query(`insert into sales_g1.by_hour values ('cafe-007', now(), 'EUR', $1, $2)`, [
-    count('OrderDelivered'),
-    count('OrderDelivered') * 840,
-  ]);
+  await sql.query(
+    `insert into sales_g1.by_hour (cafe_id, hour, currency, orders, amount) values ('cafe-007', now(), 'EUR', $1, $2)`,
+    [count('OrderDelivered'), count('OrderDelivered') * 840],
+  );
   const steps = {
     ...{
       placed: 'OrderPlaced',
@@ -115,12 +115,16 @@ async function keepReports(
     },
   };
   for (const [step, name] of Object.entries(steps))
-    await sql.query(`insert into funnel_g1.counts values ($1, '', $2)`, [step, count(name)]);
-  await sql.query(`insert into funnel_g1.counts values ('cancelled', 'customer_request', $1)`, [
-    count('OrderCancelled'),
-  ]);
-  await sql.query(`insert into top_drinks_g1.counts values ('latte', 'Caffè Latte', now(), $1, $2)`, [
-    count('OrderPlaced') * 2,
-    count('OrderPlaced'),
-  ]);
+    await sql.query(`insert into funnel_g1.counts (step, reason, orders) values ($1, '', $2)`, [
+      step,
+      count(name),
+    ]);
+  await sql.query(
+    `insert into funnel_g1.counts (step, reason, orders) values ('cancelled', 'customer_request', $1)`,
+    [count('OrderCancelled')],
+  );
+  await sql.query(
+    `insert into top_drinks_g1.counts (sku, name, named_at, quantity, orders) values ('latte', 'Latte', now(), $1, $2)`,
+    [count('OrderPlaced') * 2, count('OrderPlaced')],
+  );
 }
