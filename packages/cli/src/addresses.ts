@@ -1,5 +1,5 @@
 import { connect } from 'node:net';
-import { defaultPorts, type Ports, type ServiceDeclaration, services } from '@brew/sandbox';
+import { defaultPorts, type Ports, type ServiceDeclaration, services, superuserUrl } from '@brew/sandbox';
 
 /** Where everything is. */
 export interface Addresses {
@@ -8,6 +8,8 @@ export interface Addresses {
   registryUrl: string;
   /** The services' base addresses. */
   services: Record<ServiceDeclaration['name'], string>;
+  /** A connection string for a database, of PostgreSQL's superuser. */
+  databaseUrl(name: string): string;
 }
 
 export function addressesOf(ports: Ports = defaultPorts): Addresses {
@@ -17,6 +19,11 @@ export function addressesOf(ports: Ports = defaultPorts): Addresses {
     services: Object.fromEntries(
       servicesOf(ports).map(({ name }) => [name, `http://localhost:${ports.services[name]}`]),
     ) as Addresses['services'],
+    databaseUrl(name) {
+      const url = new URL(superuserUrl(ports, process.env.POSTGRES_PASSWORD));
+      url.pathname = `/${name}`;
+      return url.href;
+    },
   };
 }
 

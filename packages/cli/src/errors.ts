@@ -48,6 +48,17 @@ export class ClusterUnreachableError extends BrewError {
   }
 }
 
+/** A database is to be read, and PostgreSQL does not hand it out. */
+export class DatabaseUnreachableError extends BrewError {
+  constructor(name: string, host: string, why: string, cause?: Error) {
+    super(
+      'BREW_DATABASE_UNAVAILABLE',
+      `The database ${name} can not be read from PostgreSQL at ${host}: ${why}. See what runs with npx brew status.`,
+      { cause },
+    );
+  }
+}
+
 /** Something is to be removed that is in use. */
 export class StillRunningError extends BrewError {
   constructor(what: string, todo: string) {

@@ -166,6 +166,7 @@ export function createProgram(exit: (code: number) => void, io: Io = processIo()
     .command('verify')
     .description('read all events from the beginning and check what must always hold')
     .option('--follow', 'go on with what comes, a line a second')
+    .option('--databases', 'compare the databases with the topics, too, and the payment provider')
     .option(
       '--younger-than <seconds>',
       'how long an order may be open, and what follows from its end may take',
@@ -175,7 +176,9 @@ export function createProgram(exit: (code: number) => void, io: Io = processIo()
     .option('--json', 'as JSON; with --follow one JSON object a line')
     .addHelpText(
       'after',
-      `${examples('npx brew verify', 'npx brew verify --younger-than 10', 'npx brew verify --follow', 'npx brew verify --json | jq .breaches')}\nExit code 0: all of it holds; 1: something is broken, and the orders are shown with their events.`,
+      `${examples('npx brew verify', 'npx brew verify --younger-than 10', 'npx brew verify --follow', 'npx brew verify --databases', 'npx brew verify --json | jq .breaches', 'npx brew verify --databases --json | jq .databases')}\nExit code 0: all of it holds; 1: something is broken, and the orders are shown with their events.
+Of each kind the first five are shown; --json has all. Rows that are missing are not missed once
+services may have pruned them: KEEP_DAYS (90) after the order was placed.`,
     )
     .action(async (options: VerifyOptions) => {
       const { verify } = await import('./verify/verify.ts');

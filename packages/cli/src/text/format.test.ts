@@ -33,6 +33,7 @@ describe('money', () => {
   it('has the decimals of its currency', () => {
     expect(money({ amount: 1240, currency: 'EUR' })).toBe('12.40 EUR');
     expect(money({ amount: 1240, currency: 'JPY' })).toBe('1240 JPY');
+    expect(money({ amount: 1240, currency: 'no money' })).toBe('1240 (minor units) no money');
   });
 });
 

@@ -60,6 +60,8 @@ export function ranges(sorted: readonly number[]): string {
 
 /** "12.40 EUR", with as many decimals as the currency has. */
 export function money({ amount, currency }: { amount: number; currency: string }): string {
+  // Of what can't be a currency, which is to be shown all the same, nobody knows how many it has.
+  if (!/^[A-Za-z]{3}$/.test(currency)) return `${amount} (minor units) ${currency}`;
   const { maximumFractionDigits = 2 } = new Intl.NumberFormat('en', {
     style: 'currency',
     currency,

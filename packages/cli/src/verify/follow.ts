@@ -1,9 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Io } from '../io.ts';
+import { createExamples } from './examples.ts';
 import type { Ledger } from './ledger.ts';
 import type { Reading } from './reading.ts';
 import { renderBreach, renderMoment } from './render.ts';
-import { type ReportedBreach, reportedBreach, reportedRecord, SHOWN } from './report.ts';
+import { type ReportedBreach, reportedBreach, reportedRecord } from './report.ts';
 import type { VerifyOptions } from './verify.ts';
 
 /** A line of `brew verify --follow --json`. */
@@ -19,7 +20,7 @@ export interface Moment {
   lag: number | null;
   /** Found since it began, also what has come right again. */
   breaches: number;
-  /** Those that were found in this second. */
+  /** Those that were found in this second: all of them. */
   found: ReportedBreach[];
 }
 
@@ -36,7 +37,7 @@ export async function follow(
   const find = createSearch(ledger, reading, youngerThan * 1_000);
   let [before, lookedAt] = [reading.read, performance.now()];
   let breaches = 0;
-  let shown = 0;
+  const examples = createExamples(({ invariant }: ReportedBreach) => invariant);
 
   async function look(): Promise<void> {
     const lag = await reading.lag().catch(() => null);
@@ -48,10 +49,9 @@ export async function follow(
     const { orders, open, delivered, cancelled, repeats } = ledger.counts();
     const time = new Date().toISOString();
     const counts = { orders, open, delivered, cancelled, repeats, eventsPerSecond, lag, breaches };
-    const moment: Moment = { time, ...counts, found: found.slice(0, Math.max(0, SHOWN - shown)) };
-    shown += moment.found.length;
+    const moment: Moment = { time, ...counts, found };
     if (json) return io.out(JSON.stringify(moment));
-    for (const breach of moment.found) {
+    for (const breach of found.filter(examples.take)) {
       for (const line of renderBreach(breach, io.paint)) await io.out(line);
     }
     await io.out(renderMoment(moment, io.paint));

@@ -1,7 +1,9 @@
 import { type EventType, StockReleased, uuidv7 } from '@brew/events';
+import type { ReceivedRecord } from '@brew/kafka';
 import { describe, expect, it, test } from '@jest/globals';
 import fc from 'fast-check';
 import { createLedger, type Ledger } from './ledger.ts';
+import { toSeen } from './seen.ts';
 import { seen } from './testing/orderOf.ts';
 import { plantedBreaches } from './testing/plantedBreaches.ts';
 import { type AnyEvent, type Flow, flows, soundOrder } from './testing/soundOrder.ts';
@@ -85,6 +87,60 @@ describe('the ledger', () => {
       ['one-effect-of-a-kind', 'has StockReleased again, under the same id with other content'],
     ]);
     expect(ledger.counts()).toMatchObject({ repeats: 0 });
+  });
+
+  test('does not take for a repeat what was copied into another partition', () => {
+    const ledger = createLedger();
+    const events = soundOrder('delivered', placedAt);
+    write(ledger, events);
+    ledger.take(events[0]?.correlationId ?? '', seen(events[2] as AnyEvent, 17, 4));
+    expect(found(ledger)).toEqual([
+      [
+        'one-effect-of-a-kind',
+        'has PaymentReceived again in another partition: brew.payments.v1, partition 4, offset 17',
+      ],
+    ]);
+    expect(ledger.breaches(longAfter, 0)[0]?.events).toHaveLength(8);
+    expect(ledger.counts()).toMatchObject({ events: 7, repeats: 0 });
+  });
+
+  test('tells what comes from the future, which would never be missed', () => {
+    const ledger = createLedger();
+    const [placed] = soundOrder('delivered', placedAt) as [AnyEvent];
+    const record = { topic: placed.type.topic.name, partition: 0, offset: 0n, value: null };
+    const event = { ...placed, time: new Date('9999-12-31') };
+    ledger.take(
+      placed.correlationId,
+      toSeen({ ...record, timestamp: new Date(placedAt) } as unknown as ReceivedRecord, event),
+    );
+    expect(found(ledger)).toEqual([
+      [
+        'cause-before-effect',
+        expect.stringMatching(/^has OrderPlaced from the future: [\d]+ days \d+ h after/),
+      ],
+    ]);
+  });
+
+  test.each([Number.NaN, Date.UTC(9999, 0)])(
+    'begins by now at the latest, whatever time a record bears (%d)',
+    (time) => {
+      const ledger = createLedger();
+      ledger.beginsAt(time);
+      expect(ledger.holds(Date.now() - 1)).toBe(false);
+      expect(ledger.holds(Date.now() + 2 * 3_600_000)).toBe(true);
+    },
+  );
+
+  test('follows those that it knows to their end when memory is full, and says how much it has not looked at', () => {
+    const ledger = createLedger(10_000);
+    const orders = Array.from({ length: 10 }, () => soundOrder('delivered', placedAt));
+    for (const [first] of orders) write(ledger, [first as AnyEvent]);
+    for (const [, ...rest] of orders) write(ledger, rest);
+    const { orders: known, untaken } = ledger.counts();
+    expect(known).toBeLessThan(10);
+    expect(untaken).toBe(7 * (10 - known));
+    expect(found(ledger)).toEqual([]);
+    expect([...ledger.orders()]).toHaveLength(known);
   });
 
   test('gives an order time, and what must follow from its end', () => {

@@ -11,7 +11,11 @@ it('gives the same orders back, nothing lost, however many share their strings',
     const events = soundOrder(flow, placedAt).map((event) => {
       const { items } = event.data as { items?: object[] };
       // Of two lines, and as many cafes as there are orders.
-      const more = items && { items: [...items, { ...items[0], sku: 'mocha' }], cafeId: `cafe-${index}` };
+      const food = { ...items?.[0], sku: 'bun', category: 'food' };
+      const more = items && {
+        items: [...items, { ...items[0], sku: 'mocha' }, food],
+        cafeId: `cafe-${index}`,
+      };
       return { ...event, data: { ...event.data, ...more } };
     });
     return orderOf(events);

@@ -2,20 +2,21 @@ import type { OrderState } from './orderState.ts';
 import type { Line, SeenEvent } from './seen.ts';
 
 export interface Packer {
-  /** An order as numbers and nothing else: some 500 bytes, a fifth of what it takes unpacked. */
+  /** An order as numbers and nothing else: some 750 bytes, a fifth of what it takes unpacked. */
   pack(order: OrderState): number[];
   /** The same order again, nothing lost. */
   unpack(id: string, packed: readonly number[]): OrderState;
 }
 
-const NONE = -1;
+/** Which parts of an event follow its first numbers, as bits of the first. */
+const HAS = { cause: 1, payment: 2, refund: 4, detail: 8, amount: 16, stock: 32 };
 
 /**
  * Orders that have ended soundly stay in memory, since a second effect may come whenever. There are many of them, and
  * hardly one is ever looked at again. An array of numbers alone is one block of memory; the strings (names, topics, items,
  * cafes, currencies) are the same few for all orders, and kept once.
  *
- * Neither faults nor altered events are packed: an order that has one is not sound.
+ * Neither faults, nor times from the future, nor altered events are packed: an order that has one is not sound.
  */
 export function createPacker(): Packer {
   const strings: string[] = [];
@@ -29,40 +30,51 @@ export function createPacker(): Packer {
   }
 
   function packEvent({ name, topic, partition, offset, ...event }: SeenEvent): number[] {
-    const { id, causeId = NONE, time, content, amount, payment = NONE, stock } = event;
-    const packed = [numberOf(name), numberOf(topic), partition, offset, id, causeId, time, content, payment];
-    if (amount) packed.push(amount.amount, numberOf(amount.currency));
-    else packed.push(0, NONE);
-    if (!stock) return [...packed, NONE];
-    packed.push(numberOf(stock.cafeId), stock.lines.length);
-    for (const { sku, quantity } of stock.lines) packed.push(numberOf(sku), quantity);
+    const { id, causeId, time, content, amount, payment, refund, detail, stock } = event;
+    let parts = 0;
+    const packed = [0, numberOf(name), numberOf(topic), partition, offset, id, time, content];
+    const add = (part: number, ...values: number[]) => {
+      parts |= part;
+      packed.push(...values);
+    };
+    if (causeId !== undefined) add(HAS.cause, causeId);
+    if (payment !== undefined) add(HAS.payment, payment);
+    if (refund !== undefined) add(HAS.refund, refund);
+    if (detail !== undefined) add(HAS.detail, numberOf(detail));
+    if (amount) add(HAS.amount, amount.amount, numberOf(amount.currency));
+    if (stock) {
+      add(HAS.stock, numberOf(stock.cafeId), stock.lines.length);
+      for (const { sku, quantity, drinks = 0 } of stock.lines) packed.push(numberOf(sku), quantity, drinks);
+    }
+    packed[0] = parts;
     return packed;
   }
 
   return {
-    pack: ({ events }) => events.flatMap(packEvent),
+    // A copy has no room for more.
+    pack: ({ events }) => events.flatMap(packEvent).slice(),
 
     unpack(id, packed) {
       let at = 0;
-      const next = () => packed[at++] ?? NONE;
+      const next = () => packed[at++] ?? 0;
       const text = () => strings[next()] ?? '';
       const unpackEvent = (): SeenEvent => {
+        const parts = next();
         const place = { name: text(), topic: text(), partition: next(), offset: next() };
-        const [ownId, causeId, time, content, payment] = [next(), next(), next(), next(), next()];
-        const event: SeenEvent = {
-          ...place,
-          id: ownId,
-          causeId: causeId === NONE ? undefined : causeId,
-          time,
-          content,
-        };
-        if (payment !== NONE) event.payment = payment;
-        const [amount, currency, cafe] = [next(), next(), next()];
-        if (currency !== NONE) event.amount = { amount, currency: strings[currency] ?? '' };
-        if (cafe === NONE) return event;
-        const lines: Line[] = [];
-        for (let left = next(); left > 0; left--) lines.push({ sku: text(), quantity: next() });
-        event.stock = { cafeId: strings[cafe] ?? '', lines };
+        const [ownId, time, content] = [next(), next(), next()];
+        const causeId = parts & HAS.cause ? next() : undefined;
+        const event: SeenEvent = { ...place, id: ownId, causeId, time, content };
+        if (parts & HAS.payment) event.payment = next();
+        if (parts & HAS.refund) event.refund = next();
+        if (parts & HAS.detail) event.detail = text();
+        if (parts & HAS.amount) event.amount = { amount: next(), currency: text() };
+        if (!(parts & HAS.stock)) return event;
+        const [cafeId, lines]: [string, Line[]] = [text(), []];
+        for (let left = next(); left > 0; left--) {
+          const [line, drinks] = [{ sku: text(), quantity: next() }, next()];
+          lines.push(drinks > 0 ? { ...line, drinks } : line);
+        }
+        event.stock = { cafeId, lines };
         return event;
       };
       const order: OrderState = { id, events: [], altered: [] };

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { BrewError, type Event, type Topic } from '@brew/events';
 import {
   createAdmin,
@@ -33,17 +34,24 @@ export interface Reading extends AsyncDisposable {
   /** When it began, in milliseconds. */
   readonly startedAt: number;
   readonly unreadable: readonly UnreadableRecord[];
+  /** How many there are in all. */
+  readonly unreadableCount: number;
   /** Why nothing comes at the moment, if that is known. */
   readonly problem: unknown;
   /** All that was there at this time, in milliseconds, has been read. Undefined as long as there is no such time. */
   readonly completeAt: number | undefined;
   /** Asks where the topics end now. @returns how many records are still to be read */
   lag(): Promise<number>;
+  /** Resolves when all that is there at the moment of the call has been read; rejects when it is aborted. */
+  readOn(signal: AbortSignal): Promise<void>;
   /** Resolves when all that was there when it began has been read. */
   whenCaughtUp(): Promise<void>;
 }
 
-const MOST_UNREADABLE = 10_000;
+const LOOK_MS = 100;
+
+/** So many are kept; the rest is counted. */
+const MOST_UNREADABLE = 100_000;
 
 /**
  * Reads topics into a ledger: from the beginning, and then what comes. In a consumer group of its own that commits
@@ -63,6 +71,7 @@ export async function startReading(
   const admin = createAdmin({ client, log });
   const names = [...topics.keys()];
   const unreadable: UnreadableRecord[] = [];
+  let unreadableCount = 0;
   let read = 0;
 
   const startedAt = Date.now();
@@ -89,8 +98,13 @@ export async function startReading(
     read++;
   }
 
+  async function lag(): Promise<number> {
+    const at = Date.now();
+    return ends.look(await endsOf(admin, names), at);
+  }
+
   function note(record: UnreadableRecord): void {
-    // Of more than that nobody reads each: that there are some is said anyway.
+    unreadableCount++;
     if (unreadable.length === MOST_UNREADABLE) return;
     unreadable.push({ ...record, problem: shortened(record.problem, 500) });
   }
@@ -123,15 +137,21 @@ export async function startReading(
     total: bounds.reduce((sum, { earliest, latest }) => sum + latest - earliest, 0),
     startedAt,
     unreadable,
+    get unreadableCount() {
+      return unreadableCount;
+    },
     get problem() {
       return follower.lastError;
     },
     get completeAt() {
       return ends.completeAt();
     },
-    async lag() {
-      const at = Date.now();
-      return ends.look(await endsOf(admin, names), at);
+    lag,
+    async readOn(signal) {
+      const calledAt = Date.now();
+      for (await lag(); (ends.completeAt() ?? 0) < calledAt; await lag()) {
+        await delay(LOOK_MS, undefined, { signal });
+      }
     },
     whenCaughtUp: () => follower.whenCaughtUp(),
     async [Symbol.asyncDispose]() {

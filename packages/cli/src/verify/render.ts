@@ -1,6 +1,7 @@
 import { clock, grouped as count, counted, fit, money, type Paint, table } from '../text/format.ts';
+import { createExamples } from './examples.ts';
 import type { Moment } from './follow.ts';
-import { type Report, type ReportedBreach, SHOWN } from './report.ts';
+import type { ReportedBreach, Summary } from './report.ts';
 import type { Skew } from './skews.ts';
 import type { MoneyTotals, StockTotals } from './totals.ts';
 
@@ -15,10 +16,8 @@ export function renderProgress(
 }
 
 /** The whole report: what was read, what holds and what doesn't, and who breaks it. */
-export function renderReport(report: Report, paint: Paint): string[] {
-  const { counts, invariants, breaches, stock } = report;
-  const shown = breaches.slice(0, SHOWN);
-  const found = invariants.reduce((sum, each) => sum + each.breaches, 0);
+export function renderReport(report: Summary, breaches: Iterable<ReportedBreach>, paint: Paint): string[] {
+  const { counts, invariants, stock } = report;
   return [
     ...invariants.map(({ name, promise, breaches: broken }) => {
       const mark = broken === 0 ? paint('green', '✔') : paint('red', '✖');
@@ -42,9 +41,22 @@ export function renderReport(report: Report, paint: Paint): string[] {
           `${count(counts.curtailed)} orders are older than what all topics still hold: only what is there of them was checked.`,
         ]
       : []),
-    ...shown.flatMap((breach) => ['', ...renderBreach(breach, paint)]),
-    ...(found > shown.length ? ['', `… and ${count(found - shown.length)} more.`] : []),
+    ...(counts.untaken > 0
+      ? [
+          `${count(counts.untaken)} events of further orders were not looked at: there is no memory for more. Give it some: NODE_OPTIONS=--max-old-space-size=8192`,
+        ]
+      : []),
+    ...renderExamples(breaches, paint),
   ];
+}
+
+/** The first of each kind, and how many more there are. */
+export function renderExamples(breaches: Iterable<ReportedBreach>, paint: Paint): string[] {
+  const examples = createExamples(({ invariant }: ReportedBreach) => invariant);
+  const lines: string[] = [];
+  for (const breach of breaches) if (examples.take(breach)) lines.push('', ...renderBreach(breach, paint));
+  const rest = examples.rest();
+  return rest === undefined ? lines : [...lines, '', rest];
 }
 
 /**

@@ -5,12 +5,8 @@ import type { SeenEvent } from './seen.ts';
 import type { Skew } from './skews.ts';
 import type { MoneyTotals, StockTotals } from './totals.ts';
 
-/** How many breaches are told with all their events, to people and to programs; the rest is counted. */
-export const SHOWN = 20;
-const REPORTED = 1_000;
-
 /** An event of a broken order, and where to find it. */
-interface ReportedEvent {
+export interface ReportedEvent {
   topic: string;
   partition: number;
   offset: number;
@@ -27,7 +23,14 @@ export interface ReportedBreach {
 }
 
 /** What `brew verify --json` prints. */
-export interface Report {
+export interface Report extends Summary {
+  /** All of them; of records that can't be read the first 100,000. */
+  breaches: ReportedBreach[];
+}
+
+/** The report but for the list of breaches, which may be longer than fits into a text. */
+export interface Summary {
+  /** Nothing is broken, and everything was looked at. */
   sound: boolean;
   /** What was there at this time was judged. */
   at: string;
@@ -40,32 +43,57 @@ export interface Report {
   skews: Skew[];
   /** How often each invariant was broken: by how many orders, or records. */
   invariants: { name: string; promise: string; breaches: number }[];
-  /** The first thousand, see `invariants` for how many there are. */
-  breaches: ReportedBreach[];
 }
 
-/** @param at up to when everything has been read, in milliseconds */
+/**
+ * @param at up to when everything has been read, in milliseconds
+ * @returns the report, and its breaches one after the other
+ */
 export function reportOf(
   ledger: Ledger,
-  { read, unreadable }: Pick<Reading, 'read' | 'unreadable'>,
+  { read, unreadable, unreadableCount }: Pick<Reading, 'read' | 'unreadable' | 'unreadableCount'>,
   at: number,
   graceMs: number,
-): Report {
+): { summary: Summary; breaches: Iterable<ReportedBreach> } {
   const breaches = ledger.breaches(at, graceMs);
   const broken = (name: string) => breaches.filter(({ invariant }) => invariant === name).length;
-  return {
-    sound: breaches.length + unreadable.length === 0,
+  const counts = ledger.counts();
+  const summary: Summary = {
+    sound: breaches.length + unreadableCount + counts.untaken === 0,
     at: new Date(at).toISOString(),
     records: read,
-    counts: ledger.counts(),
+    counts,
     ...ledger.totals(),
     skews: ledger.skews(),
     invariants: [
       ...invariants.map(({ name, promise }) => ({ name, promise, breaches: broken(name) })),
-      { ...readable, breaches: unreadable.length },
+      { ...readable, breaches: unreadableCount },
     ],
-    breaches: [...breaches.map(reportedBreach), ...unreadable.map(reportedRecord)].slice(0, REPORTED),
   };
+  return {
+    summary,
+    breaches: {
+      *[Symbol.iterator]() {
+        for (const breach of breaches) yield reportedBreach(breach);
+        for (const record of unreadable) yield reportedRecord(record);
+      },
+    },
+  };
+}
+
+/** An object as JSON, line by line, with lists that need not fit into memory as text. */
+export function* jsonOf(head: object, lists: Record<string, Iterable<unknown>>): Generator<string> {
+  yield JSON.stringify(head, null, 2).slice(0, -'\n}'.length);
+  for (const [name, items] of Object.entries(lists)) {
+    yield `  , ${JSON.stringify(name)}: [`;
+    let comma = '';
+    for (const item of items) {
+      yield `    ${comma}${JSON.stringify(item)}`;
+      comma = ', ';
+    }
+    yield '  ]';
+  }
+  yield '}';
 }
 
 export function reportedBreach({ invariant, sentences, orderId, events }: Breach): ReportedBreach {
@@ -80,6 +108,6 @@ export function reportedRecord(record: UnreadableRecord): ReportedBreach {
   return { invariant: readable.name, sentences: [`${where}: ${problem}`], events: [] };
 }
 
-function reportedEvent({ topic, partition, offset, time, name }: SeenEvent): ReportedEvent {
+export function reportedEvent({ topic, partition, offset, time, name }: SeenEvent): ReportedEvent {
   return { topic, partition, offset, time: new Date(time).toISOString(), type: name };
 }

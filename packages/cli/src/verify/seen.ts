@@ -1,7 +1,11 @@
 import { crc32 } from 'node:zlib';
 import {
+  CourierAssigned,
   type Event,
+  KitchenStarted,
   type Money,
+  OrderCancelled,
+  OrderDelivered,
   OrderPlaced,
   PaymentReceived,
   PaymentRefunded,
@@ -16,6 +20,8 @@ import type { ReceivedRecord } from '@brew/kafka';
 export interface Line {
   sku: string;
   quantity: number;
+  /** How many of them are drinks; of what was ordered, and left out for none. */
+  drinks?: number;
 }
 
 /** What the ledger keeps of an event: where it lies, what it follows from, and the facts that can be checked. */
@@ -36,11 +42,20 @@ export interface SeenEvent {
   amount?: Money | undefined;
   /** Which payment was received or given back: a checksum of its id, enough to tell an order's payments apart. */
   payment?: number | undefined;
+  /** Which refund it was: a checksum, too. */
+  refund?: number | undefined;
+  /** Why it was cancelled, which barista began (its slot), which courier has it. */
+  detail?: string | undefined;
   /** What was ordered, reserved or released, and where. */
   stock?: { cafeId: string; lines: Line[] } | undefined;
   /** What can't be true of it whatever else happens: a sentence without a subject. */
   fault?: string | undefined;
+  /** Said to have happened that long after its record was written, in milliseconds; left out for what clocks may differ by. */
+  aheadMs?: number | undefined;
 }
+
+/** Clocks are never so wrong: such a time was made up. */
+const FUTURE_MS = 24 * 60 * 60 * 1_000;
 
 /** @param event what the record carries, decoded */
 export function toSeen(record: ReceivedRecord, event: Event): SeenEvent {
@@ -52,6 +67,7 @@ export function toSeen(record: ReceivedRecord, event: Event): SeenEvent {
     id: shortId(event.id),
     causeId: event.causationId === undefined ? undefined : shortId(event.causationId),
     time: event.time.getTime(),
+    ...aheadOf(record, event),
     content: record.value === null ? 0 : crc32(record.value),
     ...factsOf(event),
   };
@@ -63,7 +79,12 @@ function shortId(id: string): number {
   return /^[0-9a-f]{12}$/.test(tail) ? Number.parseInt(tail, 16) : crc32(id);
 }
 
-type Facts = Pick<SeenEvent, 'amount' | 'payment' | 'stock' | 'fault'>;
+function aheadOf({ timestamp }: ReceivedRecord, { time }: Event): Pick<SeenEvent, 'aheadMs'> {
+  const aheadMs = time.getTime() - timestamp.getTime();
+  return aheadMs > FUTURE_MS ? { aheadMs } : {};
+}
+
+type Facts = Pick<SeenEvent, 'amount' | 'payment' | 'refund' | 'detail' | 'stock' | 'fault'>;
 
 function factsOf({ type, data }: Event): Facts {
   switch (type.type) {
@@ -71,11 +92,21 @@ function factsOf({ type, data }: Event): Facts {
       const { total, cafeId, items } = data as OrderPlaced;
       return { amount: total, stock: { cafeId, lines: bySku(items) } };
     }
-    case PaymentReceived.type:
-    case PaymentRefunded.type: {
-      const { amount, paymentId } = data as PaymentReceived | PaymentRefunded;
+    case OrderCancelled.type:
+      return { detail: (data as OrderCancelled).reason };
+    case PaymentReceived.type: {
+      const { amount, paymentId } = data as PaymentReceived;
       return { amount, payment: crc32(paymentId) };
     }
+    case PaymentRefunded.type: {
+      const { amount, paymentId, refundId } = data as PaymentRefunded;
+      return { amount, payment: crc32(paymentId), refund: crc32(refundId) };
+    }
+    case KitchenStarted.type:
+      return { detail: String((data as KitchenStarted).slot) };
+    case CourierAssigned.type:
+    case OrderDelivered.type:
+      return { detail: (data as CourierAssigned | OrderDelivered).courierId };
     case StockReserved.type:
     case StockReleased.type: {
       const { cafeId, items } = data as StockReserved | StockReleased;
@@ -102,12 +133,13 @@ function unfounded({ cafeId, missing }: StockRejected): string | undefined {
 }
 
 /** An order may name an item twice; what is kept for it is one line. Sorted, so that two of them can be compared. */
-function bySku(items: readonly Line[]): Line[] {
+function bySku(items: readonly (Line & { category?: string })[]): Line[] {
   const lines: Line[] = [];
-  for (const { sku, quantity } of items) {
-    const line = lines.find((known) => known.sku === sku);
-    if (line) line.quantity += quantity;
-    else lines.push({ sku, quantity });
+  for (const { sku, quantity, category } of items) {
+    const line = lines.find((known) => known.sku === sku) ?? { sku, quantity: 0 };
+    if (line.quantity === 0) lines.push(line);
+    line.quantity += quantity;
+    if (category === 'drink') line.drinks = (line.drinks ?? 0) + quantity;
   }
   return lines.sort((a, b) => (a.sku < b.sku ? -1 : 1));
 }

@@ -1,3 +1,4 @@
+import { duration } from '../../text/format.ts';
 import { find, type OrderState, refundsOf } from '../orderState.ts';
 import type { SeenEvent } from '../seen.ts';
 import type { Finding, Invariant } from './finding.ts';
@@ -30,9 +31,21 @@ export const causeBeforeEffect: Invariant = {
   name: 'cause-before-effect',
   promise: 'no event of an order is there before, or without, what led to it',
   check(order) {
-    return [...scattered(order), ...order.events.flatMap((event) => [...conditions(order, event)])];
+    return [
+      ...fromTheFuture(order),
+      ...scattered(order),
+      ...order.events.flatMap((event) => [...conditions(order, event)]),
+    ];
   },
 };
+
+/** What lies ahead can't be told as missing either: it would never be due. */
+function* fromTheFuture({ events }: OrderState): Generator<Finding> {
+  for (const { name, aheadMs } of events) {
+    if (aheadMs !== undefined)
+      yield { sentence: `has ${name} from the future: ${duration(aheadMs)} after its record was written` };
+  }
+}
 
 function* conditions(order: OrderState, event: SeenEvent): Generator<Finding> {
   const { accepted } = refundsOf(order);

@@ -1,4 +1,5 @@
 import type { OrderState } from '../orderState.ts';
+import type { SeenEvent } from '../seen.ts';
 import type { Finding, Invariant } from './finding.ts';
 
 /** Answers to the same question: an order gets one of each. How an order ends is told by one-end. */
@@ -11,7 +12,10 @@ const kinds: readonly (readonly string[])[] = [
 /** Staff may ask the kitchen once more, and are answered once more: that changes nothing. */
 const REPEATABLE = new Set(['CancellationRequested', 'TicketDropped']);
 
-/** The same event twice in a topic is none: the relay may send it again, and whoever reads it drops it by its id. */
+/**
+ * The same event twice in a partition is none: the relay may send it again, and whoever reads it drops it by its id. In another partition it
+ * was written by somebody else, and for its readers the order of the key's events is lost.
+ */
 export const oneEffectOfAKind: Invariant = {
   name: 'one-effect-of-a-kind',
   promise: 'nothing happens to an order twice',
@@ -31,6 +35,15 @@ function* doubled({ events, altered }: OrderState): Generator<Finding> {
   for (const kind of kinds) {
     if (kind.every((name) => names.has(name))) yield { sentence: `has both ${kind.join(' and ')}` };
   }
-  for (const { name } of altered)
-    yield { sentence: `has ${name} again, under the same id with other content` };
+  for (const event of altered) yield { sentence: again(event, events) };
+}
+
+function again(
+  { id, name, content, topic, partition, offset }: SeenEvent,
+  events: readonly SeenEvent[],
+): string {
+  const same = events.find((event) => event.id === id);
+  return same?.name === name && same.content === content
+    ? `has ${name} again in another partition: ${topic}, partition ${partition}, offset ${offset}`
+    : `has ${name} again, under the same id with other content`;
 }

@@ -6,7 +6,8 @@ import type { AnyEvent } from './soundOrder.ts';
 /** The event as it is seen in the record that a reader gets. */
 export function seen(event: AnyEvent, offset: number, partition = 3): SeenEvent {
   const value = Buffer.from(JSON.stringify(event.data));
-  const record = { topic: event.type.topic.name, partition, offset: BigInt(offset), value };
+  const timestamp = event.time;
+  const record = { topic: event.type.topic.name, partition, offset: BigInt(offset), value, timestamp };
   return toSeen(record as ReceivedRecord, event);
 }
 

@@ -1,0 +1,43 @@
+import type { Tx } from '@brew/postgres';
+import type { OrderState } from '../orderState.ts';
+
+/** The services' databases, and the payment provider's. */
+export type DatabaseName = 'orders' | 'psp' | 'catalog' | 'kitchen' | 'courier' | 'analytics';
+
+/** What a database keeps of an order. */
+export interface BookRow {
+  orderId: string;
+  /** When it began, in milliseconds. */
+  at: number;
+}
+
+/** What of an order may be missed. */
+export interface Judging {
+  /** The topics still hold all of its events: what the row says and no event does is wrong. */
+  isWhole: boolean;
+  /** What happened before this time, in milliseconds, has to be on both sides. */
+  dueBefore: number;
+}
+
+/** A table with a row for each order, to be compared with what the topics tell. */
+export interface Book<Row extends BookRow = BookRow> {
+  /** Such as `tickets`. */
+  name: string;
+  database: DatabaseName;
+  /** Whose outbox has what it says and was not published yet; left out: its own. */
+  publisher?: DatabaseName;
+  /**
+   * @param after rows of orders behind this one, in the order of their ids; some of them
+   * @param only those of these orders
+   */
+  page(db: Tx, after: string, only?: readonly string[]): Promise<Row[]>;
+  /** What is wrong when there is no row, as it goes on after "order …"; undefined when there need not be one. */
+  missing(order: OrderState): string | undefined;
+  /** What differs: sentences that go on after "order …". */
+  compare(order: OrderState, row: Row, judging: Judging): string[];
+}
+
+export const PAGE_ROWS = 1_000;
+
+/** Keeps the row's type where it is made, and forgets it where all books are walked alike. */
+export const defineBook = <Row extends BookRow>(book: Book<Row>): Book => book as unknown as Book;

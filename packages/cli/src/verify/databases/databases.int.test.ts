@@ -1,0 +1,304 @@
+import { deleteRecords } from '@brew/kafka/testing';
+import { infrastructure } from '@brew/sandbox/testing';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { collect } from '../../testing/collect.ts';
+import { type Flow, flows, soundOrder } from '../testing/soundOrder.ts';
+import { verify } from '../verify.ts';
+import type { DatabaseName } from './book.ts';
+import { createWorld, type World } from './testing/createWorld.ts';
+
+const names = Object.keys(flows) as Flow[];
+
+const planted: [what: string, DatabaseName, sql: string, set: string, flow: Flow, sentence: RegExp][] = [
+  [
+    'an order’s row deleted',
+    'orders',
+    'delete from orders where order_id = $1',
+    'orders',
+    'delivered',
+    /^has no row$/,
+  ],
+  [
+    'a total changed',
+    'orders',
+    'update orders set total_amount = 940 where order_id = $1',
+    'orders',
+    'delivered',
+    /^cost 8\.40 EUR, and its row says 9\.40 EUR$/,
+  ],
+  [
+    'a status set back',
+    'orders',
+    `update orders set status = 'ready' where order_id = $1`,
+    'orders',
+    'delivered',
+    /^is delivered by its events, and ready by its row$/,
+  ],
+  [
+    'another reason',
+    'orders',
+    `update orders set cancel_reason = 'out_of_stock' where order_id = $1`,
+    'orders',
+    'cancelled after paying',
+    /^was cancelled for customer_request, and its row says out_of_stock$/,
+  ],
+  [
+    'a refund gone from the row',
+    'orders',
+    `update orders set payment_state = 'refunding', refund_id = null where order_id = $1`,
+    'orders',
+    'cancelled after paying',
+    /^was given back 8\.40 EUR, and its row knows of no such refund$/,
+  ],
+  [
+    'another payment forgotten',
+    'orders',
+    `update orders set other_payments = '[]' where order_id = $1`,
+    'orders',
+    'paid twice',
+    /^was given back 0\.01 USD, and its row knows of no such refund$/,
+  ],
+  [
+    'a refund gone at the provider',
+    'psp',
+    'delete from refunds using payments where refunds.payment_id = payments.payment_id and order_id = $1',
+    'payments',
+    'cancelled after paying',
+    /^was given back 8\.40 EUR, and the provider has no such refund$/,
+  ],
+  [
+    'money that was taken and not told of',
+    'psp',
+    `insert into payments select 'pay-9', 'key', order_id, 5, 'EUR', 'succeeded', null, settles_at from payments where order_id = $1`,
+    'payments',
+    'delivered',
+    /^was paid with 0\.05 EUR \(pay-9\), which was neither received nor given back$/,
+  ],
+  [
+    'payments gone at the provider',
+    'psp',
+    'delete from payments where order_id = $1',
+    'payments',
+    'delivered',
+    /^has PaymentReceived of 8\.40 EUR, and the provider knows of no payment$/,
+  ],
+  [
+    'fewer reserved',
+    'catalog',
+    `update reservations set items = '[{"sku": "latte", "quantity": 1}]' where order_id = $1`,
+    'reservations',
+    'delivered',
+    /^had 2 latte at cafe-007 reserved, and its reservation says 1 latte at cafe-007$/,
+  ],
+  [
+    'a ticket missing',
+    'kitchen',
+    'delete from tickets where order_id = $1',
+    'tickets',
+    'delivered',
+    /^has OrderPlaced, and no ticket$/,
+  ],
+  [
+    'a payment that the kitchen never heard of',
+    'kitchen',
+    'update tickets set paid_at = null where order_id = $1',
+    'tickets',
+    'delivered',
+    /^has PaymentReceived, and its ticket is not paid$/,
+  ],
+  [
+    'a barista with what is ready',
+    'kitchen',
+    `insert into slots values ('cafe-007', 1, $1)`,
+    'baristas',
+    'delivered',
+    /^is with barista 1 of cafe-007, and its ticket is ready$/,
+  ],
+  [
+    'a shipment of another courier',
+    'courier',
+    `with another as (insert into couriers values ('courier-008', 'Lou', true, null, 0, now()) returning courier_id)
+     update shipments set courier_id = another.courier_id from another where order_id = $1`,
+    'shipments',
+    'delivered',
+    /^was given to courier-007, and its shipment says courier-008$/,
+  ],
+  [
+    'a courier with what is delivered',
+    'courier',
+    `insert into couriers values ('courier-009', 'Sam', true, $1, 0, now())`,
+    'couriers',
+    'delivered',
+    /^is with courier-009, and its shipment is delivered$/,
+  ],
+  [
+    'a sale changed',
+    'analytics',
+    `update sales_g1.by_hour set amount = amount + 1 where $1 <> ''`,
+    'sales',
+    'delivered',
+    /^cafe-007, EUR: \d+ and \d+ by the report, \d+ and \d+ by the topics$/,
+  ],
+  [
+    'a row of an order that never was',
+    'kitchen',
+    `insert into tickets (order_id, placed_at) select 'nobody-' || $1, now() - interval '1 hour'`,
+    'tickets',
+    'delivered',
+    /^has a row, and no event$/,
+  ],
+  [
+    'a dead letter that waits',
+    'kitchen',
+    `insert into letters (dlq_partition, dlq_offset, parked_at, reason, key, header_names, header_values, record_timestamp,
+       type, value_bytes, bytes, content)
+     values (0, 0, now(), 'failed', convert_to($1, 'UTF8'), '{}', '{}', 0, 'brew.payments.v1.PaymentReceived', 0, 0, '')`,
+    'letters of kitchen',
+    'delivered',
+    /^has PaymentReceived that waits in the dead letters \(failed\): npx brew dlq show kitchen 1$/,
+  ],
+  // The last order: it is the last to change the shelf.
+  [
+    'a shelf at −7',
+    'catalog',
+    `insert into menu_items values ('latte', 'Latte', 'drink', 420, 'EUR', 60, 10, now());
+     alter table stock drop constraint stock_available_check;
+     insert into stock (cafe_id, sku, available) select 'cafe-007', 'latte', -7 where $1 <> '';
+     insert into stock (cafe_id, sku, available) values ('cafe-008', 'latte', 0)`,
+    'shelves',
+    'delivered',
+    /^was the last to change latte of cafe-007, which has -7$/,
+  ],
+];
+
+describe('verify --databases finds', () => {
+  let world: World;
+  let found: Awaited<ReturnType<World['find']>>;
+  let text: string;
+
+  beforeAll(async () => {
+    world = await createWorld(planted.map(([, , , , flow]) => flow));
+    for (const [index, [, database, sql]] of planted.entries())
+      await world.databases.of(database).query(sql.replaceAll('$1', `'${world.ids[index]}'`));
+    found = await world.find();
+    ({ text } = await world.run());
+  });
+  afterAll(() => world?.[Symbol.asyncDispose]());
+
+  it.each(planted)('%s', (what, _database, _sql, set, flow, sentence) => {
+    const isOf = (breach: (typeof found.breaches)[number]) =>
+      breach.set === set && breach.sentences.some((each) => sentence.test(each));
+    const breach = found.breaches.find(isOf);
+    expect(breach).toBeDefined();
+    if (set === 'sales' || what.includes('never was')) return;
+    const index = planted.findIndex(([other]) => other === what);
+    expect(breach?.orderId).toBe(world.ids[index]);
+    expect(breach?.events.map(({ type }) => type).toSorted()).toEqual(
+      flows[flow].map(({ name }) => name).toSorted(),
+    );
+  });
+
+  it('nothing else, and says in words how many of each set', () => {
+    const expected = planted.map(([, , , set]) => set);
+    expect(found.breaches.map(({ set }) => set).toSorted()).toEqual(expected.toSorted());
+    expect(found.sound).toBe(false);
+    const count = expected.filter((set) => set === 'orders').length;
+    expect(text).toMatch(new RegExp(`^✖ orders +\\d+ rows: ${count} breaches$`, 'm'));
+    expect(text).toMatch(/^✖ shelves: order \S+ was the last to change/m);
+    expect(text).toMatch(/^✔ funnel /m);
+  });
+});
+
+describe('verify --databases', () => {
+  let world: World;
+  beforeAll(async () => {
+    world = await createWorld(names);
+  });
+  afterAll(() => world?.[Symbol.asyncDispose]());
+
+  it('finds nothing where all is as the topics tell, and says what it has compared', async () => {
+    const { sound, breaches, sets } = await world.find();
+    expect(breaches).toEqual([]);
+    expect(sound).toBe(true);
+    const compared = Object.fromEntries(sets.map((set) => [set.set, set.compared]));
+    expect(compared).toMatchObject({ orders: names.length, tickets: names.length, sales: 1, funnel: 9 });
+    expect((await world.run()).text).toMatch(/^✔ orders +\d+ rows$/m);
+  });
+
+  it('leaves out what is new, and what waits to be published', async () => {
+    const sql = world.databases.of('orders');
+    const copied = (placedAt: string) =>
+      `insert into orders (order_id, cafe_id, customer, items, total_amount, total_currency, status, payment_state,
+         placed_at, payment_due_at, cause)
+       select $1, cafe_id, customer, items, total_amount, total_currency, 'placed', 'none', ${placedAt}, payment_due_at, cause
+       from orders where order_id = $2`;
+    const [fresh, waiting] = [soundOrder('delivered', 0), soundOrder('not paid', 0)].map(
+      ([first]) => first?.correlationId as string,
+    );
+    await sql.query(copied('placed_at'), [waiting, world.ids[0]]);
+    expect((await world.find()).breaches).toMatchObject([{ set: 'orders', orderId: waiting }]);
+    await sql.query(`insert into outbox (topic, key, headers) values ('t', $1, '{}')`, [waiting]);
+    await sql.query(copied('now()'), [fresh, world.ids[0]]);
+    expect((await world.find({ youngerThan: 60 })).breaches).toEqual([]);
+    await sql.query('delete from orders where order_id = any($1)', [[waiting, fresh]]);
+  });
+
+  it('does not miss rows that may have been pruned', async () => {
+    process.env.KEEP_DAYS = '1';
+    const sql = world.databases.of('courier');
+    await sql.query('begin; create table aside as table shipments; delete from shipments; commit');
+    expect((await world.find()).breaches).toEqual([]);
+    delete process.env.KEEP_DAYS;
+    expect((await world.find()).breaches.length).toBeGreaterThan(0);
+    const columns =
+      'order_id, cafe_id, ready_at, courier_id, courier_name, assigned_at, due_at, delivered_at, cause_id';
+    await sql.query(`insert into shipments (${columns}) select ${columns} from aside`);
+  });
+
+  it('refuses to follow', async () => {
+    await expect(world.run({ follow: true })).rejects.toThrow(/Take one of --databases and --follow/);
+  });
+
+  it('refuses to begin when PostgreSQL does not answer', async () => {
+    const { io } = collect();
+    const where = { ...world.where, databaseUrl: () => 'postgresql://postgres:x@127.0.0.1:1/postgres' };
+    await expect(
+      verify({ databases: true, youngerThan: 0 }, where, io, new AbortController().signal, world.topics),
+    ).rejects.toThrow(
+      /The database orders can not be read from PostgreSQL at 127\.0\.0\.1:1: .*See what runs/,
+    );
+  });
+
+  it('refuses to begin when a service has never run', async () => {
+    const { io } = collect();
+    const where = { ...world.where, databaseUrl: () => infrastructure().postgresUrl };
+    await expect(
+      verify({ databases: true, youngerThan: 0 }, where, io, new AbortController().signal, world.topics),
+    ).rejects.toThrow(/The database orders can not be read .*: it has no table orders yet\. See/);
+  });
+
+  it('counts only what was in the reports when they were looked at', async () => {
+    const sql = world.databases.of('analytics');
+    for (const schema of ['sales_g1', 'funnel_g1', 'top_drinks_g1'])
+      await sql.query(`update ${schema}.positions set next_offset = 0`);
+    await sql.query(
+      'delete from sales_g1.by_hour; delete from funnel_g1.counts; delete from top_drinks_g1.counts',
+    );
+    expect((await world.find()).breaches).toEqual([]);
+  });
+
+  it('misses nothing of what retention has taken, and compares no reports then', async () => {
+    for (const topic of world.topics.keys()) await deleteRecords(topic);
+    const { sound, text } = await world.run();
+    expect(text).toMatch(/^- sales +not compared: the topics no longer hold all that is in it$/m);
+    expect(text).toMatch(/^✔ orders +8 rows \(8 older than the topics\)$/m);
+    expect(sound).toBe(true);
+  });
+
+  it('says so when there is no report yet', async () => {
+    await world.databases.of('analytics').query(`update generations set state = 'old'`);
+    const { sound, text } = await world.run();
+    expect(text).toMatch(/^- sales +not compared: there is no live report yet$/m);
+    expect(sound).toBe(true);
+  });
+});

@@ -1,0 +1,214 @@
+import { crc32 } from 'node:zlib';
+import { describe, expect, it, test } from '@jest/globals';
+import { orderOf } from '../../testing/orderOf.ts';
+import { type Flow, soundOrder } from '../../testing/soundOrder.ts';
+import type { OrderRow } from '../sql/orders.ts';
+import type { ProviderRow } from '../sql/psp.ts';
+import { compareOrder, orders } from './orders.ts';
+import { comparePayments, payments } from './payments.ts';
+import { compareReservation, reservations } from './reservations.ts';
+import { compareShipment, shipments } from './shipments.ts';
+import { compareTicket, tickets } from './tickets.ts';
+
+const at = Date.parse('2026-01-01T12:00:00Z');
+const judging = { isWhole: true, dueBefore: at + 3_600_000 };
+/** Of an order whose beginning retention took. */
+const partly = { ...judging, isWhole: false };
+const told = (flow: Flow, events = 99) => orderOf(soundOrder(flow, at).slice(0, events));
+const later = (flow: Flow, from: number) => orderOf(soundOrder(flow, at).slice(from));
+const total = { amount: 840, currency: 'EUR' };
+const paid = { paymentId: 'pay-1', amount: total };
+
+describe('a row of orders', () => {
+  const row: OrderRow = {
+    ...{ orderId: 'order-1', at, cafeId: 'cafe-007', total, status: 'delivered' },
+    ...{ cancelReason: null, accepted: paid, others: [] },
+  };
+  const cancelled = {
+    ...{ ...row, status: 'cancelled', cancelReason: 'customer_request' },
+    accepted: { ...paid, refundId: 'refund-1' },
+  };
+
+  test.each<[string, Flow, OrderRow, string[]]>([
+    ['agrees', 'delivered', row, []],
+    ['agrees when it was given back', 'cancelled after paying', cancelled, []],
+    [
+      'has another cafe',
+      'delivered',
+      { ...row, cafeId: 'x' },
+      ['was placed at cafe-007, and its row says x'],
+    ],
+    [
+      'has another currency',
+      'delivered',
+      { ...row, total: { amount: 840, currency: 'USD' } },
+      ['cost 8.40 EUR, and its row says 8.40 USD'],
+    ],
+    [
+      'knows of no payment',
+      'delivered',
+      { ...row, accepted: null },
+      ['was paid with 8.40 EUR, and its row knows of no payment'],
+    ],
+    [
+      'has another payment',
+      'delivered',
+      { ...row, accepted: { ...paid, paymentId: 'pay-9' } },
+      ['went ahead with another payment than its row says (pay-9)'],
+    ],
+    [
+      'has another amount paid',
+      'delivered',
+      { ...row, accepted: { ...paid, amount: { amount: 1, currency: 'EUR' } } },
+      ['was paid with 8.40 EUR, and its row says 0.01 EUR'],
+    ],
+    [
+      'has a payment that no event tells of',
+      'out of stock',
+      { ...cancelled, accepted: paid },
+      ['is paid with 8.40 EUR (pay-1) by its row, and by no event'],
+    ],
+    [
+      'has a refund that no event tells of',
+      'delivered',
+      { ...row, others: [{ paymentId: 'pay-2', amount: total, refundId: 'refund-2' }] },
+      ['was given back 8.40 EUR (refund-2) by its row, and by no event'],
+    ],
+    [
+      'has another refund',
+      'cancelled after paying',
+      { ...cancelled, accepted: { ...paid, refundId: 'refund-9' } },
+      ['was given back 8.40 EUR, and its row says 8.40 EUR (refund-9)'],
+    ],
+  ])('%s', (_what, flow, changed, sentences) => {
+    expect(compareOrder(told(flow), changed, judging)).toEqual(sentences);
+  });
+
+  it('may be further on than the events that are left, and not behind them', () => {
+    expect(compareOrder(told('delivered', 4), row, partly)).toEqual([]);
+    expect(compareOrder(told('delivered'), { ...row, status: 'paid' }, partly)).toEqual([
+      'is delivered by its events, and paid by its row',
+    ]);
+    expect(compareOrder(later('delivered', 3), row, partly)).toEqual([]);
+    expect(orders.missing(told('delivered'))).toBe('has no row');
+  });
+});
+
+describe('payments at the provider', () => {
+  const payment = { ...{ paymentId: 'pay-1', ...total, settledAt: at }, refunds: [] as object[] };
+  const refund = { refundId: 'refund-1', amount: 840, at };
+  const row = (...some: object[]) => ({ orderId: 'order-1', at, payments: some }) as unknown as ProviderRow;
+
+  test.each<[string, Flow, ProviderRow, string[]]>([
+    ['agree', 'delivered', row(payment), []],
+    ['agree when given back', 'cancelled after paying', row({ ...payment, refunds: [refund] }), []],
+    [
+      'differ in the amount',
+      'delivered',
+      row({ ...payment, amount: 841 }),
+      ['was paid with 8.40 EUR, and the provider says 8.41 EUR (pay-1)'],
+    ],
+    [
+      'are others',
+      'delivered',
+      row({ ...payment, paymentId: 'pay-9' }),
+      [
+        'was paid with 8.40 EUR, and the provider has no such payment',
+        'was paid with 8.40 EUR (pay-9), which was neither received nor given back',
+      ],
+    ],
+    [
+      'lack a refund',
+      'cancelled after paying',
+      row(payment),
+      ['was given back 8.40 EUR, and the provider has no such refund'],
+    ],
+    [
+      'have another refund',
+      'delivered',
+      row({ ...payment, refunds: [refund] }),
+      ['was given back 8.40 EUR (refund-1) by the provider, and by no event'],
+    ],
+  ])('%s', (_what, flow, changed, sentences) => {
+    expect(comparePayments(told(flow), changed, judging)).toEqual(sentences);
+  });
+
+  it('are given time to be told of', () => {
+    const fresh = row(payment, { ...payment, paymentId: 'pay-9', settledAt: judging.dueBefore });
+    expect(comparePayments(told('delivered'), fresh, judging)).toEqual([]);
+  });
+
+  it('are not missed of what costs nothing', () => {
+    const order = told('delivered');
+    expect(payments.missing(order)).toMatch(/PaymentReceived of 8\.40 EUR/);
+    for (const event of order.events) if (event.amount) event.amount = { amount: 0, currency: 'EUR' };
+    expect(payments.missing(order)).toBeUndefined();
+    expect(payments.missing(told('out of stock'))).toBeUndefined();
+  });
+});
+
+describe('a reservation', () => {
+  const row = {
+    orderId: 'order-1',
+    at,
+    cafeId: 'cafe-007',
+    items: [{ sku: 'latte', quantity: 2 }],
+    released: false,
+  };
+  it('agrees, or not', () => {
+    expect(compareReservation(told('delivered'), row, judging)).toEqual([]);
+    expect(compareReservation(told('not paid'), row, judging)).toEqual([
+      'has StockReleased, and its reservation is not released',
+    ]);
+    expect(compareReservation(told('delivered'), { ...row, released: true }, judging)).toEqual([
+      'has a reservation that is released, and no StockReleased',
+    ]);
+    expect(compareReservation(told('out of stock'), row, judging)).toEqual([
+      'has a reservation that is made, and no StockReserved',
+    ]);
+    expect(reservations.missing(told('out of stock'))).toBeUndefined();
+  });
+});
+
+describe('a ticket', () => {
+  const row = {
+    ...{ orderId: 'order-1', at, cafeId: 'cafe-007', slot: 1, placed: true, paid: true, cancelled: false },
+    ...{ started: true, ready: true, dropped: false },
+  };
+  it('agrees, or not', () => {
+    expect(compareTicket(told('delivered'), row, judging)).toEqual([]);
+    expect(compareTicket(told('delivered'), { ...row, slot: 2 }, judging)).toEqual([
+      'was begun by barista 1, and its ticket says 2',
+    ]);
+    expect(compareTicket(told('delivered', 3), row, judging)).toEqual([
+      'has a ticket that is started, and no KitchenStarted',
+      'has a ticket that is ready, and no OrderReady',
+    ]);
+    expect(compareTicket(told('delivered', 3), row, partly)).toEqual([]);
+    expect(tickets.missing(told('delivered'))).toBe('has OrderPlaced, and no ticket');
+  });
+});
+
+describe('a shipment', () => {
+  const row = {
+    orderId: 'order-1',
+    at,
+    cafeId: 'cafe-007',
+    courierId: 'courier-007',
+    assigned: true,
+    delivered: true,
+  };
+  it('agrees, or not', () => {
+    expect(compareShipment(told('delivered'), row, judging)).toEqual([]);
+    expect(compareShipment(told('delivered'), { ...row, cafeId: 'x', delivered: false }, judging)).toEqual([
+      'was placed at cafe-007, and its shipment says x',
+      'has OrderDelivered, and its shipment is not delivered',
+    ]);
+    expect(shipments.missing(told('delivered', 4))).toBeUndefined();
+  });
+});
+
+test('ids are compared by the checksums that the ledger keeps', () => {
+  const [, , received] = told('delivered').events;
+  expect(received?.payment).toBe(crc32('pay-1'));
+});

@@ -1,0 +1,90 @@
+import { crc32 } from 'node:zlib';
+import { money } from '../../../text/format.ts';
+import { allOf, find, type OrderState } from '../../orderState.ts';
+import { defineBook, type Judging } from '../book.ts';
+import { type OrderRow, orderRows } from '../sql/orders.ts';
+import { moneyOf } from './moneyOf.ts';
+
+/** The rows of order-service, which are what customers and staff see. */
+export const orders = defineBook<OrderRow>({
+  name: 'orders',
+  database: 'orders',
+  page: orderRows,
+  missing: () => 'has no row',
+  compare: compareOrder,
+});
+
+export function compareOrder(order: OrderState, row: OrderRow, judging: Judging): string[] {
+  return [
+    ...placing(order, row),
+    ...status(order, row, judging),
+    ...payment(order, row, judging),
+    ...refunds(order, row, judging),
+  ];
+}
+
+function* placing(order: OrderState, row: OrderRow): Generator<string> {
+  const placed = find(order, 'OrderPlaced');
+  if (!placed) return;
+  const cafe = placed.stock?.cafeId;
+  if (cafe !== row.cafeId) yield `was placed at ${cafe}, and its row says ${row.cafeId}`;
+  if (moneyOf(placed) !== money(row.total))
+    yield `cost ${moneyOf(placed)}, and its row says ${money(row.total)}`;
+}
+
+/** From the end: the first that there is tells the status. */
+const steps = [
+  ['OrderDelivered', 'delivered'],
+  ['OrderCancelled', 'cancelled'],
+  ['CourierAssigned', 'on_the_way'],
+  ['OrderReady', 'ready'],
+  ['KitchenStarted', 'preparing'],
+  ['PaymentReceived', 'paid'],
+  ['OrderPlaced', 'placed'],
+] as const;
+
+const rank = (status: string) => steps.findIndex(([, name]) => name === status);
+
+function* status(order: OrderState, row: OrderRow, { isWhole }: Judging): Generator<string> {
+  const told = steps.find(([event]) => find(order, event))?.[1];
+  if (told === undefined) return;
+  // Of an order whose events are partly gone, it may be further on than those that are left tell.
+  const differs = isWhole ? row.status !== told : rank(row.status) > rank(told);
+  if (differs) yield `is ${told} by its events, and ${row.status} by its row`;
+  const cancelled = find(order, 'OrderCancelled');
+  if (cancelled && row.cancelReason !== null && row.cancelReason !== cancelled.detail)
+    yield `was cancelled for ${cancelled.detail}, and its row says ${row.cancelReason}`;
+}
+
+function* payment(order: OrderState, { accepted }: OrderRow, { isWhole }: Judging): Generator<string> {
+  const paid = find(order, 'PaymentReceived');
+  if (!paid) {
+    if (accepted && isWhole)
+      yield `is paid with ${money(accepted.amount)} (${accepted.paymentId}) by its row, and by no event`;
+  } else if (!accepted) yield `was paid with ${moneyOf(paid)}, and its row knows of no payment`;
+  else if (crc32(accepted.paymentId) !== paid.payment)
+    yield `went ahead with another payment than its row says (${accepted.paymentId})`;
+  else if (money(accepted.amount) !== moneyOf(paid))
+    yield `was paid with ${moneyOf(paid)}, and its row says ${money(accepted.amount)}`;
+}
+
+function* refunds(
+  order: OrderState,
+  { accepted, others }: OrderRow,
+  { isWhole }: Judging,
+): Generator<string> {
+  const stored = [...(accepted ? [accepted] : []), ...others].flatMap(({ refundId, ...rest }) =>
+    refundId ? [{ ...rest, refundId }] : [],
+  );
+  const told = allOf(order, 'PaymentRefunded');
+  for (const event of told) {
+    const same = stored.find(({ paymentId }) => crc32(paymentId) === event.payment);
+    if (!same) yield `was given back ${moneyOf(event)}, and its row knows of no such refund`;
+    else if (crc32(same.refundId) !== event.refund || money(same.amount) !== moneyOf(event))
+      yield `was given back ${moneyOf(event)}, and its row says ${money(same.amount)} (${same.refundId})`;
+  }
+  for (const { paymentId, refundId, amount } of stored) {
+    if (isWhole && !told.some(({ payment }) => payment === crc32(paymentId)))
+      yield `was given back ${money(amount)} (${refundId}) by its row, and by no event`;
+  }
+}

@@ -1,0 +1,38 @@
+import { find, type OrderState } from '../../orderState.ts';
+import { defineBook, type Judging } from '../book.ts';
+import { type ShipmentRow, shipmentRows } from '../sql/courier.ts';
+import { compareCafe, compareFacts } from './facts.ts';
+
+const makers = ['OrderReady', 'CourierAssigned', 'OrderDelivered'];
+
+/** What waits for couriers, is on its way and was brought. */
+export const shipments = defineBook<ShipmentRow>({
+  name: 'shipments',
+  database: 'courier',
+  page: shipmentRows,
+  missing(order) {
+    const maker = makers.find((name) => find(order, name));
+    return maker && `has ${maker}, and no shipment`;
+  },
+  compare: compareShipment,
+});
+
+export function compareShipment(order: OrderState, row: ShipmentRow, judging: Judging): string[] {
+  const courier = (find(order, 'OrderDelivered') ?? find(order, 'CourierAssigned'))?.detail;
+  return [
+    ...compareCafe(order, 'shipment', row.cafeId),
+    ...compareFacts(
+      order,
+      'shipment',
+      [
+        ['OrderReady', 'there', true],
+        ['CourierAssigned', 'assigned', row.assigned],
+        ['OrderDelivered', 'delivered', row.delivered],
+      ],
+      judging,
+    ),
+    ...(courier !== undefined && row.assigned && courier !== row.courierId
+      ? [`was given to ${courier}, and its shipment says ${row.courierId}`]
+      : []),
+  ];
+}

@@ -1,0 +1,35 @@
+import type { Tx } from '@brew/postgres';
+import { type BookRow, PAGE_ROWS } from '../book.ts';
+
+export interface TicketRow extends BookRow {
+  cafeId: string | null;
+  slot: number | null;
+  placed: boolean;
+  paid: boolean;
+  cancelled: boolean;
+  started: boolean;
+  ready: boolean;
+  dropped: boolean;
+}
+
+export async function ticketRows(db: Tx, after: string, only?: readonly string[]): Promise<TicketRow[]> {
+  const { rows } = await db.query<TicketRow>(
+    `select order_id as "orderId", cafe_id as "cafeId", slot, placed_at is not null as placed,
+            paid_at is not null as paid, cancelled_at is not null as cancelled, started_at is not null as started,
+            ready_at is not null as ready, dropped_at is not null as dropped,
+            coalesce(extract(epoch from least(placed_at, paid_at, cancellation_requested_at, cancelled_at))::float8 * 1000, 0) as at
+     from tickets where order_id > $1 and ($2::text[] is null or order_id = any($2))
+     order by order_id limit $3`,
+    [after, only, PAGE_ROWS],
+  );
+  return rows;
+}
+
+/** How many baristas are at work, and those whose order is not being prepared. */
+export async function slots(db: Tx) {
+  const { rows } = await db.query<{ orderId: string; cafeId: string; slot: number; stage: string | null }>(
+    `select slots.order_id as "orderId", slots.cafe_id as "cafeId", slots.slot, stage
+     from slots left join tickets using (order_id) where slots.order_id is not null`,
+  );
+  return { count: rows.length, wrong: rows.filter(({ stage }) => stage !== 'preparing') };
+}

@@ -1,0 +1,39 @@
+import type { Tx } from '@brew/postgres';
+import { type BookRow, PAGE_ROWS } from '../book.ts';
+
+interface StoredMoney {
+  amount: number;
+  currency: string;
+}
+
+/** A payment that order-service knows of. */
+interface StoredPayment {
+  paymentId: string;
+  amount: StoredMoney;
+  refundId?: string | undefined;
+}
+
+export interface OrderRow extends BookRow {
+  cafeId: string;
+  total: StoredMoney;
+  status: string;
+  cancelReason: string | null;
+  /** What it goes ahead with, if there is such a payment. */
+  accepted: StoredPayment | null;
+  others: StoredPayment[];
+}
+
+export async function orderRows(db: Tx, after: string, only?: readonly string[]): Promise<OrderRow[]> {
+  const { rows } = await db.query<OrderRow>(
+    `select order_id as "orderId", cafe_id as "cafeId", status, cancel_reason as "cancelReason",
+            extract(epoch from placed_at)::float8 * 1000 as at,
+            json_build_object('amount', total_amount, 'currency', total_currency) as total,
+            case when payment_id is not null then json_build_object('paymentId', payment_id, 'refundId', refund_id,
+              'amount', json_build_object('amount', payment_amount, 'currency', payment_currency)) end as accepted,
+            other_payments as others
+     from orders where order_id > $1 and ($2::text[] is null or order_id = any($2))
+     order by order_id limit $3`,
+    [after, only, PAGE_ROWS],
+  );
+  return rows;
+}

@@ -1,0 +1,130 @@
+import { type EventType, eventTypeOf, orderTopics, toHeaders } from '@brew/events';
+import { createCodec, createKafkaClient, createProducer } from '@brew/kafka';
+import { createTopics } from '@brew/kafka/testing';
+import { infrastructure, uniqueName } from '@brew/sandbox/testing';
+import { pino } from 'pino';
+import { collect } from '../../../testing/collect.ts';
+import { type AnyEvent, type Flow, soundOrder } from '../../testing/soundOrder.ts';
+import { type VerifyOptions, verify } from '../../verify.ts';
+import type { DatabaseBreach, SetResult } from '../result.ts';
+import { keepBooks } from './keepBooks.ts';
+import { createTestDatabases, type TestDatabases } from './testDatabases.ts';
+
+export type World = Awaited<ReturnType<typeof createWorld>>;
+
+/** Topics and databases of a test's own, which agree: with an order for each of these flows. */
+export async function createWorld(kinds: readonly Flow[]) {
+  const { brokers, registryUrl } = infrastructure();
+  const log = pino({ level: 'silent' });
+  const codec = createCodec({ registryUrl, log });
+  const types = orderTopics.flatMap(({ name, events }) =>
+    events.map((event) => eventTypeOf(`${name}.${event}`) as EventType),
+  );
+  await codec.register(types);
+  await codec.prepare(types);
+  const topics = new Map(orderTopics.map((topic) => [uniqueName(topic.name), topic]));
+  await createTopics([...topics].map(([name, topic]) => ({ ...topic, name, config: {} })));
+  const nameOf = (type: EventType) => [...topics].find(([, { name }]) => name === type.topic.name)?.[0] ?? '';
+
+  // A second apart, so that the last is known.
+  const begin = Date.now() - 3_600_000;
+  const orders = kinds.map((flow, i) => withOwnPayments(soundOrder(flow, begin + i * 1_000)));
+  const client = createKafkaClient({ brokers, clientId: 'brew-cli-test', log });
+  const producer = createProducer({ client, log });
+  await producer.start();
+  await producer.send(
+    orders.flat().map(({ type, data, ...context }) => ({
+      topic: nameOf(type),
+      key: context.correlationId,
+      value: codec.encode(type, data),
+      headers: toHeaders({ ...context, type: type.type }),
+    })),
+  );
+  await producer.stop();
+  const databases = await createTestDatabases();
+  for (const events of orders) await keepBooks(databases, events);
+  await keepReports(databases, [...topics.keys()], orders);
+
+  const where = { brokers, registryUrl, databaseUrl: databases.urlOf };
+  async function run(options: Partial<VerifyOptions> = {}) {
+    const { io, lines } = collect();
+    const all = { youngerThan: 0, databases: true, ...options };
+    const sound = await verify(all, where, io, new AbortController().signal, topics);
+    return { sound, text: lines.join('\n') };
+  }
+  return {
+    topics,
+    where,
+    databases,
+    /** The ids of the orders, in the order of the flows. */
+    ids: orders.map(([first]) => first?.correlationId as string),
+    run,
+    /** What `--json` has of the databases. */
+    async find(options: Partial<VerifyOptions> = {}) {
+      const { sound, text } = await run({ json: true, ...options });
+      const report = JSON.parse(text) as { databaseBreaches: DatabaseBreach[]; databases: SetResult[] };
+      return { sound, breaches: report.databaseBreaches, sets: report.databases };
+    },
+    [Symbol.asyncDispose]: async () => databases[Symbol.asyncDispose](),
+  };
+}
+
+/** Payments with ids of their own: the provider has a key on them. */
+function withOwnPayments(events: AnyEvent[]): AnyEvent[] {
+  return events.map((event) => {
+    const { paymentId, refundId } = event.data;
+    const own = (id: unknown) => `${id}-${event.correlationId}`;
+    const data = { ...event.data, ...(paymentId ? { paymentId: own(paymentId) } : {}) };
+    return { ...event, data: { ...data, ...(refundId ? { refundId: own(refundId) } : {}) } };
+  });
+}
+
+/** What analytics makes of all orders. */
+async function keepReports(
+  databases: TestDatabases,
+  topics: readonly string[],
+  orders: readonly AnyEvent[][],
+): Promise<void> {
+  const sql = databases.of('analytics');
+  for (const schema of ['sales_g1', 'funnel_g1', 'top_drinks_g1']) {
+    for (const topic of topics) {
+      await sql.query(
+        `insert into ${schema}.positions select $1, partition, 1000 from generate_series(0, 5) as partition`,
+        [topic],
+      );
+    }
+  }
+  const told = orders.flat().map(({ type }) => type.name);
+  const count = (name: string) => told.filter((each) => each === name).length;
+  await sql.query(
+    `insert into sales_g1.by_hour (cafe_id, hour, currency, orders, amount) values ('cafe-007', now(), 'EUR', $1, $2)`,
+    [count('OrderDelivered'), count('OrderDelivered') * 840],
+  );
+  const steps = {
+    ...{
+      placed: 'OrderPlaced',
+      stockReserved: 'StockReserved',
+      paid: 'PaymentReceived',
+      started: 'KitchenStarted',
+    },
+    ...{
+      ready: 'OrderReady',
+      assigned: 'CourierAssigned',
+      delivered: 'OrderDelivered',
+      refunded: 'PaymentRefunded',
+    },
+  };
+  for (const [step, name] of Object.entries(steps))
+    await sql.query(`insert into funnel_g1.counts (step, reason, orders) values ($1, '', $2)`, [
+      step,
+      count(name),
+    ]);
+  await sql.query(
+    `insert into funnel_g1.counts (step, reason, orders) values ('cancelled', 'customer_request', $1)`,
+    [count('OrderCancelled')],
+  );
+  await sql.query(
+    `insert into top_drinks_g1.counts (sku, name, named_at, quantity, orders) values ('latte', 'Latte', now(), $1, $2)`,
+    [count('OrderPlaced') * 2, count('OrderPlaced')],
+  );
+}
