@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { KitchenStarted, OrderPlaced } from '@brew/events';
 import { createProxy } from '@brew/postgres/testing';
 import { until } from '@brew/sandbox/testing';
@@ -17,8 +19,15 @@ beforeAll(async () => {
 });
 afterAll(() => rig?.stop());
 
-/** What HTTP allows, and as much again for a busy machine. */
+/** What HTTP allows for an answer, and what it takes to work again: 10 s each, and as much again for a busy machine. */
 const BOUND_MS = 20_000;
+
+/** Bytes that are still held on to. Without a collection it would count whatever nobody has cleared away yet. */
+function heldBytes(): number {
+  setFlagsFromString('--expose-gc');
+  (runInNewContext('gc') as () => void)();
+  return process.memoryUsage().heapUsed;
+}
 
 it('answers 503 in time while packets to PostgreSQL are dropped, keeps no more than there is room for, and works again 10 s later', async () => {
   await using proxy = await createProxy(rig.url);
@@ -48,15 +57,15 @@ it('answers 503 in time while packets to PostgreSQL are dropped, keeps no more t
     const answers = await Promise.all(Array.from({ length: 1_200 }, place));
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([503]));
     expect(Math.max(...answers.map(({ ms }) => ms))).toBeLessThan(BOUND_MS);
-    heap.push(process.memoryUsage().heapUsed);
+    heap.push(heldBytes());
   }
   // Each wave leaves as much behind as the first one did: nothing piles up.
-  expect((heap.at(-1) ?? 0) - (heap[0] ?? 0)).toBeLessThan(64 * 2 ** 20);
+  expect((heap.at(-1) ?? 0) - (heap[0] ?? 0)).toBeLessThan(32 * 2 ** 20);
 
   proxy.restore();
   const restored = performance.now();
   await until(async () => (await place()).status === 201, { what: 'requests to be answered again' });
-  expect(performance.now() - restored).toBeLessThan(10_000);
+  expect(performance.now() - restored).toBeLessThan(BOUND_MS);
   await until(
     async () =>
       ((await (await fetch(`${service.url}/health/ready`)).json()) as { status: string }).status === 'ready',
@@ -67,4 +76,4 @@ it('answers 503 in time while packets to PostgreSQL are dropped, keeps no more t
   // What had to be given up was not done.
   const { rows } = await rig.db.query<{ count: number }>('select count(*)::int as count from tickets');
   expect(rows[0]?.count).toBeLessThan(100);
-}, 180_000);
+});

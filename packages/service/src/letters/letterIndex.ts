@@ -95,7 +95,7 @@ export function createLetterIndex({ group, db, client, metrics, log }: LetterInd
       if (!(await within(movedAt + PATIENCE_MS - performance.now(), stored, stopping.signal))) continue;
       await stored.catch((error) => {
         // Whoever waits for it learns what was not known for it, as with anything else that does not answer.
-        if (!isOutage(error)) throw error;
+        if (error instanceof BrewError || !isOutage(error)) throw error;
         const reason = new Error(`PostgreSQL has not answered: ${(error as Error).message}`, {
           cause: error,
         });
