@@ -123,7 +123,9 @@ describe('a system that is started, stopped and started again', () => {
     await until(async () => (await status()).includes('courier died, and runs again since '), {
       what: 'courier to run again',
     });
-    expect(await status()).toMatch(/courier +\d+ +\d+ +(ready|degraded)/);
+    await until(async () => /courier +\d+ +\d+ +(ready|degraded)/.test(await status()), {
+      what: 'status to have an answer of courier',
+    });
     expect(await pidOf('courier')).not.toBe(killed);
   });
 
