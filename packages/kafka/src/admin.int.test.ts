@@ -63,6 +63,21 @@ test('creates topics from two sides at once', async () => {
   expect(outcomes.map((each) => each.map(({ outcome }) => outcome !== 'differs'))).toEqual([[true], [true]]);
 });
 
+test('creates a topic again while some brokers still list the one that was deleted', async () => {
+  const topic = declared(uniqueName('admin'));
+  // Each asks another broker, and none has heard of it at the same time.
+  const others = Array.from({ length: 4 }, () => createAdmin({ client: clientOf(), log }));
+  for (let round = 0; round < 10; round++) {
+    await admin.ensureTopics([topic]);
+    const [, ...outcomes] = await Promise.all([
+      admin.removeTopic(topic.name),
+      ...others.map((other) => other.ensureTopics([topic])),
+    ]);
+    expect(outcomes.flat()).toHaveLength(others.length);
+  }
+  await Promise.all(others.map((other) => other.close()));
+});
+
 test('describes the cluster', async () => {
   const cluster = await admin.waitForBrokers(infrastructure().brokers.length);
   expect(cluster.clusterId).toMatch(/^[\w-]{22}$/);

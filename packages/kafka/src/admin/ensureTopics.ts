@@ -14,19 +14,21 @@ export async function ensureTopics(
     ...topic,
     replicationFactor: replicationFactor ?? topic.replicationFactor,
   }));
-  const existing = new Set(await admin.listTopics());
-  const missing = declared.filter(({ name }) => !existing.has(name));
-  const created = new Set((await create(admin, missing)) ? missing.map(({ name }) => name) : []);
-  await untilLed(
-    admin,
-    missing.map(({ name }) => name),
-  );
-  const differences = await untilKnown(() =>
-    differencesOf(
+  const created = new Set<string>();
+  // From the start each time: a broker may also list topics that it has not heard yet are deleted.
+  const differences = await untilKnown(async () => {
+    const existing = new Set(await admin.listTopics());
+    const missing = declared.filter(({ name }) => !existing.has(name) && !created.has(name));
+    if (await create(admin, missing)) for (const { name } of missing) created.add(name);
+    await untilLed(
+      admin,
+      missing.map(({ name }) => name),
+    );
+    return await differencesOf(
       admin,
       declared.filter(({ name }) => !created.has(name)),
-    ),
-  );
+    );
+  });
   return declared.map(({ name }) => {
     const found = differences.get(name) ?? [];
     const outcome = created.has(name) ? 'created' : found.length > 0 ? 'differs' : 'exists';

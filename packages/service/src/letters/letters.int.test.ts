@@ -197,7 +197,9 @@ it('redrives a thousand letters while other records flow, each once and in the o
   const flowing = bench.send(...Array.from({ length: 300 }, (_, i) => `flow${i}/1`));
   let redriven = 0;
   for (let after: string | null | undefined; after !== null; ) {
-    const { body } = await ask(service, '/redrive', { ...redriveAll, ...(after !== undefined && { after }) });
+    const asked = { ...redriveAll, ...(after !== undefined && { after }) };
+    const { status, body } = await ask(service, '/redrive', asked);
+    expect({ status, body }).toMatchObject({ status: 200, body: { failed: [], skipped: [] } });
     redriven += body.redriven;
     after = body.next;
   }
