@@ -313,4 +313,11 @@ describe('the topics of that day', () => {
     const { code, stdout, stderr } = await brewIn(brew.dir)('verify', '--younger-than', '0');
     expect({ code, stderr, stdout }).toEqual({ code: 0, stderr: expect.any(String), stdout });
   });
+
+  test('are what the databases and the provider have, set by set, to `npx brew verify --databases`', async () => {
+    const { code, stdout, stderr } = await brewIn(brew.dir)('verify', '--databases', '--younger-than', '0');
+    expect({ code, stderr, stdout }).toEqual({ code: 0, stderr: expect.any(String), stdout });
+    expect(stdout).toMatch(/^✔ payments /m);
+    expect(stdout).not.toMatch(/not compared/);
+  });
 });
