@@ -1,10 +1,10 @@
 import { mkdir, writeFile } from 'node:fs/promises';
-import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { defaultDir } from '@brew/sandbox';
 import { type Bench, startBench } from './bench/bench.ts';
 import { type Driver, startDriver } from './bench/driver.ts';
+import { machine } from './bench/machine.ts';
 import { numberOption } from './bench/numberOption.ts';
 import { selfTimes, startProfile } from './bench/profile.ts';
 import { rateHead, renderBar, renderRate, renderRun } from './bench/report.ts';
@@ -122,9 +122,7 @@ async function profileOf({ system }: Bench, name: string): Promise<() => Promise
 }
 
 async function bench(options: Options, { signal, onExit, spend }: Life): Promise<boolean> {
-  say(
-    `${cpus().length} cores, ${(totalmem() / 2 ** 30).toFixed(0)} GiB, ${cpus()[0]?.model.trim()}; starting a system`,
-  );
+  say(`${machine()}; starting a system`);
   await using bench = await startBench({ signal, onExit });
   using driver = startDriver();
   return await spend(async () => {
