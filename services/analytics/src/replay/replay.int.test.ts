@@ -18,12 +18,6 @@ describe('a replay', () => {
   beforeEach(() => rig.beginAnew());
   afterEach(() => rig.rest());
 
-  /** What the next release of the service knows, or one after that: sales are counted in another way. */
-  function release(later: number): { changed: Projection; known: Projection[] } {
-    const changed = { ...sales, version: sales.version + later };
-    return { changed, known: projections.map((each) => (each === sales ? changed : each)) };
-  }
-
   let number = 0;
   /** Orders that were placed and delivered, at one cafe. */
   const sold = (count: number, cafeId = 'cafe-001') =>
@@ -39,6 +33,17 @@ describe('a replay', () => {
     await rig.send(...sold(count));
     await rig.follow();
     await untilDelivered(count);
+  }
+  /** The next release of the service takes over, or one after that, with sales of another version, and goes on with five orders more. */
+  async function release(later: number): Promise<{ changed: Projection; known: Projection[] }> {
+    const changed = { ...sales, version: sales.version + later };
+    const known = projections.map((each) => (each === sales ? changed : each));
+    const before = await delivered();
+    await rig.rest();
+    await rig.follow(known);
+    await rig.send(...sold(5));
+    await untilDelivered(before + 5);
+    return { changed, known };
   }
   const run = (options?: RunReplay) => runReplay(rig.context, options);
   const states = async () =>
@@ -301,23 +306,14 @@ describe('a replay', () => {
 
   it('is compared at the same offsets also with a live one that nothing is read into any more', async () => {
     await countLive(10);
-    await rig.rest();
-    const { changed, known } = release(1);
-    await rig.follow(known);
-    await rig.send(...sold(5));
-    await untilDelivered(15);
-
+    const { changed, known } = await release(1);
     const context = { ...rig.context, projections: known };
     const { comparisons, outcome } = await runReplay(context, { projections: [changed] });
     expect(comparisons).toMatchObject([{ different: 0, totals: { live: { orders: 10 } } }]);
     expect(outcome?.outcome).toBe('switched');
     expect((await rig.reports()).sales).toMatchObject([{ orders: 15 }]);
     // With all of them, each is compared where its live one is.
-    await rig.rest();
-    const { known: all } = release(2);
-    await rig.follow(all);
-    await rig.send(...sold(5));
-    await untilDelivered(20);
+    const { known: all } = await release(2);
     const both = await runReplay({ ...rig.context, projections: all });
     expect(both.comparisons).toHaveLength(projections.length);
     expect(both.comparisons).toContainEqual(
@@ -341,12 +337,7 @@ describe('a replay', () => {
 
   it('is done by the service itself when the code has another version, which goes on with the old tables meanwhile', async () => {
     await countLive(10);
-    await rig.rest();
-    const { changed, known } = release(1);
-
-    await rig.follow(known);
-    await rig.send(...sold(5));
-    await untilDelivered(15);
+    const { changed, known } = await release(1);
     // Whose code nobody has any more, they are read, but nothing is read into them.
     expect((await rig.reports()).sales).toMatchObject([{ orders: 10 }]);
     await rig.mend(known);
