@@ -1,13 +1,15 @@
 import { mkdir, writeFile } from 'node:fs/promises';
-import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { defaultDir } from '@brew/sandbox';
 import { type Bench, startBench } from './bench/bench.ts';
 import { type Driver, startDriver } from './bench/driver.ts';
+import { machine } from './bench/machine.ts';
+import { numberOption } from './bench/numberOption.ts';
 import { selfTimes, startProfile } from './bench/profile.ts';
 import { rateHead, renderBar, renderRate, renderRun } from './bench/report.ts';
 import { type RunResult, run } from './bench/run.ts';
+import { type Life, runBench } from './bench/runBench.ts';
 import { type Bar, judge, judgePace } from './bench/verdict.ts';
 import { verifyLedger } from './bench/verifyLedger.ts';
 
@@ -60,15 +62,10 @@ function readOptions(): Options | undefined {
     },
   });
   if (values.help) return undefined;
-  const number = (name: 'rate' | 'seconds' | 'warm-up', text: string, least: number) => {
-    const value = Number(text);
-    if (!(value >= least)) throw new Error(`--${name} ${text} is no number from ${least} up.`);
-    return value;
-  };
   return {
-    rate: number('rate', values.rate, 1),
-    seconds: number('seconds', values.seconds ?? (values.search ? '60' : '180'), 5),
-    warmUpSeconds: number('warm-up', values['warm-up'], 0),
+    rate: numberOption('rate', values.rate, 1),
+    seconds: numberOption('seconds', values.seconds ?? (values.search ? '60' : '180'), 5),
+    warmUpSeconds: numberOption('warm-up', values['warm-up'], 0),
     search: values.search,
     profile: values.profile,
     json: values.json,
@@ -124,46 +121,17 @@ async function profileOf({ system }: Bench, name: string): Promise<() => Promise
   };
 }
 
-async function bench(options: Options, signal: AbortSignal): Promise<boolean> {
-  const died = Promise.withResolvers<never>();
-  died.promise.catch(() => {});
-  signal.addEventListener('abort', () => died.reject(signal.reason));
-  say(
-    `${cpus().length} cores, ${(totalmem() / 2 ** 30).toFixed(0)} GiB, ${cpus()[0]?.model.trim()}; starting a system`,
-  );
-  await using bench = await startBench({ signal, onExit: (error) => died.reject(error) });
+async function bench(options: Options, { signal, onExit, spend }: Life): Promise<boolean> {
+  say(`${machine()}; starting a system`);
+  await using bench = await startBench({ signal, onExit });
   using driver = startDriver();
-
-  const work = async () => {
+  return await spend(async () => {
     const [results, bars] = await (options.search ? search : single)(bench, driver, options);
     bars.push(await verifyLedger(bench));
     for (const bar of bars) say(renderBar(bar));
     if (options.json !== undefined) await writeFile(options.json, JSON.stringify({ results, bars }, null, 2));
     return bars.every(({ met }) => met);
-  };
-  // Awaited here: what is returned as a promise would outlive the system.
-  return await Promise.race([work(), died.promise]);
+  });
 }
 
-async function main(): Promise<number> {
-  const interrupted = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(signal, () => {
-      say(' stopping');
-      interrupted.abort(new Error('Interrupted.'));
-    });
-  }
-  try {
-    const options = readOptions();
-    if (options === undefined) {
-      say(help);
-      return 0;
-    }
-    return (await bench(options, interrupted.signal)) ? 0 : 1;
-  } catch (error) {
-    console.error(error instanceof Error ? error.message : error);
-    return interrupted.signal.aborted ? 130 : 2;
-  }
-}
-
-process.exit(await main());
+process.exit(await runBench({ help, readOptions, measure: bench }));

@@ -4,7 +4,9 @@ import { parseArgs } from 'node:util';
 import { mebibytes, table } from '@brew/cli/text';
 import { layout } from '@brew/sandbox';
 import { startBench } from './bench/bench.ts';
+import { numberOption } from './bench/numberOption.ts';
 import { renderBar } from './bench/report.ts';
+import { type Life, runBench } from './bench/runBench.ts';
 import { type Holdings, takeStock } from './bench/soak.ts';
 import { judgeSoak } from './bench/soakVerdict.ts';
 import { verifyLedger } from './bench/verifyLedger.ts';
@@ -31,7 +33,13 @@ Examples:
 const EVERY_MS = 30_000;
 const say = (line: string) => console.log(line);
 
-function readOptions() {
+interface Options {
+  minutes: number;
+  rate: number;
+  json: string | undefined;
+}
+
+function readOptions(): Options | undefined {
   const { values } = parseArgs({
     options: {
       minutes: { type: 'string', default: '60' },
@@ -40,15 +48,10 @@ function readOptions() {
       help: { type: 'boolean', short: 'h' },
     },
   });
-  const number = (name: 'minutes' | 'rate', least: number) => {
-    const value = Number(values[name]);
-    if (!(value >= least)) throw new Error(`--${name} ${values[name]} is no number from ${least} up.`);
-    return value;
-  };
+  if (values.help) return undefined;
   return {
-    help: values.help,
-    minutes: number('minutes', 3),
-    rate: number('rate', 0.1),
+    minutes: numberOption('minutes', values.minutes, 3),
+    rate: numberOption('rate', values.rate, 0.1),
     json: values.json,
   };
 }
@@ -94,13 +97,10 @@ function renderDetails(samples: readonly Holdings[]): string[] {
   ];
 }
 
-async function soak({ minutes, rate, json }: ReturnType<typeof readOptions>, signal: AbortSignal) {
-  const died = Promise.withResolvers<never>();
-  died.promise.catch(() => {});
-  signal.addEventListener('abort', () => died.reject(signal.reason));
+async function soak({ minutes, rate, json }: Options, { signal, onExit, spend }: Life): Promise<boolean> {
   say('starting a system');
-  await using bench = await startBench({ signal, rate, onExit: (error) => died.reject(error) });
-  const work = async () => {
+  await using bench = await startBench({ signal, rate, onExit });
+  return await spend(async () => {
     const samples: Holdings[] = [];
     const begun = Date.now();
     const count = Math.round((minutes * 60_000) / EVERY_MS);
@@ -115,30 +115,7 @@ async function soak({ minutes, rate, json }: ReturnType<typeof readOptions>, sig
     const bars = [...judgeSoak(samples), await verifyLedger(bench)];
     for (const bar of bars) say(renderBar(bar));
     return bars.every(({ met }) => met);
-  };
-  // Awaited here: what is returned as a promise would outlive the system.
-  return await Promise.race([work(), died.promise]);
+  });
 }
 
-async function main(): Promise<number> {
-  const interrupted = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(signal, () => {
-      say(' stopping');
-      interrupted.abort(new Error('Interrupted.'));
-    });
-  }
-  try {
-    const options = readOptions();
-    if (options.help) {
-      say(help);
-      return 0;
-    }
-    return (await soak(options, interrupted.signal)) ? 0 : 1;
-  } catch (error) {
-    console.error(error instanceof Error ? error.message : error);
-    return interrupted.signal.aborted ? 130 : 2;
-  }
-}
-
-process.exit(await main());
+process.exit(await runBench({ help, readOptions, measure: soak }));

@@ -1,9 +1,10 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
-import { cpus, tmpdir, totalmem } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import { machine } from './bench/machine.ts';
 import { descendants, memory, processTable, statOf, TICKS_PER_SECOND } from './bench/processes.ts';
 
 const help = `Measures what a user waits for and pays for: the start, the memory, and the CPU when nobody orders.
@@ -108,7 +109,7 @@ async function measure(folder: string): Promise<void> {
   const print = (what: string, value: string, bar: string) =>
     console.log(`${what.padEnd(44)}${value.padStart(9)}   (bar: ${bar})`);
 
-  console.log(`${cpus().length} cores, ${(totalmem() / GIB).toFixed(0)} GiB, ${cpus()[0]?.model.trim()}\n`);
+  console.log(`${machine()}\n`);
   const cold = await start(folder, env);
   print('cold start to the first delivery', `${(await firstDelivery(cold, 0)).toFixed(1)} s`, '180 s');
   await delay(WATCHED_MS);

@@ -23,7 +23,8 @@ WHAT is one or more of
   e2e           journeys through whole systems, outages and drills, on combined nodes and on dedicated controllers
   compose       the same from images, where a Docker engine and the images are to be had
   a test file, a folder, or a part of its path
-and everything when there is none.
+and everything when there is none. Several add up, and none narrows another down: "unit packages/kafka" runs the unit tests of all
+packages, and every test in packages/kafka. For a few files, give these and nothing else.
 
 Options:
   --name, -t TEXT   only tests with this in their names

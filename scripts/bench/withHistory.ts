@@ -1,10 +1,11 @@
 import { mkdtemp, rm } from 'node:fs/promises';
-import { cpus, tmpdir, totalmem } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { deadLetterTopic, eventTypes, topics } from '@brew/events';
 import { createAdmin, createCodec, createKafkaClient, createProducer } from '@brew/kafka';
 import { freePorts, type Infrastructure, type Ports, removeData, startInfrastructure } from '@brew/sandbox';
 import { pino } from 'pino';
+import { machine } from './machine.ts';
 import { writeHistory } from './writeHistory.ts';
 
 const log = pino({ level: 'warn' }, pino.destination(2));
@@ -18,9 +19,7 @@ export async function withHistory(
   try {
     const ports = await freePorts();
     await using infrastructure = await startInfrastructure({ dir, ports });
-    console.log(
-      `${cpus().length} cores, ${(totalmem() / 2 ** 30).toFixed(0)} GiB, ${cpus()[0]?.model.trim()}\n`,
-    );
+    console.log(`${machine()}\n`);
     await write(count, infrastructure);
     await work(infrastructure, ports);
   } finally {

@@ -4,7 +4,8 @@ import { isNativeError } from 'node:util/types';
  * Tells an outage (nothing is wrong with the work: wait, then try the same again) from every other error.
  * Serialization failures (40001) and deadlocks (40P01) are no outage: they pass on the next attempt and count as attempts.
  *
- * Looks through `cause` and the parts of an AggregateError (localhost is tried over IPv6 and IPv4).
+ * Looks through `cause` and the parts of an AggregateError (localhost is tried over IPv6 and IPv4). So it tells that something is away, not what:
+ * a BrewError of a broker that can't be reached is an outage, too.
  */
 export function isOutage(error: unknown): boolean {
   if (!isNativeError(error)) return false; // not instanceof: errors of Node itself come from another realm in a test

@@ -1,12 +1,10 @@
 import {
   CancellationRequested,
   CourierAssigned,
-  KitchenStarted,
   OrderCancelled,
   OrderDelivered,
   OrderReady,
   PaymentRefunded,
-  TicketDropped,
   uuidv7,
 } from '@brew/events';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
@@ -23,14 +21,7 @@ const at = Date.UTC(2026, 0, 1, 12);
 const cafeId = 'cafe-001';
 const cancel = (orderId: string) => world.call('POST', `/orders/${orderId}/cancel`);
 
-const kitchenStarts = (orderId: string) =>
-  world.bus.publish(KitchenStarted, {
-    orderId,
-    cafeId,
-    slot: 1,
-    startedAt: at,
-    expectedReadyAt: at + 90_000,
-  });
+const kitchenStarts = (orderId: string) => world.kitchenStarts(orderId, at);
 const isReady = (orderId: string) =>
   world.bus.publish(OrderReady, { orderId, cafeId, customer: world.order.customer, readyAt: at + 1_000 });
 const courierLeaves = (orderId: string) =>
@@ -137,7 +128,7 @@ describe('cancelling', () => {
     await world.untilEvent(CancellationRequested, orderId);
     expect(world.eventsOf(orderId, OrderCancelled)).toEqual([]);
 
-    const dropped = await world.bus.publish(TicketDropped, { orderId, cafeId, droppedAt: Date.now() });
+    const dropped = await world.kitchenDrops(orderId);
     const cancelled = await world.untilEvent(OrderCancelled, orderId);
     expect(cancelled).toMatchObject({ causationId: dropped, data: { reason: 'customer_request' } });
     const refunded = await world.untilEvent(PaymentRefunded, orderId);

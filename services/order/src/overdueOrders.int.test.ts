@@ -1,11 +1,4 @@
-import {
-  CancellationRequested,
-  KitchenStarted,
-  OrderCancelled,
-  PaymentRefunded,
-  TicketDropped,
-  uuidv7,
-} from '@brew/events';
+import { CancellationRequested, OrderCancelled, PaymentRefunded, uuidv7 } from '@brew/events';
 import { until } from '@brew/sandbox/testing';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { startWorld, type World } from './testing/startWorld.ts';
@@ -18,7 +11,6 @@ beforeAll(async () => {
 afterAll(() => world?.stop());
 
 const staff = { authorization: 'Bearer staff-token' };
-const cafeId = 'cafe-001';
 const list = async () => (await world.call('GET', '/overdue-orders', undefined, staff)).body;
 const cancel = (orderId: string) => world.call('POST', `/overdue-orders/${orderId}/cancel`, undefined, staff);
 const told = async () => {
@@ -58,9 +50,11 @@ test('an order that is paid and hangs is told, and given back by way of the kitc
     body: { cancellation: { outcome: 'pending' } },
   });
   await until(() => world.eventsOf(orderId, CancellationRequested).length === 2, { what: 'both requests' });
-  expect(world.eventsOf(orderId, CancellationRequested)[1]).toMatchObject({ data: { orderId, cafeId } });
+  expect(world.eventsOf(orderId, CancellationRequested)[1]).toMatchObject({
+    data: { orderId, cafeId: 'cafe-001' },
+  });
 
-  await world.bus.publish(TicketDropped, { orderId, cafeId, droppedAt: Date.now() });
+  await world.kitchenDrops(orderId);
   await world.untilEvent(OrderCancelled, orderId);
   await world.untilEvent(PaymentRefunded, orderId);
   expect(await list()).toMatchObject({ count: 0, orders: [] });
@@ -69,8 +63,7 @@ test('an order that is paid and hangs is told, and given back by way of the kitc
 
 test('what the kitchen has begun is told, and goes on', async () => {
   const orderId = await overdue();
-  const times = { startedAt: Date.now(), expectedReadyAt: Date.now() };
-  await world.handled(await world.bus.publish(KitchenStarted, { orderId, cafeId, slot: 1, ...times }));
+  await world.handled(await world.kitchenStarts(orderId));
   expect((await list()).orders).toMatchObject([{ orderId, status: 'preparing' }]);
   expect(await cancel(orderId)).toMatchObject({ status: 409, body: { code: 'TOO_LATE' } });
   expect(world.eventsOf(orderId, CancellationRequested)).toEqual([]);

@@ -1,6 +1,5 @@
 import type { Addresses } from '../addresses.ts';
-import { confirm } from '../confirm.ts';
-import { ArgumentInvalidError } from '../errors.ts';
+import { agreed } from '../agreed.ts';
 import type { Io } from '../io.ts';
 import { requestAsStaff } from '../request.ts';
 import { counted, titledTable } from '../text/format.ts';
@@ -51,13 +50,9 @@ export async function erase(
     return true;
   }
   if (!json) await report(found, io, json);
-  const answer = yes || (!json && (await confirm(`Forget ${name} in ${counted(total, 'row')}, for good?`)));
-  if (answer === undefined || (json && !yes))
-    throw new ArgumentInvalidError('Nobody is there to be asked.', 'Add --yes, or see with --dry-run.');
-  if (!answer) {
-    io.note('Nothing was changed.');
-    return false;
-  }
+  const question = json ? undefined : `Forget ${name} in ${counted(total, 'row')}, for good?`;
+  const advice = 'Add --yes, or see with --dry-run.';
+  if (!(await agreed({ yes, question, advice, nothing: 'Nothing was changed.' }, io))) return false;
   const done: Found[] = [];
   for (const service of keepers) done.push(await ask(service, false));
   if (json) await report(done, io, json);

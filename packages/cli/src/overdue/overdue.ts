@@ -1,6 +1,5 @@
 import type { Addresses } from '../addresses.ts';
-import { confirm } from '../confirm.ts';
-import { ArgumentInvalidError } from '../errors.ts';
+import { agreed } from '../agreed.ts';
 import type { Io } from '../io.ts';
 import { requestAsStaff } from '../request.ts';
 import { counted, duration, money, titledTable } from '../text/format.ts';
@@ -53,13 +52,9 @@ export async function overdue(
     for (const line of lines) await io.out(line);
     return true;
   }
-  const answer = yes || (await confirm(`Have order ${cancel} cancelled, and its money given back?`));
-  if (answer === undefined)
-    throw new ArgumentInvalidError('Nobody is there to be asked.', 'Add --yes to cancel the order.');
-  if (!answer) {
-    io.note('Nothing was cancelled.');
-    return false;
-  }
+  const question = `Have order ${cancel} cancelled, and its money given back?`;
+  const advice = 'Add --yes to cancel the order.';
+  if (!(await agreed({ yes, question, advice, nothing: 'Nothing was cancelled.' }, io))) return false;
   const order = await ask<OverdueOrder>('POST', `/overdue-orders/${encodeURIComponent(cancel)}/cancel`);
   await io.out(
     json

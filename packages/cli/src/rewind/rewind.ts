@@ -1,10 +1,10 @@
 import { createInspector, type GroupProgress } from '@brew/kafka/inspect';
 import { createReader } from '@brew/kafka/reader';
 import { pino } from 'pino';
+import { agreed } from '../agreed.ts';
 import type { ClusterAddress } from '../cluster.ts';
 import { clientOf } from '../clusterClient.ts';
-import { confirm } from '../confirm.ts';
-import { ArgumentInvalidError, StillRunningError } from '../errors.ts';
+import { StillRunningError } from '../errors.ts';
 import type { Io } from '../io.ts';
 import { counted, grouped, titledTable } from '../text/format.ts';
 
@@ -52,13 +52,9 @@ export async function rewind(
       'Stop its service on all machines first; one that was killed counts for 15 s.',
     );
   const records = steps.reduce((sum, step) => sum + step.committed - step.to, 0n);
-  const answer = yes || (await confirm(`Have ${group} read ${grouped(Number(records))} records again?`));
-  if (answer === undefined)
-    throw new ArgumentInvalidError('Nobody is there to be asked.', 'Add --yes, or see with --dry-run.');
-  if (!answer) {
-    io.note('Nothing was set.');
-    return false;
-  }
+  const question = `Have ${group} read ${grouped(Number(records))} records again?`;
+  const advice = 'Add --yes, or see with --dry-run.';
+  if (!(await agreed({ yes, question, advice, nothing: 'Nothing was set.' }, io))) return false;
   const offsets = steps.map(({ topic, partition, to: offset }) => ({ topic, partition, offset }));
   await reader.commit(group, offsets);
   if (!json) await io.out(`✔ ${group} reads ${grouped(Number(records))} records again once it starts.`);

@@ -1,11 +1,12 @@
 import { BrewError, deadLetterTopic } from '@brew/events';
 import { BrokerUnavailableError, type KafkaClient, TopicMissingError, within } from '@brew/kafka';
 import { createReader } from '@brew/kafka/reader';
-import { type Database, isOutage } from '@brew/postgres';
+import type { Database } from '@brew/postgres';
 import type { Logger } from 'pino';
 import type { Part } from '../lifecycle/part.ts';
 import { worker } from '../lifecycle/worker.ts';
 import type { HttpMetrics } from '../metrics.ts';
+import { isPostgresAway } from './isPostgresAway.ts';
 import { createLetterHealth } from './letterHealth.ts';
 import { storeLetters } from './storeLetters.ts';
 
@@ -95,10 +96,8 @@ export function createLetterIndex({ group, db, client, metrics, log }: LetterInd
       if (!(await within(movedAt + PATIENCE_MS - performance.now(), stored, stopping.signal))) continue;
       await stored.catch((error) => {
         // Whoever waits for it learns what was not known for it, as with anything else that does not answer.
-        if (error instanceof BrewError || !isOutage(error)) throw error;
-        const reason = new Error(`PostgreSQL has not answered: ${(error as Error).message}`, {
-          cause: error,
-        });
+        if (!isPostgresAway(error)) throw error;
+        const reason = new Error(`PostgreSQL has not answered: ${error.message}`, { cause: error });
         throw new LettersUnknownError(topic, reason);
       });
       asOf = began;

@@ -219,8 +219,7 @@ describe('reading topics into tables', () => {
   });
 
   it('goes on into the partitions that its topics are given meanwhile', async () => {
-    await rig.createTopics();
-    await rig.begin();
+    await rig.beginAnew();
     const projector = await rig.follow();
     const servers = ['--bootstrap-server', infrastructure().brokers.join()];
     const more = ['--alter', '--topic', rig.topicOf(OrderPlaced as EventType), '--partitions', '6'];

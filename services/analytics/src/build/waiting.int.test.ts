@@ -17,18 +17,12 @@ const LIMITS = { open: 8, ended: 100 };
 
 describe('more orders under way than memory has room for', () => {
   let rig: Rig;
-  const parts: { stop(): Promise<void> }[] = [];
   beforeAll(async () => {
     rig = await createRig();
   });
   afterAll(() => rig?.stop());
-  beforeEach(async () => {
-    await rig.createTopics();
-    await rig.begin();
-  });
-  afterEach(async () => {
-    for (const part of parts.splice(0)) await part.stop();
-  });
+  beforeEach(() => rig.beginAnew());
+  afterEach(() => rig.rest());
 
   const names = (count: number) => Array.from({ length: count }, (_, i) => `order-${i}`);
   const place = (orderId: string) => rig.record(OrderPlaced, placed(orderId));
@@ -96,7 +90,7 @@ describe('more orders under way than memory has room for', () => {
   });
 
   it('are found by live events and by a rebuild, also where one projection was built alone', async () => {
-    parts.push(await rig.follow(projections, LIMITS));
+    await rig.follow(projections, LIMITS);
     const orders = names(60);
     await rig.send(...orders.map(place));
     const untilFunnel = (step: string, count: number) =>
@@ -116,7 +110,7 @@ describe('more orders under way than memory has room for', () => {
   it('are taken over from the live generation where the topics do not hold them any more', async () => {
     const orders = names(60);
     await rig.send(...orders.map(place));
-    parts.push(await rig.follow(projections, LIMITS));
+    await rig.follow(projections, LIMITS);
     await until(async () => (await rig.reports()).funnel.placed === 60);
     await rig.deleteRecords(rig.topicOf(OrderPlaced));
     const context = { ...rig.context, limits: LIMITS };
@@ -130,7 +124,7 @@ describe('more orders under way than memory has room for', () => {
 
   it('tell of those that ended without what they were placed with, when they are forgotten', async () => {
     const { prometheus } = rig.context.metrics;
-    parts.push(await rig.follow(projections, { ...LIMITS, ended: 16 }));
+    await rig.follow(projections, { ...LIMITS, ended: 16 });
     await rig.send(...names(40).map(deliver));
     await until(async () => (await rig.reports()).funnel.delivered === 40);
     await rig.send(...names(20).map((name) => deliver(`other-${name}`)));

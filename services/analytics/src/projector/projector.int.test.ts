@@ -1,37 +1,25 @@
 import { OrderDelivered, OrderPlaced } from '@brew/events';
 import { until } from '@brew/sandbox/testing';
-import type { Part } from '@brew/service';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
 import { projections } from '../projections/index.ts';
 import { sales } from '../projections/sales/sales.ts';
-import { createMender } from '../replay/mend.ts';
 import { listGenerations } from '../store/generations.ts';
 import { PLACED_AT, placed } from '../testing/orders.ts';
 import { createRig, type Rig } from '../testing/rig.ts';
 
 let rig: Rig;
-const parts: Part[] = [];
 let orders = 0;
-const never = new AbortController().signal;
 
 beforeAll(async () => {
   rig = await createRig();
 });
 beforeEach(() => rig.begin());
-afterEach(async () => {
-  await Promise.all(parts.splice(0).map((part) => part.stop()));
-});
+afterEach(() => rig.rest());
 afterAll(() => rig?.stop());
 
 const changed = { ...sales, version: sales.version + 1 };
 /** What another release of the service would know. */
 const next = projections.map((projection) => (projection === sales ? changed : projection));
-
-async function follow(known = projections): Promise<Part> {
-  const part = await rig.follow(known);
-  parts.push(part);
-  return part;
-}
 
 async function sell(count: number): Promise<void> {
   for (let n = 0; n < count; n++) {
@@ -48,15 +36,13 @@ const sold = async () => (await rig.reports()).sales.reduce((sum, { orders }) =>
 const untilSold = (count: number, what: string) => until(async () => (await sold()) === count, { what });
 
 it('an instance of an older version gives way to one that can read what is live', async () => {
-  const old = await follow();
+  const old = await rig.follow();
   await sell(3);
   await untilSold(3, 'the old instance to read');
-  const younger = await follow(next);
+  const younger = await rig.follow(next);
   expect(await younger.health?.()).toEqual({ up: true, detail: 'stands by: another instance reads' });
 
-  const mender = createMender({ ...rig.context, projections: next });
-  parts.push(mender);
-  await mender.start(never, rig.context.log);
+  await rig.mend(next);
   const liveVersion = async () =>
     (await listGenerations(rig.db)).find(
       ({ projection, state }) => projection === 'sales' && state === 'live',
@@ -69,12 +55,11 @@ it('an instance of an older version gives way to one that can read what is live'
 }, 120_000);
 
 it('an instance that is alone reads what it can, and tells what stands still', async () => {
-  const first = await follow();
+  const first = await rig.follow();
   await sell(1);
   await untilSold(1, 'the first instance to read');
   await first.stop();
-  parts.pop();
-  const alone = await follow(next);
+  const alone = await rig.follow(next);
   await sell(1);
   const funnel = async () => (await rig.reports()).funnel.delivered;
   await until(async () => (await funnel()) === 2, { what: 'the other tables to be read into' });

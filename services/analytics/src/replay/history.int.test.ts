@@ -13,7 +13,6 @@ import { listGenerations } from '../store/generations.ts';
 import { placed } from '../testing/orders.ts';
 import { createRig, type Rig } from '../testing/rig.ts';
 import { type RunReplay, runReplay } from '../testing/runReplay.ts';
-import { createMender } from './mend.ts';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -26,7 +25,6 @@ const NEW = CUT + 2 * HOUR_MS;
 
 describe('what topics do not hold any more', () => {
   let rig: Rig;
-  const parts: { stop(): Promise<void> }[] = [];
   const folders: string[] = [];
   beforeAll(async () => {
     rig = await createRig();
@@ -35,15 +33,9 @@ describe('what topics do not hold any more', () => {
     for (const folder of folders) await rm(folder, { recursive: true });
     await rig?.stop();
   });
-  beforeEach(async () => {
-    await rig.createTopics();
-    await rig.begin();
-  });
-  afterEach(async () => {
-    for (const part of parts.splice(0)) await part.stop();
-  });
+  beforeEach(() => rig.beginAnew());
+  afterEach(() => rig.rest());
 
-  const follow = async (known?: readonly Projection[]) => void parts.push(await rig.follow(known));
   const run = (options?: RunReplay) => runReplay(rig.context, options);
   const place = (orderId: string, at: number) =>
     rig.record(OrderPlaced, placed(orderId, { placedAt: at }), new Date(at));
@@ -72,7 +64,7 @@ describe('what topics do not hold any more', () => {
   /** Live tables that have counted what the topics have lost since; two orders were under way then, and one of them is delivered by now. */
   async function loseTheBeginning(): Promise<void> {
     await rig.send(...lives('old', 30, OLD), place('slow', OLD), place('slower', OLD));
-    await follow();
+    await rig.follow();
     await untilPlaced(32);
     for (const type of [OrderPlaced, PaymentReceived, OrderDelivered])
       await rig.deleteRecords(rig.topicOf(type));
@@ -82,12 +74,6 @@ describe('what topics do not hold any more', () => {
   }
 
   const without = (projection: Projection) => projections.filter((each) => each !== projection);
-  async function mend(known: readonly Projection[]): Promise<ReturnType<typeof createMender>> {
-    const mender = createMender({ ...rig.context, projections: known });
-    parts.push(mender);
-    await mender.start(new AbortController().signal, rig.context.log);
-    return mender;
-  }
 
   it('is carried over by the hour, and the rest is built and compared', async () => {
     await loseTheBeginning();
@@ -178,12 +164,12 @@ describe('what topics do not hold any more', () => {
   it('stays when the code has a new version, which is built at the start', async () => {
     await loseTheBeginning();
     const before = await rig.reports();
-    await parts.pop()?.stop();
+    await rig.rest();
     const changed = { ...sales, version: sales.version + 1 };
     const known = [changed, ...without(sales)];
-    await follow(known);
+    await rig.follow(known);
     await rig.send(...lives('later', 5, NEW + HOUR_MS));
-    await mend(known);
+    await rig.mend(known);
     await untilSold(96);
     expect((await rig.reports()).sales.slice(0, 3)).toEqual(before.sales);
     const live = (await listGenerations(rig.db)).find(
@@ -195,11 +181,11 @@ describe('what topics do not hold any more', () => {
   it('is not thrown away for a version with other tables, before somebody agrees to that', async () => {
     await loseTheBeginning();
     const before = await rig.reports();
-    await parts.pop()?.stop();
+    await rig.rest();
     const changed = { ...sales, version: sales.version + 1, tables: await tablesWithTips() };
     const known = [changed, ...without(sales)];
-    await follow(known);
-    const mender = await mend(known);
+    await rig.follow(known);
+    const mender = await rig.mend(known);
     await until(async () => (await mender.health()).detail?.includes('sales_g1'), {
       what: 'what would be gone',
     });

@@ -8,30 +8,15 @@ import { listGenerations } from '../store/generations.ts';
 import { PLACED_AT, placed } from '../testing/orders.ts';
 import { createRig, type Rig } from '../testing/rig.ts';
 import { type RunReplay, runReplay } from '../testing/runReplay.ts';
-import { createMender } from './mend.ts';
 
 describe('a replay', () => {
   let rig: Rig;
-  const parts: { stop(): Promise<void> }[] = [];
   beforeAll(async () => {
     rig = await createRig();
   });
   afterAll(() => rig?.stop());
-  beforeEach(async () => {
-    await rig.createTopics();
-    await rig.begin();
-  });
-  afterEach(async () => {
-    for (const part of parts.splice(0)) await part.stop();
-  });
-
-  const follow = async (known?: readonly Projection[]) => void parts.push(await rig.follow(known));
-  /** Mends what has to be mended. */
-  async function mend(known: readonly Projection[]): Promise<void> {
-    const mender = createMender({ ...rig.context, projections: known });
-    parts.push(mender);
-    await mender.start(new AbortController().signal, rig.context.log);
-  }
+  beforeEach(() => rig.beginAnew());
+  afterEach(() => rig.rest());
 
   let number = 0;
   /** Orders that were placed and delivered, at one cafe. */
@@ -43,14 +28,29 @@ describe('a replay', () => {
   const delivered = async () => (await rig.reports()).funnel.delivered ?? 0;
   const untilDelivered = (count: number) =>
     until(async () => (await delivered()) === count, { what: `${count} deliveries to be counted` });
+  /** Has live tables count so many orders, and go on. */
+  async function countLive(count: number): Promise<void> {
+    await rig.send(...sold(count));
+    await rig.follow();
+    await untilDelivered(count);
+  }
+  /** The next release of the service takes over, or one after that, with sales of another version, and goes on with five orders more. */
+  async function release(later: number): Promise<{ changed: Projection; known: Projection[] }> {
+    const changed = { ...sales, version: sales.version + later };
+    const known = projections.map((each) => (each === sales ? changed : each));
+    const before = await delivered();
+    await rig.rest();
+    await rig.follow(known);
+    await rig.send(...sold(5));
+    await untilDelivered(before + 5);
+    return { changed, known };
+  }
   const run = (options?: RunReplay) => runReplay(rig.context, options);
   const states = async () =>
     (await listGenerations(rig.db)).map(({ schema, state }) => `${schema} ${state}`).toSorted();
 
   it('builds tables beside the live ones, reads no further than they are, and switches when both are alike', async () => {
-    await rig.send(...sold(40));
-    await follow();
-    await untilDelivered(40);
+    await countLive(40);
     const before = await rig.reports();
 
     const { plan, comparisons, outcome } = await run();
@@ -73,9 +73,7 @@ describe('a replay', () => {
   });
 
   it('goes on while events come, and no report ever goes back', async () => {
-    await rig.send(...sold(500));
-    await follow();
-    await untilDelivered(500);
+    await countLive(500);
     let last = 0;
     let ended = false;
     const looking = (async () => {
@@ -98,9 +96,7 @@ describe('a replay', () => {
   });
 
   it('leaves the live tables as they were when it is cancelled, and goes on from there when it is resumed', async () => {
-    await rig.send(...sold(3_000));
-    await follow();
-    await untilDelivered(3_000);
+    await countLive(3_000);
     const before = await rig.reports();
     const cancelled = new AbortController();
     // After something was stored: then there is something to resume.
@@ -157,9 +153,7 @@ describe('a replay', () => {
   });
 
   it('survives the loss of its connection like a cancellation', async () => {
-    await rig.send(...sold(3_000));
-    await follow();
-    await untilDelivered(3_000);
+    await countLive(3_000);
     const before = await rig.reports();
     const cut = () =>
       rig.db.query(
@@ -174,7 +168,7 @@ describe('a replay', () => {
 
   it('keeps what it built, and does not switch, when that counts something else; unless that is accepted', async () => {
     await rig.send(...sold(10), ...sold(5, 'cafe-002'));
-    await follow();
+    await rig.follow();
     await untilDelivered(15);
     await rig.db.query(`update sales_g1.by_hour set amount = amount + 1 where cafe_id = 'cafe-002'`);
 
@@ -197,9 +191,7 @@ describe('a replay', () => {
   });
 
   it('finds what was changed in the tables, and leaves nothing behind', async () => {
-    await rig.send(...sold(10));
-    await follow();
-    await untilDelivered(10);
+    await countLive(10);
     await run({ end: 'now', projections: [sales] });
     const clean = await run({ end: 'check' });
     expect(clean.outcome).toMatchObject({ outcome: 'checked' });
@@ -227,9 +219,7 @@ describe('a replay', () => {
   });
 
   it('rebuilds one projection alone, and the others stay what they are', async () => {
-    await rig.send(...sold(10));
-    await follow();
-    await untilDelivered(10);
+    await countLive(10);
     const { comparisons } = await run({ projections: [sales] });
     expect(comparisons.map(({ projection }) => projection)).toEqual(['sales']);
     expect(await states()).toEqual([
@@ -241,9 +231,7 @@ describe('a replay', () => {
   });
 
   it('replaces the live tables in place, once that is agreed to, and then goes on with what comes', async () => {
-    await rig.send(...sold(10));
-    await follow();
-    await untilDelivered(10);
+    await countLive(10);
     await rig.db.query(`update sales_g1.by_hour set orders = 99`);
     const inPlace = { beginning: { how: 'in place', from: undefined } } as const;
     await expect(run(inPlace)).rejects.toMatchObject({
@@ -271,9 +259,7 @@ describe('a replay', () => {
   });
 
   it('leaves the live tables as they were also when it is cut off in place', async () => {
-    await rig.send(...sold(100));
-    await follow();
-    await untilDelivered(100);
+    await countLive(100);
     const before = await rig.reports();
     const cancelled = new AbortController();
     cancelled.abort(new Error('hung up'));
@@ -284,9 +270,7 @@ describe('a replay', () => {
   });
 
   it('does not wait for who reads the tables in a transaction that stays open, and nobody waits behind it', async () => {
-    await rig.send(...sold(10));
-    await follow();
-    await untilDelivered(10);
+    await countLive(10);
     const reader = await rig.db.connect();
     await reader.query(`set application_name to 'a report that takes long'; begin; table sales.by_hour`);
     const slowest = { ms: 0 };
@@ -321,28 +305,15 @@ describe('a replay', () => {
   });
 
   it('is compared at the same offsets also with a live one that nothing is read into any more', async () => {
-    await rig.send(...sold(10));
-    await follow();
-    await untilDelivered(10);
-    await parts.pop()?.stop();
-    const changed = { ...sales, version: sales.version + 1 };
-    const known = projections.map((projection) => (projection === sales ? changed : projection));
-    await follow(known);
-    await rig.send(...sold(5));
-    await untilDelivered(15);
-
+    await countLive(10);
+    const { changed, known } = await release(1);
     const context = { ...rig.context, projections: known };
     const { comparisons, outcome } = await runReplay(context, { projections: [changed] });
     expect(comparisons).toMatchObject([{ different: 0, totals: { live: { orders: 10 } } }]);
     expect(outcome?.outcome).toBe('switched');
     expect((await rig.reports()).sales).toMatchObject([{ orders: 15 }]);
     // With all of them, each is compared where its live one is.
-    await parts.pop()?.stop();
-    const again = { ...sales, version: sales.version + 2 };
-    const all = projections.map((projection) => (projection === sales ? again : projection));
-    await follow(all);
-    await rig.send(...sold(5));
-    await untilDelivered(20);
+    const { known: all } = await release(2);
     const both = await runReplay({ ...rig.context, projections: all });
     expect(both.comparisons).toHaveLength(projections.length);
     expect(both.comparisons).toContainEqual(
@@ -365,19 +336,11 @@ describe('a replay', () => {
   });
 
   it('is done by the service itself when the code has another version, which goes on with the old tables meanwhile', async () => {
-    await rig.send(...sold(10));
-    await follow();
-    await untilDelivered(10);
-    await parts.pop()?.stop();
-    const changed = { ...sales, version: sales.version + 1 };
-    const known = projections.map((projection) => (projection === sales ? changed : projection));
-
-    await follow(known);
-    await rig.send(...sold(5));
-    await untilDelivered(15);
+    await countLive(10);
+    const { changed, known } = await release(1);
     // Whose code nobody has any more, they are read, but nothing is read into them.
     expect((await rig.reports()).sales).toMatchObject([{ orders: 10 }]);
-    await mend(known);
+    await rig.mend(known);
     await until(async () => (await rig.reports()).sales[0]?.orders === 15, { what: 'the new version' });
     const versions = (await listGenerations(rig.db)).filter(({ projection }) => projection === 'sales');
     expect(versions.map(({ version, state }) => [version, state])).toEqual([

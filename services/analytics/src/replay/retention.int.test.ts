@@ -15,8 +15,7 @@ beforeAll(async () => {
 afterAll(() => rig?.stop());
 
 it('is the way on for who was away for so long that what comes next is gone, and keeps what was counted', async () => {
-  await rig.createTopics();
-  await rig.begin();
+  await rig.beginAnew();
   await rig.send(rig.record(OrderPlaced, placed('counted')));
   await rig.project();
   await rig.send(rig.record(OrderPlaced, placed('missed')));
@@ -39,8 +38,7 @@ it('is the way on for who was away for so long that what comes next is gone, and
 });
 
 it('is the way on when a topic was deleted and made anew, also when the new one has as many records', async () => {
-  await rig.createTopics();
-  await rig.begin();
+  await rig.beginAnew();
   const count = 8;
   const place = (name: string) => rig.record(OrderPlaced, placed(name));
   await rig.send(...Array.from({ length: count }, (_, i) => place(`old-${i}`)));

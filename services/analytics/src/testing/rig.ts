@@ -7,7 +7,7 @@ import { createReader } from '@brew/kafka/reader';
 import { createUncheckedEncode, createTopics as makeTopics } from '@brew/kafka/testing';
 import { runKafkaTool } from '@brew/sandbox';
 import { infrastructure, uniqueName, until } from '@brew/sandbox/testing';
-import type { Part } from '@brew/service';
+import type { Part, Worker } from '@brew/service';
 import { createTestBench, orderNamed } from '@brew/service/testing';
 import { type BuildOptions, createBuild } from '../build/build.ts';
 import type { Position } from '../build/positions.ts';
@@ -21,6 +21,7 @@ import { reportSales } from '../projections/sales/reportSales.ts';
 import { reportTopDrinks } from '../projections/topDrinks/reportTopDrinks.ts';
 import { liveGenerations } from '../projector/fed.ts';
 import { createProjector } from '../projector/projector.ts';
+import { createMender } from '../replay/mend.ts';
 import { ensureGenerations } from '../store/ensureGenerations.ts';
 import { beginAt, dropGeneration, listGenerations } from '../store/generations.ts';
 
@@ -67,6 +68,7 @@ export async function createRig() {
     isDiscarded: async () => false,
   };
 
+  const parts: Part[] = [];
   const rig = {
     db,
     reader,
@@ -77,15 +79,30 @@ export async function createRig() {
     get context() {
       return { ...bench.context, deadLetters, projections, topics: rig.topics, topicOf: rig.topicOf };
     },
-    /** Topics that nothing was sent to. */
-    createTopics,
+    /** Topics that nothing was sent to, and empty tables. */
+    async beginAnew(): Promise<void> {
+      await createTopics();
+      await rig.begin();
+    },
     /** Reads live events from now on. */
     async follow(known: readonly Projection[] = projections, limits?: Limits): Promise<Part> {
       // Of its gauges there may be only one at a time.
       bench.context.metrics.prometheus.clear();
       const projector = createProjector(rig.context, { projections: known, topics: rig.topics, limits });
+      parts.push(projector);
       await projector.start(new AbortController().signal, log);
       return projector;
+    },
+    /** Mends what has to be mended, from now on. */
+    async mend(known: readonly Projection[]): Promise<Worker> {
+      const mender = createMender({ ...rig.context, projections: known });
+      parts.push(mender);
+      await mender.start(new AbortController().signal, log);
+      return mender;
+    },
+    /** Ends whatever follows or mends. */
+    async rest(): Promise<void> {
+      await Promise.all(parts.splice(0).map((part) => part.stop()));
     },
     /** What the dead letters got. */
     letters,
@@ -188,6 +205,7 @@ export async function createRig() {
     },
 
     async stop(): Promise<void> {
+      await rig.rest();
       await Promise.all([producer.stop(), reader.close()]);
       await bench.stop();
     },

@@ -1,5 +1,13 @@
 import { createHmac } from 'node:crypto';
-import { type Event, type EventType, MenuItemChanged, OrderPlaced, StockReserved } from '@brew/events';
+import {
+  type Event,
+  type EventType,
+  KitchenStarted,
+  MenuItemChanged,
+  OrderPlaced,
+  StockReserved,
+  TicketDropped,
+} from '@brew/events';
 import { createDatabase, type Database } from '@brew/postgres';
 import { createTestDatabase } from '@brew/postgres/testing';
 import { infrastructure, uniqueName, until } from '@brew/sandbox/testing';
@@ -58,6 +66,10 @@ export interface World {
   /** Waits until the event has taken effect: its inbox row is of the same transaction. */
   handled(eventId: string): Promise<unknown>;
   reserveStock(orderId: string): Promise<string>;
+  /** The kitchen begins with an order. @returns the event's id, as of the others here */
+  kitchenStarts(orderId: string, startedAt?: number): Promise<string>;
+  /** The kitchen does what a cancellation asks of it. */
+  kitchenDrops(orderId: string): Promise<string>;
   /** Sends a webhook, signed unless `signature` is given. */
   webhook(type: string, orderId: string, options?: WebhookOptions): Promise<Answer>;
   /** An order that has been paid for. */
@@ -169,6 +181,18 @@ export async function startWorld({ env = {}, now }: WorldOptions = {}): Promise<
       const reserved = { orderId, cafeId: 'cafe-001', items, reservedAt: Date.now() };
       return bus.publish(StockReserved, reserved, { ...(traceparent && { traceparent }) });
     },
+    kitchenStarts(orderId, startedAt = Date.now()) {
+      const expectedReadyAt = startedAt + 90_000;
+      return bus.publish(KitchenStarted, {
+        orderId,
+        cafeId: 'cafe-001',
+        slot: 1,
+        startedAt,
+        expectedReadyAt,
+      });
+    },
+    kitchenDrops: (orderId) =>
+      bus.publish(TicketDropped, { orderId, cafeId: 'cafe-001', droppedAt: Date.now() }),
     webhook(type, orderId, options = {}) {
       const { signature, paymentId = `pay-${orderId}`, amount = 420, currency = 'EUR' } = options;
       const body = JSON.stringify({

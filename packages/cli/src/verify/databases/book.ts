@@ -39,5 +39,14 @@ export interface Book<Row extends BookRow = BookRow> {
 
 export const PAGE_ROWS = 1_000;
 
+/** Which rows are in a page: the end of a query for \`paged\`, after \`where\`. */
+export const PAGE = 'order_id > $1 and ($2::text[] is null or order_id = any($2)) order by order_id limit $3';
+
+/** A book's pages, from a query with PAGE in it. */
+export const paged =
+  <Row extends BookRow>(sql: string): Book<Row>['page'] =>
+  async (db, after, only) =>
+    (await db.query<Row>(sql, [after, only, PAGE_ROWS])).rows;
+
 /** Keeps the row's type where it is made, and forgets it where all books are walked alike. */
 export const defineBook = <Row extends BookRow>(book: Book<Row>): Book => book as unknown as Book;

@@ -19,6 +19,17 @@ export function* compareFacts(
   }
 }
 
+/**
+ * What is said when there is no row, although an event tells of it.
+ * @param makers the events of which each makes one
+ */
+export const missingBy =
+  (thing: string, makers: readonly string[]) =>
+  (order: OrderState): string | undefined => {
+    const maker = makers.find((name) => find(order, name));
+    return maker && `has ${maker}, and no ${thing}`;
+  };
+
 /** The cafe that the order was placed at, and that of the row. */
 export function* compareCafe(order: OrderState, thing: string, cafeId: string | null): Generator<string> {
   const placedAt = find(order, 'OrderPlaced')?.stock?.cafeId;

@@ -1,7 +1,7 @@
 import { find, type OrderState } from '../../orderState.ts';
 import { defineBook, type Judging } from '../book.ts';
 import { type ShipmentRow, shipmentRows } from '../sql/courier.ts';
-import { compareCafe, compareFacts } from './facts.ts';
+import { compareCafe, compareFacts, missingBy } from './facts.ts';
 
 const makers = ['OrderReady', 'CourierAssigned', 'OrderDelivered'];
 
@@ -10,10 +10,7 @@ export const shipments = defineBook<ShipmentRow>({
   name: 'shipments',
   database: 'courier',
   page: shipmentRows,
-  missing(order) {
-    const maker = makers.find((name) => find(order, name));
-    return maker && `has ${maker}, and no shipment`;
-  },
+  missing: missingBy('shipment', makers),
   compare: compareShipment,
 });
 

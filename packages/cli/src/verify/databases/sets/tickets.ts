@@ -1,7 +1,7 @@
 import { find, type OrderState } from '../../orderState.ts';
 import { defineBook, type Judging } from '../book.ts';
 import { type TicketRow, ticketRows } from '../sql/kitchen.ts';
-import { compareCafe, compareFacts } from './facts.ts';
+import { compareCafe, compareFacts, missingBy } from './facts.ts';
 
 /** Each of these makes a ticket, whichever comes first. */
 const makers = ['OrderPlaced', 'PaymentReceived', 'KitchenStarted', 'OrderReady', 'TicketDropped'];
@@ -11,10 +11,7 @@ export const tickets = defineBook<TicketRow>({
   name: 'tickets',
   database: 'kitchen',
   page: ticketRows,
-  missing(order) {
-    const maker = makers.find((name) => find(order, name));
-    return maker && `has ${maker}, and no ticket`;
-  },
+  missing: missingBy('ticket', makers),
   compare: compareTicket,
 });
 

@@ -1,5 +1,5 @@
 import type { Tx } from '@brew/postgres';
-import { type BookRow, PAGE_ROWS } from '../book.ts';
+import { type BookRow, PAGE, paged } from '../book.ts';
 
 export interface ReservationRow extends BookRow {
   cafeId: string;
@@ -7,20 +7,11 @@ export interface ReservationRow extends BookRow {
   released: boolean;
 }
 
-export async function reservationRows(
-  db: Tx,
-  after: string,
-  only?: readonly string[],
-): Promise<ReservationRow[]> {
-  const { rows } = await db.query<ReservationRow>(
-    `select order_id as "orderId", cafe_id as "cafeId", items, released_at is not null as released,
-            extract(epoch from reserved_at)::float8 * 1000 as at
-     from reservations where order_id > $1 and ($2::text[] is null or order_id = any($2))
-     order by order_id limit $3`,
-    [after, only, PAGE_ROWS],
-  );
-  return rows;
-}
+export const reservationRows = paged<ReservationRow>(
+  `select order_id as "orderId", cafe_id as "cafeId", items, released_at is not null as released,
+          extract(epoch from reserved_at)::float8 * 1000 as at
+   from reservations where ${PAGE}`,
+);
 
 /** How many shelves there are, and those below nothing: a constraint forbids that, so they are few. */
 export async function shelves(db: Tx) {

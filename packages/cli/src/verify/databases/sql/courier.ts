@@ -1,5 +1,5 @@
 import type { Tx } from '@brew/postgres';
-import { type BookRow, PAGE_ROWS } from '../book.ts';
+import { type BookRow, PAGE, paged } from '../book.ts';
 
 export interface ShipmentRow extends BookRow {
   cafeId: string;
@@ -8,16 +8,11 @@ export interface ShipmentRow extends BookRow {
   delivered: boolean;
 }
 
-export async function shipmentRows(db: Tx, after: string, only?: readonly string[]): Promise<ShipmentRow[]> {
-  const { rows } = await db.query<ShipmentRow>(
-    `select order_id as "orderId", cafe_id as "cafeId", courier_id as "courierId", assigned_at is not null as assigned,
-            delivered_at is not null as delivered, extract(epoch from ready_at)::float8 * 1000 as at
-     from shipments where order_id > $1 and ($2::text[] is null or order_id = any($2))
-     order by order_id limit $3`,
-    [after, only, PAGE_ROWS],
-  );
-  return rows;
-}
+export const shipmentRows = paged<ShipmentRow>(
+  `select order_id as "orderId", cafe_id as "cafeId", courier_id as "courierId", assigned_at is not null as assigned,
+          delivered_at is not null as delivered, extract(epoch from ready_at)::float8 * 1000 as at
+   from shipments where ${PAGE}`,
+);
 
 /** How many couriers carry something, and those whose order is not on the way. */
 export async function couriers(db: Tx) {

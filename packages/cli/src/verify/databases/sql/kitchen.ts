@@ -1,5 +1,5 @@
 import type { Tx } from '@brew/postgres';
-import { type BookRow, PAGE_ROWS } from '../book.ts';
+import { type BookRow, PAGE, paged } from '../book.ts';
 
 export interface TicketRow extends BookRow {
   cafeId: string | null;
@@ -12,18 +12,13 @@ export interface TicketRow extends BookRow {
   dropped: boolean;
 }
 
-export async function ticketRows(db: Tx, after: string, only?: readonly string[]): Promise<TicketRow[]> {
-  const { rows } = await db.query<TicketRow>(
-    `select order_id as "orderId", cafe_id as "cafeId", slot, placed_at is not null as placed,
-            paid_at is not null as paid, cancelled_at is not null as cancelled, started_at is not null as started,
-            ready_at is not null as ready, dropped_at is not null as dropped,
-            coalesce(extract(epoch from least(placed_at, paid_at, cancellation_requested_at, cancelled_at))::float8 * 1000, 0) as at
-     from tickets where order_id > $1 and ($2::text[] is null or order_id = any($2))
-     order by order_id limit $3`,
-    [after, only, PAGE_ROWS],
-  );
-  return rows;
-}
+export const ticketRows = paged<TicketRow>(
+  `select order_id as "orderId", cafe_id as "cafeId", slot, placed_at is not null as placed,
+          paid_at is not null as paid, cancelled_at is not null as cancelled, started_at is not null as started,
+          ready_at is not null as ready, dropped_at is not null as dropped,
+          coalesce(extract(epoch from least(placed_at, paid_at, cancellation_requested_at, cancelled_at))::float8 * 1000, 0) as at
+   from tickets where ${PAGE}`,
+);
 
 /** How many baristas are at work, and those whose order is not being prepared. */
 export async function slots(db: Tx) {

@@ -1,5 +1,4 @@
-import type { Tx } from '@brew/postgres';
-import { type BookRow, PAGE_ROWS } from '../book.ts';
+import { type BookRow, PAGE, paged } from '../book.ts';
 
 interface StoredMoney {
   amount: number;
@@ -23,17 +22,12 @@ export interface OrderRow extends BookRow {
   others: StoredPayment[];
 }
 
-export async function orderRows(db: Tx, after: string, only?: readonly string[]): Promise<OrderRow[]> {
-  const { rows } = await db.query<OrderRow>(
-    `select order_id as "orderId", cafe_id as "cafeId", status, cancel_reason as "cancelReason",
-            extract(epoch from placed_at)::float8 * 1000 as at,
-            json_build_object('amount', total_amount, 'currency', total_currency) as total,
-            case when payment_id is not null then json_build_object('paymentId', payment_id, 'refundId', refund_id,
-              'amount', json_build_object('amount', payment_amount, 'currency', payment_currency)) end as accepted,
-            other_payments as others
-     from orders where order_id > $1 and ($2::text[] is null or order_id = any($2))
-     order by order_id limit $3`,
-    [after, only, PAGE_ROWS],
-  );
-  return rows;
-}
+export const orderRows = paged<OrderRow>(
+  `select order_id as "orderId", cafe_id as "cafeId", status, cancel_reason as "cancelReason",
+          extract(epoch from placed_at)::float8 * 1000 as at,
+          json_build_object('amount', total_amount, 'currency', total_currency) as total,
+          case when payment_id is not null then json_build_object('paymentId', payment_id, 'refundId', refund_id,
+            'amount', json_build_object('amount', payment_amount, 'currency', payment_currency)) end as accepted,
+          other_payments as others
+   from orders where ${PAGE}`,
+);

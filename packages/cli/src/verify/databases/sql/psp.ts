@@ -1,5 +1,4 @@
-import type { Tx } from '@brew/postgres';
-import { type BookRow, PAGE_ROWS } from '../book.ts';
+import { type BookRow, PAGE, paged } from '../book.ts';
 
 /** A payment that the provider has taken the money of. */
 interface ProviderPayment {
@@ -16,25 +15,20 @@ export interface ProviderRow extends BookRow {
 }
 
 /** The payments of each order that have succeeded by now, with what was given back. */
-export async function providerRows(db: Tx, after: string, only?: readonly string[]): Promise<ProviderRow[]> {
-  const { rows } = await db.query<ProviderRow>(
-    `with page as (
-       select distinct order_id from payments
-       where order_id > $1 and ($2::text[] is null or order_id = any($2))
-       order by order_id limit $3
-     )
-     select order_id as "orderId", extract(epoch from min(created_at))::float8 * 1000 as at,
-            coalesce(json_agg(json_build_object(
-              'paymentId', payment_id, 'amount', amount, 'currency', currency,
-              'settledAt', extract(epoch from settles_at)::float8 * 1000,
-              'refunds', (
-                select coalesce(json_agg(json_build_object('refundId', refund_id, 'amount', refunds.amount,
-                         'at', extract(epoch from refunds.created_at)::float8 * 1000)), '[]')
-                from refunds where refunds.payment_id = payments.payment_id
-              ))) filter (where outcome = 'succeeded' and settles_at <= now()), '[]') as payments
-     from page join payments using (order_id)
-     group by order_id order by order_id`,
-    [after, only, PAGE_ROWS],
-  );
-  return rows;
-}
+export const providerRows = paged<ProviderRow>(
+  `with page as (
+     select distinct order_id from payments
+     where ${PAGE}
+   )
+   select order_id as "orderId", extract(epoch from min(created_at))::float8 * 1000 as at,
+          coalesce(json_agg(json_build_object(
+            'paymentId', payment_id, 'amount', amount, 'currency', currency,
+            'settledAt', extract(epoch from settles_at)::float8 * 1000,
+            'refunds', (
+              select coalesce(json_agg(json_build_object('refundId', refund_id, 'amount', refunds.amount,
+                       'at', extract(epoch from refunds.created_at)::float8 * 1000)), '[]')
+              from refunds where refunds.payment_id = payments.payment_id
+            ))) filter (where outcome = 'succeeded' and settles_at <= now()), '[]') as payments
+   from page join payments using (order_id)
+   group by order_id order by order_id`,
+);
