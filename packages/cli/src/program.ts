@@ -254,4 +254,6 @@ Environment:
   BREW_DIR          where data and logs are kept (default: .brew in the checkout)
   BREW_PORTS=free   take free ports, to run beside another Brew
   BREW_PRIORITIES=equal
-                    let no process come behind others, as they do that no customer waits for`;
+                    let no process come behind others, as they do that no customer waits for
+  What services read, such as KEEP_DAYS or OVERDUE_AFTER_SECONDS (the README of each has its list),
+  is handed on to them: OVERDUE_AFTER_SECONDS=60 npm start`;

@@ -61,6 +61,9 @@ export async function erase(
     await io.out(
       `✔ ${name} is forgotten in ${counted(rows, 'row')}. What topics hold goes with their retention.`,
     );
+    const underWay = mostUnderWay(done);
+    if (underWay > 0)
+      io.note(`${counted(underWay, 'order')} under way keep the name: erase once more when they have ended.`);
   }
   return true;
 }
@@ -76,8 +79,11 @@ async function report(found: readonly Found[], io: Io, json: boolean | undefined
 }
 
 function nothingFound(name: string, found: readonly Found[]): string {
-  const underWay = Math.max(...found.map((each) => each.underWay));
-  return underWay > 0
+  return mostUnderWay(found) > 0
     ? `${name} has only orders under way: erase once more when they have ended.`
     : `No order has a customer of exactly this name: ${name}.`;
 }
+
+/** Services may have heard of more or fewer ends. */
+const mostUnderWay = (found: readonly Found[]): number =>
+  Math.max(...found.map(({ underWay }) => underWay));
