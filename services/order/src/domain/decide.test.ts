@@ -68,6 +68,14 @@ const transitions: [string, Command[], Command, unknown[]][] = [
     wrong,
     [{ ...refundRequested, amount: cent }],
   ],
+  ['gives back a payment that nobody has asked for yet', [], received, [refundRequested]],
+  ['gives it back once, also when it is told again after that', [received, confirmed], received, []],
+  [
+    'takes the payment that it asked for after one that it did not',
+    [received, confirmed],
+    second,
+    [{ type: 'PaymentReceived', paymentId: 'pay-2', amount: total, at: 2_000 }],
+  ],
   ['takes a payment once', [confirmed, received], received, []],
   ['takes a payment once, also on the way', [confirmed, received, started], received, []],
   [
@@ -107,6 +115,7 @@ const transitions: [string, Command[], Command, unknown[]][] = [
       cancelledFor('payment_failed', 2_000),
     ],
   ],
+  ['ignores a failure before it has asked for a payment', [], failed, []],
   ['ignores a failure after the success', [confirmed, received], failed, []],
   ['ignores a second failure', [confirmed, failed], failed, []],
 

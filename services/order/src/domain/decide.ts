@@ -43,14 +43,15 @@ export function decide(order: OrderState, command: Command): Fact[] {
       const { paymentId, amount, at } = command;
       if (isKnown(order, paymentId)) return [];
       // Whatever else comes must not be published as received: to everybody that means "go".
-      return order.status === 'placed' && isSameMoney(amount, order.total)
+      const isAwaited = order.status === 'placed' && order.payment.state === 'requested';
+      return isAwaited && isSameMoney(amount, order.total)
         ? [{ type: 'PaymentReceived', paymentId, amount, at }]
         : [{ type: 'RefundRequested', paymentId, amount }];
     }
 
     case 'failPayment': {
       const { paymentId, reason, at } = command;
-      if (order.status !== 'placed') return [];
+      if (order.status !== 'placed' || order.payment.state !== 'requested') return [];
       return [
         { type: 'PaymentFailed', paymentId, reason, at },
         { type: 'OrderCancelled', reason: 'payment_failed', at },
