@@ -184,6 +184,22 @@ describe('a payment', () => {
     expect(await world.jobsOf(orderId)).toEqual([]);
   });
 
+  test('that is told of with one cent and then in full is given back in full, and once', async () => {
+    const orderId = await world.awaiting();
+    const paymentId = `pay-${orderId}`;
+    const amount = { amount: 420, currency: 'EUR' };
+    world.provider.settle({ paymentId, orderId, amount, status: 'succeeded' });
+    await world.webhook('payment.succeeded', orderId, { amount: 1 });
+    await world.webhook('payment.succeeded', orderId);
+    expect((await world.untilEvent(PaymentRefunded, orderId)).data).toMatchObject({ paymentId, amount });
+    expect(callsAbout(paymentId).map(({ body }) => body.amount)).toEqual([amount]);
+
+    await world.makeOverdue(orderId);
+    const ended = { status: 'cancelled', reason: 'payment_timeout', payment: 'refunded' } as const;
+    await world.untilOrder(orderId, ended);
+    expect(world.eventsOf(orderId, PaymentRefunded)).toHaveLength(1);
+  });
+
   test('that comes a second time under another id is given back, once', async () => {
     const orderId = await world.awaiting();
     await world.webhook('payment.succeeded', orderId);

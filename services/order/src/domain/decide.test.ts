@@ -9,7 +9,6 @@ const refused: Command = { type: 'refuseStock', at: 1_500 };
 const failed: Command = { type: 'failPayment', paymentId: 'pay-1', reason: 'card declined', at: 2_000 };
 const expired: Command = { type: 'expire', at: 61_000 };
 const givenUp: Command = { type: 'giveUp', at: 61_000 };
-const refunded: Command = { type: 'recordRefund', paymentId: 'pay-1', refundId: 're-1', at: 9_000 };
 const cancelled: Command = { type: 'cancel', at: 2_500 };
 const dropped: Command = { type: 'dropTicket', at: 2_700 };
 const total = placedOrder.total;
@@ -20,6 +19,10 @@ const settlementRequested = { type: 'SettlementRequested', amount: total };
 const second: Command = { ...received, paymentId: 'pay-2' };
 const cent = { amount: 1, currency: 'EUR' };
 const wrong: Command = { ...received, amount: cent };
+const refunded: Command & { type: 'recordRefund' } = {
+  ...{ type: 'recordRefund', paymentId: 'pay-1', refundId: 're-1' },
+  ...{ amount: total, at: 9_000 },
+};
 const overdue: Command = { type: 'cancelOverdue', at: 4_000_000 };
 
 /** [what happened before, the command, what it leads to] */
@@ -158,6 +161,12 @@ const transitions: [string, Command[], Command, unknown[]][] = [
     { ...refunded, paymentId: 'pay-2' } as Command,
     [{ type: 'PaymentRefunded', paymentId: 'pay-2', refundId: 're-1', amount: total, at: 9_000 }],
   ],
+  [
+    'records what was given back, whatever was told of the payment first',
+    [confirmed, wrong, received],
+    refunded,
+    [{ type: 'PaymentRefunded', paymentId: 'pay-1', refundId: 're-1', amount: total, at: 9_000 }],
+  ],
   ['records the refund of a wrong payment once', [confirmed, wrong, refunded], refunded, []],
 
   ['lets the customer cancel alone', [], cancelled, [cancelledFor('customer_request', 2_500)]],
@@ -283,7 +292,7 @@ describe('evolve', () => {
     ],
     [
       'several payments, of which one counts',
-      [confirmed, wrong, second, { ...received, paymentId: 'pay-3' }, refunded],
+      [confirmed, wrong, second, { ...received, paymentId: 'pay-3' }, { ...refunded, amount: cent }],
       {
         status: 'paid',
         payment: { state: 'received', paymentId: 'pay-2', amount: total },

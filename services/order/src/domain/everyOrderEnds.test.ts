@@ -16,6 +16,8 @@ interface ScenarioPayment {
   amount: Money;
   /** How often a webhook tells of it. */
   told: number;
+  /** Whether the first one tells of one cent. */
+  mistold: boolean;
 }
 
 /** How everybody around one order behaves this time. */
@@ -55,6 +57,7 @@ const unasked: fc.Arbitrary<ScenarioPayment[]> = fc.array(
     outcome: fc.constantFrom('succeeded', 'failed'),
     amount: money,
     told: fc.integer({ min: 1, max: 2 }),
+    mistold: fc.boolean(),
   }),
   { maxLength: 2 },
 );
@@ -66,6 +69,7 @@ const scenario: fc.Arbitrary<Scenario> = fc.record({
     outcome: fc.constantFrom('succeeded', 'succeeded', 'failed', 'stuck'),
     amount: money,
     told: fc.nat(2),
+    mistold: fc.constantFrom(false, false, false, true),
   }),
   stubborn: fc.boolean(),
   others: unasked,
@@ -103,13 +107,14 @@ async function play({ free, stock, stubborn, cancels, heard, patient, schedule, 
   const taken = () => known.filter(({ status }) => status === 'succeeded');
 
   /** The provider gets a payment; later something becomes of it, unless it was called off, and is told, or never. */
-  function pay(paymentId: string, { outcome, amount, told }: ScenarioPayment) {
-    const payment = { paymentId, amount, status: 'pending', told };
+  function pay(paymentId: string, { outcome, amount: paid, told, mistold }: ScenarioPayment) {
+    const payment = { paymentId, amount: paid, status: 'pending', told };
     known.push(payment);
     underWay.push(() => {
       if (payment.status !== 'pending' || outcome === 'stuck') return;
       payment.status = outcome;
       for (let n = 0; n < told; n++) {
+        const amount = mistold && n === 0 ? { ...total, amount: 1 } : paid;
         underWay.push(() => {
           if (outcome === 'succeeded') send({ type: 'receivePayment', paymentId, amount, at: now });
           else if (asked && isAskedFor(asked, payment))
@@ -197,8 +202,10 @@ async function play({ free, stock, stubborn, cancels, heard, patient, schedule, 
     }
     if (fact.type === 'RefundRequested') {
       const { paymentId } = fact;
+      const { amount } = known.find((payment) => payment.paymentId === paymentId) ?? fact;
       // The worker's call may be repeated when it dies before it has written the answer down.
-      const refund = () => send({ type: 'recordRefund', paymentId, refundId: `re-${paymentId}`, at: now });
+      const refund = () =>
+        send({ type: 'recordRefund', paymentId, refundId: `re-${paymentId}`, amount, at: now });
       underWay.push(refund, refund);
     }
   };
@@ -308,7 +315,13 @@ describe('an order that ended', () => {
     fc.record({ type: fc.constantFrom('refuseStock' as const, 'cancel', 'dropTicket'), at }),
     fc.record({ type: fc.constant('receivePayment' as const), paymentId, amount, at }),
     fc.record({ type: fc.constant('failPayment' as const), paymentId, reason: fc.constant('declined'), at }),
-    fc.record({ type: fc.constant('recordRefund' as const), paymentId, refundId: fc.constant('re-1'), at }),
+    fc.record({
+      type: fc.constant('recordRefund' as const),
+      paymentId,
+      refundId: fc.constant('re-1'),
+      amount,
+      at,
+    }),
     fc.record({
       type: fc.constant('recordStep' as const),
       step: fc.constantFrom<LaterStep>('preparing', 'ready', 'on_the_way', 'delivered'),
