@@ -8,6 +8,7 @@ import {
   MenuItemChanged,
   OrderPlaced,
   PaymentReceived,
+  PaymentRefunded,
   StockReserved,
 } from './generated/events.ts';
 import * as v2 from './generated/v2/events.ts';
@@ -92,6 +93,18 @@ test.each<[unknown, string]>([
   [{ ...order, placedAt: 2n ** 60n }, `placedAt is ${2n ** 60n}, not 0 to 253402300799999`],
 ])('refuses what Brew itself could not have made, and names it: %#', (data, expected) => {
   expect(problem(OrderPlaced, data)).toBe(expected);
+});
+
+test('takes what was paid in any currency: it is no price of ours, and is to be given back', () => {
+  const inBitcoin = { amount: 800, currency: 'XBT' };
+  const refund = { orderId, paymentId: 'pay-1', refundId: 're-1', amount: inBitcoin, refundedAt: 1 };
+  expect(problem(PaymentRefunded, refund)).toBeUndefined();
+  expect(problem(PaymentRefunded, { ...refund, amount: { ...inBitcoin, currency: 'xbt' } })).toBe(
+    'amount.currency is "xbt", not a currency code of three capital letters',
+  );
+  expect(problem(OrderPlaced, { ...order, total: inBitcoin })).toBe(
+    'total.currency is "XBT", not an ISO 4217 code such as EUR',
+  );
 });
 
 test('looks at some fields alone, where only these are read', () => {

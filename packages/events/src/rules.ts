@@ -62,6 +62,8 @@ export const rules = {
     values: new Set(currencies),
     what: 'an ISO 4217 code such as EUR',
   },
+  /** Of a payment. What customers paid in is no price of ours, and may be a currency that this Node has not heard of. */
+  paidCurrency: { max: 3, pattern: /^[A-Z]{3}$/, what: 'a currency code of three capital letters' },
   quantity: { min: 1, max: MOST_OF_A_LINE },
   items: { min: 1, max: MOST_LINES },
   /** One for each item of an order, which may be named twice. */
@@ -69,8 +71,8 @@ export const rules = {
   /** Free coffee on Fridays costs nothing. */
   price: { min: 0, max: HIGHEST_PRICE },
   total: { min: 0, max: MOST_LINES * MOST_OF_A_LINE * HIGHEST_PRICE },
-  /** Of a payment: what the provider says, which need not be what was asked for; of what is free, nothing. */
-  paid: { min: 0, max: Number.MAX_SAFE_INTEGER },
+  /** Of a payment: what the provider says, which need not be what was asked for; of what is free, nothing. avsc writes no larger number. */
+  paid: { min: 0, max: Number.MAX_SAFE_INTEGER - 1 },
   preparationSeconds: { min: 0, max: 3_600 },
   /** All that one order can have of an item. */
   stock: { min: 1, max: MOST_LINES * MOST_OF_A_LINE },
@@ -118,6 +120,7 @@ const byField: Readonly<Record<string, TextRule | RangeRule>> = {
   'total.amount': rules.total,
   total: rules.total,
   'amount.amount': rules.paid,
+  'amount.currency': rules.paidCurrency,
   preparationSeconds: rules.preparationSeconds,
   slot: rules.slot,
 };

@@ -6,6 +6,8 @@ import {
   eventTypes,
   OrderPlaced,
   PaymentReceived,
+  PaymentRefunded,
+  rules,
   toHeaders,
   uuidv7,
 } from '@brew/events';
@@ -130,6 +132,16 @@ test('names the field that makes an event invalid', () => {
   const encode = () => codec.encode(PaymentReceived, wrong as never);
   expect(encode).toThrow(InvalidEventError);
   expect(encode).toThrow(/paymentId is missing.*amount\.amount is "4\.50"/);
+});
+
+test('writes as much money as the rules let in, of any currency: what was taken can be told to be given back', async () => {
+  const amount = { amount: rules.paid.max, currency: 'XBT' };
+  const refunded = { orderId: ORDER, paymentId: 'payment-1', refundId: 're-1', amount, refundedAt: 1 };
+  const value = codec.encode(PaymentRefunded, refunded);
+  const headers = { ce_type: PaymentRefunded.type };
+  expect((await codec.decode(received(value, headers))).data).toEqual(refunded);
+  const more = { ...refunded, amount: { ...amount, amount: rules.paid.max + 1 } };
+  expect(() => codec.encode(PaymentRefunded, more)).toThrow(InvalidEventError);
 });
 
 test('encodes nothing that it was not prepared for', () => {

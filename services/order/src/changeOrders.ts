@@ -44,7 +44,12 @@ export function createChangeOrders(onJobs: () => void): ChangeOrders {
     const outcomes = changes.map(({ orderId, command, work, cause }) => {
       const stored = changed.get(orderId) ?? orders.get(orderId);
       if (stored === undefined) {
-        work.log.warn({ orderId, command: command.type }, 'no such order');
+        if (command.type === 'receivePayment') {
+          const { paymentId, amount } = command;
+          work.log.error({ orderId, paymentId, amount }, 'a payment of no order');
+        } else {
+          work.log.warn({ orderId, command: command.type }, 'no such order');
+        }
         return undefined;
       }
       const facts = decide(stored.order, command);

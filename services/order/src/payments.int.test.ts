@@ -5,6 +5,7 @@ import {
   PaymentFailed,
   PaymentReceived,
   PaymentRefunded,
+  rules,
   StockRejected,
   StockReserved,
 } from '@brew/events';
@@ -107,9 +108,65 @@ describe('a payment', () => {
     expect(cancelled).toMatchObject({ causationId: failed.id, data: { reason: 'payment_failed' } });
   });
 
+  test('that nobody has asked for yet is given back, and the order waits for its stock and for the right one', async () => {
+    const orderId = await world.place();
+    await world.webhook('payment.succeeded', orderId, { paymentId: `early-${orderId}` });
+    expect((await world.untilEvent(PaymentRefunded, orderId)).data.paymentId).toBe(`early-${orderId}`);
+    expect(await world.get(orderId)).toMatchObject({ status: 'placed', payment: 'none' });
+
+    await world.reserveStock(orderId);
+    await world.untilJob(orderId, 'settle');
+    await world.webhook('payment.succeeded', orderId, { paymentId: `early-${orderId}` }); // told again
+    expect(await world.get(orderId)).toMatchObject({ status: 'placed', payment: 'requested' });
+    await world.webhook('payment.succeeded', orderId);
+    expect((await world.untilEvent(PaymentReceived, orderId)).data.paymentId).toBe(`pay-${orderId}`);
+    expect(world.eventsOf(orderId, PaymentRefunded)).toHaveLength(1);
+  });
+
+  test.each([
+    ['of another id', { paymentId: 'foreign' }],
+    ['of another id and other money', { paymentId: 'foreign', amount: 1, currency: 'USD' }],
+  ])('%s that fails changes nothing', async (_title, foreign) => {
+    const orderId = await world.awaiting();
+    expect((await world.webhook('payment.failed', orderId, foreign)).status).toBe(200);
+    expect(await world.get(orderId)).toMatchObject({ status: 'placed', payment: 'requested' });
+    await world.webhook('payment.succeeded', orderId);
+    expect(await world.get(orderId)).toMatchObject({ status: 'paid', payment: 'received' });
+  });
+
+  test('that fails before anybody has asked for one changes nothing', async () => {
+    const orderId = await world.place();
+    expect((await world.webhook('payment.failed', orderId)).status).toBe(200);
+    expect(await world.get(orderId)).toMatchObject({ status: 'placed', payment: 'none' });
+  });
+
+  test('whose id is not known yet, since the provider has not answered, is known by its money when it fails', async () => {
+    const orderId = await world.place();
+    world.provider.answer(orderId, 503);
+    await world.reserveStock(orderId);
+    await world.untilJob(orderId, 'payment', 1);
+    await world.webhook('payment.failed', orderId, { amount: 1 });
+    expect(await world.get(orderId)).toMatchObject({ status: 'placed', payment: 'requested' });
+    await world.webhook('payment.failed', orderId);
+    expect(await world.get(orderId)).toMatchObject({ status: 'cancelled', reason: 'payment_failed' });
+    world.provider.answer(orderId, undefined);
+  });
+
+  test('of each order that fails is judged by itself, also when many are told of at once', async () => {
+    const orderIds = await Promise.all(Array.from({ length: 6 }, () => world.awaiting()));
+    const of = (paymentId: string) => (paymentId === '' ? {} : { paymentId });
+    await Promise.all(
+      orderIds.map((orderId, n) => world.webhook('payment.failed', orderId, of(n % 2 ? 'foreign' : ''))),
+    );
+    const statuses = await Promise.all(orderIds.map(async (orderId) => (await world.get(orderId)).status));
+    expect(statuses).toEqual(orderIds.map((_, n) => (n % 2 ? 'placed' : 'cancelled')));
+  });
+
   test.each([
     ['of another amount', { amount: 1 }],
     ['in another currency', { currency: 'USD' }],
+    ['in a currency that is none here', { currency: 'XBT' }],
+    ['of as much as can be written', { amount: rules.paid.max }],
   ])('%s is given back, and the order goes ahead with the right one', async (_title, wrong) => {
     const orderId = await world.awaiting();
     await world.webhook('payment.succeeded', orderId, { paymentId: `wrong-${orderId}`, ...wrong });
@@ -125,6 +182,22 @@ describe('a payment', () => {
     expect(await world.get(orderId)).toMatchObject({ status: 'paid', payment: 'received' });
     await world.untilEvent(PaymentReceived, orderId);
     expect(await world.jobsOf(orderId)).toEqual([]);
+  });
+
+  test('that is told of with one cent and then in full is given back in full, and once', async () => {
+    const orderId = await world.awaiting();
+    const paymentId = `pay-${orderId}`;
+    const amount = { amount: 420, currency: 'EUR' };
+    world.provider.settle({ paymentId, orderId, amount, status: 'succeeded' });
+    await world.webhook('payment.succeeded', orderId, { amount: 1 });
+    await world.webhook('payment.succeeded', orderId);
+    expect((await world.untilEvent(PaymentRefunded, orderId)).data).toMatchObject({ paymentId, amount });
+    expect(callsAbout(paymentId).map(({ body }) => body.amount)).toEqual([amount]);
+
+    await world.makeOverdue(orderId);
+    const ended = { status: 'cancelled', reason: 'payment_timeout', payment: 'refunded' } as const;
+    await world.untilOrder(orderId, ended);
+    expect(world.eventsOf(orderId, PaymentRefunded)).toHaveLength(1);
   });
 
   test('that comes a second time under another id is given back, once', async () => {

@@ -97,6 +97,18 @@ describe('a payment of which no webhook tells', () => {
     await world.untilOrder(orderId, { status: 'paid' });
   });
 
+  test('in a currency that is none here is given back, and keeps no order waiting', async () => {
+    const orderId = await world.awaiting();
+    const amount = { amount: 800, currency: 'XBT' };
+    taken(orderId, { paymentId: `odd-${orderId}`, amount });
+    await isDue(orderId);
+    await world.untilOrder(orderId, { status: 'cancelled', reason: 'payment_timeout' });
+    expect((await world.untilEvent(PaymentRefunded, orderId)).data).toMatchObject({
+      paymentId: `odd-${orderId}`,
+      amount,
+    });
+  });
+
   test('is given back when the order was cancelled meanwhile', async () => {
     const orderId = await world.awaiting();
     taken(orderId);

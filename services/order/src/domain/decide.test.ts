@@ -9,7 +9,6 @@ const refused: Command = { type: 'refuseStock', at: 1_500 };
 const failed: Command = { type: 'failPayment', paymentId: 'pay-1', reason: 'card declined', at: 2_000 };
 const expired: Command = { type: 'expire', at: 61_000 };
 const givenUp: Command = { type: 'giveUp', at: 61_000 };
-const refunded: Command = { type: 'recordRefund', paymentId: 'pay-1', refundId: 're-1', at: 9_000 };
 const cancelled: Command = { type: 'cancel', at: 2_500 };
 const dropped: Command = { type: 'dropTicket', at: 2_700 };
 const total = placedOrder.total;
@@ -20,6 +19,10 @@ const settlementRequested = { type: 'SettlementRequested', amount: total };
 const second: Command = { ...received, paymentId: 'pay-2' };
 const cent = { amount: 1, currency: 'EUR' };
 const wrong: Command = { ...received, amount: cent };
+const refunded: Command & { type: 'recordRefund' } = {
+  ...{ type: 'recordRefund', paymentId: 'pay-1', refundId: 're-1' },
+  ...{ amount: total, at: 9_000 },
+};
 const overdue: Command = { type: 'cancelOverdue', at: 4_000_000 };
 
 /** [what happened before, the command, what it leads to] */
@@ -68,6 +71,14 @@ const transitions: [string, Command[], Command, unknown[]][] = [
     wrong,
     [{ ...refundRequested, amount: cent }],
   ],
+  ['gives back a payment that nobody has asked for yet', [], received, [refundRequested]],
+  ['gives it back once, also when it is told again after that', [received, confirmed], received, []],
+  [
+    'takes the payment that it asked for after one that it did not',
+    [received, confirmed],
+    second,
+    [{ type: 'PaymentReceived', paymentId: 'pay-2', amount: total, at: 2_000 }],
+  ],
   ['takes a payment once', [confirmed, received], received, []],
   ['takes a payment once, also on the way', [confirmed, received, started], received, []],
   [
@@ -107,6 +118,7 @@ const transitions: [string, Command[], Command, unknown[]][] = [
       cancelledFor('payment_failed', 2_000),
     ],
   ],
+  ['ignores a failure before it has asked for a payment', [], failed, []],
   ['ignores a failure after the success', [confirmed, received], failed, []],
   ['ignores a second failure', [confirmed, failed], failed, []],
 
@@ -148,6 +160,12 @@ const transitions: [string, Command[], Command, unknown[]][] = [
     [confirmed, received, second],
     { ...refunded, paymentId: 'pay-2' } as Command,
     [{ type: 'PaymentRefunded', paymentId: 'pay-2', refundId: 're-1', amount: total, at: 9_000 }],
+  ],
+  [
+    'records what was given back, whatever was told of the payment first',
+    [confirmed, wrong, received],
+    refunded,
+    [{ type: 'PaymentRefunded', paymentId: 'pay-1', refundId: 're-1', amount: total, at: 9_000 }],
   ],
   ['records the refund of a wrong payment once', [confirmed, wrong, refunded], refunded, []],
 
@@ -274,7 +292,7 @@ describe('evolve', () => {
     ],
     [
       'several payments, of which one counts',
-      [confirmed, wrong, second, { ...received, paymentId: 'pay-3' }, refunded],
+      [confirmed, wrong, second, { ...received, paymentId: 'pay-3' }, { ...refunded, amount: cent }],
       {
         status: 'paid',
         payment: { state: 'received', paymentId: 'pay-2', amount: total },

@@ -11,7 +11,8 @@ export type Command =
   | { type: 'expire'; at: Instant }
   /** The provider says that it has no payment of this order's total, and takes none any more. */
   | { type: 'giveUp'; at: Instant }
-  | { type: 'recordRefund'; paymentId: string; refundId: string; at: Instant }
+  /** What was given back is what the provider had taken, which need not be what was told of the payment first. */
+  | { type: 'recordRefund'; paymentId: string; refundId: string; amount: Money; at: Instant }
   | { type: 'cancel'; at: Instant }
   /** Staff asks the kitchen, also once more: it may never have heard of the order, or of the customer's wish. */
   | { type: 'cancelOverdue'; at: Instant }
@@ -43,14 +44,15 @@ export function decide(order: OrderState, command: Command): Fact[] {
       const { paymentId, amount, at } = command;
       if (isKnown(order, paymentId)) return [];
       // Whatever else comes must not be published as received: to everybody that means "go".
-      return order.status === 'placed' && isSameMoney(amount, order.total)
+      const isAwaited = order.status === 'placed' && order.payment.state === 'requested';
+      return isAwaited && isSameMoney(amount, order.total)
         ? [{ type: 'PaymentReceived', paymentId, amount, at }]
         : [{ type: 'RefundRequested', paymentId, amount }];
     }
 
     case 'failPayment': {
       const { paymentId, reason, at } = command;
-      if (order.status !== 'placed') return [];
+      if (order.status !== 'placed' || order.payment.state !== 'requested') return [];
       return [
         { type: 'PaymentFailed', paymentId, reason, at },
         { type: 'OrderCancelled', reason: 'payment_failed', at },
@@ -70,9 +72,10 @@ export function decide(order: OrderState, command: Command): Fact[] {
     }
 
     case 'recordRefund': {
-      const { paymentId, refundId, at } = command;
-      const amount = amountToRefund(order, paymentId);
-      return amount ? [{ type: 'PaymentRefunded', paymentId, refundId, amount, at }] : [];
+      const { paymentId, refundId, amount, at } = command;
+      return isToRefund(order, paymentId)
+        ? [{ type: 'PaymentRefunded', paymentId, refundId, amount, at }]
+        : [];
     }
 
     case 'cancel':
@@ -119,10 +122,10 @@ function isKnown({ payment, otherPayments }: OrderState, paymentId: string): boo
   return isIt(payment) || otherPayments.some(isIt);
 }
 
-/** Undefined when nothing is to be given back of that payment, or it is already. */
-function amountToRefund({ payment, otherPayments }: OrderState, paymentId: string): Money | undefined {
-  if (payment.state === 'refunding' && payment.paymentId === paymentId) return payment.amount;
-  return otherPayments.find((other) => other.paymentId === paymentId && other.refundId === undefined)?.amount;
+/** Whether that payment is to be given back, and is not yet. */
+function isToRefund({ payment, otherPayments }: OrderState, paymentId: string): boolean {
+  if (payment.state === 'refunding' && payment.paymentId === paymentId) return true;
+  return otherPayments.some((other) => other.paymentId === paymentId && other.refundId === undefined);
 }
 
 export const isSameMoney = (a: Money, b: Money) => a.amount === b.amount && a.currency === b.currency;

@@ -10,13 +10,13 @@ export type CancelReason = OrderCancelled['reason'];
 /** Instants in milliseconds since 1970, UTC, as in the events. */
 export type Instant = number;
 
-/** The payment that an order goes ahead with: there is at most one, of exactly its total. */
+/** The payment that an order goes ahead with: there is at most one, of exactly its total, and only after it was asked for. */
 export type Payment =
   | { state: 'none' | 'requested' | 'failed' }
   | { state: 'received' | 'refunding'; paymentId: string; amount: Money }
   | { state: 'refunded'; paymentId: string; amount: Money; refundId: string };
 
-/** A payment that the order does not go ahead with: too late, a second one, or of another amount or currency. It is given back. */
+/** A payment that the order does not go ahead with: too early, too late, a second one, or of another amount or currency. It is given back. */
 export interface OtherPayment {
   paymentId: string;
   amount: Money;

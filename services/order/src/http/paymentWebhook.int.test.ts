@@ -117,6 +117,11 @@ describe('a webhook', () => {
       withData({ amount: { amount: 2 ** 60, currency: 'EUR' } }),
       'data.amount.amount',
     ],
+    [
+      'more than can be written down when it is given back',
+      withData({ amount: { amount: Number.MAX_SAFE_INTEGER, currency: 'EUR' } }),
+      'data.amount.amount',
+    ],
     ['coffee beans', withData({ amount: { amount: 420, currency: 'beans' } }), 'data.amount.currency'],
   ])(
     'that is rightly signed but has %s is refused, names the field and has no effect',
@@ -131,7 +136,29 @@ describe('a webhook', () => {
     },
   );
 
-  test('about an order that does not exist is taken, so that it is not sent again', async () => {
-    expect((await world.webhook('payment.succeeded', uuidv7())).status).toBe(200);
+  test('about money of an order that does not exist is refused, so that it is sent again, and disturbs no other', async () => {
+    const known = await awaiting();
+    const unknown = uuidv7();
+    const [refused, taken] = await Promise.all([
+      world.webhook('payment.succeeded', unknown),
+      world.webhook('payment.succeeded', known),
+    ]);
+    expect(refused).toMatchObject({ status: 404, body: { code: 'ORDER_NOT_FOUND' } });
+    expect(taken.status).toBe(200);
+    expect((await world.get(known)).status).toBe('paid');
+  });
+
+  test.each(['payment.failed', 'payment.processing'])(
+    'about %s of an order that does not exist is taken: there is nothing to be done',
+    async (type) => {
+      expect((await world.webhook(type, uuidv7())).status).toBe(200);
+    },
+  );
+
+  test('may write the id of an order in capitals', async () => {
+    const orderId = await awaiting();
+    expect((await world.webhook('payment.succeeded', orderId.toUpperCase())).status).toBe(200);
+    expect((await world.get(orderId)).status).toBe('paid');
+    expect((await world.get(orderId.toUpperCase())).orderId).toBe(orderId);
   });
 });

@@ -41,17 +41,17 @@ export interface KnownPayment {
   reason?: string | undefined;
 }
 
+/** Money as the provider names it, in whatever currency: what it has taken is to be given back. */
+const knownMoney = z.object({ amount: intOf(rules.paid), currency: idOf(rules.paidCurrency) });
+
 /** What can't be given back must not be taken: the provider would refuse the refund for ever. */
-export const paidMoney = z.object({
-  amount: intOf({ ...rules.paid, min: 1 }),
-  currency: idOf(rules.currency),
-});
+export const paidMoney = knownMoney.extend({ amount: intOf({ ...rules.paid, min: 1 }) });
 
 const knownPayments = z.object({
   payments: z.array(
     z.object({
       paymentId: idOf(rules.foreignId),
-      amount: z.object({ amount: intOf(rules.paid), currency: idOf(rules.currency) }),
+      amount: knownMoney,
       status: z.string(),
       reason: z.string().optional(),
     }),

@@ -1,16 +1,18 @@
 import { expect, test } from '@jest/globals';
+import type { PaymentJob } from '../store/paymentJobs.ts';
 import type { KnownPayment } from './provider.ts';
 import { settlePayment } from './settlePayment.ts';
 
 const amount = { amount: 420, currency: 'EUR' };
-const job = { kind: 'settle', key: 'payment-1', orderId: 'order-1', amount, cause: {} } as const;
+const unanswered = { kind: 'settle', key: 'payment-1', orderId: 'order-1', amount, cause: {} } as const;
+const job = { ...unanswered, paymentId: 'a' };
 const payment = (paymentId: string, status: string, more: Partial<KnownPayment> = {}): KnownPayment => ({
   ...{ paymentId, amount, status },
   ...more,
 });
 
 /** What comes of it when the provider has these payments, and these once the one that was asked for is called off. */
-async function settled(asked: KnownPayment[], calledOff?: KnownPayment[]) {
+async function settled(asked: KnownPayment[], calledOff?: KnownPayment[], of: PaymentJob = job) {
   let wasCalledOff = false;
   const provider = {
     paymentsOf: async () => asked,
@@ -19,7 +21,7 @@ async function settled(asked: KnownPayment[], calledOff?: KnownPayment[]) {
       return calledOff ?? asked;
     },
   };
-  const { commands, isSettled } = await settlePayment(provider, job, () => 9, new AbortController().signal);
+  const { commands, isSettled } = await settlePayment(provider, of, () => 9, new AbortController().signal);
   return { commands, isSettled, wasCalledOff };
 }
 
@@ -70,17 +72,40 @@ test.each<[string, KnownPayment[], KnownPayment[] | undefined, object]>([
     { commands: [givenUp], wasCalledOff: true },
   ],
   [
-    'a failure is told with its reason, unless another payment was right',
+    'what was asked for is called off as long as the provider does not know it, also beside a right payment',
+    [payment('b', 'succeeded')],
+    undefined,
+    { commands: [received('b'), givenUp], isSettled: true, wasCalledOff: true },
+  ],
+  [
+    'a failure is told with its reason',
     [payment('a', 'failed', { reason: 'card\n expired' })],
     undefined,
     { commands: [{ type: 'failPayment', paymentId: 'a', reason: 'card expired', at: 9 }, givenUp] },
   ],
   [
     'the right payment comes before a failure',
-    [payment('a', 'failed'), payment('b', 'succeeded')],
+    [payment('a', 'failed', { reason: 'declined' }), payment('b', 'succeeded')],
     undefined,
-    { commands: [received('b'), givenUp], wasCalledOff: false },
+    {
+      commands: [received('b'), { type: 'failPayment', paymentId: 'a', reason: 'declined', at: 9 }, givenUp],
+      wasCalledOff: false,
+    },
+  ],
+  [
+    'of several failures the one of the payment that was asked for is told',
+    [payment('b', 'failed', { reason: 'stolen' }), payment('a', 'failed', { reason: 'declined' })],
+    undefined,
+    { commands: [{ type: 'failPayment', paymentId: 'a', reason: 'declined', at: 9 }, givenUp] },
   ],
 ])('%s', async (_title, asked, calledOff, outcome) => {
   expect(await settled(asked, calledOff)).toMatchObject(outcome);
+});
+
+test('without an answer to the request, the failure of its amount is taken for its own, and it is always called off', async () => {
+  const cent = { ...amount, amount: 1 };
+  const failures = [payment('b', 'failed', { amount: cent }), payment('c', 'failed')];
+  const of = await settled([payment('d', 'succeeded'), ...failures], undefined, unanswered);
+  expect(of.wasCalledOff).toBe(true);
+  expect(of.commands).toContainEqual({ type: 'failPayment', paymentId: 'c', reason: 'unknown', at: 9 });
 });

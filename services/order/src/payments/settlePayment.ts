@@ -2,6 +2,7 @@ import { type Command, isSameMoney } from '../domain/decide.ts';
 import type { Instant } from '../domain/order.ts';
 import type { PaymentJob } from '../store/paymentJobs.ts';
 import { failureReason } from './failureReason.ts';
+import { isAskedFor } from './isAskedFor.ts';
 import type { KnownPayment, PaymentProvider } from './provider.ts';
 
 /** What the provider knows of an order's payments. */
@@ -28,7 +29,10 @@ export async function settlePayment(
   const pays = ({ status, amount }: KnownPayment) =>
     status === 'succeeded' && isSameMoney(amount, job.amount);
   const asked = await provider.paymentsOf(job, signal);
-  const payments = asked.some(pays) && !asked.some(isPending) ? asked : await provider.callOff(job, signal);
+  // Another payment may be the right one while the request for ours is still on its way.
+  const isOver =
+    asked.some(pays) && asked.some(({ paymentId }) => paymentId === job.paymentId) && !asked.some(isPending);
+  const payments = isOver ? asked : await provider.callOff(job, signal);
 
   const at = now();
   const commands = payments.flatMap(({ paymentId, amount, status }): Command[] =>
@@ -36,8 +40,9 @@ export async function settlePayment(
     status === 'succeeded' && amount.amount > 0 ? [{ type: 'receivePayment', paymentId, amount, at }] : [],
   );
   if (payments.some(isPending)) return { commands, isSettled: false };
-  const failed = payments.find(({ status }) => status === 'failed');
-  if (failed && !payments.some(pays)) {
+  const failures = payments.filter(({ status }) => status === 'failed');
+  const failed = failures.find((payment) => isAskedFor(job, payment)) ?? failures[0];
+  if (failed) {
     const reason = failureReason(failed.reason);
     commands.push({ type: 'failPayment', paymentId: failed.paymentId, reason, at });
   }

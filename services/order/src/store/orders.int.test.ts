@@ -51,7 +51,13 @@ describe('an order in the database', () => {
   const confirmed: Command = { type: 'confirmStock', at: 1_500 };
   const cancelled: Command = { type: 'cancel', at: 2_500 };
   const dropped: Command = { type: 'dropTicket', at: 2_700 };
-  const refunded: Command = { type: 'recordRefund', paymentId: 'pay-1', refundId: 're-1', at: 9_000 };
+  const refunded: Command = {
+    type: 'recordRefund',
+    paymentId: 'pay-1',
+    refundId: 're-1',
+    amount: placedOrder.total,
+    at: 9_000,
+  };
   test.each([
     ['placed', []],
     ['waiting for its payment', [confirmed]],

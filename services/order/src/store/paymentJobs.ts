@@ -13,7 +13,13 @@ export type PaymentJob = {
   amount: Money;
   /** What led to the call. */
   cause: Cause;
-} & ({ kind: 'payment' | 'settle' } | { kind: 'refund'; paymentId: string });
+} & (AskingJob | { kind: 'refund'; paymentId: string });
+
+interface AskingJob {
+  kind: 'payment' | 'settle';
+  /** The name that the provider gave the payment, once it has answered. */
+  paymentId?: string | undefined;
+}
 
 /** A job that was taken, for the `attempts`th time. */
 export type TakenJob = PaymentJob & { attempts: number };
@@ -135,6 +141,20 @@ export async function endPaymentJobs(tx: Tx, known: readonly AskedPayment[]): Pr
   );
 }
 
+/** What is being asked for or settled for these orders, by order; orders that wait for no payment are left out. */
+export async function findAskedPayments(
+  tx: Tx,
+  orderIds: readonly string[],
+): Promise<Map<string, PaymentJob & AskingJob>> {
+  if (orderIds.length === 0) return new Map();
+  const { rows } = await tx.query<JobRow>(
+    `select * from payment_jobs where order_id = any($1::text[]) and kind in ('payment', 'settle')`,
+    [orderIds],
+  );
+  const jobs = rows.map(fromJobRow).filter((job) => job.kind !== 'refund');
+  return new Map(jobs.map((job) => [job.orderId, job]));
+}
+
 /** How many jobs have failed and are to be tried again. */
 export async function countFailingJobs(tx: Tx): Promise<number> {
   const { rows } = await tx.query<{ count: number }>(
@@ -160,5 +180,5 @@ function fromJobRow(row: JobRow): TakenJob {
   const job = { key, orderId, amount, cause, attempts };
   return row.kind === 'refund'
     ? { ...job, kind: 'refund', paymentId: row.payment_id ?? '' }
-    : { ...job, kind: row.kind };
+    : { ...job, kind: row.kind, paymentId: row.payment_id ?? undefined };
 }

@@ -22,7 +22,7 @@ const AT_ONCE = 100;
 const EVERY_MS = 250;
 /** Under load, jobs that come or end within this time are taken and finished together. */
 const PACE_MS = 50;
-/** Longer than the two calls that settle a payment, and the transaction after them: nobody else makes a call that is still being made. */
+/** Longer than the two calls that settle a payment or give it back, and the transaction after them: nobody else makes a call that is still being made. */
 const LEASE_SECONDS = (2 * CALL_TIMEOUT_MS) / 1_000 + 10;
 /** For as long as it takes: it is about money. */
 const RETRY = { initialMs: 500, maxMs: 30_000 };
@@ -64,8 +64,14 @@ export function callProvider(
 
       case 'refund': {
         const { paymentId, cause } = job;
-        const refundId = await provider.refund(job, signal);
-        return tell(job, [{ type: 'recordRefund', paymentId, refundId, at: now().getTime() }], true, cause);
+        // A webhook may have told of other money than was taken, and a payment is given back once.
+        const known = (await provider.paymentsOf(job, signal)).find(
+          (payment) => payment.paymentId === paymentId && payment.status === 'succeeded',
+        );
+        const amount = known?.amount ?? job.amount;
+        const refundId = await provider.refund({ ...job, amount }, signal);
+        const at = now().getTime();
+        return tell(job, [{ type: 'recordRefund', paymentId, refundId, amount, at }], true, cause);
       }
 
       default:
