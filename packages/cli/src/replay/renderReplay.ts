@@ -66,29 +66,29 @@ export function renderComparisons(comparisons: readonly Comparison[], paint: Pai
 const isUncompared = ({ since, rows, onlyRebuilt }: TableDifference) =>
   since !== null && rows + onlyRebuilt === 0;
 
-/** Why a check has not compared tables, and what to do: a sentence each. Empty: it has compared all. */
+/** Why a check has not compared tables, and what to do. Empty: it has compared all. */
 export function explainUncompared(
   projections: readonly Source[],
   tables: readonly TableDifference[],
 ): string[] {
-  return projections.flatMap(({ name, live, limitedBy }) => {
+  const uncompared = projections.flatMap(({ name, live, limitedBy }) => {
     const own = tables.filter(({ table }) => table.startsWith(`${name}.`));
     if (own.length === 0) {
       const build = `npx brew replay analytics --projection ${name}`;
-      return [
-        `Nothing of ${name} was compared: ${live} has not the tables of this version. Build them with: ${build}`,
-      ];
+      return [{ what: name, why: `${live} has not the tables of this version. Build them with: ${build}` }];
     }
-    const [uncompared] = own.filter(isUncompared);
-    if (!uncompared) return [];
-    const begins = limitedBy?.since ? `at ${limitedBy.since}` : 'with what comes next';
-    const why = limitedBy
-      ? `${limitedBy.topic} begins ${begins}`
-      : `${live} counts by the hour only since then`;
-    return [
-      `Nothing of ${uncompared.table} was compared: compared are whole hours since ${hour(uncompared.since ?? '')}, as ${why}. Check again when it has counted orders of such an hour.`,
-    ];
+    return own.filter(isUncompared).map(({ table, since }) => {
+      const begins = limitedBy?.since ? `at ${limitedBy.since}` : 'with what comes next';
+      const cause = limitedBy
+        ? `${limitedBy.topic} begins ${begins}`
+        : `${live} counts by the hour since then`;
+      const why = `the hours that can be compared begin at ${hour(since ?? '')}, as ${cause}. Check again when orders of such an hour have been counted.`;
+      return { what: table, why };
+    });
   });
+  return [...Map.groupBy(uncompared, ({ why }) => why)].map(
+    ([why, which]) => `Nothing was compared of ${which.map(({ what }) => what).join(', ')}: ${why}`,
+  );
 }
 
 /** Where live and rebuilt tables differ, row by row. */

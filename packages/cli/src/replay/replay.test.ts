@@ -295,14 +295,14 @@ describe('brew replay check analytics', () => {
       'The rebuild is removed again. (3.2 s)',
     ]);
     expect(noted).toEqual([
-      'Nothing of sales.by_hour was compared: compared are whole hours since 2026-01-01 09:00 UTC, as brew.shipments.v1 begins at 2026-01-01T08:00:00.000Z. Check again when it has counted orders of such an hour.',
+      'Nothing was compared of sales.by_hour: the hours that can be compared begin at 2026-01-01 09:00 UTC, as brew.shipments.v1 begins at 2026-01-01T08:00:00.000Z. Check again when orders of such an hour have been counted.',
     ]);
   });
 
   it('is not well when the live tables are of another version', async () => {
     expect(await checked()).toBe(false);
     expect(noted).toEqual([
-      expect.stringMatching(/^Nothing of sales was compared: sales_g1 has not the tables/),
+      expect.stringMatching(/^Nothing was compared of sales: sales_g1 has not the tables/),
     ]);
   });
 
