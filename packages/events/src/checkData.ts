@@ -77,7 +77,9 @@ function checkOfRecord(
   }
   return (value) => {
     for (const { name, check } of checks) {
-      const problem = check((value as Record<string, unknown>)[name]);
+      const field = (value as Record<string, unknown>)[name];
+      if (field === undefined) continue; // its default is written: one without is against the schema
+      const problem = check(field);
       if (problem !== undefined) return nameIn(problem, name);
     }
     return undefined;

@@ -3,6 +3,7 @@ import type { AvroSchema, RecordSchema } from './avroSchema.ts';
 import { createCheck, problemIn } from './checkData.ts';
 import type { EventType } from './eventType.ts';
 import {
+  CancellationRequested,
   eventTypes,
   KitchenStarted,
   MenuItemChanged,
@@ -44,6 +45,14 @@ test('lets through what Brew makes', () => {
     items: [{ sku: 'muffin', quantity: 1_980, remaining: null }],
     reservedAt: 1,
   };
+  expect(problem(StockReserved, reserved)).toBeUndefined();
+});
+
+test('lets through what is left to its default', () => {
+  const { channel: _, ...unsaid } = order;
+  expect(problem(OrderPlaced, unsaid)).toBeUndefined();
+  expect(problem(CancellationRequested, { orderId, requestedAt: 1 })).toBeUndefined();
+  const reserved = { orderId, cafeId: 'cafe-001', items: [{ sku: 'muffin', quantity: 1 }], reservedAt: 1 };
   expect(problem(StockReserved, reserved)).toBeUndefined();
 });
 

@@ -144,6 +144,22 @@ test('writes as much money as the rules let in, of any currency: what was taken 
   expect(() => codec.encode(PaymentRefunded, more)).toThrow(InvalidEventError);
 });
 
+test('takes the default of what is left out, or names it, in each type', () => {
+  for (const type of eventTypes) {
+    const sample = avro.Type.forSchema(type.schema as never).random() as unknown as Record<string, unknown>;
+    for (const { name, ...field } of type.schema.fields) {
+      const encode = () => codec.encode(type, { ...sample, [name]: undefined });
+      if ('default' in field) expect(encode).not.toThrow(new RegExp(`${name} is`));
+      else expect(encode).toThrow(new RegExp(`: .*\\b${name} is missing`));
+    }
+  }
+  const request = { orderId: ORDER, requestedAt: 1_700_000_000_123 };
+  const type = eventTypes.find(({ name }) => name === 'CancellationRequested') as EventType;
+  expect(
+    avro.Type.forSchema(type.schema as never).fromBuffer(codec.encode(type, request).subarray(HEADER_BYTES)),
+  ).toEqual(expect.objectContaining({ ...request, cafeId: null }));
+});
+
 test('encodes nothing that it was not prepared for', () => {
   const unprepared = createCodec({ registryUrl, log });
   expect(() => unprepared.encode(PaymentReceived, payment)).toThrow(NotPreparedError);

@@ -72,6 +72,21 @@ test('tells a setting of the topic from one of the brokers and one that nobody h
   expect(find('cleanup.policy')).toMatchObject({ value: 'delete', source: 'default' });
 });
 
+test('finds nothing held back where there is no transaction, however fast records come', async () => {
+  const busy = await createTopic('busy');
+  const described = await inspector.topics([busy]);
+  let stopped = false;
+  const writing = (async () => {
+    while (!stopped) await producer.send([outgoing(busy, 'k', 'more')]);
+  })();
+  for (let i = 0; i < 50; i++) {
+    const range = (await inspector.offsets(described)).get(partitionKey(busy, 0));
+    expect(range?.readable).toBe(range?.latest);
+  }
+  stopped = true;
+  await writing;
+});
+
 test('tells how far a group is, who reads what, and since when records wait', async () => {
   await consumer.connect();
   await consumer.subscribe({ topic, fromBeginning: true });

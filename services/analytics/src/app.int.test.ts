@@ -79,7 +79,7 @@ describe('analytics', () => {
   it('reports on orders from being placed to being delivered or cancelled', async () => {
     await using app = await run();
     type Funnel = Record<string, number> & { cancelled: { byReason: Record<string, number> } };
-    const before = (await report(app, 'funnel')) as Funnel;
+    const before = (await report(app, `funnel?${range}`)) as Funnel;
 
     const orderId = uuidv7();
     const of = { orderId, cafeId };
@@ -130,7 +130,7 @@ describe('analytics', () => {
     const steps = ['stockReserved', 'paid', 'started', 'ready', 'assigned', 'delivered', 'refunded'];
     await until(
       async () => {
-        const after = (await report(app, 'funnel')) as Funnel;
+        const after = (await report(app, `funnel?${range}`)) as Funnel;
         const more = (step: string) => (after[step] ?? 0) - (before[step] ?? 0);
         const cancelled = (funnel: Funnel) => funnel.cancelled.byReason.customer_request ?? 0;
         return (
@@ -151,7 +151,7 @@ describe('analytics', () => {
     type Drink = { sku: string; name: string; quantity: number; orders: number };
     const drink = await until(
       async () => {
-        const { drinks } = (await report(app, 'top-drinks?limit=100')) as { drinks: Drink[] };
+        const { drinks } = (await report(app, `top-drinks?${range}&limit=100`)) as { drinks: Drink[] };
         return drinks.find((one) => one.sku === sku && one.orders >= 2);
       },
       { what: 'the drink of both orders' },
@@ -281,6 +281,14 @@ describe('analytics', () => {
     expect(await statusOf('latency?from=2026-01-01T00:00:00Z&to=2026-02-02T00:00:00Z')).toBe(400);
     expect(await statusOf('latency?from=yesterday')).toBe(400);
     expect(await statusOf('top-drinks?limit=0')).toBe(400);
-    expect(await statusOf('top-drinks')).toBe(200);
+    for (const name of ['top-drinks', 'funnel']) {
+      expect(await statusOf(`${name}?from=2026-01-02T00:00:00Z&to=2026-01-01T00:00:00Z`)).toBe(400);
+      expect(await report(app, `${name}?from=2026-01-01T00:00:00Z&to=2026-02-02T00:00:00Z`)).toMatchObject({
+        code: 'RANGE_TOO_LONG',
+        detail: 'A report covers 31 days at most. Ask for one range after the other.',
+      });
+      const { from, to } = (await report(app, name)) as { from: string; to: string };
+      expect(Date.parse(to) - Date.parse(from)).toBe(31 * 24 * 60 * 60 * 1000);
+    }
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { parseStart, rangesFrom, type Start } from './start.ts';
+import { parsePast, parseStart, rangesFrom, type Start } from './start.ts';
 
 const now = new Date('2026-01-01T12:00:00Z');
 
@@ -18,6 +18,19 @@ describe('where to begin', () => {
 
   it.each(['', 'yesterday', '-1', '10w', '2026-13-01', '1e3'])('can not be "%s"', (text) => {
     expect(() => parseStart(text, now)).toThrow(/--from .* is not a place to begin\. Take beginning/);
+  });
+});
+
+describe('a time in the past', () => {
+  it('is an age or a time', () => {
+    expect(parsePast('2h', '--to', now)).toEqual(new Date('2026-01-01T10:00:00Z'));
+    expect(parsePast('2026-01-01T12:00:00Z', '--to', now)).toEqual(now);
+  });
+
+  it.each(['2026-01-01T12:00:01Z', '2100-01-01', 'beginning', ''])('is not "%s"', (text) => {
+    expect(() => parsePast(text, '--to', now)).toThrow(
+      `--to ${text} is not a time in the past. Take an age such as 2h, or a time such as 2026-01-31T12:00.`,
+    );
   });
 });
 

@@ -25,12 +25,12 @@ export function parseStart(value: string, now = new Date()): Start {
   );
 }
 
-/** An age or a time. @throws ArgumentInvalidError */
-export function parseTime(value: string, flag: string): Date {
-  const time = timeIn(value, new Date());
-  if (time) return time;
+/** An age or a time in the past. @throws ArgumentInvalidError */
+export function parsePast(value: string, flag: string, now = new Date()): Date {
+  const time = timeIn(value, now);
+  if (time && time <= now) return time;
   throw new ArgumentInvalidError(
-    `${flag} ${value} is not a time.`,
+    `${flag} ${value} is not a time in the past.`,
     'Take an age such as 2h, or a time such as 2026-01-31T12:00.',
   );
 }

@@ -85,5 +85,4 @@ function nothingFound(name: string, found: readonly Found[]): string {
 }
 
 /** Services may have heard of more or fewer ends. */
-const mostUnderWay = (found: readonly Found[]): number =>
-  Math.max(...found.map(({ underWay }) => underWay));
+const mostUnderWay = (found: readonly Found[]): number => Math.max(...found.map(({ underWay }) => underWay));

@@ -53,7 +53,7 @@ Ctrl-C cancels it and leaves the live tables as they were.\nExit code 0: done; 1
     .addHelpText(
       'after',
       `${examples('npx brew replay check analytics', 'npx brew replay check analytics --projection sales')}
-It compares the hours that the topics still hold.\nExit code 0: they are alike; 1: they differ.${staffToken}`,
+It compares the whole hours that the topics still hold.\nExit code 0: they are alike; 1: they differ, or of one there was nothing to compare.${staffToken}`,
     )
     .action(async (_service: string, options: ReplayCommandOptions) => {
       const { check } = await import('./replay.ts');

@@ -26,6 +26,8 @@ export interface Source {
   live: string | null;
   /** The first hour (ISO 8601) that is built from the topics: those before are carried over from `live`. Null: all is built. */
   builtSince: string | null;
+  /** The topic that makes it so, and when what is read of it begins (null: with what comes next). Null: it is no topic. */
+  limitedBy: { topic: string; since: string | null } | null;
   /** What will be gone for good, in a sentence. */
   gone: string | null;
 }
@@ -59,6 +61,8 @@ export interface Comparison {
 
 export interface TableDifference {
   table: string;
+  /** The first hour that is compared. Null: all is. */
+  since: string | null;
   rows: number;
   onlyLive: number;
   onlyRebuilt: number;

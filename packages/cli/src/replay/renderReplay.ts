@@ -44,8 +44,7 @@ export function renderComparisons(comparisons: readonly Comparison[], paint: Pai
     const name = fit(projection, 11);
     const all = `${plural(same + different, by)}${since === null ? '' : ` since ${hour(since)}`}`;
     if (same + different === 0) {
-      const what = since === null ? 'nothing to compare yet' : `nothing to compare since ${hour(since)}`;
-      return [`${paint('green', '✔')} ${name} ${what}`];
+      return [`- ${name} nothing to compare ${since === null ? 'yet' : `since ${hour(since)}`}`];
     }
     if (different === 0) return [`${paint('green', '✔')} ${name} ${all}, all alike: ${numbers(totals.live)}`];
     return [
@@ -63,10 +62,41 @@ export function renderComparisons(comparisons: readonly Comparison[], paint: Pai
   });
 }
 
+/** Whether neither has anything of the hours that could be compared: that says nothing of those before. */
+const isUncompared = ({ since, rows, onlyRebuilt }: TableDifference) =>
+  since !== null && rows + onlyRebuilt === 0;
+
+/** Why a check has not compared tables, and what to do. Empty: it has compared all. */
+export function explainUncompared(
+  projections: readonly Source[],
+  tables: readonly TableDifference[],
+): string[] {
+  const uncompared = projections.flatMap(({ name, live, limitedBy }) => {
+    const own = tables.filter(({ table }) => table.startsWith(`${name}.`));
+    if (own.length === 0) {
+      const build = `npx brew replay analytics --projection ${name}`;
+      return [{ what: name, why: `${live} has not the tables of this version. Build them with: ${build}` }];
+    }
+    return own.filter(isUncompared).map(({ table, since }) => {
+      const begins = limitedBy?.since ? `at ${limitedBy.since}` : 'with what comes next';
+      const cause = limitedBy
+        ? `${limitedBy.topic} begins ${begins}`
+        : `${live} counts by the hour since then`;
+      const why = `the hours that can be compared begin at ${hour(since ?? '')}, as ${cause}. Check again when orders of such an hour have been counted.`;
+      return { what: table, why };
+    });
+  });
+  return [...Map.groupBy(uncompared, ({ why }) => why)].map(
+    ([why, which]) => `Nothing was compared of ${which.map(({ what }) => what).join(', ')}: ${why}`,
+  );
+}
+
 /** Where live and rebuilt tables differ, row by row. */
 export function renderCheck(tables: readonly TableDifference[], paint: Paint): string[] {
-  return tables.flatMap(({ table, rows, onlyLive, onlyRebuilt, examples }) => {
+  return tables.flatMap((difference) => {
+    const { table, since, rows, onlyLive, onlyRebuilt, examples } = difference;
     const name = fit(table, 18);
+    if (isUncompared(difference)) return [`- ${name} nothing to compare since ${hour(since ?? '')}`];
     if (onlyLive + onlyRebuilt === 0)
       return [`${paint('green', '✔')} ${name} ${plural(rows, 'row')}, all as rebuilt`];
     return [
@@ -87,7 +117,7 @@ export const renderHeld = ({ sessions }: { sessions: readonly string[] }, paint:
 const outcomes: Record<Outcome['outcome'], (schemas: string) => string> = {
   planned: () => 'Nothing was done: this is what would be.',
   built: (schemas) => `Built ${schemas}, and kept. Make it live with: npx brew replay analytics --resume`,
-  checked: () => 'Compared with a rebuild, which is removed again.',
+  checked: () => 'The rebuild is removed again.',
   switched: (schemas) =>
     `Live are now ${schemas}. Those before are kept until: npx brew replay analytics --prune`,
   replaced: (schemas) => `Live are now ${schemas}. Those before are removed.`,
@@ -96,8 +126,10 @@ const outcomes: Record<Outcome['outcome'], (schemas: string) => string> = {
 };
 
 export function renderOutcome({ outcome, schemas, seconds }: Outcome, paint: Paint): string {
-  const mark = outcome === 'different' ? paint('red', '✖') : paint('green', '✔');
-  return `${mark} ${outcomes[outcome](schemas.join(', '))} (${duration(seconds * 1_000)})`;
+  // Of a check, its tables tell how it went.
+  const marks = { different: `${paint('red', '✖')} `, checked: '' };
+  const mark = outcome in marks ? marks[outcome as keyof typeof marks] : `${paint('green', '✔')} `;
+  return `${mark}${outcomes[outcome](schemas.join(', '))} (${duration(seconds * 1_000)})`;
 }
 
 /** "orders 5, amount 2,101"; null: there is none. */

@@ -65,7 +65,12 @@ const plan: Message = [
   'plan',
   {
     beginning: 'beside',
-    projections: [{ name: 'sales', live: 'sales_g1', builtSince: '2026-01-01T09:00:00.000Z', gone: null }],
+    projections: [
+      {
+        ...{ name: 'sales', live: 'sales_g1', builtSince: '2026-01-01T09:00:00.000Z', gone: null },
+        limitedBy: { topic: 'brew.shipments.v1', since: '2026-01-01T08:00:00.000Z' },
+      },
+    ],
     partitions: [0, 1],
     records: 1_001_000,
     incomplete: [{ topic: 'brew.shipments.v1', since: '2026-01-01T08:00:00.000Z' }],
@@ -222,6 +227,23 @@ describe('brew replay analytics', () => {
     ]);
   });
 
+  it('does not call it alike when there was nothing to compare', async () => {
+    const since = '2026-01-01T09:00:00.000Z';
+    const none = { live: {}, rebuilt: {} };
+    const nothing = {
+      projection: 'sales',
+      by: 'cafe',
+      since,
+      totals: none,
+      same: 0,
+      different: 0,
+      differences: [],
+    };
+    stream(['comparison', { comparisons: [nothing] }], done('switched'));
+    expect(await run()).toBe(true);
+    expect(said[0]).toBe('- sales       nothing to compare since 2026-01-01 09:00 UTC');
+  });
+
   it('is cancelled by hanging up', async () => {
     const interrupted = new AbortController();
     const hungUp = Promise.withResolvers<void>();
@@ -253,22 +275,42 @@ describe('brew replay analytics', () => {
 });
 
 describe('brew replay check analytics', () => {
-  const table = { rows: 80, examples: { live: [], rebuilt: [] } };
+  const table = { since: null, rows: 80, examples: { live: [], rebuilt: [] } };
   const checked = (...tables: ReplayMessages['check']['tables']) => {
-    stream(['check', { tables }], done('checked'));
+    stream(plan, ['check', { tables }], done('checked'));
     return check({}, { services }, io, signal);
   };
 
   it('says that the tables are what a rebuild makes', async () => {
     expect(await checked({ ...table, table: 'sales.by_hour', onlyLive: 0, onlyRebuilt: 0 })).toBe(true);
-    expect(said[0]).toBe('✔ sales.by_hour      80 rows, all as rebuilt');
+    expect(said.at(-2)).toBe('✔ sales.by_hour      80 rows, all as rebuilt');
+    expect(noted).toEqual([]);
+  });
+
+  it('is not well when there was nothing to compare, and says why and what to do', async () => {
+    const nothing = { ...table, rows: 0, since: '2026-01-01T09:00:00.000Z', onlyLive: 0, onlyRebuilt: 0 };
+    expect(await checked({ ...nothing, table: 'sales.by_hour' })).toBe(false);
+    expect(said.slice(-2)).toEqual([
+      '- sales.by_hour      nothing to compare since 2026-01-01 09:00 UTC',
+      'The rebuild is removed again. (3.2 s)',
+    ]);
+    expect(noted).toEqual([
+      'Nothing was compared of sales.by_hour: the hours that can be compared begin at 2026-01-01 09:00 UTC, as brew.shipments.v1 begins at 2026-01-01T08:00:00.000Z. Check again when orders of such an hour have been counted.',
+    ]);
+  });
+
+  it('is not well when the live tables are of another version', async () => {
+    expect(await checked()).toBe(false);
+    expect(noted).toEqual([
+      expect.stringMatching(/^Nothing was compared of sales: sales_g1 has not the tables/),
+    ]);
   });
 
   it('shows rows that differ', async () => {
     const examples = { live: [{ orders: 11 }], rebuilt: [{ orders: 10 }] };
     const differing = { ...table, table: 'sales.by_hour', onlyLive: 1, onlyRebuilt: 1, examples };
     expect(await checked(differing)).toBe(false);
-    expect(said.slice(0, 3)).toEqual([
+    expect(said.slice(-4, -1)).toEqual([
       '✖ sales.by_hour      80 rows: 1 only live, 1 only rebuilt',
       '    live     {"orders":11}',
       '    rebuilt  {"orders":10}',

@@ -4,7 +4,8 @@ import { ArgumentInvalidError, RequestFailedError } from '../errors.ts';
 import type { Io } from '../io.ts';
 import { requestAsStaff } from '../request.ts';
 import { readSse } from '../sse.ts';
-import type { Outcome, ReplayMessages } from './messages.ts';
+import type { Outcome, Plan, ReplayMessages, Source, TableDifference } from './messages.ts';
+import { explainUncompared } from './renderReplay.ts';
 import { createView } from './view.ts';
 
 export interface ReplayCommandOptions {
@@ -67,18 +68,32 @@ export async function replay(
   return (await run(again, options, addresses, io, signal)) !== undefined;
 }
 
-/** @returns whether the live tables are what a rebuild makes */
+/** @returns whether the live tables are what a rebuild makes; not when there was nothing to compare */
 export async function check(
   options: Pick<ReplayCommandOptions, 'projection' | 'json' | 'verbose'>,
   addresses: Server,
   io: Io,
   signal: AbortSignal,
 ): Promise<boolean> {
-  let sound = true;
-  const outcome = await run({ how: 'beside', end: 'check' }, options, addresses, io, signal, ({ tables }) => {
-    sound = tables.every(({ onlyLive, onlyRebuilt }) => onlyLive + onlyRebuilt === 0);
+  let projections: Source[] = [];
+  let tables: TableDifference[] = [];
+  const outcome = await run({ how: 'beside', end: 'check' }, options, addresses, io, signal, {
+    onPlan: (plan) => {
+      projections = plan.projections;
+    },
+    onCheck: (check) => {
+      tables = check.tables;
+    },
   });
-  return outcome !== undefined && sound;
+  if (outcome === undefined) return false;
+  const uncompared = explainUncompared(projections, tables);
+  for (const sentence of uncompared) io.note(sentence);
+  return uncompared.length === 0 && tables.every(({ onlyLive, onlyRebuilt }) => onlyLive + onlyRebuilt === 0);
+}
+
+interface Listener {
+  onPlan?(plan: Plan): void;
+  onCheck?(check: ReplayMessages['check']): void;
 }
 
 /** @returns undefined when it was cancelled */
@@ -88,7 +103,7 @@ async function run(
   addresses: Server,
   io: Io,
   signal: AbortSignal,
-  onCheck: (check: ReplayMessages['check']) => void = () => {},
+  { onPlan, onCheck }: Listener = {},
 ): Promise<Outcome | undefined> {
   const view = await createView(io, options);
   let begun = false;
@@ -105,7 +120,8 @@ async function run(
       const message = JSON.parse(data);
       if (event === 'failed') throw new RequestFailedError(failure(message.message));
       begun ||= event === 'plan';
-      if (event === 'check') onCheck(message);
+      if (event === 'plan') onPlan?.(message);
+      if (event === 'check') onCheck?.(message);
       await view.show(event as keyof ReplayMessages, message);
       if (event === 'done') return message;
     }

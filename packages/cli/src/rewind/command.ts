@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { type ClusterOptions, clusterOf, withCluster } from '../cluster.ts';
 import { examples } from '../commandLine.ts';
-import { parseTime } from '../consume/start.ts';
+import { parsePast } from '../consume/start.ts';
 import { exitCodes } from '../errors.ts';
 import type { Io } from '../io.ts';
 import type { RewindOptions } from './rewind.ts';
@@ -13,7 +13,7 @@ export function registerRewind(program: Command, exit: (code: number) => void, i
     .requiredOption(
       '--to <time>',
       'an age such as 2h, or a time such as 2026-01-31T12:00; records are dated by who wrote them',
-      (value) => parseTime(value, '--to'),
+      (value) => parsePast(value, '--to'),
     )
     .option('--dry-run', 'only say what would be set')
     .option('--yes', 'do not ask')

@@ -15,6 +15,7 @@ import {
   StockReserved,
 } from '@brew/events';
 import type { ReceivedRecord } from '@brew/kafka';
+import { type PlacedWith, placedWith } from './placedWith.ts';
 
 /** What there is of one menu item in an event. */
 export interface Line {
@@ -48,6 +49,8 @@ export interface SeenEvent {
   detail?: string | undefined;
   /** What was ordered, reserved or released, and where. */
   stock?: { cafeId: string; lines: Line[] } | undefined;
+  /** Of OrderPlaced: what rows keep of it. */
+  placedWith?: PlacedWith | undefined;
   /** What can't be true of it whatever else happens: a sentence without a subject. */
   fault?: string | undefined;
   /** Said to have happened that long after its record was written, in milliseconds; left out for what clocks may differ by. */
@@ -84,13 +87,21 @@ function aheadOf({ timestamp }: ReceivedRecord, { time }: Event): Pick<SeenEvent
   return aheadMs > FUTURE_MS ? { aheadMs } : {};
 }
 
-type Facts = Pick<SeenEvent, 'amount' | 'payment' | 'refund' | 'detail' | 'stock' | 'fault'>;
+type Facts = Pick<SeenEvent, 'amount' | 'payment' | 'refund' | 'detail' | 'stock' | 'placedWith' | 'fault'>;
 
 function factsOf({ type, data }: Event): Facts {
   switch (type.type) {
     case OrderPlaced.type: {
-      const { total, cafeId, items } = data as OrderPlaced;
-      return { amount: total, stock: { cafeId, lines: bySku(items) } };
+      const { total, cafeId, items, customer } = data as OrderPlaced;
+      return {
+        amount: total,
+        stock: { cafeId, lines: bySku(items) },
+        placedWith: {
+          items: placedWith.items(items),
+          made: placedWith.made(items),
+          customer: placedWith.customer(customer),
+        },
+      };
     }
     case OrderCancelled.type:
       return { detail: (data as OrderCancelled).reason };

@@ -81,16 +81,16 @@ export async function offsetRanges(
   if (led.length === 0) return ranges;
   const asked = { topics: [...new Set(led.map(({ topic }) => topic))], only: led };
   try {
-    const [earliest, readable] = await Promise.all([
+    const [earliest, written] = await Promise.all([
       listOffsets(cluster, asked, 'earliest'),
-      listOffsets(cluster, asked, 'latest').then(byPartition),
+      listOffsets(cluster, asked, 'written').then(byPartition),
     ]);
-    // Asked last, so that what could be read is a part of it.
-    const written = byPartition(await listOffsets(cluster, asked, 'written'));
+    // Asked last: what comes between is not held back by a transaction.
+    const readable = byPartition(await listOffsets(cluster, asked, 'latest'));
     for (const { topic, partition, offset } of earliest) {
       const key = partitionKey(topic, partition);
       const latest = written.get(key) ?? offset;
-      ranges.set(key, { earliest: offset, latest, readable: readable.get(key) ?? offset });
+      ranges.set(key, { earliest: offset, latest, readable: min(readable.get(key) ?? offset, latest) });
     }
   } catch (error) {
     if (error instanceof TopicMissingError) {
@@ -105,6 +105,8 @@ export async function offsetRanges(
   }
   return ranges;
 }
+
+const min = (a: bigint, b: bigint): bigint => (a < b ? a : b);
 
 const byPartition = (offsets: readonly PartitionOffset[]): ByPartition<bigint> =>
   new Map(offsets.map(({ topic, partition, offset }) => [partitionKey(topic, partition), offset]));

@@ -125,6 +125,12 @@ describe('more orders under way than memory has room for', () => {
   it('tell of those that ended without what they were placed with, when they are forgotten', async () => {
     const { prometheus } = rig.context.metrics;
     await rig.follow(projections, { ...LIMITS, ended: 16 });
+    // From where the rules' own tests begin: increase() sees only what comes after a first sample.
+    const ruleTests = await readFile(new URL('analytics.rules.test.yml', RULES), 'utf8');
+    const series = new Set([...ruleTests.matchAll(/series: '(.+?)', values: "0/g)].map(([, name]) => name));
+    const atFirst = await prometheus.metrics();
+    expect([...series]).toEqual(['brew_orders_given_up_total{projection="sales"}']);
+    for (const one of series) expect(atFirst).toContain(`${one} 0\n`);
     await rig.send(...names(40).map(deliver));
     await until(async () => (await rig.reports()).funnel.delivered === 40);
     await rig.send(...names(20).map((name) => deliver(`other-${name}`)));

@@ -1,10 +1,13 @@
 import { OrderCancelled, OrderDelivered, OrderPlaced } from '@brew/events';
+import type { Tx } from '@brew/postgres';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { PLACED_AT, placed } from '../testing/orders.ts';
 import { ALL_TIME, createRig, type Rig } from '../testing/rig.ts';
+import { reportFunnel } from './funnel/reportFunnel.ts';
 import { projections } from './index.ts';
 import { rollUpLatency } from './latency/rollUpLatency.ts';
 import { reportSales } from './sales/reportSales.ts';
+import { reportTopDrinks } from './topDrinks/reportTopDrinks.ts';
 
 const MINUTE_MS = 60_000;
 
@@ -53,6 +56,34 @@ describe('the projections', () => {
     expect(await found({ cafeId: 'cafe-002' })).toEqual(['cafe-002']);
     expect(await found({ to: new Date('2026-01-01T09:00:00Z') })).toEqual(['cafe-001']);
     expect(await found({ from: new Date('2026-01-01T09:00:00Z') })).toEqual(['cafe-002']);
+  });
+
+  it('read only the hours of the range, however many years there are', async () => {
+    const hours = `generate_series(now() - interval '1 year', now(), '1 hour') as hour`;
+    await rig.db.query(`
+      insert into funnel.counts (hour, step, reason, orders)
+        select date_trunc('hour', hour), 'step-' || step, '', 100 from ${hours}, generate_series(1, 13) as step;
+      insert into top_drinks.counts (hour, sku, name, named_at, quantity, orders)
+        select date_trunc('hour', hour), 'drink-' || drink, 'A drink', hour, 9, 7 from ${hours}, generate_series(1, 20) as drink;
+      analyze`);
+    const to = new Date();
+    const range = { from: new Date(to.getTime() - 31 * 24 * 60 * MINUTE_MS), to };
+    const plans: string[] = [];
+    const explaining = {
+      query: async (sql: string, values: unknown[]) => {
+        const { rows } = await rig.db.query<Record<string, string>>(`explain ${sql}`, values);
+        plans.push(rows.map((row) => row['QUERY PLAN']).join('\n'));
+        return { rows: [] };
+      },
+    } as unknown as Tx;
+    await reportFunnel(explaining, range);
+    await reportTopDrinks(explaining, { ...range, limit: 10 });
+    for (const plan of plans) {
+      expect(plan).toMatch(/Index Cond: \(\(hour >= /);
+      expect(plan).not.toContain('Seq Scan');
+    }
+    expect((await reportFunnel(rig.db, range)).every(({ orders }) => orders === 31 * 24 * 100)).toBe(true);
+    expect(await reportTopDrinks(rig.db, { ...range, limit: 1 })).toMatchObject([{ orders: 31 * 24 * 7 }]);
   });
 
   it('tell how many orders took each step, and why orders were cancelled', async () => {

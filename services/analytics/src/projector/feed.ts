@@ -56,6 +56,8 @@ export function createFeed(
     'Orders that ended without what they were placed with, and are not counted, by projection',
     ['projection'],
   );
+  // increase() sees only what comes after a first sample.
+  for (const projection of projections) givenUp.inc({ projection: projection.name }, 0);
   gauge(
     metrics,
     'brew_orders_waiting',

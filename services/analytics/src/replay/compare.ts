@@ -28,6 +28,8 @@ export interface Comparison {
 export interface TableDifference {
   /** As reports name it, such as `sales.by_hour`. */
   table: string;
+  /** The first hour (ISO 8601) that is compared: what was before only one of them has. Null: all is. */
+  since: string | null;
   rows: number;
   /** How many rows only the one has, or the other: one that has other values counts in both. */
   onlyLive: number;
@@ -117,6 +119,7 @@ export async function compareTables(
     const [onlyLive, onlyRebuilt] = [await only(live, rebuilt), await only(rebuilt, live)];
     differences.push({
       table: `${name}.${table}`,
+      since: since?.toISOString() ?? null,
       rows: rows[0]?.rows ?? 0,
       onlyLive: onlyLive.count,
       onlyRebuilt: onlyRebuilt.count,

@@ -23,6 +23,8 @@ interface Source {
   live: string | null;
   /** The hour, as ISO 8601, from which on it is built from the topics; those before are carried over from the live one. Null: all is built. */
   builtSince: string | null;
+  /** The topic that makes it so, and when what is read of its last partition begins, ISO 8601 (null: with what comes next). Null: it is no topic. */
+  limitedBy: { topic: string; since: string | null } | null;
   /** What will be gone for good, in a sentence; null: nothing. */
   gone: string | null;
 }
@@ -118,7 +120,8 @@ async function sourceOf(
   const { name } = code;
   const old = live.find(({ projection }) => projection === name);
   const left = resumed?.find(({ projection }) => projection === name);
-  const builtSince = left ? left.builtSince : firstHour(code, beginnings, topicOf, old);
+  const first = left ? undefined : firstHour(code, beginnings, topicOf, old);
+  const builtSince = left ? left.builtSince : (first?.hour ?? null);
   const gone: string[] = [];
   if (old && builtSince && left?.whole !== true && !(await carryable(db, code, old))) {
     gone.push(
@@ -130,26 +133,34 @@ async function sourceOf(
     name,
     live: old?.schema ?? null,
     builtSince: builtSince?.toISOString() ?? null,
+    limitedBy: first?.limitedBy ?? null,
     gone: gone.length > 0 ? gone.join(' ') : null,
   };
 }
 
-/** The first hour of which all partitions that a projection is made from hold everything. Null: they hold all there ever was, or nobody has more. */
+/** The first hour of which all partitions that a projection is made from hold everything. Undefined: they hold all there ever was, or nobody has more. */
 function firstHour(
   { name, events }: Projection,
   beginnings: readonly Beginning[],
   topicOf: ReplayContext['topicOf'],
   live: CodedGeneration | undefined,
-): Date | null {
-  if (live === undefined || live.positions.length === 0) return null;
+): { hour: Date; limitedBy: Source['limitedBy'] } | undefined {
+  if (live === undefined || live.positions.length === 0) return undefined;
   const own = new Set(events.map(topicOf));
   const cut = beginnings.filter(
     ({ topic, remadeFor }) => own.has(topic) && (remadeFor === undefined || remadeFor.has(name)),
   );
-  if (cut.length === 0) return null;
-  const known = Math.max(...cut.map(({ time }) => time ?? Date.now())) + SKEW_MS;
-  return new Date(Math.max(hourOf(known + HOUR_MS - 1), live.hoursSince?.getTime() ?? 0));
+  const [last] = cut.toSorted((a, b) => timeBy(b) - timeBy(a));
+  if (last === undefined) return undefined;
+  const known = Math.min(timeBy(last), Date.now()) + SKEW_MS;
+  const hour = new Date(hourOf(known + HOUR_MS - 1));
+  if (live.hoursSince && live.hoursSince > hour) return { hour: live.hoursSince, limitedBy: null };
+  const since = last.time === undefined ? null : new Date(last.time).toISOString();
+  return { hour, limitedBy: { topic: last.topic, since } };
 }
+
+/** What was there before is older than this, in milliseconds since 1970. */
+const timeBy = ({ time }: Beginning): number => time ?? Number.POSITIVE_INFINITY;
 
 /** When the record at a position was written; undefined when there is none yet. */
 async function timeOf(reader: Reader, { topic, partition, offset }: Position): Promise<number | undefined> {

@@ -61,13 +61,15 @@ it('tables of the version before go on to be read, and what they have counted st
     insert into funnel_g3.counts (hour, step, reason, orders) values (date_trunc('hour', now()), 'placed', '', 3);
     insert into top_drinks_g3.counts (hour, sku, name, named_at, quantity, orders)
       values (date_trunc('hour', now()), 'latte', 'Caffè Latte', now() + interval '1 second', 4, 3);`);
-  expect((await reportFunnel(db)).toSorted((a, b) => b.orders - a.orders)).toEqual([
-    { step: 'placed', reason: '', orders: 523 },
-    { step: 'cancelled', reason: 'out_of_stock', orders: 7 },
+  const hour = { from: new Date(Date.now() - 60 * 60 * 1000), to: new Date() };
+  expect(await reportFunnel(db, hour)).toEqual([{ step: 'placed', reason: '', orders: 3 }]);
+  expect(await reportTopDrinks(db, { ...hour, limit: 10 })).toEqual([
+    { sku: 'latte', name: 'Caffè Latte', quantity: 4, orders: 3 },
   ]);
-  expect(await reportTopDrinks(db, 10)).toEqual([
-    { sku: 'latte', name: 'Caffè Latte', quantity: 604, orders: 513 },
-  ]);
+  // Nobody knows in which hours that was which had been counted before: it is in no range, and stays.
+  const sum = async (table: string) =>
+    (await db.query(`select sum(orders)::int as orders from ${table}`)).rows[0]?.orders;
+  expect([await sum('funnel.counts'), await sum('top_drinks.counts')]).toEqual([530, 513]);
   for (const generation of await listGenerations(db)) {
     const code = projections.find(({ name }) => name === generation.projection);
     const columns = Object.entries(code?.columns ?? {}).map(([name, type]) => `${name}:${type}`);

@@ -195,10 +195,10 @@ export async function createRig() {
     },
 
     async reports() {
-      const funnel = await reportFunnel(db);
+      const funnel = await reportFunnel(db, ALL_TIME);
       return {
         sales: await reportSales(db, ALL_TIME),
-        drinks: await reportTopDrinks(db, 100),
+        drinks: await reportTopDrinks(db, { ...ALL_TIME, limit: 100 }),
         funnel: Object.fromEntries(funnel.map((row) => [`${row.step}${row.reason}`, row.orders])),
         latency: await reportLatency(db, ALL_TIME),
       };

@@ -15,9 +15,16 @@ export interface BookRow {
 export interface Judging {
   /** The topics still hold all of its events: what the row says and no event does is wrong. */
   isWhole: boolean;
-  /** What happened before this time, in milliseconds, has to be on both sides. */
+  /** What happened before this time, in milliseconds, has to be on both sides: see isDue. */
   dueBefore: number;
 }
+
+/** Clocks may be wrong by so much, in milliseconds. */
+const SKEW_MS = 5 * 60 * 1_000;
+
+/** Whether what is said to have happened at a time has to be on both sides. A time of the future is no excuse: nothing of it is on its way. */
+export const isDue = (time: number, { dueBefore }: Pick<Judging, 'dueBefore'>): boolean =>
+  time < dueBefore || time > Date.now() + SKEW_MS;
 
 /** A table with a row for each order, to be compared with what the topics tell. */
 export interface Book<Row extends BookRow = BookRow> {

@@ -4,6 +4,9 @@ import type { SetResult } from './result.ts';
 import { compareReport, tallyReport } from './sets/reports.ts';
 import { type ReportName, reportNames, type StoredReport } from './sql/analytics.ts';
 
+const CURTAILED =
+  'the topics no longer hold all that is in it; npx brew replay check analytics compares the hours that they do hold, and latencies, too';
+
 /**
  * Compares reports as they were when it began with the topics up to the records that were in them: exact, also while orders flow.
  * @param stored those that are read, by name
@@ -14,8 +17,7 @@ export function compareReports(stored: ReadonlyMap<ReportName, StoredReport>, le
     const report = stored.get(name);
     const base = { set, database: 'analytics' as const, unit: 'lines', breaches: [], young: 0, gone: 0 };
     if (!report) return { ...base, compared: null, note: 'there is no live report yet' };
-    if (!ledger.holds(0))
-      return { ...base, compared: null, note: 'the topics no longer hold all that is in it' };
+    if (!ledger.holds(0)) return { ...base, compared: null, note: CURTAILED };
     if (ledger.counts().untaken > 0)
       return { ...base, compared: null, note: 'not all orders were looked at' };
     const tally = tallyReport(

@@ -2,7 +2,7 @@ import { setImmediate as eventLoop } from 'node:timers/promises';
 import type { Database } from '@brew/postgres';
 import type { Ledger } from '../ledger.ts';
 import type { OrderState } from '../orderState.ts';
-import { type Book, type BookRow, type Judging, PAGE_ROWS } from './book.ts';
+import { type Book, type BookRow, isDue, type Judging, PAGE_ROWS } from './book.ts';
 import { breachOf } from './breachOf.ts';
 import type { DatabaseBreach, SetResult } from './result.ts';
 import { unpublished } from './sql/messaging.ts';
@@ -98,11 +98,11 @@ function judge(
   { ledger, dueBefore, keptSince }: WalkOptions,
 ): string[] | Excuse {
   if (!order) {
-    if (!row || row.at >= dueBefore) return 'young';
+    if (!row || !isDue(row.at, { dueBefore })) return 'young';
     // The topics may have had more than the ledger has room for.
     return ledger.holds(row.at) && ledger.counts().untaken === 0 ? ['has a row, and no event'] : 'gone';
   }
-  if (order.events.some(({ time }) => time >= dueBefore)) return 'young';
+  if (!order.events.every(({ time }) => isDue(time, { dueBefore }))) return 'young';
   const judging: Judging = { isWhole: order.events.every(({ time }) => ledger.holds(time)), dueBefore };
   if (row) return book.compare(order, row, judging);
   const isKept = order.events.every(({ time }) => time >= keptSince);

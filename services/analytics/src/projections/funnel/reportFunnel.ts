@@ -8,10 +8,12 @@ export interface StepCount {
   orders: number;
 }
 
-/** How many orders took each step, since the beginning. */
-export async function reportFunnel(db: Tx): Promise<StepCount[]> {
+/** How many orders took each step in the hours that begin in a time range. */
+export async function reportFunnel(db: Tx, { from, to }: { from: Date; to: Date }): Promise<StepCount[]> {
   const { rows } = await db.query<StepCount>(
-    'select step, reason, sum(orders)::float8 as orders from funnel.counts group by step, reason',
+    `select step, reason, sum(orders)::float8 as orders from funnel.counts
+     where hour >= $1 and hour < $2 group by step, reason`,
+    [from, to],
   );
   return rows;
 }

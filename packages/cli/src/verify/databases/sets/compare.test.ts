@@ -18,11 +18,14 @@ const told = (flow: Flow, events = 99) => orderOf(soundOrder(flow, at).slice(0, 
 const later = (flow: Flow, from: number) => orderOf(soundOrder(flow, at).slice(from));
 const total = { amount: 840, currency: 'EUR' };
 const paid = { paymentId: 'pay-1', amount: total };
+const [placed] = soundOrder('delivered', at);
+const items = placed?.data.items as object[];
+const customer = placed?.data.customer as object;
 
 describe('a row of orders', () => {
   const row: OrderRow = {
     ...{ orderId: 'order-1', at, cafeId: 'cafe-007', total, status: 'delivered' },
-    ...{ cancelReason: null, accepted: paid, others: [] },
+    ...{ cancelReason: null, accepted: paid, others: [], items, customer },
   };
   const cancelled = {
     ...{ ...row, status: 'cancelled', cancelReason: 'customer_request' },
@@ -38,6 +41,31 @@ describe('a row of orders', () => {
       { ...row, cafeId: 'x' },
       ['was placed at cafe-007, and its row says x'],
     ],
+    [
+      'has fewer items',
+      'delivered',
+      { ...row, items: [{ ...items[0], quantity: 1 }] },
+      ['was placed with other items than its row says (1 Caffè Latte)'],
+    ],
+    [
+      'has items at another price',
+      'delivered',
+      { ...row, items: [{ ...items[0], unitPrice: { amount: 421, currency: 'EUR' } }] },
+      ['was placed with other items than its row says (2 Caffè Latte)'],
+    ],
+    [
+      'has no items',
+      'delivered',
+      { ...row, items: [] },
+      ['was placed with other items than its row says (none)'],
+    ],
+    [
+      'has another address',
+      'delivered',
+      { ...row, customer: { ...customer, address: 'Bean Lane 2' } },
+      ['was placed with another name or address than its row says'],
+    ],
+    ['was erased', 'delivered', { ...row, customer: { name: '(erased)', address: '(erased)' } }, []],
     [
       'has another currency',
       'delivered',
@@ -173,10 +201,14 @@ describe('a reservation', () => {
 describe('a ticket', () => {
   const row = {
     ...{ orderId: 'order-1', at, cafeId: 'cafe-007', slot: 1, placed: true, paid: true, cancelled: false },
-    ...{ started: true, ready: true, dropped: false },
+    ...{ started: true, ready: true, dropped: false, customer },
+    items: [{ name: 'Caffè Latte', quantity: 2 }],
   };
   it('agrees, or not', () => {
     expect(compareTicket(told('delivered'), row, judging)).toEqual([]);
+    expect(compareTicket(told('delivered'), { ...row, items: [] }, judging)).toEqual([
+      'was placed with other items than its ticket says (none)',
+    ]);
     expect(compareTicket(told('delivered'), { ...row, slot: 2 }, judging)).toEqual([
       'was begun by barista 1, and its ticket says 2',
     ]);

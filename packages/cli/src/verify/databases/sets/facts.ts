@@ -1,4 +1,5 @@
 import { find, type OrderState } from '../../orderState.ts';
+import { placedWith } from '../../placedWith.ts';
 import type { Judging } from '../book.ts';
 
 /**
@@ -29,6 +30,23 @@ export const missingBy =
     const maker = makers.find((name) => find(order, name));
     return maker && `has ${maker}, and no ${thing}`;
   };
+
+/** Whom the order was placed by, and who the row says. Nobody is named: what is printed goes into logs. */
+export function* compareCustomer(order: OrderState, thing: string, customer: unknown): Generator<string> {
+  const told = find(order, 'OrderPlaced')?.placedWith;
+  if (!told || (customer as { name?: unknown } | null)?.name === ERASED) return;
+  if (told.customer !== placedWith.customer(customer))
+    yield `was placed with another name or address than its ${thing} says`;
+}
+
+/** "2 Caffè Latte + 1 Mocha". */
+export function itemsOf(items: unknown): string {
+  const listed: { name?: unknown; quantity?: unknown }[] = Array.isArray(items) ? items : [];
+  return listed.map((item) => `${item?.quantity} ${item?.name}`).join(' + ') || 'none';
+}
+
+/** What `brew erase` puts instead of a name. */
+const ERASED = '(erased)';
 
 /** The cafe that the order was placed at, and that of the row. */
 export function* compareCafe(order: OrderState, thing: string, cafeId: string | null): Generator<string> {

@@ -1,8 +1,10 @@
 import { crc32 } from 'node:zlib';
 import { money } from '../../../text/format.ts';
 import { allOf, find, type OrderState } from '../../orderState.ts';
+import { placedWith } from '../../placedWith.ts';
 import { defineBook, type Judging } from '../book.ts';
 import { type OrderRow, orderRows } from '../sql/orders.ts';
+import { compareCustomer, itemsOf } from './facts.ts';
 import { moneyOf } from './moneyOf.ts';
 
 /** The rows of order-service, which are what customers and staff see. */
@@ -30,6 +32,9 @@ function* placing(order: OrderState, row: OrderRow): Generator<string> {
   if (cafe !== row.cafeId) yield `was placed at ${cafe}, and its row says ${row.cafeId}`;
   if (moneyOf(placed) !== money(row.total))
     yield `cost ${moneyOf(placed)}, and its row says ${money(row.total)}`;
+  if (placed.placedWith && placed.placedWith.items !== placedWith.items(row.items))
+    yield `was placed with other items than its row says (${itemsOf(row.items)})`;
+  yield* compareCustomer(order, 'row', row.customer);
 }
 
 /** From the end: the first that there is tells the status. */

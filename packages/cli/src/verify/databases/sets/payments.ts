@@ -2,7 +2,7 @@ import { crc32 } from 'node:zlib';
 import { money } from '../../../text/format.ts';
 import { allOf, type OrderState } from '../../orderState.ts';
 import type { SeenEvent } from '../../seen.ts';
-import { defineBook, type Judging } from '../book.ts';
+import { defineBook, isDue, type Judging } from '../book.ts';
 import { type ProviderRow, providerRows } from '../sql/psp.ts';
 import { moneyOf } from './moneyOf.ts';
 
@@ -27,30 +27,22 @@ export function comparePayments(order: OrderState, row: ProviderRow, judging: Ju
   return [...takings(order, row, judging), ...refunds(order, row, judging)];
 }
 
-function* takings(
-  order: OrderState,
-  { payments: taken }: ProviderRow,
-  { isWhole, dueBefore }: Judging,
-): Generator<string> {
+function* takings(order: OrderState, { payments: taken }: ProviderRow, judging: Judging): Generator<string> {
   for (const event of costly(order, 'PaymentReceived')) {
     const same = taken.find(({ paymentId }) => crc32(paymentId) === event.payment);
     if (!same) yield `was paid with ${moneyOf(event)}, and the provider has no such payment`;
     else if (money(same) !== moneyOf(event))
       yield `was paid with ${moneyOf(event)}, and the provider says ${money(same)} (${same.paymentId})`;
   }
-  if (!isWhole) return;
+  if (!judging.isWhole) return;
   const known = [...allOf(order, 'PaymentReceived'), ...allOf(order, 'PaymentRefunded')];
   for (const { settledAt, paymentId, ...amount } of taken) {
-    if (settledAt < dueBefore && !known.some((event) => event.payment === crc32(paymentId)))
+    if (isDue(settledAt, judging) && !known.some((event) => event.payment === crc32(paymentId)))
       yield `was paid with ${money(amount)} (${paymentId}), which was neither received nor given back`;
   }
 }
 
-function* refunds(
-  order: OrderState,
-  { payments: taken }: ProviderRow,
-  { isWhole, dueBefore }: Judging,
-): Generator<string> {
+function* refunds(order: OrderState, { payments: taken }: ProviderRow, judging: Judging): Generator<string> {
   const stored = taken.flatMap(({ paymentId, currency, refunds: given }) =>
     given.map((refund) => ({ ...refund, paymentId, currency })),
   );
@@ -64,7 +56,7 @@ function* refunds(
       yield `was given back ${moneyOf(event)}, and the provider says ${money(same)} (${same.refundId})`;
   }
   for (const refund of stored) {
-    if (isWhole && refund.at < dueBefore && !told.some((event) => isOf(event, refund)))
+    if (judging.isWhole && isDue(refund.at, judging) && !told.some((event) => isOf(event, refund)))
       yield `was given back ${money(refund)} (${refund.refundId}) by the provider, and by no event`;
   }
 }

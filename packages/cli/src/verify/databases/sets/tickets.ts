@@ -1,7 +1,8 @@
 import { find, type OrderState } from '../../orderState.ts';
+import { placedWith } from '../../placedWith.ts';
 import { defineBook, type Judging } from '../book.ts';
 import { type TicketRow, ticketRows } from '../sql/kitchen.ts';
-import { compareCafe, compareFacts, missingBy } from './facts.ts';
+import { compareCafe, compareCustomer, compareFacts, itemsOf, missingBy } from './facts.ts';
 
 /** Each of these makes a ticket, whichever comes first. */
 const makers = ['OrderPlaced', 'PaymentReceived', 'KitchenStarted', 'OrderReady', 'TicketDropped'];
@@ -17,8 +18,13 @@ export const tickets = defineBook<TicketRow>({
 
 export function compareTicket(order: OrderState, row: TicketRow, judging: Judging): string[] {
   const slot = find(order, 'KitchenStarted')?.detail;
+  const made = find(order, 'OrderPlaced')?.placedWith?.made;
   return [
     ...compareCafe(order, 'ticket', row.cafeId),
+    ...(made !== undefined && row.placed && made !== placedWith.made(row.items)
+      ? [`was placed with other items than its ticket says (${itemsOf(row.items)})`]
+      : []),
+    ...(row.placed ? compareCustomer(order, 'ticket', row.customer) : []),
     ...compareFacts(
       order,
       'ticket',

@@ -3,6 +3,8 @@ import { type BookRow, PAGE, paged } from '../book.ts';
 
 export interface TicketRow extends BookRow {
   cafeId: string | null;
+  items: unknown;
+  customer: unknown;
   slot: number | null;
   placed: boolean;
   paid: boolean;
@@ -13,7 +15,7 @@ export interface TicketRow extends BookRow {
 }
 
 export const ticketRows = paged<TicketRow>(
-  `select order_id as "orderId", cafe_id as "cafeId", slot, placed_at is not null as placed,
+  `select order_id as "orderId", cafe_id as "cafeId", items, customer, slot, placed_at is not null as placed,
           paid_at is not null as paid, cancelled_at is not null as cancelled, started_at is not null as started,
           ready_at is not null as ready, dropped_at is not null as dropped,
           coalesce(extract(epoch from least(placed_at, paid_at, cancellation_requested_at, cancelled_at))::float8 * 1000, 0) as at

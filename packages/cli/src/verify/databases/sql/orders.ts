@@ -14,6 +14,8 @@ interface StoredPayment {
 
 export interface OrderRow extends BookRow {
   cafeId: string;
+  items: unknown;
+  customer: unknown;
   total: StoredMoney;
   status: string;
   cancelReason: string | null;
@@ -23,7 +25,7 @@ export interface OrderRow extends BookRow {
 }
 
 export const orderRows = paged<OrderRow>(
-  `select order_id as "orderId", cafe_id as "cafeId", status, cancel_reason as "cancelReason",
+  `select order_id as "orderId", cafe_id as "cafeId", items, customer, status, cancel_reason as "cancelReason",
           extract(epoch from placed_at)::float8 * 1000 as at,
           json_build_object('amount', total_amount, 'currency', total_currency) as total,
           case when payment_id is not null then json_build_object('paymentId', payment_id, 'refundId', refund_id,

@@ -12,8 +12,14 @@ import { createTestDatabases, type TestDatabases } from './testDatabases.ts';
 
 export type World = Awaited<ReturnType<typeof createWorld>>;
 
-/** Topics and databases of a test's own, which agree: with an order for each of these flows. */
-export async function createWorld(kinds: readonly Flow[]) {
+/**
+ * Topics and databases of a test's own, which agree: with an order for each of these flows.
+ * @param change what becomes of each event
+ */
+export async function createWorld(
+  kinds: readonly Flow[],
+  change: (event: AnyEvent) => AnyEvent = (event) => event,
+) {
   const { brokers, registryUrl } = infrastructure();
   const log = pino({ level: 'silent' });
   const codec = createCodec({ registryUrl, log });
@@ -28,7 +34,7 @@ export async function createWorld(kinds: readonly Flow[]) {
 
   // A second apart, so that the last is known.
   const begin = Date.now() - 3_600_000;
-  const orders = kinds.map((flow, i) => withOwnPayments(soundOrder(flow, begin + i * 1_000)));
+  const orders = kinds.map((flow, i) => withOwnPayments(soundOrder(flow, begin + i * 1_000)).map(change));
   const client = createKafkaClient({ brokers, clientId: 'brew-cli-test', log });
   const producer = createProducer({ client, log });
   await producer.start();

@@ -20,7 +20,8 @@ type Data = {
   reason: string;
   slot: number;
   courierId: string;
-  items: { sku: string; quantity: number }[];
+  customer: object;
+  items: { sku: string; name: string; quantity: number }[];
 };
 
 /** Writes the rows that the services have of an order with these events; the reports are left to `keepReports`. */
@@ -38,7 +39,7 @@ export async function keepBooks(databases: TestDatabases, events: readonly AnyEv
   await databases.of('orders').query(
     `insert into orders (order_id, cafe_id, customer, items, total_amount, total_currency, status, cancel_reason,
        payment_state, payment_id, payment_amount, payment_currency, refund_id, other_payments, placed_at, payment_due_at, cause)
-     values ($1, $2, '{}', '[]', $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, now(), '{}')`,
+     values ($1, $2, $14, $15, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, now(), '{}')`,
     [
       orderId,
       placed.cafeId,
@@ -53,6 +54,8 @@ export async function keepBooks(databases: TestDatabases, events: readonly AnyEv
       isAccepted ? refund.refundId : null,
       JSON.stringify(refund && !isAccepted ? [{ ...refund, orderId: undefined }] : []),
       placedAt,
+      JSON.stringify(placed.customer),
+      JSON.stringify(placed.items),
     ],
   );
   for (const payment of [paid, isAccepted ? undefined : refund]) {
@@ -83,11 +86,13 @@ export async function keepBooks(databases: TestDatabases, events: readonly AnyEv
       ]);
   const started = data('KitchenStarted');
   await databases.of('kitchen').query(
-    `insert into tickets (order_id, cafe_id, placed_at, paid_at, cancelled_at, slot, started_at, ready_at, dropped_at)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+    `insert into tickets (order_id, cafe_id, placed_at, paid_at, cancelled_at, slot, started_at, ready_at, dropped_at, customer, items)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
     [
       ...[orderId, placed.cafeId, placedAt, at('PaymentReceived'), at('OrderCancelled'), started?.slot],
       ...['KitchenStarted', 'OrderReady', 'TicketDropped'].map(at),
+      JSON.stringify(placed.customer),
+      JSON.stringify(placed.items.map(({ name, quantity }) => ({ name, quantity }))),
     ],
   );
   if (!find('OrderReady')) return;
