@@ -1,14 +1,17 @@
-import type { Reader } from '@brew/kafka/reader';
+import { within } from '@brew/kafka';
+import type { PartitionOffset, Reader } from '@brew/kafka/reader';
 import type { Database } from '@brew/postgres';
 import type { Health } from '@brew/service';
 import { listGenerations, positionsOf } from '../store/generations.ts';
 
 /** An election of new leaders takes a few seconds. */
 const SLOW_MS = 10_000;
+/** How long Kafka may take to say where topics end: health itself waits for 2.5 s. */
+const PATIENCE_MS = 2_000;
 
 /**
  * Whether reports move: told by the positions of the live tables and the ends of the topics, so that an instance that stands by knows it, too.
- * Down is a table that has something to read and has not got on for ten seconds.
+ * Down is a table that has something to read and has not got on for ten seconds, and all of them when Kafka does not say what there is to read.
  */
 export function createProgress({
   db,
@@ -21,12 +24,23 @@ export function createProgress({
 }) {
   /** Of schemas that had something to read at the last look: where they were, and since when. */
   let seen = new Map<string, { read: bigint; since: number }>();
+  let asking: Promise<PartitionOffset[]> | undefined;
+
+  /** Undefined while Kafka does not answer: who asks meanwhile waits for the same answer. */
+  async function ends(): Promise<PartitionOffset[] | undefined> {
+    asking ??= reader.offsets(topics, 'latest').finally(() => {
+      asking = undefined;
+    });
+    const answer = asking;
+    return (await within(PATIENCE_MS, answer)) ? answer : undefined;
+  }
 
   return {
     /** @param why what is known here of what holds it up */
     async look(why: string): Promise<Health> {
       const live = (await listGenerations(db)).filter(({ state }) => state === 'live');
-      const ends = await reader.offsets(topics, 'latest');
+      const latest = await ends();
+      if (!latest) return { up: false, detail: "can't reach Kafka" };
       // Asked after the ends: what is read meanwhile does not look as if it waited.
       const positions = await positionsOf(db, live);
       const before = seen;
@@ -37,7 +51,7 @@ export function createProgress({
           positions.get(schema)?.map(({ topic, partition, offset }) => [`${topic}/${partition}`, offset]),
         );
         const read = [...at.values()].reduce((sum, offset) => sum + offset, 0n);
-        const left = ends.reduce((sum, { topic, partition, offset }) => {
+        const left = latest.reduce((sum, { topic, partition, offset }) => {
           const waiting = offset - (at.get(`${topic}/${partition}`) ?? offset);
           return waiting > 0n ? sum + waiting : sum;
         }, 0n);
