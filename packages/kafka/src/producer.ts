@@ -93,8 +93,7 @@ export function createProducer({ client, log, onPlaced = () => {} }: ProducerOpt
         try {
           await connection.connect();
           const result = await attempt(connection);
-          lastError = undefined;
-          if (state === 'starting' || state === 'recovering') state = 'running';
+          if (state === 'starting') state = 'running';
           return result;
         } catch (error) {
           await discardConnection();
@@ -105,6 +104,9 @@ export function createProducer({ client, log, onPlaced = () => {} }: ProducerOpt
       }
     } finally {
       silentSince = undefined;
+      // Also of what was given up: nothing is being repeated any more.
+      if (state === 'recovering') state = 'running';
+      lastError = undefined;
     }
   }
 

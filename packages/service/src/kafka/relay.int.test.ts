@@ -200,6 +200,7 @@ describe('the relay', () => {
       expect(await isOwner(other.relay)).toBe(true);
       await until(async () => (await cutOff.relay.health?.())?.detail === 'standing by');
       expect(await cutOff.relay.health?.()).toEqual({ up: true, detail: 'standing by' });
+      await until(() => producer.state === 'running', { what: 'nothing to be repeated any more' });
       network.restore();
       await emit(O3);
       await until(isEmpty);

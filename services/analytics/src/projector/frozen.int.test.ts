@@ -69,7 +69,9 @@ it.each(['drop', 'refuse'] as const)(
     cutOff.network(way);
     const since = performance.now();
     await instances.sell(3);
-    expect((await cutOff.consumer()).detail).toMatch(/can't reach Kafka/);
+    await until(async () => /^Kafka does not answer since 2/.test((await cutOff.consumer()).detail ?? ''), {
+      what: 'the first to tell it',
+    });
     await until(async () => (await instances.sold()) === before + 5, {
       what: 'the other to read',
       timeoutMs: 60_000,
@@ -85,7 +87,7 @@ it.each(['drop', 'refuse'] as const)(
     });
 
     cutOff.network('pass');
-    await until(async () => (await cutOff.consumer()).up, {
+    await until(async () => (await cutOff.consumer()).detail === STANDS_BY.detail, {
       what: 'the first to stand by',
       timeoutMs: 30_000,
     });

@@ -1,13 +1,13 @@
 import { within } from '@brew/kafka';
 import type { PartitionOffset, Reader } from '@brew/kafka/reader';
 import type { Database } from '@brew/postgres';
-import type { Health } from '@brew/service';
+import { type Health, toldSilence } from '@brew/service';
 import { listGenerations, positionsOf } from '../store/generations.ts';
 
 /** An election of new leaders takes a few seconds. */
 const SLOW_MS = 10_000;
-/** How long Kafka may take to say where topics end: health itself waits for 2.5 s. */
-const PATIENCE_MS = 2_000;
+/** Where topics ended when Kafka said it last does until then. */
+const PATIENCE_MS = 1_000;
 
 /**
  * Whether reports move: told by the positions of the live tables and the ends of the topics, so that an instance that stands by knows it, too.
@@ -24,23 +24,36 @@ export function createProgress({
 }) {
   /** Of schemas that had something to read at the last look: where they were, and since when. */
   let seen = new Map<string, { read: bigint; since: number }>();
-  let asking: Promise<PartitionOffset[]> | undefined;
+  let ends: readonly PartitionOffset[] = [];
+  let asking: Promise<void> | undefined;
+  /** When Kafka was asked first, of those times since which it has not answered. */
+  let silentSince: number | undefined;
 
-  /** Undefined while Kafka does not answer: who asks meanwhile waits for the same answer. */
-  async function ends(): Promise<PartitionOffset[] | undefined> {
-    asking ??= reader.offsets(topics, 'latest').finally(() => {
-      asking = undefined;
-    });
-    const answer = asking;
-    return (await within(PATIENCE_MS, answer)) ? answer : undefined;
+  /** Asks Kafka anew where topics end, unless it is being asked. */
+  function ask(): Promise<void> {
+    silentSince ??= performance.now();
+    asking ??= reader
+      .offsets(topics, 'latest')
+      .then((answer) => {
+        ends = answer;
+        silentSince = undefined;
+      })
+      .catch(() => {})
+      .finally(() => {
+        asking = undefined;
+      });
+    return asking;
   }
 
   return {
+    /** To be called every few seconds: whoever looks for the first time is to hear of what is so for longer. */
+    ask,
     /** @param why what is known here of what holds it up */
     async look(why: string): Promise<Health> {
       const live = (await listGenerations(db)).filter(({ state }) => state === 'live');
-      const latest = await ends();
-      if (!latest) return { up: false, detail: "can't reach Kafka" };
+      await within(PATIENCE_MS, ask());
+      const silence = toldSilence(silentSince);
+      if (silence !== undefined) return { up: false, detail: silence };
       // Asked after the ends: what is read meanwhile does not look as if it waited.
       const positions = await positionsOf(db, live);
       const before = seen;
@@ -51,7 +64,7 @@ export function createProgress({
           positions.get(schema)?.map(({ topic, partition, offset }) => [`${topic}/${partition}`, offset]),
         );
         const read = [...at.values()].reduce((sum, offset) => sum + offset, 0n);
-        const left = latest.reduce((sum, { topic, partition, offset }) => {
+        const left = ends.reduce((sum, { topic, partition, offset }) => {
           const waiting = offset - (at.get(`${topic}/${partition}`) ?? offset);
           return waiting > 0n ? sum + waiting : sum;
         }, 0n);

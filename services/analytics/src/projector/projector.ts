@@ -21,6 +21,9 @@ import { giveWayToOthers, standForElection, untilOthersCome } from './turns.ts';
 /** A page of orders at hand is some megabytes, and PostgreSQL may be busy with a rebuild. */
 const STATEMENT_MS = 30_000;
 
+/** How often Kafka is asked where topics end. */
+const ASK_MS = 5_000;
+
 /**
  * Reads events into the live tables, as they come. One instance does; the others stand by, and one of them takes over when it is gone,
  * frozen or cut off. One that can't reach Kafka lets another one try, and one that can't read all that is live, since it is of another
@@ -37,6 +40,7 @@ export function createProjector(context: ServiceContext, options: FeedOptions): 
   let state: 'waiting' | 'standing by' | 'running' = 'waiting';
   let trouble: unknown;
   let running: Promise<void> | undefined;
+  let asking: NodeJS.Timeout | undefined;
 
   const feed = createFeed(context, options, reader, {
     onReading() {
@@ -126,12 +130,14 @@ export function createProjector(context: ServiceContext, options: FeedOptions): 
     mayComeLater: true,
     async start(signal) {
       running ??= run(stopping.signal);
+      asking ??= setInterval(progress.ask, ASK_MS);
       await new Promise<void>((resolve, reject) => {
         begun.promise.then(resolve);
         signal.addEventListener('abort', () => reject(signal.reason), { once: true });
       });
     },
     async stop() {
+      clearInterval(asking);
       stopping.abort();
       feed.stop();
       await running;
