@@ -1,8 +1,12 @@
 import type { Socket } from 'node:net';
 import type { ConnectionOptions } from 'node:tls';
-import { Kafka, type KafkaConfig, logLevel, type SASLOptions } from 'kafkajs';
+import { Kafka, type KafkaConfig, logLevel, type RequestTimeoutEvent, type SASLOptions } from 'kafkajs';
 import type { Logger } from 'pino';
 import { createLogCreator } from './log.ts';
+import { createSockets } from './sockets.ts';
+
+/** What a broker has not answered by then it is asked again, through another connection. */
+export const REQUEST_TIMEOUT_MS = 10_000;
 
 export interface KafkaClientOptions {
   /** Where to find the cluster at first, as `host:port`; the others are learned from there. */
@@ -46,16 +50,53 @@ export function optionsOf(client: KafkaClient): KafkaClientOptions {
   return options;
 }
 
+/** What is made of a kafkajs client. */
+type OwnKafka = Pick<Kafka, 'admin' | 'consumer' | 'producer'> & {
+  /** Ends all that was made of it, at once. See Sockets. */
+  cut(reason: Error): void;
+};
+
 /**
  * A kafkajs client of its own for each caller. One shared `Kafka` keeps one map of committed offsets per group id for
  * all its consumers: a consumer that replaces a crashed one would write into it together with the other.
+ *
+ * A request that is not answered in time ends its connection. kafkajs would go on with it, and TCP tries what was lost again ever more
+ * seldom: after a minute without a network, it can take another one to find out that it is back.
  */
-export const kafkaOf = (client: KafkaClient): Kafka => new Kafka(configOf(optionsOf(client)));
+export function kafkaOf(client: KafkaClient): OwnKafka {
+  const options = optionsOf(client);
+  const sockets = createSockets(options);
+  const kafka = new Kafka({ ...configOf(options), socketFactory: sockets.open });
+  const onTimeout = ({ payload: { broker, apiName } }: RequestTimeoutEvent) =>
+    sockets.cut(new Error(`no answer to ${apiName}: the connection is made anew`), broker);
 
-const configOf = ({ brokers, clientId, log, tls, sasl, connect }: KafkaClientOptions): KafkaConfig => ({
+  return {
+    admin(config) {
+      const admin = kafka.admin(config);
+      admin.on(admin.events.REQUEST_TIMEOUT, onTimeout);
+      return admin;
+    },
+    consumer(config) {
+      const consumer = kafka.consumer(config);
+      consumer.on(consumer.events.REQUEST_TIMEOUT, onTimeout);
+      return consumer;
+    },
+    producer(config) {
+      const producer = kafka.producer(config);
+      producer.on(producer.events.REQUEST_TIMEOUT, onTimeout);
+      return producer;
+    },
+    cut: (reason) => sockets.cut(reason),
+  };
+}
+
+const configOf = ({ brokers, clientId, log, tls, sasl }: KafkaClientOptions): KafkaConfig => ({
   brokers,
   clientId,
   connectionTimeout: 3_000,
+  // A leader that waits for a replica in vain does so until the controller takes that for dead, after 9 s. Joins and fetches have longer
+  // ones of their own.
+  requestTimeout: REQUEST_TIMEOUT_MS,
   // Explicit because kafkajs takes other defaults when NODE_ENV is `test`. Some three seconds, then our own layers
   // decide: they start anew with fresh connections, and say so in the log and in their state.
   retry: { initialRetryTime: 100, multiplier: 2, factor: 0.2, maxRetryTime: 2_000, retries: 5 },
@@ -65,5 +106,4 @@ const configOf = ({ brokers, clientId, log, tls, sasl, connect }: KafkaClientOpt
   ...(tls && { ssl: tls }),
   // kafkajs has a type for each mechanism, and none for all of them.
   ...(sasl && { sasl: { ...sasl, mechanism: sasl.mechanism.toLowerCase() } as SASLOptions }),
-  ...(connect && { socketFactory: ({ host, port, onConnect }) => connect({ host, port }, onConnect) }),
 });

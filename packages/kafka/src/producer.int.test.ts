@@ -1,6 +1,7 @@
 import { uniqueName, until } from '@brew/sandbox/testing';
 import { afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { kafkaOf } from './client.ts';
+import { delay } from './delay.ts';
 import { kafkaErrorTypeOf, SendFailedError } from './errors.ts';
 import { batchBytes } from './producer/batchBytes.ts';
 import { createProducer, type Producer } from './producer.ts';
@@ -114,6 +115,33 @@ test('lets go of a sender who gives up, at once, also when nothing gets through'
     SendFailedError,
   );
 });
+
+test('sends nothing any more of what was given up while nobody answered, once the network is back', async () => {
+  network.hold();
+  const since = performance.now();
+  const first = records(8);
+  const given = producer.send(first, { signal: AbortSignal.timeout(1_000) });
+  await until(() => producer.silentSince !== undefined);
+  expect(producer.silentSince).toBeGreaterThanOrEqual(since);
+  await expect(given).rejects.toThrow(SendFailedError);
+  network.restore();
+
+  const second = records(8);
+  await producer.send(second);
+  expect(producer.silentSince).toBeUndefined();
+  expect(await readBack(second)).toEqual(perKey(second));
+  expect(await readBack(first)).toEqual({});
+});
+
+test('goes on through new connections when nobody answers on those that it has', async () => {
+  network.hold();
+  const batch = records(8);
+  const sent = producer.send(batch);
+  await delay(500);
+  network.forget();
+  await sent;
+  expect(await readBack(batch)).toEqual(perKey(batch));
+}, 30_000);
 
 test('refuses for good what Kafka will never take', async () => {
   const small = await createTopic('producer-small', 1, { 'max.message.bytes': '1000' });

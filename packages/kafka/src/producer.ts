@@ -4,7 +4,7 @@ import type { KafkaClient } from './client.ts';
 import { delay, within } from './delay.ts';
 import { NotPreparedError, SendFailedError, TopicMissingError } from './errors.ts';
 import { portionsOf } from './producer/batches.ts';
-import { connectProducer, type ProducerConnection } from './producer/connection.ts';
+import { createProducerConnection, type ProducerConnection } from './producer/connection.ts';
 import { type Offer, offer, type Unsent } from './producer/offer.ts';
 import type { Placement } from './producer/partitioning.ts';
 import type { OutgoingRecord } from './record.ts';
@@ -25,6 +25,11 @@ export interface Producer extends AsyncDisposable {
   readonly state: ProducerState;
   /** Why it is recovering. */
   readonly lastError: unknown;
+  /**
+   * Since when, on the clock of performance.now(), Kafka has acknowledged nothing of what it is being sent, however often that was
+   * tried; undefined: there is nothing to send.
+   */
+  readonly silentSince: number | undefined;
   /** Connects; waits with backoff for brokers. Rejects only when `signal` is aborted or stop() is called. */
   start(signal?: AbortSignal): Promise<void>;
   /**
@@ -32,7 +37,7 @@ export interface Producer extends AsyncDisposable {
    * their order over several calls. A send that failed is repeated until it succeeds.
    *
    * @throws SendFailedError when `signal` is aborted or the producer stopped (the records may be in the log
-   * nevertheless), or, not retryable, when Kafka refuses a record for good, or the topic to us. Everything else was sent by then, but
+   * nevertheless, but those that are not will not get there), or, not retryable, when Kafka refuses a record for good, or the topic to us. Everything else was sent by then, but
    * for what comes behind a refused record of its key.
    */
   send(records: readonly OutgoingRecord[], options?: { signal?: AbortSignal | undefined }): Promise<void>;
@@ -64,6 +69,7 @@ const DISCONNECT_MS = 3_000;
 export function createProducer({ client, log, onPlaced = () => {} }: ProducerOptions): Producer {
   let state: ProducerState = 'created';
   let lastError: unknown;
+  let silentSince: number | undefined;
   let connection: ProducerConnection | undefined;
   let queue: Promise<void> = Promise.resolve();
   let started: Promise<void> | undefined;
@@ -75,18 +81,32 @@ export function createProducer({ client, log, onPlaced = () => {} }: ProducerOpt
     signal: AbortSignal,
     attempt: (open: ProducerConnection) => Promise<Result>,
   ): Promise<Result> {
-    for (let failures = 1; ; failures++) {
-      if (signal.aborted) throw givenUp();
-      try {
-        connection ??= await connectProducer(client);
-        const result = await attempt(connection);
-        lastError = undefined;
-        if (state === 'starting' || state === 'recovering') state = 'running';
-        return result;
-      } catch (error) {
-        await discardConnection();
-        await recover(error, failures, signal);
+    silentSince = performance.now();
+    try {
+      for (let failures = 1; ; failures++) {
+        if (signal.aborted) throw givenUp();
+        connection ??= createProducerConnection(client);
+        const { cut } = connection;
+        // Who does not want it any more may not be the one to send it any more: it must not get through once the network is back.
+        const onAbort = () => cut(givenUp());
+        signal.addEventListener('abort', onAbort, { once: true });
+        try {
+          await connection.connect();
+          const result = await attempt(connection);
+          if (state === 'starting') state = 'running';
+          return result;
+        } catch (error) {
+          await discardConnection();
+          if (!signal.aborted) await recover(error, failures, signal);
+        } finally {
+          signal.removeEventListener('abort', onAbort);
+        }
       }
+    } finally {
+      silentSince = undefined;
+      // Also of what was given up: nothing is being repeated any more.
+      if (state === 'recovering') state = 'running';
+      lastError = undefined;
     }
   }
 
@@ -106,6 +126,7 @@ export function createProducer({ client, log, onPlaced = () => {} }: ProducerOpt
     return await persist(signal, async (open) => {
       const { placements, unsent, outage } = await open.send(left);
       onPlaced(placements);
+      if (placements.length > 0) silentSince = performance.now();
       if (!open.usable) await discardConnection();
       if (outage === undefined) return unsent;
       left = unsent.flatMap((part) => part.records);
@@ -147,7 +168,7 @@ export function createProducer({ client, log, onPlaced = () => {} }: ProducerOpt
     if (old) await within(DISCONNECT_MS, old.disconnect());
   }
 
-  /** Lets go of a caller who doesn't want to wait any longer; what is under way goes on behind its back. */
+  /** Lets go at once of a caller who doesn't want to wait any longer. */
   function unlessAborted<Result>(sent: Promise<Result>, signal: AbortSignal): Promise<Result> {
     return new Promise((resolve, reject) => {
       const onAbort = () => reject(givenUp());
@@ -194,6 +215,9 @@ export function createProducer({ client, log, onPlaced = () => {} }: ProducerOpt
     },
     get lastError() {
       return lastError;
+    },
+    get silentSince() {
+      return silentSince;
     },
     start(signal) {
       if (state === 'created') state = 'starting';

@@ -33,6 +33,11 @@ export interface Reader extends AsyncDisposable {
   read(ranges: readonly ReadRange[], options?: ReadOptions): AsyncGenerator<Records, void, void>;
   /** Partitions that it reads but can't reach at the moment, such as `brew.orders.v1/3`; it goes on when it can. */
   readonly unreachable: readonly string[];
+  /**
+   * Since when, on the clock of performance.now(), no broker has answered anything of what is being read, however often that was tried;
+   * undefined: one has, or there is nothing to ask for.
+   */
+  readonly silentSince: number | undefined;
   /** Why it gets on nowhere in a partition, although there is something: an open transaction has kept it back for ten seconds. */
   readonly heldBack: OpenTransactionError | undefined;
   /**
@@ -69,6 +74,10 @@ export function createReader({ client, log }: { client: KafkaClient; log: Logger
     },
     get unreachable() {
       return [...fetchers].flatMap((fetcher) => fetcher.unreachable());
+    },
+    get silentSince() {
+      const each = [...fetchers].map((fetcher) => fetcher.silentSince());
+      return each.includes(undefined) || each.length === 0 ? undefined : Math.max(...(each as number[]));
     },
     get heldBack() {
       return [...fetchers].flatMap((fetcher) => fetcher.heldBack()?.error ?? [])[0];

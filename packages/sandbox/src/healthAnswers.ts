@@ -1,5 +1,8 @@
 import { poll } from './poll.ts';
 
+/** Longer than a service waits for its parts to say how they are (ANSWER_MS in health.ts of @brew/service): then its answer says why. */
+const PATIENCE_MS = 5_000;
+
 /**
  * Resolves when a health address answers 2xx.
  *
@@ -12,7 +15,9 @@ export async function healthAnswers(
   const { signal, timeoutMs, onAnswer } = options;
   await poll(
     async () => {
-      const response = await fetch(url, { signal: AbortSignal.any([signal, AbortSignal.timeout(2_000)]) });
+      const response = await fetch(url, {
+        signal: AbortSignal.any([signal, AbortSignal.timeout(PATIENCE_MS)]),
+      });
       const body = await response.text();
       onAnswer?.(body);
       if (!response.ok) throw new Error(`${url} answers ${response.status}: ${body}`);

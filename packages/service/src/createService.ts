@@ -5,6 +5,7 @@ import {
   createKafkaClient,
   createProducer,
   type KafkaClient,
+  type Producer,
 } from '@brew/kafka';
 import {
   countStuckItems,
@@ -22,6 +23,7 @@ import { createHttpService, type Service } from './createHttpService.ts';
 import type { Route } from './http/route.ts';
 import { consumerPart } from './kafka/consumerPart.ts';
 import { countDeadLetters } from './kafka/countDeadLetters.ts';
+import { toldSilence } from './kafka/giveWay.ts';
 import { measureBacklog } from './kafka/measureBacklog.ts';
 import { createRelay } from './kafka/relay.ts';
 import { createLetterIndex } from './letters/letterIndex.ts';
@@ -158,8 +160,8 @@ function addMessaging<Config extends ServiceConfig>(
         start: async (signal) => void (await Promise.all([producer.start(signal), letters.start(signal)])),
         stop: async () => void (await Promise.all([producer.stop(), letters.stop()])),
         health() {
-          const { state } = producer.state === 'running' ? letters : producer;
-          return { up: state === 'running', detail: state };
+          const detail = troubleOf(producer) ?? troubleOf(letters);
+          return { up: detail === undefined, detail: detail ?? 'running' };
         },
       },
       relay,
@@ -171,3 +173,7 @@ function addMessaging<Config extends ServiceConfig>(
     ],
   };
 }
+
+/** What keeps a producer from sending. */
+const troubleOf = ({ state, silentSince }: Producer): string | undefined =>
+  toldSilence(silentSince) ?? (state === 'running' ? undefined : state);

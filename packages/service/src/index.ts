@@ -13,9 +13,11 @@ export { type Route, type RouteRequest, route, type Stream } from './http/route.
 export { idOf, intOf, listOf, textOf } from './http/rules.ts';
 export type { SseMessage } from './http/sse.ts';
 export { type ConsumerPartOptions, consumerPart } from './kafka/consumerPart.ts';
+export { GivesWayError, giveWayWhenSilent, STAND_BACK_MS, toldSilence } from './kafka/giveWay.ts';
 export { createUnknownTypes, type UnknownTypes } from './kafka/unknownTypes.ts';
 export { type DueWorkerOptions, dueWorker } from './lifecycle/dueWorker.ts';
 export type { ServiceState } from './lifecycle/lifecycle.ts';
+export { createOutageLog } from './lifecycle/outageLog.ts';
 export type { Health, Part } from './lifecycle/part.ts';
 export { createWaker, type Waker } from './lifecycle/waker.ts';
 export { type Worker, type WorkerOptions, worker } from './lifecycle/worker.ts';

@@ -1,12 +1,12 @@
 import { defaultPorts, findRun, freeMiB, kafkaNodes, type Run } from '@brew/sandbox';
 import { type Addresses, addressesOf, answers, anyBrokerAnswers, servicesOf } from '../addresses.ts';
 import { askSummaries } from '../dlq/groups.ts';
-import { onOneLine } from '../text/visible.ts';
+import { healthOf, tellsHealth } from './health.ts';
 import { processFacts } from './processFacts.ts';
 import type { ProcessStatus, Status } from './renderStatus.ts';
 
-/** Who takes longer is shown as one that does not answer. */
-const PATIENCE_MS = 2_000;
+/** How long services may take to count their dead letters. */
+const PATIENCE_MS = 5_000;
 
 /**
  * What runs from a folder, looked at from outside: also what has died shows. When nothing does, whatever answers at the
@@ -94,42 +94,4 @@ async function statusOf({ name, port, url }: Expected, pid: number | undefined):
   }
   const { residentBytes, uptimeMs } = facts;
   return { name, pid, port, residentBytes, uptimeMs, ...(await healthOf(url)) };
-}
-
-async function healthOf(url: string | undefined): Promise<Pick<ProcessStatus, 'state' | 'standsStill'>> {
-  if (url === undefined) return { state: 'running' };
-  const health = await tellsHealth(url);
-  if (health === undefined) return { state: 'not_ready', standsStill: 'it does not answer' };
-  const standsStill = troubleIn(health);
-  return { state: health.status, ...(standsStill !== undefined && { standsStill }) };
-}
-
-interface HealthAnswer {
-  status: 'ready' | 'degraded' | 'not_ready';
-  waitingFor?: string;
-  dependencies?: Record<string, { up: boolean; detail?: string }>;
-}
-
-/** Undefined where nobody tells. */
-async function tellsHealth(url: string): Promise<HealthAnswer | undefined> {
-  try {
-    const response = await fetch(url, { signal: AbortSignal.timeout(PATIENCE_MS) });
-    return (await response.json()) as HealthAnswer;
-  } catch {
-    return undefined;
-  }
-}
-
-const LONGEST = 300;
-
-/** What does not get on, and why, in a line; undefined when everything does. */
-function troubleIn({ waitingFor, dependencies = {} }: HealthAnswer): string | undefined {
-  const down = Object.entries(dependencies).flatMap(([name, { up, detail }]) =>
-    up ? [] : [detail === undefined ? name : `${name}: ${detail}`],
-  );
-  const all = [...(waitingFor === undefined ? [] : [`it waits for ${waitingFor}`]), ...down].join('; ');
-  // A detail may quote what a record says.
-  const line = onOneLine(all);
-  if (line === '') return undefined;
-  return line.length > LONGEST ? `${line.slice(0, LONGEST)} …` : line;
 }

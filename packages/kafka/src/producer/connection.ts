@@ -18,29 +18,32 @@ interface Sent {
 
 /** One kafkajs producer. */
 export interface ProducerConnection {
+  /** Idempotent. */
+  connect(): Promise<void>;
   /** Never rejects. */
   send(records: readonly OutgoingRecord[]): Promise<Sent>;
   /** False once it is to be thrown away: it is open what a broker has appended, or a topic spoils its metadata. */
   readonly usable: boolean;
   disconnect(): Promise<void>;
+  /** Whatever is under way ends, and nothing of it reaches a broker from here on. */
+  cut(reason: Error): void;
 }
 
-export async function connectProducer(client: KafkaClient): Promise<ProducerConnection> {
+export function createProducerConnection(client: KafkaClient): ProducerConnection {
   const partitioning = createPartitioning();
-  const producer = kafkaOf(client).producer({
+  const kafka = kafkaOf(client);
+  const producer = kafka.producer({
     idempotent: true,
     allowAutoTopicCreation: false,
     createPartitioner: partitioning.createPartitioner,
   });
-  try {
-    await producer.connect();
-  } catch (error) {
-    await producer.disconnect();
-    throw error;
-  }
-
+  let connected: Promise<void> | undefined;
   let usable = true;
   return {
+    connect() {
+      connected ??= producer.connect();
+      return connected;
+    },
     async send(records) {
       const entries = records.map((record) => ({ record, message: toMessage(record) }));
       partitioning.begin();
@@ -74,6 +77,7 @@ export async function connectProducer(client: KafkaClient): Promise<ProducerConn
       return usable;
     },
     disconnect: () => producer.disconnect(),
+    cut: kafka.cut,
   };
 }
 

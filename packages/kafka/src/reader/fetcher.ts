@@ -19,6 +19,7 @@ import {
   type ReadOptions,
   type ReadRange,
   readingOf,
+  silentSince,
 } from './readings.ts';
 import type { Records } from './records.ts';
 
@@ -30,6 +31,8 @@ export interface Fetcher {
   next(): Promise<Records | undefined>;
   /** Partitions that could not be fetched for some time, such as `brew.orders.v1/3`. */
   unreachable(): string[];
+  /** See Reader. */
+  silentSince(): number | undefined;
   /** The partition of which an open transaction has kept everything for longest. */
   heldBack(): HeldBack['longest'];
   stop(): void;
@@ -114,9 +117,11 @@ export function createFetcher(
   function fetchFrom(node: number, wanted: Reading[]): void {
     if (wanted.length === 0) return;
     asked.add(node);
+    for (const reading of wanted) reading.silentSince ??= performance.now();
     ask(node, inTurn(wanted))
       .then(async (answer) => {
         if (!answer) return;
+        for (const reading of wanted) reading.silentSince = undefined;
         await takeAnswer(cluster, wanted, answer, { onUnreadable, heldBack });
         if (answer.throttleMs > 0) await delay(Math.min(answer.throttleMs, MAX_THROTTLE_MS), stopping.signal);
       })
@@ -166,6 +171,7 @@ export function createFetcher(
       }
     },
     heldBack: () => heldBack.longest,
+    silentSince: () => silentSince(readings),
     unreachable: () => readings.filter(isUnreachable).map(nameOfReading),
     stop,
   };

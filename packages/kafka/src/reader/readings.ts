@@ -44,6 +44,8 @@ export interface Reading {
   leader: Leader | undefined;
   /** How often in a row it could not be fetched. */
   failures: number;
+  /** Since when a broker owes an answer, by whatever way it was asked; undefined: there is enough at hand. */
+  silentSince: number | undefined;
 }
 
 interface Waiting {
@@ -69,6 +71,7 @@ export const readingOf = ({ topic, partition, from, until, topicId }: ReadRange)
   waiting: [],
   leader: undefined,
   failures: 0,
+  silentSince: performance.now(),
 });
 
 /** Its leader has to be found anew: the one we knew did not answer, or is not the leader any more. */
@@ -81,6 +84,12 @@ export function loseLeader(reading: Reading): void {
 const FAILURES_WORTH_A_WARNING = 4;
 
 export const isUnreachable = (reading: Reading): boolean => reading.failures >= FAILURES_WORTH_A_WARNING;
+
+/** Since when none of them was answered; undefined when one was, and nothing is asked of it. */
+export function silentSince(readings: readonly Reading[]): number | undefined {
+  const open = readings.filter((reading) => !isDone(reading)).map((reading) => reading.silentSince);
+  return open.includes(undefined) || open.length === 0 ? undefined : Math.max(...(open as number[]));
+}
 
 export const nameOfReading = ({ topic, partition }: Reading): string => `${topic}/${partition}`;
 

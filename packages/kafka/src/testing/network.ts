@@ -1,8 +1,8 @@
 import { createServer, connect as openSocket, type Server, Socket } from 'node:net';
 import type { KafkaClientOptions } from '../client.ts';
 
-/** A network between a client and real brokers that can be made to fail. For this package's own tests. */
-export interface Network {
+/** A network between a client and real brokers that can be made to fail. For what connects by kafkajs. */
+export interface Network extends AsyncDisposable {
   /** For createKafkaClient. */
   connect: NonNullable<KafkaClientOptions['connect']>;
   /**
@@ -14,7 +14,11 @@ export interface Network {
   readonly lost: number;
   /** Cuts all connections and refuses new ones until restore(). */
   cut(): void;
+  /** As if all packets were dropped, until restore(): connections stay, new ones can be made, and nobody answers. */
+  hold(): void;
   restore(): void;
+  /** The same for new connections alone: those that were held stay so for ever. */
+  forget(): void;
   stop(): Promise<void>;
 }
 
@@ -26,6 +30,7 @@ export function createNetwork(): Network {
   const proxies = new Map<string, Promise<Server>>();
   const sockets = new Set<Socket>();
   let down = false;
+  let held = false;
   let lost = 0;
 
   function relay(near: Socket, host: string, port: number): void {
@@ -55,6 +60,7 @@ export function createNetwork(): Network {
         far.write(frame);
       }),
     );
+    if (held) near.pause();
     far.on(
       'data',
       frames((frame) => {
@@ -96,13 +102,23 @@ export function createNetwork(): Network {
       down = true;
       for (const socket of sockets) socket.destroy();
     },
+    hold() {
+      held = true;
+      for (const socket of sockets) socket.pause();
+    },
     restore() {
       down = false;
+      held = false;
+      for (const socket of sockets) socket.resume();
+    },
+    forget() {
+      held = false;
     },
     async stop() {
       network.cut();
       for (const proxy of proxies.values()) (await proxy).close();
     },
+    [Symbol.asyncDispose]: () => network.stop(),
   };
   return network;
 }

@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import type { KafkaClientOptions } from '../client.ts';
+import { type KafkaClientOptions, REQUEST_TIMEOUT_MS } from '../client.ts';
 import { Connection } from './protocol.ts';
 
 export interface Address {
@@ -25,7 +25,7 @@ export function createConnections({ clientId, tls, sasl }: KafkaClientOptions): 
   async function open({ host, port }: Address, onEnd: () => void): Promise<Connection> {
     const connection = new Connection(clientId, {
       connectTimeout: 3_000,
-      requestTimeout: 30_000,
+      requestTimeout: REQUEST_TIMEOUT_MS,
       ...(tls && { tls }),
       // For a certificate with a name in it. An address is no name (RFC 6066).
       ...(tls && isIP(host) === 0 && { tlsServerName: host }),

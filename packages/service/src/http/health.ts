@@ -49,7 +49,7 @@ export function createHealth({ lifecycle, ping, parts }: HealthOptions) {
   };
 }
 
-/** How long a part may take to say how it is. */
+/** How long a part may take to say how it is. Whoever asks for health has to wait for longer: `brew status` and `npm start` wait for 5 s. */
 const ANSWER_MS = 2_500;
 
 /** Probes must not fill the pool while the database hangs: who asks meanwhile gets the same answer. */

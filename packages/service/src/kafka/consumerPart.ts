@@ -7,6 +7,9 @@ import { typeOf } from './countDeadLetters.ts';
 import { createGroupProgress } from './groupProgress.ts';
 import { createUnknownTypes } from './unknownTypes.ts';
 
+/** How often it is looked up how far the group is. */
+const LOOK_MS = 5_000;
+
 export interface ConsumerPartOptions {
   /** Consumer group. The service's name, unless the service has a second consumer. */
   group?: string;
@@ -48,11 +51,17 @@ export function consumerPart(
   );
   const admin = createAdmin({ client, log });
   const progress = createGroupProgress({ topics, lag: () => admin.groupLag(group) });
+  let looking: NodeJS.Timeout | undefined;
   return {
     name: 'consumer',
     mayComeLater: true,
-    start: (signal) => consumer.start(signal),
+    start(signal) {
+      // Whoever asks for the first time is to hear of what is so for longer.
+      looking ??= setInterval(progress, LOOK_MS);
+      return consumer.start(signal);
+    },
     async stop() {
+      clearInterval(looking);
       await Promise.all([consumer.stop(), admin.close()]);
     },
     async health() {

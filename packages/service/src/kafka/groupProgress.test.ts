@@ -5,12 +5,14 @@ import { createGroupProgress } from './groupProgress.ts';
 function group() {
   let seconds = 0;
   let questions = 0;
+  let trouble: Promise<never> | undefined;
   const offsets = { committed: [10n, 10n] as (bigint | undefined)[], latest: [10n, 10n] };
   const look = createGroupProgress({
     topics: ['orders'],
     now: () => seconds * 1_000,
     async lag() {
       questions += 1;
+      await trouble;
       return [0, 1].flatMap((partition) => {
         const [committed, latest = 0n] = [offsets.committed[partition], offsets.latest[partition]];
         const of = { partition, committed, latest, lag: latest - (committed ?? 0n) };
@@ -27,6 +29,10 @@ function group() {
     after: (more: number) => {
       seconds += more;
       return look();
+    },
+    /** From here on it fails, or does not answer at all; undefined: it answers again. */
+    fail(how?: Promise<never>) {
+      trouble = how;
     },
     get questions() {
       return questions;
@@ -63,4 +69,27 @@ it('asks Kafka every few seconds at most', async () => {
   expect(asked.questions).toBe(1);
   await asked.after(5);
   expect(asked.questions).toBe(2);
+});
+
+it('is down when Kafka has not said for ten seconds how far the group is, and says why as far as that is known', async () => {
+  const { look, after, fail } = group();
+  await look();
+  const refused = Promise.reject(new Error('nobody listens'));
+  refused.catch(() => {});
+  fail(refused);
+  expect(await after(60)).toEqual({ up: true });
+  expect(await after(6)).toEqual({ up: true });
+  expect(await after(6)).toEqual({
+    up: false,
+    detail: expect.stringMatching(/^Kafka does not answer since 2\S+Z: nobody listens$/),
+  });
+  fail();
+  expect(await after(6)).toEqual({ up: true });
+  const silence = Promise.withResolvers<never>();
+  fail(silence.promise);
+  expect(await after(6)).toEqual({ up: true });
+  expect(await after(12)).toEqual({
+    up: false,
+    detail: expect.stringMatching(/^Kafka does not answer since 2\S+Z$/),
+  });
 });

@@ -1,5 +1,6 @@
 import { type PartitionLag, within } from '@brew/kafka';
 import type { Health } from '../lifecycle/part.ts';
+import { toldSilence } from './giveWay.ts';
 
 export interface GroupProgressOptions {
   /** Of the topics that the group reads. */
@@ -17,17 +18,25 @@ const PATIENCE_MS = 1_000;
 
 /**
  * Whether a group gets on, told by its committed offsets: of all its members, also those that are frozen, and whatever it is that holds
- * it up. Down is a partition that has something to read, and of which nothing was committed for half a minute.
+ * it up. Down is a partition that has something to read, and of which nothing was committed for half a minute, and when Kafka does not say
+ * how far the group is.
  */
 export function createGroupProgress({ topics, lag, now = () => performance.now() }: GroupProgressOptions) {
   let seen = new Map<string, { committed: bigint; since: number }>();
   let health: Health = { up: true };
+  /** When it was asked first, of those times since which it has not answered. */
+  let silentSince: number | undefined;
+  let reason: string | undefined;
   let looking: Promise<void> | undefined;
   let nextLookAt = Number.NEGATIVE_INFINITY;
 
   async function look(): Promise<void> {
+    silentSince ??= now();
+    const told = await lag();
+    silentSince = undefined;
+    reason = undefined;
     const before = seen;
-    const waiting = (await lag()).filter((one) => topics.includes(one.topic) && one.lag > 0n);
+    const waiting = told.filter((one) => topics.includes(one.topic) && one.lag > 0n);
     seen = new Map();
     const still: { place: string; since: number; lag: bigint }[] = [];
     for (const { topic, partition, committed, lag: left } of waiting) {
@@ -52,14 +61,18 @@ export function createGroupProgress({ topics, lag, now = () => performance.now()
   return async (): Promise<Health> => {
     if (now() >= nextLookAt) {
       nextLookAt = now() + LOOK_MS;
-      // While Kafka does not say, what was known last has to do: the consumer itself tells that Kafka is away.
       looking ??= look()
-        .catch(() => {})
+        .catch((error: Error) => {
+          reason = error.message;
+        })
         .finally(() => {
           looking = undefined;
         });
     }
     if (looking) await within(PATIENCE_MS, looking);
-    return health;
+    // Until then, what was known last has to do.
+    const silence = toldSilence(silentSince, now());
+    if (silence === undefined) return health;
+    return { up: false, detail: reason === undefined ? silence : `${silence}: ${reason}` };
   };
 }

@@ -1,15 +1,17 @@
-import { backoff, delay, type Offer, type Producer } from '@brew/kafka';
+import { backoff, delay, type Producer } from '@brew/kafka';
 import { type Database, OUTBOX_CHANNEL, type Outbox, type Ownership, type UnsentRow } from '@brew/postgres';
 import type { Logger } from 'pino';
+import { createOutageLog } from '../lifecycle/outageLog.ts';
 import type { Part } from '../lifecycle/part.ts';
 import { createWaker } from '../lifecycle/waker.ts';
 import type { Metrics } from '../metrics.ts';
+import { GivesWayError, giveWayWhenSilent, STAND_BACK_MS } from './giveWay.ts';
 import { createRelayHealth } from './relayHealth.ts';
 
 export interface RelayOptions {
   db: Pick<Database, 'listen'>;
   outbox: Outbox;
-  producer: Pick<Producer, 'offer' | 'lastError'>;
+  producer: Pick<Producer, 'offer' | 'lastError' | 'silentSince'>;
   metrics: Pick<Metrics, 'relayed'>;
   log: Logger;
 }
@@ -28,11 +30,6 @@ export interface Relay extends Part {
   /** Look now: rows were committed. Passed on to the process that owns the outbox, if that isn't this one. */
   wake(): void;
 }
-
-/** How long Kafka may be out of reach of an owner before it lets another instance try. */
-const GIVE_WAY_MS = 15_000;
-/** After whatever went wrong, the others come first, who look every 2 s. */
-const STAND_BACK_MS = 2_500;
 
 /** A topic that is missing, or that we may not write to: its rows wait, and all others go on. */
 interface ClosedTopic {
@@ -53,6 +50,7 @@ export function createRelay({ db, outbox, producer, metrics, log }: RelayOptions
   const stopping = new AbortController(); // no more sending
   const waker = createWaker();
   const closedTopics = new Map<string, ClosedTopic>();
+  const troubles = createOutageLog(log);
   let running: Promise<void> | undefined;
   let stopListening: (() => Promise<void>) | undefined;
   let state: 'standing by' | 'owner' | 'failing' = 'standing by';
@@ -74,7 +72,7 @@ export function createRelay({ db, outbox, producer, metrics, log }: RelayOptions
         if (draining.signal.aborted) return;
         state = 'failing';
         lastError = error as Error;
-        log.warn({ err: error }, 'relay interrupted: taking it up again, unless another instance does');
+        troubles.note(error, 'relay interrupted: taking it up again, unless another instance does');
         await delay(STAND_BACK_MS, draining.signal);
       }
     }
@@ -84,6 +82,7 @@ export function createRelay({ db, outbox, producer, metrics, log }: RelayOptions
   function standBy(): void {
     state = 'standing by';
     lastError = undefined;
+    troubles.over('standing by: another instance owns the outbox');
   }
 
   async function relay(ownership: Ownership): Promise<void> {
@@ -103,7 +102,7 @@ export function createRelay({ db, outbox, producer, metrics, log }: RelayOptions
       // Apart: what may be refused with its whole topic costs its batch several attempts, each of some seconds.
       const [suspects, others] = split(rows, ({ topic }) => closedTopics.has(topic));
       for (const part of [others, suspects]) if (part.length > 0) await send(part, ownership, sending);
-      if (lastError) log.info('relay goes on');
+      troubles.over('relay goes on');
       state = 'owner';
       lastError = undefined;
       const restMs = PACE_MS - (performance.now() - began);
@@ -113,9 +112,11 @@ export function createRelay({ db, outbox, producer, metrics, log }: RelayOptions
 
   async function send(rows: readonly UnsentRow[], ownership: Ownership, signal: AbortSignal): Promise<void> {
     // Danger zone: between this question and the answer of Kafka nobody can hold up another owner. What is under way then may be sent twice, and
-    // late; the inboxes absorb that.
-    if (!(await ownership.isHeld())) throw new Error('another instance may own the outbox: not sent');
-    const { refused, closed, withheld } = await offer(rows, signal);
+    // late; the inboxes absorb that. Once this instance knows that it is none any more, the producer sends nothing more of it.
+    if (!(await ownership.isHeld())) throw new GivesWayError('PostgreSQL may have ended the session');
+    const { refused, closed, withheld } = await giveWayWhenSilent(producer, signal, (signal) =>
+      producer.offer(rows, { signal }),
+    );
     const left = new Set<unknown>([...refused.keys(), ...withheld]);
     const sent = rows.filter((row) => !left.has(row));
     // Danger zone: here the rows are in Kafka and still in the outbox. The other way round would lose them.
@@ -140,20 +141,6 @@ export function createRelay({ db, outbox, producer, metrics, log }: RelayOptions
     const topics = new Set(sent.map(({ topic }) => topic));
     for (const topic of topics) closedTopics.delete(topic);
     for (const [topic, reason] of closed) close(topic, reason);
-  }
-
-  /** Gives up when nothing gets through: perhaps Kafka is only out of the reach of this instance. */
-  async function offer(rows: readonly UnsentRow[], signal: AbortSignal): Promise<Offer> {
-    const giveWay = new AbortController();
-    const since = performance.now();
-    const look = setInterval(() => {
-      if (producer.lastError !== undefined && performance.now() - since > GIVE_WAY_MS) giveWay.abort();
-    }, 1_000);
-    try {
-      return await producer.offer(rows, { signal: AbortSignal.any([signal, giveWay.signal]) });
-    } finally {
-      clearInterval(look);
-    }
   }
 
   function close(topic: string, reason: string): void {

@@ -1,6 +1,7 @@
 import { delay } from '@brew/kafka';
 import { isOutage } from '@brew/postgres';
 import type { Logger } from 'pino';
+import { createOutageLog } from './outageLog.ts';
 import type { Health, Part } from './part.ts';
 import { createWaker, type Waker } from './waker.ts';
 
@@ -16,7 +17,7 @@ export interface WorkerOptions {
   /**
    * One run. `true`: there is more to do, run again at once. `false`: pause. A number: something is due in so many
    * milliseconds (or was, if negative), pause no longer than that. `'held'`: something is due, but somebody else holds it: look again
-   * soon. A throw is logged, and tried again with backoff.
+   * soon. A throw is logged (an outage once), and tried again with backoff.
    */
   run(signal: AbortSignal): Promise<Next>;
   /** Whether a run waits for what comes, or rebuilds something: then its length says nothing about its health. */
@@ -61,12 +62,14 @@ export function worker(options: WorkerOptions): PlainWorker {
   let stalledSince: number | undefined;
 
   async function loop(log: Logger): Promise<void> {
+    const troubles = createOutageLog(log);
     while (!signal.aborted) {
       let next: Next = false;
       const began = performance.now();
       runningSince = began;
       try {
         next = await run(signal);
+        troubles.over('worker goes on', { worker: name });
         failures = 0;
         lastError = undefined;
         stalledSince = next === 'held' ? (stalledSince ?? began) : undefined;
@@ -75,10 +78,7 @@ export function worker(options: WorkerOptions): PlainWorker {
         failures += 1;
         lastError = error as Error;
         stalledSince ??= began;
-        log[isOutage(error) ? 'warn' : 'error'](
-          { err: error, worker: name, attempt: failures },
-          'worker failed',
-        );
+        troubles.note(error, 'worker failed', { worker: name, attempt: failures });
       } finally {
         runningSince = undefined;
       }

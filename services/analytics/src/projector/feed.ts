@@ -1,7 +1,7 @@
 import { delay } from '@brew/kafka';
 import type { Reader } from '@brew/kafka/reader';
 import type { Session } from '@brew/postgres';
-import { counter, createUnknownTypes, gauge, type ServiceContext } from '@brew/service';
+import { counter, createUnknownTypes, GivesWayError, gauge, type ServiceContext } from '@brew/service';
 import { createBuild, type Stored } from '../build/build.ts';
 import { BuildSupersededError } from '../errors.ts';
 import type { Limits } from '../orders/turnover.ts';
@@ -88,7 +88,7 @@ export function createFeed(
       // Who was frozen sends nothing any more.
       deadLetters: {
         async park(letters) {
-          if (!(await session.isHeld())) throw new Error('another instance may read by now: nothing sent');
+          if (!(await session.isHeld())) throw new GivesWayError('PostgreSQL may have ended the session');
           return await deadLetters.park(letters);
         },
       },

@@ -1,14 +1,17 @@
-import type { Reader } from '@brew/kafka/reader';
+import { within } from '@brew/kafka';
+import type { PartitionOffset, Reader } from '@brew/kafka/reader';
 import type { Database } from '@brew/postgres';
-import type { Health } from '@brew/service';
+import { type Health, toldSilence } from '@brew/service';
 import { listGenerations, positionsOf } from '../store/generations.ts';
 
 /** An election of new leaders takes a few seconds. */
 const SLOW_MS = 10_000;
+/** Where topics ended when Kafka said it last does until then. */
+const PATIENCE_MS = 1_000;
 
 /**
  * Whether reports move: told by the positions of the live tables and the ends of the topics, so that an instance that stands by knows it, too.
- * Down is a table that has something to read and has not got on for ten seconds.
+ * Down is a table that has something to read and has not got on for ten seconds, and all of them when Kafka does not say what there is to read.
  */
 export function createProgress({
   db,
@@ -21,12 +24,36 @@ export function createProgress({
 }) {
   /** Of schemas that had something to read at the last look: where they were, and since when. */
   let seen = new Map<string, { read: bigint; since: number }>();
+  let ends: readonly PartitionOffset[] = [];
+  let asking: Promise<void> | undefined;
+  /** When Kafka was asked first, of those times since which it has not answered. */
+  let silentSince: number | undefined;
+
+  /** Asks Kafka anew where topics end, unless it is being asked. */
+  function ask(): Promise<void> {
+    silentSince ??= performance.now();
+    asking ??= reader
+      .offsets(topics, 'latest')
+      .then((answer) => {
+        ends = answer;
+        silentSince = undefined;
+      })
+      .catch(() => {})
+      .finally(() => {
+        asking = undefined;
+      });
+    return asking;
+  }
 
   return {
+    /** To be called every few seconds: whoever looks for the first time is to hear of what is so for longer. */
+    ask,
     /** @param why what is known here of what holds it up */
     async look(why: string): Promise<Health> {
       const live = (await listGenerations(db)).filter(({ state }) => state === 'live');
-      const ends = await reader.offsets(topics, 'latest');
+      await within(PATIENCE_MS, ask());
+      const silence = toldSilence(silentSince);
+      if (silence !== undefined) return { up: false, detail: silence };
       // Asked after the ends: what is read meanwhile does not look as if it waited.
       const positions = await positionsOf(db, live);
       const before = seen;

@@ -1,38 +1,51 @@
 import { BrewError } from '@brew/events';
-import { backoff, delay } from '@brew/kafka';
+import { delay } from '@brew/kafka';
 import { createReader } from '@brew/kafka/reader';
 import type { Session } from '@brew/postgres';
-import { gauge, type Part, type ServiceContext } from '@brew/service';
+import {
+  createOutageLog,
+  GivesWayError,
+  gauge,
+  giveWayWhenSilent,
+  type Part,
+  type ServiceContext,
+  STAND_BACK_MS,
+  toldSilence,
+} from '@brew/service';
 import { listGenerations } from '../store/generations.ts';
 import { lastSwitch, waitForLock } from '../store/locks.ts';
 import { createFeed, type FeedOptions } from './feed.ts';
 import { createProgress } from './progress.ts';
-import { GivesWayError, giveWayToOthers, STAND_BACK_MS, standForElection, untilOthersCome } from './turns.ts';
-
-const RETRY = { initialMs: 500, maxMs: 3_000 };
+import { giveWayToOthers, standForElection, untilOthersCome } from './turns.ts';
 
 /** A page of orders at hand is some megabytes, and PostgreSQL may be busy with a rebuild. */
 const STATEMENT_MS = 30_000;
 
+/** How often Kafka is asked where topics end. */
+const ASK_MS = 5_000;
+
 /**
  * Reads events into the live tables, as they come. One instance does; the others stand by, and one of them takes over when it is gone,
- * frozen or cut off. One that can't read all that is live, since it is of another version, gives way to one that perhaps can.
- * Whatever goes wrong, it begins again with what is stored.
+ * frozen or cut off. One that can't reach Kafka lets another one try, and one that can't read all that is live, since it is of another
+ * version, gives way to one that perhaps can. Whatever goes wrong, it begins again with what is stored.
  */
 export function createProjector(context: ServiceContext, options: FeedOptions): Part {
   const { client, db, metrics, log } = context;
   const { projections, topics } = options;
   const reader = createReader({ client, log });
   const progress = createProgress({ db, reader, topics });
+  const troubles = createOutageLog(log);
   const stopping = new AbortController();
   const begun = Promise.withResolvers<void>();
   let state: 'waiting' | 'standing by' | 'running' = 'waiting';
   let trouble: unknown;
   let running: Promise<void> | undefined;
+  let asking: NodeJS.Timeout | undefined;
 
   const feed = createFeed(context, options, reader, {
     onReading() {
       state = 'running';
+      troubles.over('reading goes on');
       begun.resolve();
     },
     onTrouble(error) {
@@ -53,12 +66,15 @@ export function createProjector(context: ServiceContext, options: FeedOptions): 
       onTaken() {
         state = 'standing by';
         trouble = undefined;
+        troubles.over('standing by: another instance reads');
         begun.resolve();
       },
     });
     state = 'waiting';
     const since = performance.now();
-    for (;;) await follow(session, since, either);
+    await giveWayWhenSilent(reader, either, async (signal) => {
+      for (;;) await follow(session, since, signal);
+    });
   }
 
   /** Until other tables become live, or somebody else is to try. */
@@ -93,24 +109,19 @@ export function createProjector(context: ServiceContext, options: FeedOptions): 
   }
 
   async function run(signal: AbortSignal): Promise<void> {
-    for (let failures = 1; ; failures++) {
+    while (!signal.aborted) {
       try {
         await lead(signal);
       } catch (error) {
         if (signal.aborted) return;
-        if (state === 'running') failures = 1;
         state = 'waiting';
-        if (error instanceof GivesWayError) {
-          log.info({ reason: error.message }, 'giving way');
-          await delay(STAND_BACK_MS, signal);
-          continue;
-        }
-        trouble = error;
-        const level = error instanceof BrewError && error.retryable ? 'warn' : 'error';
-        log[level]({ err: error, failures }, 'reading ended: beginning again with what is stored');
+        trouble = error instanceof GivesWayError ? undefined : error;
+        troubles.note(
+          error,
+          'reading ended: beginning again with what is stored, unless another instance does',
+        );
       }
-      await delay(backoff(failures, RETRY, Math.random()), signal);
-      if (signal.aborted) return;
+      await delay(STAND_BACK_MS, signal);
     }
   }
 
@@ -119,12 +130,14 @@ export function createProjector(context: ServiceContext, options: FeedOptions): 
     mayComeLater: true,
     async start(signal) {
       running ??= run(stopping.signal);
+      asking ??= setInterval(progress.ask, ASK_MS);
       await new Promise<void>((resolve, reject) => {
         begun.promise.then(resolve);
         signal.addEventListener('abort', () => reject(signal.reason), { once: true });
       });
     },
     async stop() {
+      clearInterval(asking);
       stopping.abort();
       feed.stop();
       await running;
@@ -144,7 +157,9 @@ export function createProjector(context: ServiceContext, options: FeedOptions): 
   };
 
   function why(): string {
-    const { unreachable, heldBack } = reader;
+    const { unreachable, heldBack, silentSince } = reader;
+    const silence = toldSilence(silentSince);
+    if (silence !== undefined) return silence;
     if (unreachable.length > 0) return `can't reach ${unreachable.join(', ')}`;
     if (heldBack) return heldBack.message;
     return trouble instanceof Error ? trouble.message : state;

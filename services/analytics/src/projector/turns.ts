@@ -1,15 +1,8 @@
 import { crc32 } from 'node:zlib';
 import { delay } from '@brew/kafka';
 import type { Database, Session } from '@brew/postgres';
+import { GivesWayError } from '@brew/service';
 import type { Projection } from '../projections/projection.ts';
-
-/** An instance of another version may do what this one can't: it gets its turn. */
-export class GivesWayError extends Error {
-  constructor(what: string) {
-    super(`${what}, and an instance of another version is there: it may try`);
-    this.name = 'GivesWayError';
-  }
-}
 
 /** Held, shared, by the session of each instance that reads or would, together with what its code can read. */
 const CANDIDATES = 7_241_873;
@@ -17,8 +10,6 @@ const CANDIDATES = 7_241_873;
 /** How long a turn lasts at least: when neither can read everything, both get on, one after the other. */
 const TURN_MS = 10_000;
 const LOOK_MS = 1_000;
-/** For so long whoever gave way does not try: the others look every 2 s. */
-export const STAND_BACK_MS = 3_000;
 
 /** Says to the others, for as long as this session lasts, which versions of projections its instance can read. */
 export async function standForElection(session: Session, projections: readonly Projection[]): Promise<void> {

@@ -31,6 +31,7 @@ export async function createInstances() {
         PORT: '0',
         DATABASE_URL: database.url,
         KAFKA_BROKERS: brokers.join(),
+        CUT_OFF_PORTS: brokers.map((broker) => broker.split(':').at(-1)).join(),
         SCHEMA_REGISTRY_URL: registryUrl,
         STAFF_TOKEN: 'staff-token',
         LOG_LEVEL: 'info',

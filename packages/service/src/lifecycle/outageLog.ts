@@ -1,0 +1,32 @@
+import { BrewError } from '@brew/events';
+import { verdictOf } from '@brew/kafka';
+import { isOutage } from '@brew/postgres';
+import type { Logger } from 'pino';
+import { GivesWayError } from '../kafka/giveWay.ts';
+
+/**
+ * Tells of what fails and is tried again. An outage is told once, with its reason, however often something was tried meanwhile, and so is
+ * its end; everything else is an error each time, with its stack.
+ */
+export function createOutageLog(log: Logger) {
+  let away = false;
+  return {
+    note(error: unknown, message: string, fields: Record<string, unknown> = {}): void {
+      if (isAway(error)) {
+        log[away ? 'debug' : 'warn']({ reason: (error as Error).message, ...fields }, message);
+        away = true;
+      } else log.error({ err: error, ...fields }, message);
+    },
+    /** It went well, or somebody else does it. */
+    over(message: string, fields: Record<string, unknown> = {}): void {
+      if (away) log.info(fields, message);
+      away = false;
+    },
+  };
+}
+
+/** What will pass, and whoever looks at the log can do nothing about here. */
+const isAway = (error: unknown): boolean =>
+  error instanceof GivesWayError ||
+  (error instanceof BrewError && error.retryable) ||
+  verdictOf(error, isOutage) === 'outage';
