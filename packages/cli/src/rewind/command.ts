@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { type ClusterOptions, clusterOf, withCluster } from '../cluster.ts';
 import { examples } from '../commandLine.ts';
 import { parsePast } from '../consume/start.ts';
-import { exitCodes } from '../errors.ts';
+import { ArgumentInvalidError, exitCodes } from '../errors.ts';
 import type { Io } from '../io.ts';
 import type { RewindOptions } from './rewind.ts';
 
@@ -12,7 +12,7 @@ export function registerRewind(program: Command, exit: (code: number) => void, i
     .argument('<group>', 'such as kitchen; it must have no members')
     .requiredOption(
       '--to <time>',
-      'an age such as 2h, or a time such as 2026-01-31T12:00; records are dated by who wrote them',
+      'an age such as 2h, or a time such as 2026-01-31T12:00 (yours; with a Z: UTC); records are dated by who wrote them',
       (value) => parsePast(value, '--to'),
     )
     .option('--dry-run', 'only say what would be set')
@@ -29,6 +29,11 @@ A group is never set ahead. What a service of Brew still knows in its inbox has 
 effect: see docs/again.md.`,
     )
     .action(async (group: string, options: RewindOptions & ClusterOptions) => {
+      if (group === 'analytics' && options.bootstrap === undefined)
+        throw new ArgumentInvalidError(
+          'analytics keeps its offsets in its own tables, and tells them to Kafka only to be seen: nothing would be read again.',
+          'Build its reports anew: npx brew replay analytics',
+        );
       const { rewind } = await import('./rewind.ts');
       exit((await rewind(group, options, await clusterOf(options), io)) ? exitCodes.ok : exitCodes.failed);
     });
