@@ -23,6 +23,13 @@ it('is content with what stays as it is, whatever the first third did', () => {
   expect(missed((minute) => ({ memory: { order: (minute < 3 ? minute * 50 : 150) * MIB } }))).toEqual([]);
 });
 
+it('lets a broker take its heap, and no more', () => {
+  const broker = (least: number) =>
+    missed((minute) => ({ memory: { 'kafka-1': (least + 20 * minute) * MIB } }));
+  expect(broker(200)).toEqual([]);
+  expect(broker(400)).toEqual(['memory flat: kafka-1 480 MiB to 540 MiB']);
+});
+
 it('names what grows', () => {
   expect(missed((minute) => ({ memory: { order: 100 * MIB, kitchen: (100 + 20 * minute) * MIB } }))).toEqual([
     'memory flat: kitchen 180 MiB to 240 MiB',
@@ -34,7 +41,7 @@ it('names what grows', () => {
     'what is under way takes less than 32 MiB a table: orders.outbox 40 MiB',
   ]);
   expect(missed((minute) => ({ tables: { 'orders.orders': minute * 1_200 * 20_000 } }))).toEqual([
-    'history takes less than 12000 bytes an order in all tables: 20000 bytes',
+    'history takes less than 8000 bytes an order in all tables: 20000 bytes',
   ]);
   expect(missed((minute) => ({ logs: minute * 1_200 * 300 }))).toEqual([
     'logs take less than 50 bytes an order: 300.0 bytes',
