@@ -30,7 +30,7 @@ export function comparePayments(order: OrderState, row: ProviderRow, judging: Ju
 function* takings(
   order: OrderState,
   { payments: taken }: ProviderRow,
-  { isWhole, dueBefore }: Judging,
+  { holds, dueBefore }: Judging,
 ): Generator<string> {
   for (const event of costly(order, 'PaymentReceived')) {
     const same = taken.find(({ paymentId }) => crc32(paymentId) === event.payment);
@@ -38,10 +38,10 @@ function* takings(
     else if (money(same) !== moneyOf(event))
       yield `was paid with ${moneyOf(event)}, and the provider says ${money(same)} (${same.paymentId})`;
   }
-  if (!isWhole) return;
   const known = [...allOf(order, 'PaymentReceived'), ...allOf(order, 'PaymentRefunded')];
   for (const { settledAt, paymentId, ...amount } of taken) {
-    if (settledAt < dueBefore && !known.some((event) => event.payment === crc32(paymentId)))
+    const isKnown = known.some((event) => event.payment === crc32(paymentId));
+    if (settledAt < dueBefore && !isKnown && holds('PaymentReceived', 'PaymentRefunded'))
       yield `was paid with ${money(amount)} (${paymentId}), which was neither received nor given back`;
   }
 }
@@ -49,7 +49,7 @@ function* takings(
 function* refunds(
   order: OrderState,
   { payments: taken }: ProviderRow,
-  { isWhole, dueBefore }: Judging,
+  { holds, dueBefore }: Judging,
 ): Generator<string> {
   const stored = taken.flatMap(({ paymentId, currency, refunds: given }) =>
     given.map((refund) => ({ ...refund, paymentId, currency })),
@@ -64,7 +64,7 @@ function* refunds(
       yield `was given back ${moneyOf(event)}, and the provider says ${money(same)} (${same.refundId})`;
   }
   for (const refund of stored) {
-    if (isWhole && refund.at < dueBefore && !told.some((event) => isOf(event, refund)))
+    if (refund.at < dueBefore && !told.some((event) => isOf(event, refund)) && holds('PaymentRefunded'))
       yield `was given back ${money(refund)} (${refund.refundId}) by the provider, and by no event`;
   }
 }
