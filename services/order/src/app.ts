@@ -25,6 +25,7 @@ import { getOrder } from './http/getOrder.ts';
 import { listOverdueOrders } from './http/listOverdueOrders.ts';
 import { paymentWebhook } from './http/paymentWebhook.ts';
 import { placeOrder } from './http/placeOrder.ts';
+import { refundOverdueOrder } from './http/refundOverdueOrder.ts';
 import { createMenu } from './menu.ts';
 import { overdueOrders } from './overdueOrders.ts';
 import { createPaymentProvider } from './payments/provider.ts';
@@ -86,6 +87,7 @@ export function createApp(config: OrderConfig, clock?: () => Date): Service {
       eraseCustomer(context, ended),
       listOverdueOrders(context),
       cancelOverdueOrder(context, changeOrders),
+      refundOverdueOrder(context, changeOrders),
     ],
     parts: (context) => [
       followMenu(context, menu),

@@ -1,4 +1,4 @@
-import { CancellationRequested, OrderCancelled, PaymentRefunded, uuidv7 } from '@brew/events';
+import { CancellationRequested, OrderCancelled, OrderDelivered, PaymentRefunded, uuidv7 } from '@brew/events';
 import { until } from '@brew/sandbox/testing';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { startWorld, type World } from './testing/startWorld.ts';
@@ -12,7 +12,9 @@ afterAll(() => world?.stop());
 
 const staff = { authorization: 'Bearer staff-token' };
 const list = async () => (await world.call('GET', '/overdue-orders', undefined, staff)).body;
-const cancel = (orderId: string) => world.call('POST', `/overdue-orders/${orderId}/cancel`, undefined, staff);
+const act = (what: string) => (orderId: string) =>
+  world.call('POST', `/overdue-orders/${orderId}/${what}`, undefined, staff);
+const [cancel, refund] = [act('cancel'), act('refund')];
 const told = async () => {
   const { body } = await world.call('GET', '/health/ready');
   const metrics = await (await fetch(new URL('/metrics', world.app.url))).text();
@@ -61,19 +63,55 @@ test('an order that is paid and hangs is told, and given back by way of the kitc
   expect(await told()).toEqual({ health: { up: true }, gauge: '0' });
 });
 
-test('what the kitchen has begun is told, and goes on', async () => {
+test('what the kitchen has begun is told and not cancelled, but refunded, and stays so if it is brought', async () => {
   const orderId = await overdue();
   await world.handled(await world.kitchenStarts(orderId));
   expect((await list()).orders).toMatchObject([{ orderId, status: 'preparing' }]);
-  expect(await cancel(orderId)).toMatchObject({ status: 409, body: { code: 'TOO_LATE' } });
+  expect(await cancel(orderId)).toMatchObject({
+    status: 409,
+    body: { code: 'TOO_LATE', detail: expect.stringMatching(/is preparing\. .* refund it\.$/) },
+  });
   expect(world.eventsOf(orderId, CancellationRequested)).toEqual([]);
+
+  expect(await refund(orderId)).toMatchObject({
+    status: 202,
+    body: { status: 'cancelled', reason: 'customer_request' },
+  });
+  await world.untilEvent(OrderCancelled, orderId);
+  await world.untilEvent(PaymentRefunded, orderId);
+  expect(await refund(orderId)).toMatchObject({
+    status: 409,
+    body: { code: 'NOT_OVERDUE', detail: 'The order has ended: it is cancelled.' },
+  });
+  const brought = { orderId, courierId: 'courier-007', deliveredAt: Date.now() };
+  await world.handled(await world.bus.publish(OrderDelivered, brought));
+  expect(await world.get(orderId)).toMatchObject({ status: 'cancelled' });
+  for (const type of [OrderCancelled, PaymentRefunded]) expect(world.eventsOf(orderId, type)).toHaveLength(1);
+  expect(await list()).toMatchObject({ count: 0 });
+});
+
+test('an order that the kitchen never answers about is refunded', async () => {
+  const orderId = await overdue();
+  expect((await cancel(orderId)).status).toBe(202);
+  expect(await refund(orderId)).toMatchObject({
+    status: 202,
+    body: { cancellation: { outcome: 'granted' } },
+  });
+  await world.untilEvent(PaymentRefunded, orderId);
+  await world.handled(await world.kitchenDrops(orderId));
+  expect(world.eventsOf(orderId, OrderCancelled)).toHaveLength(1);
 });
 
 test('nobody but staff sees them, or ends them, and only those', async () => {
   expect((await world.call('GET', '/overdue-orders')).status).toBe(401);
   const orderId = await world.paid();
   await world.untilOrder(orderId, { status: 'paid' });
-  expect((await world.call('POST', `/overdue-orders/${orderId}/cancel`)).status).toBe(401);
-  expect(await cancel(orderId)).toMatchObject({ status: 409, body: { code: 'NOT_OVERDUE' } });
-  expect((await cancel(uuidv7())).status).toBe(404);
+  for (const [what, send] of [
+    ['cancel', cancel],
+    ['refund', refund],
+  ] as const) {
+    expect((await world.call('POST', `/overdue-orders/${orderId}/${what}`)).status).toBe(401);
+    expect(await send(orderId)).toMatchObject({ status: 409, body: { code: 'NOT_OVERDUE' } });
+    expect((await send(uuidv7())).status).toBe(404);
+  }
 });

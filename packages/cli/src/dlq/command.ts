@@ -135,9 +135,10 @@ are, it was interrupted, or the service refused or did not answer.${staffToken}`
 With the last letter of a key in its topic, the group goes on with what comes of that key.
 What a discarded event asks for stays undone: an order may wait for good, such as one that is paid
 and that the kitchen never hears of. npx brew verify shows those, and an hour after the payment npx
-brew overdue, by which they are cancelled: the kitchen drops also what it never heard of, and the
-money goes back. To have it made instead, send the event again under its old id once the cause is
-mended, as long as its topic keeps it: whoever had it skips it.
+brew overdue, by which they are cancelled (--cancel: the kitchen drops also what it never heard of)
+or refunded (--refund: what it has begun, and nobody will bring). To have it made instead, send the
+event again under its old id once the cause is mended, as long as its topic keeps it: whoever had it
+skips it.
   npx brew consume orders --key KEY --type OrderPlaced --json | npx brew produce orders --input json
 
 Exit code 0: done, also where no letter was like that; 1: all were left as they are, a person said

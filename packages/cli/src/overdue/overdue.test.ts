@@ -26,7 +26,8 @@ test('lists what hangs, the longest first, and says how many more there are', as
   expect(lines[0]).toBe('3 orders were paid longer than 1 h 00 min ago and have not ended:');
   expect(lines.join('\n')).toMatch(/0001 +2 h 01 min +paid +cafe-007 +8\.40 EUR +-/);
   expect(lines.join('\n')).toMatch(/preparing +cafe-007 +8\.40 EUR +too_late/);
-  expect(lines.at(-1)).toBe('… and 1 more.');
+  expect(lines).toContain('… and 1 more.');
+  expect(lines.slice(-2).join()).toMatch(/--cancel ORDER .*--refund ORDER/);
 });
 
 test('says that none hangs', async () => {
@@ -36,23 +37,74 @@ test('says that none hangs', async () => {
   expect(lines).toEqual(['No order was paid longer than 90.0 s ago and has not ended.']);
 });
 
-test('has one cancelled, and says where to see that', async () => {
-  fake.answer = () => [202, order];
+const other = '019a1fdf-a963-741e-b8f2-000000000002';
+const paths = () => fake.asked.map(({ method, url }) => `${method} ${url}`);
+
+test('has the kitchen drop some, tells what came of each, and what to do where it does not', async () => {
+  fake.answer = (url) => (url.includes(other) ? problem(409, 'The kitchen has begun.') : [202, order]);
   const { io, lines } = collect();
-  expect(await overdue({ cancel: order.orderId, yes: true }, fake.address, io, signal)).toBe(true);
-  expect(fake.asked).toMatchObject([
-    { method: 'POST', url: `/order/overdue-orders/${order.orderId}/cancel` },
+  const cancel = [other, order.orderId, other];
+  expect(await overdue({ cancel, yes: true }, fake.address, io, signal)).toBe(false);
+  expect(paths()).toEqual([
+    `POST /order/overdue-orders/${other}/cancel`,
+    `POST /order/overdue-orders/${order.orderId}/cancel`,
   ]);
-  expect(lines.join()).toMatch(/8\.40 EUR go back: npx brew watch --order 019a1fdf/);
+  expect(lines).toEqual([
+    `✖ ${other}: The kitchen has begun.`,
+    `✔ ${order.orderId}: the kitchen is asked to drop it. Once it has, 8.40 EUR go back.`,
+    expect.stringMatching(/nobody will bring any more: npx brew overdue --refund ORDER/),
+  ]);
 });
 
-test('says why one is not cancelled, and cancels none that nobody has confirmed', async () => {
-  fake.answer = () => problem(409, 'The kitchen has begun, and goes on: the order is preparing.');
-  const { io } = collect();
-  await expect(overdue({ cancel: order.orderId, yes: true }, fake.address, io, signal)).rejects.toThrow(
-    /kitchen has begun/,
+test('refunds all that there are, but for what courier has delivered', async () => {
+  const brought = { ...order, orderId: other };
+  fake.answer = (url) => {
+    if (url.startsWith('/order/overdue-orders?')) return [200, { count: 3, orders: [order, brought] }];
+    if (url.startsWith('/courier/')) return url.includes(other) ? [200, { state: 'delivered' }] : [404, {}];
+    return [202, order];
+  };
+  const { io, lines } = collect();
+  expect(await overdue({ refund: ['all'], yes: true }, fake.address, io, signal)).toBe(false);
+  expect(paths()).toEqual([
+    'GET /order/overdue-orders?limit=1000',
+    `GET /courier/shipments/${order.orderId}`,
+    `POST /order/overdue-orders/${order.orderId}/refund`,
+    `GET /courier/shipments/${other}`,
+  ]);
+  expect(lines[0]).toBe(`✔ ${order.orderId}: cancelled, and 8.40 EUR go back.`);
+  expect(lines[1]).toMatch(/^✖ \S+0002: It was delivered, .* npx brew dlq/);
+  expect(lines.at(-1)).toBe('1 more is overdue: do it again for them.');
+});
+
+test('refunds when courier can not be asked, says so once, and has it all as JSON', async () => {
+  fake.answer = (url) => (url.startsWith('/courier/') ? [503, {}] : [202, order]);
+  const { io, lines, notes } = collect();
+  const refund = [order.orderId, other];
+  expect(await overdue({ refund, yes: true, json: true }, fake.address, io, signal)).toBe(true);
+  expect(notes).toEqual([expect.stringMatching(/courier can not be asked/)]);
+  expect(JSON.parse(lines.join('\n'))).toEqual([
+    { orderId: order.orderId, order },
+    { orderId: other, order },
+  ]);
+});
+
+test('ends none that nobody has confirmed, and says so when there is none', async () => {
+  const { io, lines } = collect();
+  await expect(overdue({ refund: [other] }, fake.address, io, signal)).rejects.toThrow(/Add --yes to refund/);
+  await expect(overdue({ refund: [other], cancel: [other] }, fake.address, io, signal)).rejects.toThrow(
+    /Take one of --cancel and --refund/,
   );
-  fake.asked = [];
-  await expect(overdue({ cancel: order.orderId }, fake.address, io, signal)).rejects.toThrow(/Add --yes/);
   expect(fake.asked).toEqual([]);
+  fake.answer = () => [200, { count: 0, orders: [] }];
+  expect(await overdue({ refund: ['all'] }, fake.address, io, signal)).toBe(true);
+  expect(lines).toEqual(['No order is overdue.']);
+});
+
+test('does not go on with the others when order-service may not be asked', async () => {
+  fake.answer = () => problem(401, 'Who are you?');
+  const { io } = collect();
+  await expect(
+    overdue({ cancel: [order.orderId, other], yes: true }, fake.address, io, signal),
+  ).rejects.toThrow(/Set STAFF_TOKEN/);
+  expect(fake.asked).toHaveLength(1);
 });

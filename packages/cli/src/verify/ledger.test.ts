@@ -1,4 +1,4 @@
-import { type EventType, StockReleased, uuidv7 } from '@brew/events';
+import { type EventType, orderTopics, StockReleased, uuidv7 } from '@brew/events';
 import type { ReceivedRecord } from '@brew/kafka';
 import { describe, expect, it, test } from '@jest/globals';
 import fc from 'fast-check';
@@ -125,7 +125,7 @@ describe('the ledger', () => {
     'begins by now at the latest, whatever time a record bears (%d)',
     (time) => {
       const ledger = createLedger();
-      ledger.beginsAt(time);
+      ledger.beginsAt('brew.kitchen.v1', time);
       expect(ledger.holds(Date.now() - 1)).toBe(false);
       expect(ledger.holds(Date.now() + 2 * 3_600_000)).toBe(true);
     },
@@ -153,19 +153,52 @@ describe('the ledger', () => {
     expect(found(ledger, placedAt + 121_000).map(([invariant]) => invariant)).toEqual([
       'one-end',
       'money',
+      'money',
       'stock',
     ]);
   });
 
   test('misses nothing of orders whose events retention may have taken, but still sees what is wrong in itself', () => {
     const ledger = createLedger();
-    ledger.beginsAt(placedAt);
+    for (const { name } of orderTopics) ledger.beginsAt(name, placedAt);
     write(ledger, soundOrder('delivered', placedAt).slice(2));
     expect(found(ledger)).toEqual([]);
     expect(ledger.counts()).toMatchObject({ curtailed: 1 });
+    expect(['one-end', 'cause-before-effect', 'money', 'stock'].map(ledger.unchecked)).toEqual([0, 1, 0, 1]);
     const events = soundOrder('delivered', placedAt);
     write(ledger, [...events, { ...(events.at(-1) as AnyEvent), id: uuidv7() }]);
     expect(found(ledger).map(([invariant]) => invariant)).toEqual(['one-effect-of-a-kind']);
+  });
+
+  test('misses of orders what is not on the topic that begins late, and says which promises could not be checked', () => {
+    const ledger = createLedger();
+    const kitchen = orderTopics.find(({ events }) => events.includes('OrderReady'));
+    ledger.beginsAt(kitchen?.name ?? '', longAfter);
+    const left = (events: AnyEvent[]) => events.filter(({ type }) => type.topic.name !== kitchen?.name);
+    write(ledger, left(soundOrder('delivered', placedAt)));
+    expect(found(ledger)).toEqual([]);
+    expect(ledger.unchecked('cause-before-effect')).toBe(1);
+
+    const hanging = soundOrder('delivered', placedAt).slice(0, 5);
+    write(ledger, left(hanging));
+    expect(found(ledger)).toEqual([
+      ['one-end', 'was placed and never ended'],
+      ['money', 'was paid, and neither delivered nor given back'],
+    ]);
+    expect(ledger.breaches(longAfter, 0)[0]?.orderId).toBe(hanging[0]?.correlationId);
+  });
+
+  test('knows by its id when an order began that ended long after, when retention had taken its first events', () => {
+    const ledger = createLedger();
+    const [early, late] = [longAfter - 20 * 24 * 3_600_000, longAfter];
+    for (const { name } of orderTopics) ledger.beginsAt(name, late - 5 * 3_600_000);
+    const id = `${early
+      .toString(16)
+      .padStart(12, '0')
+      .replace(/^(.{8})/, '$1-')}-7000-8000-000000000001`;
+    write(ledger, soundOrder('refunded by staff', late - 600_000, id).slice(5));
+    expect(found(ledger)).toEqual([]);
+    expect(ledger.counts()).toMatchObject({ curtailed: 1 });
   });
 
   test('sums up money and stock, in which payments that came too late cancel out', () => {
@@ -177,10 +210,10 @@ describe('the ledger', () => {
     write(ledger, soundOrder('delivered', placedAt).slice(0, 3));
     expect(ledger.totals()).toEqual({
       money: {
-        EUR: { received: 5 * 840, late: 840, refunded: 2 * 840, delivered: 3 * 840, held: 840 },
+        EUR: { received: 6 * 840, late: 840, refunded: 3 * 840, delivered: 3 * 840, held: 840 },
         USD: { received: 0, late: 1, refunded: 1, delivered: 0, held: 0 },
       },
-      stock: { reserved: 16, released: 8, sold: 6, kept: 2, uneven: [] },
+      stock: { reserved: 18, released: 10, sold: 6, kept: 2, uneven: [] },
     });
   });
 

@@ -1,7 +1,7 @@
 import { getHeapStatistics } from 'node:v8';
-import type { Finding } from './invariants/finding.ts';
+import { eventTypes } from '@brew/events';
 import { invariants } from './invariants/index.ts';
-import { endOf, type OrderState } from './orderState.ts';
+import { bornAt, endOf, type OrderState } from './orderState.ts';
 import { createPacker } from './pack.ts';
 import type { SeenEvent } from './seen.ts';
 import { createSkews, type Skew } from './skews.ts';
@@ -27,7 +27,7 @@ export interface Counts {
   events: number;
   /** Events that came again as they were. */
   repeats: number;
-  /** Orders whose beginning or end may have been deleted: only what is there of them was checked. */
+  /** Orders of which something is missing that may have been deleted: only what is there of them was checked. */
   curtailed: number;
   /** Events of orders for which there was no room. */
   untaken: number;
@@ -36,16 +36,18 @@ export interface Counts {
 export interface Ledger {
   take(orderId: string, event: SeenEvent): void;
   /**
-   * The topics hold only what happened since. What is missing of orders from before, or shortly after, is no breach:
-   * retention took it, earlier on one topic than on the other.
+   * The topic, by its declared name, holds only what happened since. What would be on it, and is missing of orders from before or shortly
+   * after, is no breach: retention took it.
    */
-  beginsAt(time: number): void;
+  beginsAt(topic: string, time: number): void;
   /**
    * All breaches.
    * @param at a time, in milliseconds, up to which all events have been taken
    * @param graceMs how long what is missing may still be on its way
    */
   breaches(at: number, graceMs: number): Breach[];
+  /** Of how many orders an invariant could not be checked wholly when breaches were looked for: what is missing may have been deleted. */
+  unchecked(invariant: string): number;
   counts(): Counts;
   totals(): ReturnType<Totals['summary']>;
   /** Where clocks are seen to differ; the most first. */
@@ -54,15 +56,17 @@ export interface Ledger {
   find(orderId: string): OrderState | undefined;
   /** All that is known. What comes meanwhile may be among it, or twice. */
   orders(): Iterable<OrderState>;
-  /** Whether an order of this time is told from its beginning; of others retention may have taken some. */
-  holds(time: number): boolean;
+  /** Whether all that there ever was of these events (left out: of any) is there of an order that began at this time. */
+  holds(bornAt: number, events?: readonly string[]): boolean;
 }
 
 /** A delivered order has at least these: placed, reserved, paid, started, ready, assigned, delivered. */
 const DELIVERY_EVENTS = 7;
 
-/** Longer than an order lives, late refunds included. */
+/** Longer than nearly all orders live: some do not tell by their ids when they began. */
 const LIFE_MS = 60 * 60 * 1_000;
+
+const topicOf = new Map(eventTypes.map(({ name, topic }) => [name, topic.name]));
 
 /** Of the memory that there is; the rest is for what is read, and said in the end. */
 const mostBytes = (): number => getHeapStatistics().heap_size_limit * 0.5;
@@ -87,10 +91,12 @@ export function createLedger(most: number = mostBytes()): Ledger {
   const settled = new Map<string, number[]>();
   const counts = { events: 0, repeats: 0, delivered: 0, cancelled: 0 };
   let curtailed = 0;
+  const unchecked = new Map<string, number>();
   let untaken = 0;
   let numbers = 0;
   let isFull = false;
-  let begin = Number.NEGATIVE_INFINITY;
+  /** By topic. */
+  const begins = new Map<string, number>();
 
   /** Undefined when there is no room for one more. */
   function recall(orderId: string): OrderState | undefined {
@@ -110,7 +116,12 @@ export function createLedger(most: number = mostBytes()): Ledger {
     return recalled;
   }
 
-  const holds = (time: number) => time >= begin + LIFE_MS;
+  function holds(born: number, events?: readonly string[]): boolean {
+    const topics = events ? events.map((name) => topicOf.get(name) ?? '') : begins.keys();
+    for (const topic of topics)
+      if (born < (begins.get(topic) ?? Number.NEGATIVE_INFINITY) + LIFE_MS) return false;
+    return true;
+  }
 
   /** Whether nothing is wrong with it and nothing missing. */
   const isSound = (order: OrderState) => invariants.every(({ check }) => check(order).length === 0);
@@ -156,28 +167,35 @@ export function createLedger(most: number = mostBytes()): Ledger {
       else order.altered.push(event);
       settleIfSound(order);
     },
-    beginsAt(time) {
+    beginsAt(topic, time) {
       // A record may bear any time, and none.
-      begin = Math.max(begin, Math.min(time, Date.now()) || Date.now());
+      const begin = Math.min(time, Date.now()) || Date.now();
+      begins.set(topic, Math.max(begins.get(topic) ?? begin, begin));
     },
     breaches(at, graceMs) {
       const found: Breach[] = [];
       curtailed = 0;
+      unchecked.clear();
       for (const order of unsettled.values()) {
-        const complete = order.events.every(({ time }) => holds(time));
-        if (!complete) curtailed++;
-        const isDue = ({ since }: Finding) => since === undefined || (complete && since + graceMs <= at);
+        const born = bornAt(order);
+        let isCurtailed = false;
         for (const { name, check } of invariants) {
-          const sentences = check(order)
-            .filter(isDue)
-            .map(({ sentence }) => sentence);
+          const due = check(order).filter(({ missing }) => !missing || missing.since + graceMs <= at);
+          const told = due.filter(({ missing }) => !missing || holds(born, missing.events));
+          if (told.length < due.length) {
+            isCurtailed = true;
+            unchecked.set(name, (unchecked.get(name) ?? 0) + 1);
+          }
+          const sentences = told.map(({ sentence }) => sentence);
           if (sentences.length > 0) {
             found.push({ invariant: name, orderId: order.id, sentences, events: byTime(order) });
           }
         }
+        if (isCurtailed) curtailed++;
       }
       return found;
     },
+    unchecked: (invariant) => unchecked.get(invariant) ?? 0,
     counts() {
       const orders = unsettled.size + settled.size;
       return { orders, ...counts, open: orders - counts.delivered - counts.cancelled, curtailed, untaken };

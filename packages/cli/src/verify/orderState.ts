@@ -9,6 +9,16 @@ export interface OrderState {
   altered: SeenEvent[];
 }
 
+/**
+ * When it began, in milliseconds, as far as can be told: its id is a UUIDv7, which has the time. An order may be refunded days later, when
+ * retention has taken its first events.
+ */
+export function bornAt({ id, events }: Pick<OrderState, 'id' | 'events'>): number {
+  const [, high, low] = /^([0-9a-f]{8})-([0-9a-f]{4})-7/.exec(id) ?? [];
+  const made = high && low ? Number.parseInt(high + low, 16) : Number.POSITIVE_INFINITY;
+  return events.reduce((first, { time }) => Math.min(first, time), made);
+}
+
 /** The first event of a type. */
 export function find(order: OrderState, name: string): SeenEvent | undefined {
   return order.events.find((event) => event.name === name);

@@ -81,7 +81,12 @@ export async function startReading(
   });
   const ends = createEnds(bounds, startedAt);
   // Nothing is left of what these partitions once held: what was before now can't be complete.
-  if (bounds.some(({ earliest, latest }) => earliest > 0 && earliest === latest)) ledger.beginsAt(startedAt);
+  for (const { topic, earliest, latest } of bounds)
+    if (earliest > 0 && earliest === latest) begins(topic, startedAt);
+
+  function begins(topic: string, time: number): void {
+    ledger.beginsAt(topics.get(topic)?.name ?? topic, time);
+  }
 
   async function take(record: ReceivedRecord): Promise<void> {
     const { topic, partition, key } = record;
@@ -93,7 +98,7 @@ export async function startReading(
     if (problem !== undefined) {
       note({ topic, partition, offset, key: key && shortened(key), problem });
     } else if (!(event instanceof BrewError)) ledger.take(event.correlationId, toSeen(record, event));
-    if (position.next === position.earliest && offset > 0) ledger.beginsAt(record.timestamp.getTime());
+    if (position.next === position.earliest && offset > 0) begins(topic, record.timestamp.getTime());
     position.next = offset + 1;
     read++;
   }

@@ -19,9 +19,10 @@ export function renderProgress(
 export function renderReport(report: Summary, breaches: Iterable<ReportedBreach>, paint: Paint): string[] {
   const { counts, invariants, stock } = report;
   return [
-    ...invariants.map(({ name, promise, breaches: broken }) => {
+    ...invariants.map(({ name, promise, breaches: broken, unchecked }) => {
       const mark = broken === 0 ? paint('green', '✔') : paint('red', '✖');
-      return `${mark} ${fit(name, 21)}  ${promise}${broken === 0 ? '' : paint('red', `: not for ${count(broken)}`)}`;
+      const not = broken === 0 ? '' : paint('red', `: not for ${count(broken)}`);
+      return `${mark} ${fit(name, 21)}  ${promise}${not}${uncheckedPart(unchecked, counts.orders, paint)}`;
     }),
     '',
     ...table(
@@ -38,7 +39,7 @@ export function renderReport(report: Summary, breaches: Iterable<ReportedBreach>
     ...report.skews.map(skewLine),
     ...(counts.curtailed > 0
       ? [
-          `${count(counts.curtailed)} orders are older than what all topics still hold: only what is there of them was checked.`,
+          `${counted(counts.curtailed, 'order is', 'orders are')} older than what all topics still hold: only what is there of them was checked.`,
         ]
       : []),
     ...(counts.untaken > 0
@@ -49,6 +50,10 @@ export function renderReport(report: Summary, breaches: Iterable<ReportedBreach>
     ...renderExamples(breaches, paint),
   ];
 }
+
+/** Beside what holds as far as it could be looked at. */
+const uncheckedPart = (unchecked: number, orders: number, paint: Paint): string =>
+  unchecked === 0 ? '' : paint('yellow', ` (${count(unchecked)} of ${count(orders)} not checked wholly)`);
 
 /** The first of each kind, and how many more there are. */
 export function renderExamples(breaches: Iterable<ReportedBreach>, paint: Paint): string[] {

@@ -41,8 +41,8 @@ export interface Summary {
   stock: StockTotals;
   /** Clocks that are seen to differ. */
   skews: Skew[];
-  /** How often each invariant was broken: by how many orders, or records. */
-  invariants: { name: string; promise: string; breaches: number }[];
+  /** How often each invariant was broken: by how many orders, or records; and for how many orders it could not be checked wholly. */
+  invariants: { name: string; promise: string; breaches: number; unchecked: number }[];
 }
 
 /**
@@ -66,8 +66,12 @@ export function reportOf(
     ...ledger.totals(),
     skews: ledger.skews(),
     invariants: [
-      ...invariants.map(({ name, promise }) => ({ name, promise, breaches: broken(name) })),
-      { ...readable, breaches: unreadableCount },
+      ...invariants.map(({ name, promise }) => ({
+        ...{ name, promise },
+        breaches: broken(name),
+        unchecked: ledger.unchecked(name),
+      })),
+      { ...readable, breaches: unreadableCount, unchecked: 0 },
     ],
   };
   return {

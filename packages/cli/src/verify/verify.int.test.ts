@@ -1,7 +1,15 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { type EventType, eventTypeOf, OrderPlaced, orderTopics, type Topic, toHeaders } from '@brew/events';
+import {
+  type EventType,
+  eventTypeOf,
+  KitchenStarted,
+  OrderPlaced,
+  orderTopics,
+  type Topic,
+  toHeaders,
+} from '@brew/events';
 import {
   createAdmin,
   createCodec,
@@ -9,7 +17,12 @@ import {
   createProducer,
   type OutgoingRecord,
 } from '@brew/kafka';
-import { createTopics, createUncheckedEncode, writeBatch } from '@brew/kafka/testing';
+import {
+  createTopics,
+  createUncheckedEncode,
+  deleteRecords as emptyTopic,
+  writeBatch,
+} from '@brew/kafka/testing';
 import { runKafkaTool } from '@brew/sandbox';
 import { infrastructure, uniqueName, until } from '@brew/sandbox/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -96,7 +109,7 @@ describe('verify', () => {
     const { sound, lines } = await topics.verify({ json: true });
 
     const report = JSON.parse(lines.join('\n')) as Report;
-    expect(report.counts).toMatchObject({ orders: 8, delivered: 3, cancelled: 5, open: 0 });
+    expect(report.counts).toMatchObject({ orders: 9, delivered: 3, cancelled: 6, open: 0 });
     expect(report.counts.events).toBe(events.length);
     // The producer may have had to repeat itself: it sends at least once.
     expect(report.counts.repeats).toBeGreaterThanOrEqual(events.length);
@@ -137,7 +150,7 @@ describe('verify', () => {
       }
       expect(text).toMatch(/^✔ readable /m);
       const told = (name: string) => new Set(text.match(new RegExp(`^✖ ${name}: order \\S+`, 'gm'))).size;
-      expect(['one-end', 'cause-before-effect', 'money', 'stock'].map(told)).toEqual([2, 5, 5, 5]);
+      expect(['one-end', 'cause-before-effect', 'money', 'stock'].map(told)).toEqual([4, 5, 5, 5]);
       expect(text).toMatch(
         /\d\d:\d\d:\d\d\.\d{3} {2}OrderPlaced +brew\.orders\.v1-\w+, partition \d, offset \d+$/m,
       );
@@ -217,6 +230,25 @@ describe('verify', () => {
       expect(sound).toBe(true);
     },
   );
+
+  it('tells a paid order that hangs although the kitchen’s topic was emptied, and what could not be checked', async () => {
+    const topics = await ownTopics();
+    const [sound, hanging] = [soundOrder('delivered', anHourAgo()), soundOrder('delivered', anHourAgo())];
+    await topics.write([...sound, ...hanging.slice(0, 5)]);
+    await emptyTopic(topics.nameOf(KitchenStarted.topic));
+
+    const { sound: isSound, lines } = await topics.verify({});
+
+    const text = lines.join('\n');
+    expect(isSound).toBe(false);
+    expect(text).toMatch(/^✖ one-end .*: not for 1$/m);
+    expect(text).toMatch(/^✖ money .*: not for 1$/m);
+    expect(text).toMatch(/^✔ cause-before-effect .* \(1 of 2 not checked wholly\)$/m);
+    expect(text).toMatch(/^1 order is older than what all topics still hold: /m);
+    expect(text).toContain(
+      `✖ money: order ${hanging[0]?.correlationId} was paid, and neither delivered nor given back`,
+    );
+  });
 
   it('takes each record once, although a batch in which something was away is handed on again', async () => {
     const topics = await ownTopics();

@@ -35,6 +35,8 @@ const PROGRESS_MS = 1_000;
 
 /** KEEP_DAYS of the services, where their environment does not say otherwise. */
 const KEEP_DAYS = 90;
+/** And OVERDUE_AFTER_SECONDS of order. */
+const OVERDUE_AFTER_SECONDS = 3_600;
 
 /**
  * Reads every topic of orders from the beginning and says whether what must always hold did.
@@ -69,7 +71,11 @@ export async function verify(
   let sets: SetResult[] = [];
   if (databases && reports) {
     const keepDays = Number(process.env.KEEP_DAYS) || KEEP_DAYS;
-    const comparison = { ledger, reading, databases, reports, graceMs, keepDays, signal };
+    const overdueAfter = Number(process.env.OVERDUE_AFTER_SECONDS) || OVERDUE_AFTER_SECONDS;
+    const overdueAfterSeconds = Math.max(overdueAfter, options.youngerThan);
+    const comparison = {
+      ...{ ledger, reading, databases, reports, graceMs, keepDays, overdueAfterSeconds, signal },
+    };
     const compared = await compareDatabases(comparison, io).catch((error) => {
       if (signal.aborted) return undefined;
       throw error;

@@ -98,6 +98,18 @@ describe('the projections', () => {
     });
   });
 
+  it('count an order that staff refunded as sold all the same when it is brought after that', async () => {
+    await project(place('a'));
+    await project(
+      rig.record(OrderCancelled, { orderId: 'a', reason: 'customer_request', cancelledAt: PLACED_AT }),
+    );
+    expect((await rig.reports()).sales).toEqual([]);
+    await project(deliver('a'));
+    const { sales, funnel } = await rig.reports();
+    expect(sales).toMatchObject([{ orders: 1, amount: 420 }]);
+    expect(funnel).toEqual({ placed: 1, cancelledcustomer_request: 1, delivered: 1 });
+  });
+
   it('tell to half a percent how long orders took to each stage, those under way included', async () => {
     const minutes = Array.from({ length: 100 }, (_, i) => i + 1);
     await project(...minutes.flatMap((n) => [place(`order-${n}`), deliver(`order-${n}`, n)]), place('other'));

@@ -24,6 +24,8 @@ const refunded: Command & { type: 'recordRefund' } = {
   ...{ amount: total, at: 9_000 },
 };
 const overdue: Command = { type: 'cancelOverdue', at: 4_000_000 };
+const refundOverdue: Command = { type: 'refundOverdue', at: 5_000_000 };
+const refundedOverdue = [cancelledFor('customer_request', 5_000_000), refundRequested];
 
 /** [what happened before, the command, what it leads to] */
 const transitions: [string, Command[], Command, unknown[]][] = [
@@ -191,6 +193,19 @@ const transitions: [string, Command[], Command, unknown[]][] = [
   ],
   ['does not cancel for staff what is being prepared', [confirmed, received, started], overdue, []],
   ['does not cancel for staff what is not paid', [confirmed], overdue, []],
+  ['refunds for staff what is paid', [confirmed, received, cancelled], refundOverdue, refundedOverdue],
+  ['refunds for staff what is made', [confirmed, received, started, ready], refundOverdue, refundedOverdue],
+  ['refunds for staff what is on its way', [confirmed, received, assigned], refundOverdue, refundedOverdue],
+  ['refunds for staff once', [confirmed, received, ready, refundOverdue], refundOverdue, []],
+  ['refunds nothing that is delivered', [confirmed, received, assigned, delivered], refundOverdue, []],
+  ['refunds nothing that is not paid', [confirmed], refundOverdue, []],
+  [
+    'stays refunded when the kitchen drops it late',
+    [confirmed, received, cancelled, refundOverdue],
+    dropped,
+    [],
+  ],
+  ['stays refunded when it is brought after all', [confirmed, received, ready, refundOverdue], delivered, []],
   ['does not cancel what is being prepared', [confirmed, received, started], cancelled, []],
   [
     'does not cancel what is delivered',

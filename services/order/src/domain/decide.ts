@@ -1,5 +1,12 @@
 import type { Money } from '@brew/events';
-import type { CancelReason, Fact, Instant, LaterStep, OrderState } from './order.ts';
+import {
+  type CancelReason,
+  type Fact,
+  type Instant,
+  isFinal,
+  type LaterStep,
+  type OrderState,
+} from './order.ts';
 
 /** What somebody wants of an order: the customer, the payment provider, another service's event, or the clock. */
 export type Command =
@@ -16,6 +23,8 @@ export type Command =
   | { type: 'cancel'; at: Instant }
   /** Staff asks the kitchen, also once more: it may never have heard of the order, or of the customer's wish. */
   | { type: 'cancelOverdue'; at: Instant }
+  /** Staff ends it here, however far it has come: nobody will bring it any more. */
+  | { type: 'refundOverdue'; at: Instant }
   | { type: 'dropTicket'; at: Instant }
   | { type: 'recordStep'; step: LaterStep; at: Instant };
 
@@ -24,7 +33,7 @@ export type Command =
  * is answered from the order's state alone, and one that has nothing left to change is answered with no facts.
  *
  * Who may end an order: until PaymentReceived this service alone; after it the kitchen, by dropping or starting the
- * ticket. That is why nothing but `dropTicket` cancels an order that is paid.
+ * ticket. That is why nothing but `dropTicket` cancels an order that is paid, and `refundOverdue`, for which a person answers.
  */
 export function decide(order: OrderState, command: Command): Fact[] {
   switch (command.type) {
@@ -87,17 +96,11 @@ export function decide(order: OrderState, command: Command): Fact[] {
     case 'cancelOverdue':
       return order.status === 'paid' ? [{ type: 'CancellationRequested', at: command.at }] : [];
 
-    case 'dropTicket': {
-      const { payment } = order;
-      if (order.status !== 'paid' || payment.state !== 'received') return [];
-      const { paymentId, amount } = payment;
-      return [
-        { type: 'OrderCancelled', reason: 'customer_request', at: command.at },
-        amount.amount === 0
-          ? { type: 'PaymentRefunded', paymentId, refundId: paymentId, amount, at: command.at }
-          : { type: 'RefundRequested', paymentId, amount },
-      ];
-    }
+    case 'refundOverdue':
+      return isFinal(order.status) ? [] : cancelPaid(order, command.at);
+
+    case 'dropTicket':
+      return order.status === 'paid' ? cancelPaid(order, command.at) : [];
 
     case 'recordStep':
       // Kitchen and courier act only on a paid order: before that, or after a cancellation, it is not about this order.
@@ -115,6 +118,18 @@ function cancelUnpaid({ payment, total }: OrderState, reason: CancelReason, at: 
   return payment.state === 'requested'
     ? [cancelled, { type: 'SettlementRequested', amount: total }]
     : [cancelled];
+}
+
+/** Nothing of an order that is not paid. */
+function cancelPaid({ payment }: OrderState, at: Instant): Fact[] {
+  if (payment.state !== 'received') return [];
+  const { paymentId, amount } = payment;
+  return [
+    { type: 'OrderCancelled', reason: 'customer_request', at },
+    amount.amount === 0
+      ? { type: 'PaymentRefunded', paymentId, refundId: paymentId, amount, at }
+      : { type: 'RefundRequested', paymentId, amount },
+  ];
 }
 
 function isKnown({ payment, otherPayments }: OrderState, paymentId: string): boolean {

@@ -34,6 +34,8 @@ interface Scenario {
   cancels: number;
   /** Whether the kitchen ever hears that the order is paid. */
   heard: boolean;
+  /** Whether a courier ever hears that it is ready. */
+  brought: boolean;
   /** Whether the clock waits until nothing else is under way. In a hurry, it is first so often that hardly an order is delivered. */
   patient: boolean;
   /** At each turn: which of the messages that are under way arrives next. */
@@ -76,6 +78,7 @@ const scenario: fc.Arbitrary<Scenario> = fc.record({
   early: unasked,
   cancels: fc.constantFrom(0, 0, 1, 2, 3),
   heard: fc.constantFrom(true, true, true, false),
+  brought: fc.constantFrom(true, true, true, false),
   patient: fc.boolean(),
   schedule: fc.array(fc.nat(), { minLength: 60, maxLength: 60 }),
 });
@@ -162,7 +165,8 @@ async function play({ free, stock, stubborn, cancels, heard, patient, schedule, 
       underWay.push(() => send({ type: 'dropTicket', at }));
     } else if (kitchen.paid && kitchen.decided === undefined) {
       kitchen.decided = 'started';
-      for (const step of ['preparing', 'ready', 'on_the_way', 'delivered'] satisfies LaterStep[]) {
+      const made = ['preparing', 'ready'] as const;
+      for (const step of scenario.brought ? ([...made, 'on_the_way', 'delivered'] as const) : made) {
         underWay.push(() => send({ type: 'recordStep', step, at }));
       }
     }
@@ -224,8 +228,10 @@ async function play({ free, stock, stubborn, cancels, heard, patient, schedule, 
     now += 1;
     const [deliver] = underWay.splice((schedule[turn] ?? 0) % underWay.length, 1);
     await deliver?.();
-    // It hangs: the kitchen never heard of it, and staff are told.
-    if (underWay.length === 0 && order.status === 'paid') send({ type: 'cancelOverdue', at: now });
+    // It hangs: the kitchen never heard of it, or nobody brings it, and staff are told.
+    if (underWay.length > 0) continue;
+    if (order.status === 'paid') send({ type: 'cancelOverdue', at: now });
+    if (order.status === 'ready') send({ type: 'refundOverdue', at: now });
   }
   return { order, facts, seen, taken: taken() };
 }
@@ -312,7 +318,7 @@ describe('an order that ended', () => {
   const amount = fc.constantFrom(total, { ...total, amount: 1 });
   const anyCommand: fc.Arbitrary<Command> = fc.oneof(
     fc.record({ type: fc.constantFrom('confirmStock' as const, 'expire', 'giveUp', 'cancelOverdue'), at }),
-    fc.record({ type: fc.constantFrom('refuseStock' as const, 'cancel', 'dropTicket'), at }),
+    fc.record({ type: fc.constantFrom('refuseStock' as const, 'cancel', 'dropTicket', 'refundOverdue'), at }),
     fc.record({ type: fc.constant('receivePayment' as const), paymentId, amount, at }),
     fc.record({ type: fc.constant('failPayment' as const), paymentId, reason: fc.constant('declined'), at }),
     fc.record({

@@ -4,15 +4,12 @@ import type { OrderConfig } from '../config.ts';
 import { countOverdue, listOverdue } from '../store/overdue.ts';
 import { orderView, toView } from './orderView.ts';
 
-/** A list that a person reads. */
-const SHOWN = 100;
-
 const overdueOrders = z.object({
   afterSeconds: z.number().describe('how long after its payment an order is overdue'),
   count: z.int().describe('how many there are'),
   orders: z
     .array(orderView.extend({ paidForSeconds: z.int().describe('since when it has been paid') }))
-    .describe(`those that have been paid for the longest, up to ${SHOWN}`),
+    .describe('those that have been paid for the longest, up to `limit`'),
 });
 
 /** For staff: what was paid and hangs. The deadline of an order is here, not in a timer that would end it. */
@@ -22,11 +19,12 @@ export const listOverdueOrders = ({ db, config }: ServiceContext<OrderConfig>) =
     path: '/overdue-orders',
     summary: 'Orders that were paid long ago and have not ended',
     staff: true,
+    query: z.strictObject({ limit: z.coerce.number().int().min(1).max(1_000).default(100) }),
     responses: { 200: { description: 'The longest first', schema: overdueOrders } },
-    async handle() {
+    async handle({ query: { limit } }) {
       const afterSeconds = config.OVERDUE_AFTER_SECONDS;
       const { count } = await countOverdue(db, afterSeconds);
-      const found = await listOverdue(db, afterSeconds, SHOWN);
+      const found = await listOverdue(db, afterSeconds, limit);
       const orders = found.map(({ order, paidForSeconds }) => ({ ...toView(order), paidForSeconds }));
       return { status: 200, body: { afterSeconds, count, orders } };
     },

@@ -13,8 +13,8 @@ export interface BookRow {
 
 /** What of an order may be missed. */
 export interface Judging {
-  /** The topics still hold all of its events: what the row says and no event does is wrong. */
-  isWhole: boolean;
+  /** Whether the topics still hold all that there was of these events: then what the row says, and none of them does, is wrong. To be asked last. */
+  holds(...events: string[]): boolean;
   /** What happened before this time, in milliseconds, has to be on both sides: see isDue. */
   dueBefore: number;
 }
@@ -42,6 +42,8 @@ export interface Book<Row extends BookRow = BookRow> {
   missing(order: OrderState): string | undefined;
   /** What differs: sentences that go on after "order …". */
   compare(order: OrderState, row: Row, judging: Judging): string[];
+  /** What is wrong whatever the topics tell. */
+  hanging?(db: Tx, afterSeconds: number): Promise<{ orderId: string; sentence: string }[]>;
 }
 
 export const PAGE_ROWS = 1_000;

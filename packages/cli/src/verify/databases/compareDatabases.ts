@@ -30,12 +30,14 @@ export interface Comparison {
   graceMs: number;
   /** After so many days services prune what is over. */
   keepDays: number;
+  /** So long after the payment an order has to have ended. */
+  overdueAfterSeconds: number;
   signal: AbortSignal;
 }
 
 /** Compares what the databases keep with what the topics tell, set by set. */
 export async function compareDatabases(
-  { ledger, reading, databases, reports, graceMs, keepDays, signal }: Comparison,
+  { ledger, reading, databases, reports, graceMs, keepDays, overdueAfterSeconds, signal }: Comparison,
   io: Pick<Io, 'note'>,
 ): Promise<SetResult[]> {
   let saidAt = performance.now();
@@ -46,6 +48,7 @@ export async function compareDatabases(
     dueBefore: reading.startedAt - graceMs,
     // A day less: the services count from when the order was placed, and prune when they get to it.
     keptSince: reading.startedAt - (keepDays - 1) * DAY_MS,
+    overdueAfterSeconds,
     onPage(set: string, rows: number) {
       signal.throwIfAborted();
       if (performance.now() - saidAt < PROGRESS_MS) return;

@@ -311,14 +311,60 @@ describe('verify --databases', () => {
     expect((await world.find()).breaches).toEqual([]);
   });
 
+  it('says of how many rows it can not tell when one topic was emptied, and goes on with the others', async () => {
+    const kitchen = [...world.topics].find(([, { events }]) => events.includes('OrderReady'));
+    await deleteRecords(kitchen?.[0] ?? '');
+    const { sound, text } = await world.run();
+    expect(text).toMatch(/^✔ tickets +9 rows \(5 of 9 not checked wholly\)$/m);
+    expect(text).toMatch(/^✔ orders +9 rows$/m);
+    expect(sound).toBe(true);
+
+    const orderId = world.ids[names.indexOf('delivered')];
+    await world.databases.of('psp').query(
+      `insert into payments select 'pay-9', 'key', order_id, 5, 'EUR', 'succeeded', null, settles_at
+       from payments where order_id = $1`,
+      [orderId],
+    );
+    await world.databases
+      .of('kitchen')
+      .query(`insert into tickets (order_id, placed_at) values ('nobody', now() - interval '1 hour')`);
+    expect((await world.find()).breaches).toMatchObject([
+      { set: 'payments', orderId },
+      { set: 'tickets', orderId: 'nobody', sentences: ['has a row, and no event'] },
+    ]);
+    await world.databases.of('psp').query(`delete from payments where payment_id = 'pay-9'`);
+    await world.databases.of('kitchen').query(`delete from tickets where order_id = 'nobody'`);
+  });
+
   it('misses nothing of what retention has taken, and compares no reports then', async () => {
     for (const topic of world.topics.keys()) await deleteRecords(topic);
     const { sound, text } = await world.run();
     expect(text).toMatch(
       /^- sales +not compared: the topics no longer hold all that is in it; npx brew replay check analytics compares the hours that they do hold, and latencies, too$/m,
     );
-    expect(text).toMatch(/^✔ orders +8 rows \(8 older than the topics\)$/m);
+    expect(text).toMatch(/^✔ orders +9 rows \(9 older than the topics\)$/m);
     expect(sound).toBe(true);
+  });
+
+  it('tells of what is paid and hangs, whatever the topics hold, after the time that --younger-than gives', async () => {
+    const orderId = world.ids[names.indexOf('delivered')];
+    await world.databases
+      .of('orders')
+      .query(
+        `update orders set status = 'ready', under_way_since = now() - interval '2 hours 3 minutes' where order_id = $1`,
+        [orderId],
+      );
+    const { sound, breaches } = await world.find();
+    expect(sound).toBe(false);
+    const sentences = ['has been paid for 2 h 03 min, and has not ended (ready): npx brew overdue'];
+    expect(breaches).toEqual([{ set: 'orders', orderId, sentences, events: [] }]);
+    expect((await world.find({ youngerThan: 8_000 })).breaches).toEqual([]);
+    await world.databases
+      .of('orders')
+      .query(`update orders set under_way_since = now() - interval '59 minutes' where order_id = $1`, [
+        orderId,
+      ]);
+    expect((await world.find()).breaches).toEqual([]);
   });
 
   it('says so when there is no report yet', async () => {

@@ -30,7 +30,16 @@ export async function findLetters(
       const order = ledger.find(orderId);
       breaches.push(breachOf(set, order ? `has ${sentence}` : sentence, order));
     }
-    results.push({ set, database, compared: breaches.length, unit: 'waiting', breaches, young: 0, gone: 0 });
+    results.push({
+      set,
+      database,
+      compared: breaches.length,
+      unit: 'waiting',
+      breaches,
+      young: 0,
+      gone: 0,
+      partly: 0,
+    });
   }
   return results;
 }

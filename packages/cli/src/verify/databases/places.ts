@@ -21,7 +21,7 @@ export async function checkPlaces(
     database: DatabaseName,
     compared: number,
     breaches: DatabaseBreach[],
-  ): SetResult => ({ set, database, compared, unit: set, breaches, young: 0, gone: 0 });
+  ): SetResult => ({ set, database, compared, unit: set, breaches, young: 0, gone: 0, partly: 0 });
 
   const stock = await shelves(databaseOf('catalog'));
   const last = stock.negative.length > 0 ? lastOrders(ledger) : new Map<string, OrderState>();

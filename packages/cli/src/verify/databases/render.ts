@@ -7,12 +7,16 @@ export function renderSets(sets: readonly SetResult[], paint: Paint): string[] {
   return ['', 'Databases, compared with the topics:', ...sets.map((set) => renderSet(set, paint))];
 }
 
-function renderSet({ set, compared, unit, breaches, young, gone, note }: SetResult, paint: Paint): string {
+function renderSet(
+  { set, compared, unit, breaches, young, gone, partly, note }: SetResult,
+  paint: Paint,
+): string {
   const name = fit(set, 21);
   if (compared === null) return `- ${name}  not compared: ${note}`;
   const beside = [
     ...(young > 0 ? [`${counted(young, 'order')} too new`] : []),
     ...(gone > 0 ? [`${count(gone)} older than the topics`] : []),
+    ...(partly > 0 ? [`${count(partly)} of ${count(compared)} not checked wholly`] : []),
   ];
   const told = `${count(compared)} ${unit}${beside.length > 0 ? ` (${beside.join(', ')})` : ''}`;
   return breaches.length === 0

@@ -15,7 +15,15 @@ export function compareReports(stored: ReadonlyMap<ReportName, StoredReport>, le
   return reportNames.map((name): SetResult => {
     const set = name.replace('_', ' ');
     const report = stored.get(name);
-    const base = { set, database: 'analytics' as const, unit: 'lines', breaches: [], young: 0, gone: 0 };
+    const base = {
+      set,
+      database: 'analytics' as const,
+      unit: 'lines',
+      breaches: [],
+      young: 0,
+      gone: 0,
+      partly: 0,
+    };
     if (!report) return { ...base, compared: null, note: 'there is no live report yet' };
     if (!ledger.holds(0)) return { ...base, compared: null, note: CURTAILED };
     if (ledger.counts().untaken > 0)

@@ -1,7 +1,7 @@
 import { setImmediate as eventLoop } from 'node:timers/promises';
 import type { Database } from '@brew/postgres';
 import type { Ledger } from '../ledger.ts';
-import type { OrderState } from '../orderState.ts';
+import { bornAt, type OrderState } from '../orderState.ts';
 import { type Book, type BookRow, isDue, type Judging, PAGE_ROWS } from './book.ts';
 import { breachOf } from './breachOf.ts';
 import type { DatabaseBreach, SetResult } from './result.ts';
@@ -15,12 +15,14 @@ export interface WalkOptions {
   dueBefore: number;
   /** Rows of orders that were placed before may have been pruned. */
   keptSince: number;
+  /** So long after the payment, in seconds, an order has to have ended. */
+  overdueAfterSeconds: number;
   /** Told of each page: how many rows it is by now. */
   onPage(set: string, rows: number): void;
 }
 
-/** Why there is nothing to say of an order. */
-type Excuse = 'young' | 'gone';
+/** Why there is nothing to say of an order, or not all. */
+type Excuse = 'young' | 'gone' | 'partly';
 
 /**
  * Compares all rows of a table with what the topics tell, and the other way round. What differs is looked at once more: first the row, then
@@ -32,13 +34,13 @@ export async function walk(book: Book, options: WalkOptions): Promise<SetResult>
   const rows = new Set<string>();
   /** With how many events were known of each. */
   const suspects = new Map<string, number>();
-  const excuses: Record<Excuse, number> = { young: 0, gone: 0 };
+  const excuses: Record<Excuse, number> = { young: 0, gone: 0, partly: 0 };
 
   const look = (orderId: string, row: BookRow | undefined) => {
     const order = ledger.find(orderId);
-    const verdict = judge(book, order, row, options);
-    if (typeof verdict === 'string') excuses[verdict]++;
-    else if (verdict.length > 0) suspects.set(orderId, order?.events.length ?? 0);
+    const { excuse, sentences } = judge(book, orderId, order, row, options);
+    if (excuse) excuses[excuse]++;
+    if (sentences.length > 0) suspects.set(orderId, order?.events.length ?? 0);
   };
   for (let after = ''; ; ) {
     const page = await book.page(db, after);
@@ -58,6 +60,8 @@ export async function walk(book: Book, options: WalkOptions): Promise<SetResult>
   }
 
   const breaches = await lookAgain(book, [...suspects], options);
+  for (const { orderId, sentence } of (await book.hanging?.(db, options.overdueAfterSeconds)) ?? [])
+    breaches.push(breachOf(book.name, sentence, ledger.find(orderId), orderId));
   return { set: book.name, database: book.database, compared: rows.size, unit: 'rows', breaches, ...excuses };
 }
 
@@ -82,30 +86,47 @@ async function lookAgain(
       const order = ledger.find(orderId);
       // It is under way, whatever the times of its events say: clocks may be wrong.
       if ((order?.events.length ?? 0) !== events) continue;
-      const sentences = judge(book, order, rows.get(orderId), options);
-      if (waiting.has(orderId) || typeof sentences === 'string' || sentences.length === 0) continue;
+      const { sentences } = judge(book, orderId, order, rows.get(orderId), options);
+      if (waiting.has(orderId) || sentences.length === 0) continue;
       breaches.push(breachOf(book.name, sentences, order, orderId));
     }
   }
   return breaches;
 }
 
-/** What differs of an order, or why that says nothing. */
+/** What differs of an order, and why there may be more. */
 function judge(
   book: Book,
+  id: string,
   order: OrderState | undefined,
   row: BookRow | undefined,
   { ledger, dueBefore, keptSince }: WalkOptions,
-): string[] | Excuse {
+): { sentences: string[]; excuse?: Excuse } {
   if (!order) {
-    if (!row || !isDue(row.at, { dueBefore })) return 'young';
+    if (!row || !isDue(row.at, { dueBefore })) return { sentences: [], excuse: 'young' };
+    const born = Math.min(bornAt({ id, events: [] }), row.at);
     // The topics may have had more than the ledger has room for.
-    return ledger.holds(row.at) && ledger.counts().untaken === 0 ? ['has a row, and no event'] : 'gone';
+    return ledger.holds(born, ['OrderPlaced']) && ledger.counts().untaken === 0
+      ? { sentences: ['has a row, and no event'] }
+      : { sentences: [], excuse: 'gone' };
   }
-  if (!order.events.every(({ time }) => isDue(time, { dueBefore }))) return 'young';
-  const judging: Judging = { isWhole: order.events.every(({ time }) => ledger.holds(time)), dueBefore };
-  if (row) return book.compare(order, row, judging);
-  const isKept = order.events.every(({ time }) => time >= keptSince);
-  const missing = isKept ? book.missing(order) : undefined;
-  return missing === undefined ? [] : [missing];
+  if (!order.events.every(({ time }) => isDue(time, { dueBefore })))
+    return { sentences: [], excuse: 'young' };
+  if (!row) {
+    const isKept = order.events.every(({ time }) => time >= keptSince);
+    const missing = isKept ? book.missing(order) : undefined;
+    return { sentences: missing === undefined ? [] : [missing] };
+  }
+  const born = bornAt(order);
+  let isWhole = true;
+  const judging: Judging = {
+    holds(...events) {
+      const held = ledger.holds(born, events);
+      isWhole &&= held;
+      return held;
+    },
+    dueBefore,
+  };
+  const sentences = book.compare(order, row, judging);
+  return isWhole ? { sentences } : { sentences, excuse: 'partly' };
 }

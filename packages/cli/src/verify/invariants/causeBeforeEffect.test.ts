@@ -43,8 +43,9 @@ describe('an event', () => {
     const { flow, effect, cause } = pair;
     const events = soundOrder(flow, at);
     const since = events.find(named(effect))?.time.getTime();
+    const missing = { events: [cause], since };
     const left = events.filter((event) => !named(cause)(event));
-    expect(check(left)).toContainEqual({ sentence: `has ${effect} without ${cause}`, since });
+    expect(check(left)).toContainEqual({ sentence: `has ${effect} without ${cause}`, missing });
   });
 
   it.each(pairs)('$effect needs $cause: before it, it is a finding for good', ({ flow, effect, cause }) => {
@@ -87,7 +88,10 @@ test('a cause that is not there may still come, and one that is later is a findi
   const ready = events[index] as AnyEvent;
   const of = (causationId: string) => check(events.with(index, { ...ready, causationId }));
   expect(of(ready.correlationId)).toEqual([
-    { sentence: 'has OrderReady, and what led to it is nowhere', since: ready.time.getTime() },
+    {
+      sentence: 'has OrderReady, and what led to it is nowhere',
+      missing: { since: ready.time.getTime() },
+    },
   ]);
   expect(of(events.at(-1)?.id ?? '')).toContainEqual({
     sentence: 'has OrderReady before OrderDelivered, which led to it',

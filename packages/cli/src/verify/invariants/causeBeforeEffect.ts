@@ -52,7 +52,8 @@ function* conditions(order: OrderState, event: SeenEvent): Generator<Finding> {
   const more = accepted.includes(event) ? ['OrderCancelled', 'PaymentReceived'] : [];
   for (const name of [...(needs[event.name] ?? []), ...more]) {
     const needed = find(order, name);
-    if (!needed) yield { sentence: `has ${event.name} without ${name}`, since: event.time };
+    const missing = { events: [name], since: event.time };
+    if (!needed) yield { sentence: `has ${event.name} without ${name}`, missing };
     else if (isBehind(order, needed, event)) yield { sentence: `has ${event.name} before ${name}` };
   }
   for (const [first, second] of sequences) {
@@ -62,7 +63,7 @@ function* conditions(order: OrderState, event: SeenEvent): Generator<Finding> {
   if (event.causeId === undefined) return;
   const cause = causeOf(order, event);
   if (!cause) {
-    yield { sentence: `has ${event.name}, and what led to it is nowhere`, since: event.time };
+    yield { sentence: `has ${event.name}, and what led to it is nowhere`, missing: { since: event.time } };
   } else if (isBehind(order, cause, event)) {
     yield { sentence: `has ${event.name} before ${cause.name}, which led to it` };
   }

@@ -3,7 +3,7 @@ import type { Finding, Invariant } from './finding.ts';
 
 export const money: Invariant = {
   name: 'money',
-  promise: 'payments less refunds are the total of what was delivered, and nothing of what was cancelled',
+  promise: 'payments less refunds are the total of what was delivered, and nothing of what was not',
   check: (order) => [...currencies(order), ...sums(order)],
 };
 
@@ -26,12 +26,19 @@ function* sums(order: OrderState): Generator<Finding> {
   const end = endOf(order);
   if (end === 'delivered') {
     const since = find(order, 'OrderDelivered')?.time ?? 0;
-    if (!paid) yield { sentence: 'was delivered and never paid', since };
+    const missing = { events: ['PaymentReceived'], since };
+    if (!paid) yield { sentence: 'was delivered and never paid', missing };
     if (refund) yield { sentence: 'was delivered although the money was given back' };
   }
-  if (end === 'cancelled' && paid && !refund) {
-    const since = Math.max(paid.time, find(order, 'OrderCancelled')?.time ?? 0);
-    yield { sentence: 'was cancelled, and the money was not given back', since };
+  if (!paid || refund) return;
+  const since = Math.max(paid.time, find(order, 'OrderCancelled')?.time ?? 0);
+  if (end === 'cancelled') {
+    const missing = { events: ['PaymentRefunded'], since };
+    yield { sentence: 'was cancelled, and the money was not given back', missing };
+  }
+  if (end === undefined) {
+    const missing = { events: ['OrderDelivered', 'PaymentRefunded'], since };
+    yield { sentence: 'was paid, and neither delivered nor given back', missing };
   }
 }
 

@@ -10,6 +10,7 @@ export const oneEnd: Invariant = {
     const cancelled = find(order, 'OrderCancelled');
     if (delivered && cancelled) return [{ sentence: 'was both delivered and cancelled' }];
     if (!placed || delivered || cancelled) return [];
-    return [{ sentence: 'was placed and never ended', since: placed.time }];
+    const missing = { events: ['OrderDelivered', 'OrderCancelled'], since: placed.time };
+    return [{ sentence: 'was placed and never ended', missing }];
   },
 };

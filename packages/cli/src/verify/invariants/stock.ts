@@ -26,12 +26,14 @@ function* reservations(order: OrderState): Generator<Finding> {
   const end = endOf(order);
   if (end === 'delivered') {
     const since = find(order, 'OrderDelivered')?.time ?? 0;
-    if (!reserved) yield { sentence: 'was delivered without stock reserved for it', since };
+    const missing = { events: ['StockReserved'], since };
+    if (!reserved) yield { sentence: 'was delivered without stock reserved for it', missing };
     if (released) yield { sentence: 'was delivered although its stock was released' };
   }
   if (end === 'cancelled' && reserved && !released) {
     const since = Math.max(reserved.time, find(order, 'OrderCancelled')?.time ?? 0);
-    yield { sentence: 'was cancelled, and its stock was not released', since };
+    const missing = { events: ['StockReleased'], since };
+    yield { sentence: 'was cancelled, and its stock was not released', missing };
   }
 }
 

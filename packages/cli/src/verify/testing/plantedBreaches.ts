@@ -1,4 +1,5 @@
 import {
+  CourierAssigned,
   type EventType,
   KitchenStarted,
   OrderCancelled,
@@ -50,6 +51,11 @@ export function plantedBreaches(at: number): PlantedBreach[] {
   });
   const [end, cause, effect] = ['one-end', 'cause-before-effect', 'one-effect-of-a-kind'];
   const delivered = order('delivered');
+  const broughtAfterAll = followedBy(
+    order('refunded by staff'),
+    CourierAssigned as EventType,
+    OrderDelivered as EventType,
+  );
   const looped = order('delivered');
   const swapped = order('not paid');
   return [
@@ -59,6 +65,24 @@ export function plantedBreaches(at: number): PlantedBreach[] {
       'two ends',
       'was both delivered and cancelled',
       followedBy(order('delivered'), OrderCancelled as EventType),
+    ),
+    plant(
+      end,
+      'an order that was refunded by staff and brought after all',
+      'was both delivered and cancelled',
+      broughtAfterAll,
+    ),
+    plant(
+      'money',
+      'the money of an order that was brought after all',
+      'was delivered although the money was given back',
+      broughtAfterAll,
+    ),
+    plant(
+      'money',
+      'money of an order that hangs',
+      'was paid, and neither delivered nor given back',
+      without(order('delivered'), 'CourierAssigned', 'OrderDelivered'),
     ),
     plant(
       cause,

@@ -61,6 +61,16 @@ export const flows = {
     StockReleased,
     PaymentRefunded,
   ],
+  'refunded by staff': [
+    OrderPlaced,
+    StockReserved,
+    PaymentReceived,
+    KitchenStarted,
+    OrderReady,
+    OrderCancelled,
+    StockReleased,
+    PaymentRefunded,
+  ],
   'cancelled too late': [
     OrderPlaced,
     StockReserved,

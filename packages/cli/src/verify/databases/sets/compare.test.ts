@@ -11,9 +11,9 @@ import { compareShipment, shipments } from './shipments.ts';
 import { compareTicket, tickets } from './tickets.ts';
 
 const at = Date.parse('2026-01-01T12:00:00Z');
-const judging = { isWhole: true, dueBefore: at + 3_600_000 };
+const judging = { holds: () => true, dueBefore: at + 3_600_000 };
 /** Of an order whose beginning retention took. */
-const partly = { ...judging, isWhole: false };
+const partly = { ...judging, holds: () => false };
 const told = (flow: Flow, events = 99) => orderOf(soundOrder(flow, at).slice(0, events));
 const later = (flow: Flow, from: number) => orderOf(soundOrder(flow, at).slice(from));
 const total = { amount: 840, currency: 'EUR' };

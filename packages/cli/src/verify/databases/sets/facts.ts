@@ -11,12 +11,12 @@ export function* compareFacts(
   order: OrderState,
   thing: string,
   facts: readonly (readonly [event: string, state: string, is: boolean])[],
-  { isWhole }: Judging,
+  { holds }: Judging,
 ): Generator<string> {
   for (const [event, state, is] of facts) {
     const told = find(order, event) !== undefined;
     if (told && !is) yield `has ${event}, and its ${thing} is not ${state}`;
-    else if (is && !told && isWhole) yield `has a ${thing} that is ${state}, and no ${event}`;
+    else if (is && !told && holds(event)) yield `has a ${thing} that is ${state}, and no ${event}`;
   }
 }
 

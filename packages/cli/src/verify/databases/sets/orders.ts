@@ -1,9 +1,9 @@
 import { crc32 } from 'node:zlib';
-import { money } from '../../../text/format.ts';
+import { duration, money } from '../../../text/format.ts';
 import { allOf, find, type OrderState } from '../../orderState.ts';
 import { placedWith } from '../../placedWith.ts';
 import { defineBook, type Judging } from '../book.ts';
-import { type OrderRow, orderRows } from '../sql/orders.ts';
+import { hangingOrders, type OrderRow, orderRows } from '../sql/orders.ts';
 import { compareCustomer, itemsOf } from './facts.ts';
 import { moneyOf } from './moneyOf.ts';
 
@@ -14,6 +14,13 @@ export const orders = defineBook<OrderRow>({
   page: orderRows,
   missing: () => 'has no row',
   compare: compareOrder,
+  async hanging(db, afterSeconds) {
+    const found = await hangingOrders(db, afterSeconds);
+    return found.map(({ orderId, status, seconds }) => ({
+      orderId,
+      sentence: `has been paid for ${duration(seconds * 1_000)}, and has not ended (${status}): npx brew overdue`,
+    }));
+  },
 });
 
 export function compareOrder(order: OrderState, row: OrderRow, judging: Judging): string[] {
@@ -50,21 +57,22 @@ const steps = [
 
 const rank = (status: string) => steps.findIndex(([, name]) => name === status);
 
-function* status(order: OrderState, row: OrderRow, { isWhole }: Judging): Generator<string> {
+function* status(order: OrderState, row: OrderRow, { holds }: Judging): Generator<string> {
   const told = steps.find(([event]) => find(order, event))?.[1];
   if (told === undefined) return;
   // Of an order whose events are partly gone, it may be further on than those that are left tell.
-  const differs = isWhole ? row.status !== told : rank(row.status) > rank(told);
-  if (differs) yield `is ${told} by its events, and ${row.status} by its row`;
+  const isBehind = rank(row.status) > rank(told);
+  if (isBehind || (row.status !== told && holds(...steps.map(([event]) => event))))
+    yield `is ${told} by its events, and ${row.status} by its row`;
   const cancelled = find(order, 'OrderCancelled');
   if (cancelled && row.cancelReason !== null && row.cancelReason !== cancelled.detail)
     yield `was cancelled for ${cancelled.detail}, and its row says ${row.cancelReason}`;
 }
 
-function* payment(order: OrderState, { accepted }: OrderRow, { isWhole }: Judging): Generator<string> {
+function* payment(order: OrderState, { accepted }: OrderRow, { holds }: Judging): Generator<string> {
   const paid = find(order, 'PaymentReceived');
   if (!paid) {
-    if (accepted && isWhole)
+    if (accepted && holds('PaymentReceived'))
       yield `is paid with ${money(accepted.amount)} (${accepted.paymentId}) by its row, and by no event`;
   } else if (!accepted) yield `was paid with ${moneyOf(paid)}, and its row knows of no payment`;
   else if (crc32(accepted.paymentId) !== paid.payment)
@@ -73,11 +81,7 @@ function* payment(order: OrderState, { accepted }: OrderRow, { isWhole }: Judgin
     yield `was paid with ${moneyOf(paid)}, and its row says ${money(accepted.amount)}`;
 }
 
-function* refunds(
-  order: OrderState,
-  { accepted, others }: OrderRow,
-  { isWhole }: Judging,
-): Generator<string> {
+function* refunds(order: OrderState, { accepted, others }: OrderRow, { holds }: Judging): Generator<string> {
   const stored = [...(accepted ? [accepted] : []), ...others].flatMap(({ refundId, ...rest }) =>
     refundId ? [{ ...rest, refundId }] : [],
   );
@@ -89,7 +93,7 @@ function* refunds(
       yield `was given back ${moneyOf(event)}, and its row says ${money(same.amount)} (${same.refundId})`;
   }
   for (const { paymentId, refundId, amount } of stored) {
-    if (isWhole && !told.some(({ payment }) => payment === crc32(paymentId)))
+    if (!told.some(({ payment }) => payment === crc32(paymentId)) && holds('PaymentRefunded'))
       yield `was given back ${money(amount)} (${refundId}) by its row, and by no event`;
   }
 }

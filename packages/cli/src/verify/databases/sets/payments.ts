@@ -34,10 +34,10 @@ function* takings(order: OrderState, { payments: taken }: ProviderRow, judging: 
     else if (money(same) !== moneyOf(event))
       yield `was paid with ${moneyOf(event)}, and the provider says ${money(same)} (${same.paymentId})`;
   }
-  if (!judging.isWhole) return;
   const known = [...allOf(order, 'PaymentReceived'), ...allOf(order, 'PaymentRefunded')];
   for (const { settledAt, paymentId, ...amount } of taken) {
-    if (isDue(settledAt, judging) && !known.some((event) => event.payment === crc32(paymentId)))
+    const isKnown = known.some((event) => event.payment === crc32(paymentId));
+    if (isDue(settledAt, judging) && !isKnown && judging.holds('PaymentReceived', 'PaymentRefunded'))
       yield `was paid with ${money(amount)} (${paymentId}), which was neither received nor given back`;
   }
 }
@@ -56,7 +56,11 @@ function* refunds(order: OrderState, { payments: taken }: ProviderRow, judging: 
       yield `was given back ${moneyOf(event)}, and the provider says ${money(same)} (${same.refundId})`;
   }
   for (const refund of stored) {
-    if (judging.isWhole && isDue(refund.at, judging) && !told.some((event) => isOf(event, refund)))
+    if (
+      isDue(refund.at, judging) &&
+      !told.some((event) => isOf(event, refund)) &&
+      judging.holds('PaymentRefunded')
+    )
       yield `was given back ${money(refund)} (${refund.refundId}) by the provider, and by no event`;
   }
 }

@@ -1,3 +1,4 @@
+import type { Tx } from '@brew/postgres';
 import { type BookRow, PAGE, paged } from '../book.ts';
 
 interface StoredMoney {
@@ -33,3 +34,13 @@ export const orderRows = paged<OrderRow>(
           other_payments as others
    from orders where ${PAGE}`,
 );
+
+/** Those that were paid longer ago, by the database's clock, and have not ended. */
+export async function hangingOrders(db: Tx, afterSeconds: number) {
+  const { rows } = await db.query<{ orderId: string; status: string; seconds: number }>(
+    `select order_id as "orderId", status, extract(epoch from now() - under_way_since)::float8 as seconds
+     from orders where under_way_since <= now() - make_interval(secs => $1) order by under_way_since`,
+    [afterSeconds],
+  );
+  return rows;
+}

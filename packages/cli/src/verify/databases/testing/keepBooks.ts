@@ -97,12 +97,13 @@ export async function keepBooks(databases: TestDatabases, events: readonly AnyEv
   );
   if (!find('OrderReady')) return;
   const courierId = data('CourierAssigned')?.courierId;
-  await databases
-    .of('courier')
-    .query(
-      `insert into couriers (courier_id, name, free_since) values ($1, 'Kim', now()) on conflict do nothing`,
-      [courierId],
-    );
+  if (courierId)
+    await databases
+      .of('courier')
+      .query(
+        `insert into couriers (courier_id, name, free_since) values ($1, 'Kim', now()) on conflict do nothing`,
+        [courierId],
+      );
   await databases.of('courier').query(
     `insert into shipments (order_id, cafe_id, ready_at, courier_id, assigned_at, delivered_at, cause_id)
      values ($1, $2, $3, $4, $5, $6, '')`,
