@@ -38,7 +38,8 @@ export function createSockets({ connect }: Pick<KafkaClientOptions, 'connect'>):
       if (broker === undefined) end = reason;
       for (const [socket, { broker: to, wire }] of sockets) {
         if (broker !== undefined && broker !== to) continue;
-        if (wire.connecting) wire.destroy(); // nothing was written yet
+        if (wire.connecting)
+          wire.destroy(); // nothing was written yet
         else wire.resetAndDestroy();
         // A reset by ourselves is no error to Node, and kafkajs would go on waiting for answers.
         socket.emit('error', reason);
