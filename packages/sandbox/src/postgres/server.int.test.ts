@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createDatabase } from '@brew/postgres';
@@ -10,6 +10,7 @@ import { processIdentity } from '../processes/processIdentity.ts';
 import { claimRun } from '../processes/runFile.ts';
 import { createSupervisor } from '../processes/supervisor.ts';
 import { removeData } from '../runs.ts';
+import { until } from '../testing/until.ts';
 
 import { postgresAccount } from './account.ts';
 import { outsideFolder, postgresFolders } from './folders.ts';
@@ -78,6 +79,31 @@ test('leaves none of its own processes when its grace is over', async () => {
   expect(pids.length).toBeGreaterThan(2);
   expect(await Promise.all(pids.map(processIdentity))).toEqual(pids.map(() => undefined));
 });
+
+(process.platform === 'linux' ? test : test.skip)(
+  'starts although a process of a killed server is stopped, and has its memory still',
+  async () => {
+    await whileRunning(async (url) => {
+      const database = createDatabase({ url, applicationName: 'test', log });
+      const { rows } = await database.query<{ pid: number }>('select pg_backend_pid() as pid');
+      const master = Number((await readFile(await pidFile(), 'utf8')).split('\n')[0]);
+      const stopped = rows[0]?.pid ?? 0;
+      process.kill(stopped, 'SIGSTOP');
+      process.kill(master, 'SIGKILL');
+      await until(async () => (await processIdentity(master)) === undefined);
+      expect(await processIdentity(stopped)).toBeDefined();
+      void database.stop();
+    });
+    expect(await whileRunning(async () => {})).toBe('kept');
+    expect(await readFile(join(dir, 'logs', 'postgres.log'), 'utf8')).toMatch(
+      /^brew: ended what a killed server had left on its data: .*\d/m,
+    );
+  },
+  60_000,
+);
+
+const pidFile = async () =>
+  join((await postgresFolders(dir, await postgresAccount())).data, 'postmaster.pid');
 
 async function whileRunning(use: (url: string) => Promise<void>, graceMs = 5_000): Promise<'new' | 'kept'> {
   const runFile = await claimRun(dir, ports);

@@ -12,6 +12,7 @@ import { lastLines } from '../processes/lastLines.ts';
 import type { ProcessSpec } from '../processes/supervisor.ts';
 import { postgresAccount } from './account.ts';
 import { giveTo, postgresFolders } from './folders.ts';
+import { endOrphans } from './orphans.ts';
 import { disownPid } from './pidFile.ts';
 
 /** Password of the superuser postgres. Not a secret: it opens a sandbox that listens on this machine only. */
@@ -43,7 +44,6 @@ export async function preparePostgres(
     await giveTo(account, folder);
     await initdb(join(bin, 'initdb'), folder, account);
   });
-  await disownPid(data);
   const spec: ProcessSpec = {
     name: 'postgres',
     command: join(bin, 'postgres'),
@@ -54,6 +54,13 @@ export async function preparePostgres(
       String(ports.postgres),
       ...Object.entries(settings).flatMap(([k, v]) => ['-c', `${k}=${v}`]),
     ],
+    async before() {
+      await disownPid(data);
+      const ended = await endOrphans(data);
+      return ended.length === 0
+        ? undefined
+        : `ended what a killed server had left on its data: ${ended.join(', ')}`;
+    },
     // It changes there anyway; ours may be closed to its user.
     cwd: '/',
     ports: usesOf(ports, ports.postgres),

@@ -16,6 +16,8 @@ export interface ProcessSpec {
   args: string[];
   cwd: string;
   env: NodeJS.ProcessEnv;
+  /** Done before each start, also when it has died. @returns what is worth a line in its log */
+  before?: () => Promise<string | undefined>;
   /** What it listens on. Who has one of these by now is told before it is started again. */
   ports: readonly PortUse[];
   /** Run as another user; only root may. */
@@ -101,6 +103,8 @@ export function createSupervisor({
       logged.add(name);
       // Only appended to, so that it can be emptied while others write.
       await using log = await open(logFile, 'a');
+      const done = await spec.before?.();
+      if (done !== undefined) await log.write(`brew: ${done}\n`);
       const child = spawn(command, args, {
         cwd,
         env,
