@@ -1,4 +1,3 @@
-import { OrderPlaced } from '@brew/events';
 import { until } from '@brew/sandbox/testing';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { createLetterBench, type LetterBench } from '../testing/letterBench.ts';
@@ -15,7 +14,7 @@ afterAll(async () => {
 
 it('waits for a table that is locked for long, and makes no dead letters of the records that need it', async () => {
   let timedOut = 0;
-  const onPlaced = handle(bench.rig.here(OrderPlaced), async ({ data: { customer } }, { tx }) => {
+  const onPlaced = handle(bench.Placed, async ({ data: { customer } }, { tx }) => {
     await tx.query(`set local statement_timeout = '200ms'`);
     try {
       await tx.query('insert into effects (name) values ($1)', [customer.name]);
