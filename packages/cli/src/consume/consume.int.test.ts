@@ -144,6 +144,7 @@ describe('produce', () => {
 
   it.each<[Partial<ProduceOptions>, RegExp]>([
     [{ value: 'x' }, /^the value is no event, and brew\.orders\.v1 carries OrderPlaced, .*--raw/],
+    [{ key: 'k', tombstone: true }, /^brew\.orders\.v1 is not compacted: .*--raw/],
     [{ type: 'KitchenStarted', value: '{}' }, /^the value is KitchenStarted, and brew\.orders\.v1 carries/],
   ])("refuses on Brew's topics what does not belong there: %j", async (options, message) => {
     await expect(produced('brew.orders.v1', options)).rejects.toThrow(message);

@@ -16,9 +16,12 @@ describe('where to begin', () => {
     expect(parseStart(text, now)).toEqual(start);
   });
 
-  it.each(['', 'yesterday', '-1', '10w', '2026-13-01', '1e3'])('can not be "%s"', (text) => {
-    expect(() => parseStart(text, now)).toThrow(/--from .* is not a place to begin\. Take beginning/);
-  });
+  it.each(['', 'yesterday', '-1', '10w', '2026-13-01', '2025-02-30T00:00Z', '1e3'])(
+    'can not be "%s"',
+    (text) => {
+      expect(() => parseStart(text, now)).toThrow(/--from .* is not a place to begin\. Take beginning/);
+    },
+  );
 });
 
 describe('a time in the past', () => {
@@ -27,11 +30,14 @@ describe('a time in the past', () => {
     expect(parsePast('2026-01-01T12:00:00Z', '--to', now)).toEqual(now);
   });
 
-  it.each(['2026-01-01T12:00:01Z', '2100-01-01', 'beginning', ''])('is not "%s"', (text) => {
-    expect(() => parsePast(text, '--to', now)).toThrow(
-      `--to ${text} is not a time in the past. Take an age such as 2h, or a time such as 2026-01-31T12:00.`,
-    );
-  });
+  it.each(['2026-01-01T12:00:01Z', '2100-01-01', '1969-12-31T23:59:59.999Z', 'beginning', ''])(
+    'is not "%s"',
+    (text) => {
+      expect(() => parsePast(text, '--to', now)).toThrow(
+        `--to ${text} is not a time in the past. Take an age such as 2h, or a time such as 2026-01-31T12:00.`,
+      );
+    },
+  );
 });
 
 describe('what is read', () => {

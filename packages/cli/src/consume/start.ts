@@ -37,10 +37,20 @@ export function parsePast(value: string, flag: string, now = new Date()): Date {
 
 function timeIn(value: string, now: Date): Date | undefined {
   const { count, unit } = /^(?<count>\d{1,9})(?<unit>[smhd])$/.exec(value)?.groups ?? {};
-  if (unit !== undefined) return new Date(now.getTime() - Number(count) * UNITS[unit as keyof typeof UNITS]);
-  const time = /^\d{4}-\d{2}-\d{2}/.test(value) ? new Date(value) : undefined;
-  return time && !Number.isNaN(time.getTime()) ? time : undefined;
+  if (unit !== undefined)
+    return new Date(Math.max(0, now.getTime() - Number(count) * UNITS[unit as keyof typeof UNITS]));
+  const date = /^\d{4}-\d{2}-\d{2}/.exec(value)?.[0];
+  if (date === undefined || !isDay(date)) return undefined;
+  const time = new Date(value);
+  // To Kafka a negative time is a question of its own: -1 asks for the end.
+  return time.getTime() >= 0 ? time : undefined;
 }
+
+/** Date takes the 30th of February for the 2nd of March. */
+const isDay = (date: string): boolean => {
+  const day = new Date(`${date}T00:00:00Z`);
+  return !Number.isNaN(day.getTime()) && day.toISOString().startsWith(date);
+};
 
 /**
  * What to read of each partition. A start that lies outside of what a partition holds is moved to its nearer end.

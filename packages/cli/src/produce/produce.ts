@@ -98,7 +98,14 @@ async function draftsOf(options: ProduceOptions, input: NodeJS.ReadableStream, i
 /** Text among events stops nobody, but each consumer group has to park it. */
 function assertWelcome(topic: string, { where, content }: Draft, { raw }: ProduceOptions): void {
   const declared = Object.values(topics).find(({ name }) => name === topic);
-  if (!declared || raw || content.kind === 'tombstone') return;
+  if (!declared || raw) return;
+  if (content.kind === 'tombstone') {
+    if (declared.config['cleanup.policy'] === 'compact') return;
+    throw new ArgumentInvalidError(
+      `${topic} is not compacted: a tombstone removes nothing there, and is no event.`,
+      'Give --raw to write it nevertheless.',
+    );
+  }
   const events: readonly string[] = declared.events;
   const name = content.kind === 'event' ? content.type.name : 'no event';
   if (events.includes(name)) return;
