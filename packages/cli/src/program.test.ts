@@ -40,10 +40,6 @@ describe('a wrong command line', () => {
     [['replay', 'order'], /^brew: There is nothing to replay in order\. Take analytics\.$/],
     [['replay', 'analytics', '--from', 'yesterday'], /^brew: --from yesterday is not a time.*\. Write/],
     [['replay', 'check', 'analytics', '--from', '1d'], /^brew: Unknown option '--from'\./],
-    [
-      ['rewind', 'analytics', '--to', '1h'],
-      /^brew: analytics keeps its offsets .* npx brew replay analytics$/,
-    ],
     [['metadata', '--bootstrap', 'a:1'], /^brew: --bootstrap a:1 can not be read from.*\. Run it on a node/],
     [['start'], /^brew: Missing required argument 'names'\. Run it/],
     [['logs', 'a', 'b'], /^brew: Too many arguments for 'logs'/],

@@ -15,6 +15,7 @@ import { createProcessor } from './consumer/processor.ts';
 import { isStopped, pause, type Turn } from './consumer/turn.ts';
 import { watch } from './consumer/watch.ts';
 import type { DeadLetters } from './deadLetters.ts';
+import { delay } from './delay.ts';
 import { EveryRecordFailsError } from './errors.ts';
 import { fetchedOf } from './fetched.ts';
 import { gather } from './gather.ts';
@@ -28,6 +29,8 @@ export type ConsumerState = MemberState | 'halted';
 
 /** How many partitions' batches are in hand at the same time, and meet in one call of `process`. */
 const PARTITIONS_AT_ONCE = 64;
+
+const UNABLE_LOOK_MS = 500;
 
 export interface ConsumerOptions {
   client: KafkaClient;
@@ -47,6 +50,11 @@ export interface ConsumerOptions {
   deadLetters: DeadLetters;
   /** Whether an error says that something is down (the database…): then it waits, and dead-letters nothing. */
   isOutage?: (error: unknown) => boolean;
+  /**
+   * Why this member can do nothing at present that others may be able to do, such as one that is cut off from its database. It leaves the
+   * group then, until this is undefined again: it would hold on to its partitions, and nobody would get on with them.
+   */
+  unable?: () => string | undefined;
   retry?: RetryPolicy;
   /** How many records `process` gets at most: what one transaction holds, and what a failure rolls back. */
   maxRecords?: number;
@@ -92,6 +100,7 @@ export function createConsumer(options: ConsumerOptions): Consumer {
     maxRecords = 500,
     paceMs = 100,
     isOutage = () => false,
+    unable = () => undefined,
   } = options;
   const sessionTimeout = options.sessionTimeoutMs ?? 15_000;
   const log = options.log.child({ group });
@@ -188,7 +197,10 @@ export function createConsumer(options: ConsumerOptions): Consumer {
 
     return {
       eachBatch,
-      ...(firstOffsets && { beforeJoining: firstOffsets.look }),
+      async beforeJoining(signal) {
+        while (unable() !== undefined && !signal.aborted) await delay(UNABLE_LOOK_MS, signal);
+        await firstOffsets?.look();
+      },
       onJoined(assignment) {
         commits.forget();
         const first = firstOffsets?.of(assignment) ?? [];
@@ -201,7 +213,7 @@ export function createConsumer(options: ConsumerOptions): Consumer {
         if (first.length > 0) setImmediate(commits.flush);
       },
       beforeLeaving: commits.flush,
-      hanging: watched.hanging,
+      hanging: () => watched.hanging() ?? unable(),
     };
   }
 

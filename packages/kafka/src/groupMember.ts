@@ -27,8 +27,8 @@ export interface GroupMemberOptions {
 export interface Life {
   /** When `signal` is aborted it ends what is in hand and returns. */
   eachBatch: (batch: EachBatchPayload, signal: AbortSignal) => Promise<void>;
-  /** Called once, before it joins. If it throws, this life is over. */
-  beforeJoining?: () => Promise<void>;
+  /** Called once, before it joins. If it throws, this life is over; when `signal` is aborted it returns. */
+  beforeJoining?: (signal: AbortSignal) => Promise<void>;
   /** Called after each (re)join with the partitions by topic that are ours, before anything is fetched. */
   onJoined?: (assignment: Record<string, number[]>) => void;
   /** Called when the work in hand has ended and before the group is left. */
@@ -108,7 +108,8 @@ export function createGroupMember(options: GroupMemberOptions): GroupMember {
       if (what) ended.resolve(new Error(what));
     }, 1_000);
     try {
-      await life.beforeJoining?.();
+      await life.beforeJoining?.(stopping.signal);
+      if (stopping.signal.aborted) return undefined;
       await consumer.connect();
       await consumer.subscribe({ topics, fromBeginning: options.fromBeginning });
       await consumer.run({

@@ -36,7 +36,11 @@ test('an order that is paid and hangs is told, and given back by way of the kitc
   expect(await told()).toEqual({ health: { up: true }, gauge: '0' });
   const orderId = await overdue();
   expect(await told()).toEqual({
-    health: { up: true, detail: expect.stringMatching(/^1 paid up to 72\d\d s ago .* npx brew overdue$/) },
+    health: {
+      up: true,
+      needsStaff: true,
+      detail: expect.stringMatching(/^1 paid up to 72\d\d s ago .* npx brew overdue$/),
+    },
     gauge: '1',
   });
   expect(await list()).toMatchObject({

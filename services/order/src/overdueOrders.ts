@@ -23,6 +23,7 @@ export function overdueOrders({ db, config, metrics }: ServiceContext<OrderConfi
       if (count === 0) return { up: true };
       return {
         up: true,
+        needsStaff: true,
         detail: `${count} paid up to ${longestSeconds} s ago and not ended: npx brew overdue`,
       };
     },

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { type ClusterOptions, clusterOf, withCluster } from '../cluster.ts';
 import { examples } from '../commandLine.ts';
 import { parsePast } from '../consume/start.ts';
-import { ArgumentInvalidError, exitCodes } from '../errors.ts';
+import { exitCodes } from '../errors.ts';
 import type { Io } from '../io.ts';
 import type { RewindOptions } from './rewind.ts';
 
@@ -29,11 +29,6 @@ A group is never set ahead. What a service of Brew still knows in its inbox has 
 effect: see docs/again.md.`,
     )
     .action(async (group: string, options: RewindOptions & ClusterOptions) => {
-      if (group === 'analytics' && options.bootstrap === undefined)
-        throw new ArgumentInvalidError(
-          'analytics keeps its offsets in its own tables, and tells them to Kafka only to be seen: nothing would be read again.',
-          'Build its reports anew: npx brew replay analytics',
-        );
       const { rewind } = await import('./rewind.ts');
       exit((await rewind(group, options, await clusterOf(options), io)) ? exitCodes.ok : exitCodes.failed);
     });

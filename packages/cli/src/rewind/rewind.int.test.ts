@@ -5,6 +5,7 @@ import {
   createKafkaClient,
   createProducer,
 } from '@brew/kafka';
+import { createReader } from '@brew/kafka/reader';
 import { createTopics } from '@brew/kafka/testing';
 import { infrastructure, uniqueName, until } from '@brew/sandbox/testing';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
@@ -89,4 +90,16 @@ it('says so where there is no such group', async () => {
   await expect(rewind('nobody', { to: hour(0) }, { brokers }, io)).rejects.toThrow(
     /no consumer group nobody/,
   );
+});
+
+it('refuses analytics, which would read nothing again', async () => {
+  const ofBrew = `brew.${uniqueName('rewind')}`;
+  await createTopics([{ name: ofBrew, partitions: 1, replicationFactor: 3, config: {} }]);
+  await using reader = createReader({ client, log });
+  await reader.commit('analytics', [{ topic: ofBrew, partition: 0, offset: 0n }]);
+  const { io, lines } = collect();
+  await expect(rewind('analytics', { to: hour(0), yes: true }, { brokers }, io)).rejects.toThrow(
+    /^analytics keeps its offsets in its own tables, .* npx brew replay analytics$/,
+  );
+  expect(lines).toEqual([]);
 });

@@ -4,7 +4,7 @@ import { pino } from 'pino';
 import { agreed } from '../agreed.ts';
 import type { ClusterAddress } from '../cluster.ts';
 import { clientOf } from '../clusterClient.ts';
-import { StillRunningError } from '../errors.ts';
+import { ArgumentInvalidError, StillRunningError } from '../errors.ts';
 import type { Io } from '../io.ts';
 import { counted, grouped, titledTable } from '../text/format.ts';
 
@@ -29,7 +29,7 @@ interface Step {
 /**
  * Sets a group back to what it had read at a time.
  * @returns whether it was done, or nothing was to be done: a person may say no
- * @throws GroupMissingError, StillRunningError while it has members, BrokerUnavailableError, ReadRefusedError
+ * @throws ArgumentInvalidError for analytics, GroupMissingError, StillRunningError while it has members, BrokerUnavailableError, ReadRefusedError
  */
 export async function rewind(
   group: string,
@@ -41,6 +41,11 @@ export async function rewind(
   await using inspector = createInspector({ client });
   await using reader = createReader({ client, log: pino({ level: 'silent' }) });
   const found = await inspector.group(group);
+  if (isAnalytics(found))
+    throw new ArgumentInvalidError(
+      'analytics keeps its offsets in its own tables, and tells them to Kafka only to be seen: nothing would be read again.',
+      'Build its reports anew: npx brew replay analytics',
+    );
   const steps = await stepsTo(to, found, reader);
 
   if (json) await io.out(JSON.stringify(reportOf(group, steps), null, 2));
@@ -60,6 +65,10 @@ export async function rewind(
   if (!json) await io.out(`✔ ${group} reads ${grouped(Number(records))} records again once it starts.`);
   return true;
 }
+
+/** Brew's own: on another cluster there may be a group of this name. */
+const isAnalytics = ({ group, partitions }: GroupProgress): boolean =>
+  group === 'analytics' && partitions.some(({ topic }) => topic.startsWith('brew.'));
 
 async function stepsTo(
   time: Date,

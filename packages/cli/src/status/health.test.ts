@@ -29,3 +29,12 @@ it('waits for a service that waits for its parts, and tells what they say', asyn
     standsStill: 'consumer: no answer in 2500 ms',
   });
 }, 10_000);
+
+it('tells also what gets on, and yet needs somebody', async () => {
+  const dependencies = {
+    relay: { up: true, detail: 'owner' },
+    'call-provider': { up: true, detail: '5 set aside', needsStaff: true },
+  };
+  const url = await service(0, { status: 'ready', dependencies });
+  expect(await healthOf(url)).toEqual({ state: 'ready', standsStill: 'call-provider: 5 set aside' });
+});

@@ -21,7 +21,7 @@ export async function healthOf(
 interface HealthAnswer {
   status: 'ready' | 'degraded' | 'not_ready';
   waitingFor?: string;
-  dependencies?: Record<string, { up: boolean; detail?: string }>;
+  dependencies?: Record<string, { up: boolean; detail?: string; needsStaff?: boolean }>;
 }
 
 /** Undefined where nobody tells. */
@@ -36,10 +36,10 @@ export async function tellsHealth(url: string): Promise<HealthAnswer | undefined
 
 const LONGEST = 300;
 
-/** What does not get on, and why, in a line; undefined when everything does. */
+/** What does not get on, and why, and what somebody has to do something about, in a line; undefined when there is nothing. */
 function troubleIn({ waitingFor, dependencies = {} }: HealthAnswer): string | undefined {
-  const down = Object.entries(dependencies).flatMap(([name, { up, detail }]) =>
-    up ? [] : [detail === undefined ? name : `${name}: ${detail}`],
+  const down = Object.entries(dependencies).flatMap(([name, { up, detail, needsStaff }]) =>
+    up && !needsStaff ? [] : [detail === undefined ? name : `${name}: ${detail}`],
   );
   const all = [...(waitingFor === undefined ? [] : [`it waits for ${waitingFor}`]), ...down].join('; ');
   // A detail may quote what a record says.

@@ -4,6 +4,7 @@ import type { ServiceContext } from '../context.ts';
 import type { Part } from '../lifecycle/part.ts';
 import { gauge } from '../metrics.ts';
 import { typeOf } from './countDeadLetters.ts';
+import { createDatabaseWatch } from './databaseWatch.ts';
 import { createGroupProgress } from './groupProgress.ts';
 import { createUnknownTypes } from './unknownTypes.ts';
 
@@ -27,8 +28,9 @@ export function consumerPart(
   context: ServiceContext,
   { group = context.name, topics, from = 'beginning', wants, paceMs, process }: ConsumerPartOptions,
 ): Part {
-  const { client, metrics, log } = context;
+  const { client, db, metrics, log } = context;
   const unknownTypes = createUnknownTypes(context);
+  const database = createDatabaseWatch(db);
   const consumer = createConsumer({
     client,
     group,
@@ -44,6 +46,7 @@ export function consumerPart(
     process: (records) => measured(context, group, records, process),
     deadLetters: context.deadLetters,
     isOutage,
+    unable: database.trouble,
     log,
   });
   gauge(metrics, `brew_consumer_running`, 'Whether the consumer reads: 1 or 0', () =>
@@ -58,11 +61,12 @@ export function consumerPart(
     start(signal) {
       // Whoever asks for the first time is to hear of what is so for longer.
       looking ??= setInterval(progress, LOOK_MS);
+      database.start();
       return consumer.start(signal);
     },
     async stop() {
       clearInterval(looking);
-      await Promise.all([consumer.stop(), admin.close()]);
+      await Promise.all([consumer.stop(), admin.close(), database.stop()]);
     },
     async health() {
       const own = healthOf(consumer);

@@ -128,7 +128,7 @@ describe('a worker on what is due', () => {
     expect(rows).toEqual([{ held: 0 }]);
     await add('later');
     await until(async () => (await done()).includes('later'));
-    expect(await pot?.health()).toEqual({ up: true, detail: '2 set aside' });
+    expect(await pot?.health()).toEqual({ up: true, detail: '2 set aside', needsStaff: true });
   });
 
   it('tries again what may pass, five times, and sets it aside then', async () => {

@@ -144,7 +144,7 @@ export function dueWorker(
       const count = await countStuckItems(db, name).catch(() => 0);
       if (count === 0) return health;
       const aside = `${count} set aside`;
-      return { ...health, detail: health.detail ? `${health.detail}; ${aside}` : aside };
+      return { ...health, detail: health.detail ? `${health.detail}; ${aside}` : aside, needsStaff: true };
     },
   };
 }

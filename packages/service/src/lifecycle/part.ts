@@ -23,4 +23,6 @@ export interface Health {
   up: boolean;
   /** For people: what is wrong, or what it is waiting for. */
   detail?: string;
+  /** It gets on, and yet somebody has to do something, such as about what was set aside: `brew status` shows the detail then, too. */
+  needsStaff?: boolean;
 }

@@ -125,12 +125,12 @@ export function callProvider(
 
   async function health(): Promise<Health> {
     const [failing, aside] = await Promise.all([countFailingJobs(db), countStuckItems(db, CALL_PROVIDER)]);
-    const setAside = aside > 0 ? { detail: `${aside} set aside` } : {};
+    const setAside = aside > 0 ? { detail: `${aside} set aside`, needsStaff: true } : {};
     if (failing === 0) stalled = undefined;
     const ms = stalled ? performance.now() - stalled.since : 0;
     if (!stalled || ms < SLOW_MS) return { ...calls.health(), ...setAside };
     const why = `calls waiting for the provider: ${failing}, for ${Math.round(ms / 1_000)} s: ${stalled.error.message}`;
-    return { up: false, detail: [why, ...Object.values(setAside)].join('; ') };
+    return { up: false, ...setAside, detail: setAside.detail ? `${why}; ${setAside.detail}` : why };
   }
 
   const calls = worker({

@@ -29,7 +29,11 @@ test('a call that the provider refuses is set aside, told, and made again when i
     { item: `payment-${orderId}`, attempts: 5, error: expect.stringMatching(/answered 400.*"no"/) },
   ]);
   expect(world.provider.callsAbout(orderId)).toHaveLength(5);
-  expect(await healthOf('call-provider')).toEqual({ up: true, detail: '1 set aside' });
+  expect(await healthOf('call-provider')).toEqual({
+    up: true,
+    detail: '1 set aside',
+    needsStaff: true,
+  });
   const metrics = await (await fetch(new URL('/metrics', world.app.url))).text();
   expect(metrics).toMatch(/^brew_stuck_items(\{.*\})? 1$/m);
 

@@ -75,6 +75,14 @@ const planted: [what: string, DatabaseName, sql: string, set: string, flow: Flow
     /^was given back 0\.01 USD, and its row knows of no such refund$/,
   ],
   [
+    'another payment that was not given back',
+    'orders',
+    `update orders set other_payments = '[{"paymentId":"zz","amount":{"amount":5,"currency":"EUR"}}]' where order_id = $1`,
+    'orders',
+    'delivered',
+    /^does not go ahead with 0\.05 EUR \(zz\) by its row, and has not given it back$/,
+  ],
+  [
     'a refund gone at the provider',
     'psp',
     'delete from refunds using payments where refunds.payment_id = payments.payment_id and order_id = $1',

@@ -92,6 +92,10 @@ function* refunds(order: OrderState, { accepted, others }: OrderRow, { holds }: 
     else if (crc32(same.refundId) !== event.refund || money(same.amount) !== moneyOf(event))
       yield `was given back ${moneyOf(event)}, and its row says ${money(same.amount)} (${same.refundId})`;
   }
+  for (const { paymentId, refundId, amount } of others) {
+    if (!refundId)
+      yield `does not go ahead with ${money(amount)} (${paymentId}) by its row, and has not given it back`;
+  }
   for (const { paymentId, refundId, amount } of stored) {
     if (!told.some(({ payment }) => payment === crc32(paymentId)) && holds('PaymentRefunded'))
       yield `was given back ${money(amount)} (${refundId}) by its row, and by no event`;
