@@ -48,7 +48,7 @@ export interface Book<Row extends BookRow = BookRow> {
 
 export const PAGE_ROWS = 1_000;
 
-/** Which rows are in a page: the end of a query for \`paged\`, after \`where\`. */
+/** Which rows are in a page: the end of a query for `paged`, after `where`. */
 export const PAGE = 'order_id > $1 and ($2::text[] is null or order_id = any($2)) order by order_id limit $3';
 
 /** A book's pages, from a query with PAGE in it. */
