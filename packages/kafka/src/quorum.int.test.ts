@@ -50,7 +50,11 @@ test('names no leader when none answers in time', async () => {
 
 test.each([
   ['nobody to ask', () => '127.0.0.1:1', /Kafka could not be reached to describe the cluster: /],
-  ['nobody who answers', silentAddress, /no answer within 10 s/],
+  [
+    'nobody who answers',
+    silentAddress,
+    /Kafka could not be reached to describe the cluster: Request timed out/,
+  ],
 ])('says so when there is %s', async (_what, address, message) => {
   await using admin = adminOf(address());
   const asking = admin.describeCluster();
