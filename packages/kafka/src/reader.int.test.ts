@@ -247,7 +247,17 @@ test('goes on with what comes, until it is aborted', async () => {
 
 test('goes on with the next leader, again and again, and misses and repeats nothing', async () => {
   const topic = uniqueName('reader');
+  const ledBy = (replica: number) =>
+    until(
+      async () => {
+        const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
+        return topics[0]?.partitions[0]?.leader === replica;
+      },
+      { what: `${replica} to lead` },
+    );
   await admin.createTopics({
+    // kafkajs gives up when it asks a broker that has not heard of the topic yet.
+    waitForLeaders: false,
     topics: [
       {
         topic,
@@ -256,19 +266,14 @@ test('goes on with the next leader, again and again, and misses and repeats noth
       },
     ],
   });
+  await ledBy(1);
   const following = followNumbers(topic);
   for (const [round, replica] of [2, 3, 1, 2].entries()) {
     await producer.send(numbered(topic, 100, round * 100));
     await admin.alterPartitionReassignments({
       topics: [{ topic, partitionAssignment: [{ partition: 0, replicas: [replica] }] }],
     });
-    await until(
-      async () => {
-        const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
-        return topics[0]?.partitions[0]?.leader === replica;
-      },
-      { what: 'the next leader' },
-    );
+    await ledBy(replica);
   }
   await producer.send(numbered(topic, 100, 400));
   await following.until(500);

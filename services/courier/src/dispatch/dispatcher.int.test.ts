@@ -79,7 +79,7 @@ it.each([
   const { db } = bench.context;
   await until(async () => (await listStuckItems(db)).length === 1);
   expect(await listStuckItems(db)).toMatchObject([{ worker: 'dispatcher', item: poison, attempts: 1 }]);
-  expect(await dispatcher.health?.()).toEqual({ up: true, detail: '1 set aside' });
+  expect(await dispatcher.health?.()).toEqual({ up: true, detail: '1 set aside', needsStaff: true });
   expect(await look(db)).toEqual({ dueInMs: null, assignable: false });
 
   refused = undefined;

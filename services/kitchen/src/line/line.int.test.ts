@@ -75,7 +75,7 @@ it.each([
         error: expect.stringMatching(/BREW_EVENT_INVALID.*it has \d+ bytes/),
       },
     ]);
-    expect(await line.health?.()).toEqual({ up: true, detail: '1 set aside' });
+    expect(await line.health?.()).toEqual({ up: true, detail: '1 set aside', needsStaff: true });
     expect(await look(db, 1)).toEqual({ dueInMs: null, startable: false, unopened: false });
 
     await db.query(
