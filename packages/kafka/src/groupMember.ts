@@ -2,7 +2,7 @@ import type { ConsumerConfig, EachBatchPayload, Consumer as KafkaConsumer } from
 import type { Logger } from 'pino';
 import { backoff } from './backoff.ts';
 import { type KafkaClient, kafkaOf } from './client.ts';
-import { delay, within } from './delay.ts';
+import { aborted, delay, within } from './delay.ts';
 import { ConsumerFailedError, kafkaErrorTypeOf, NotPreparedError, TopicMissingError } from './errors.ts';
 import { createHeldBack, type HeldBack } from './heldBack.ts';
 
@@ -210,10 +210,3 @@ function createHands({ eachBatch }: Life, heldBack: HeldBack) {
     release: () => released.resolve(),
   };
 }
-
-/** Resolves when the signal is aborted. */
-const aborted = (signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener('abort', () => resolve(), { once: true });
-  });

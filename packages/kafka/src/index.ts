@@ -22,7 +22,7 @@ export {
   type Letter,
   type ParkedKeys,
 } from './deadLetters.ts';
-export { delay, within } from './delay.ts';
+export { aborted, delay, within } from './delay.ts';
 export {
   BrokerUnavailableError,
   ConsumerFailedError,

@@ -1,6 +1,5 @@
-import { once } from 'node:events';
 import { BrewError, MenuItemChanged, topics } from '@brew/events';
-import { createFollower, type ReceivedRecord } from '@brew/kafka';
+import { aborted, createFollower, type ReceivedRecord } from '@brew/kafka';
 import type { Part, ServiceContext } from '@brew/service';
 import type { Menu } from './menu.ts';
 
@@ -48,6 +47,7 @@ export function followMenu({ client, codec, log }: ServiceContext, menu: Menu): 
     async start(signal) {
       await follower.start(signal);
       await Promise.race([follower.whenCaughtUp(), aborted(signal)]);
+      signal.throwIfAborted();
       menu.markComplete();
     },
     stop: () => follower.stop(),
@@ -59,9 +59,4 @@ export function followMenu({ client, codec, log }: ServiceContext, menu: Menu): 
       return detail === undefined ? { up: true } : { up: false, detail };
     },
   };
-}
-
-async function aborted(signal: AbortSignal): Promise<never> {
-  if (!signal.aborted) await once(signal, 'abort');
-  throw signal.reason;
 }

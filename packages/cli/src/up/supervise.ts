@@ -1,3 +1,4 @@
+import { aborted } from '@brew/kafka';
 import { describeFate, startSystem as realStartSystem, type Step, type System } from '@brew/sandbox';
 import { exitCodes } from '../errors.ts';
 import { onSignals } from '../signals.ts';
@@ -113,10 +114,3 @@ async function stop(system: System, view: View, dir: string): Promise<void> {
 }
 
 const stopped = (name: string, ms: number): Step => ({ name: `${name} stopped`, state: 'done', ms });
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    signal.addEventListener('abort', () => resolve(), { once: true });
-  });
-}

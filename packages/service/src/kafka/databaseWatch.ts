@@ -1,4 +1,4 @@
-import { delay } from '@brew/kafka';
+import { aborted, delay } from '@brew/kafka';
 import type { Database } from '@brew/postgres';
 
 /** How long PostgreSQL may be away from an instance before others are to do its part; to notice takes some five seconds more. */
@@ -38,9 +38,3 @@ export function createDatabaseWatch(db: Pick<Database, 'connect'>) {
     },
   };
 }
-
-const aborted = (signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener('abort', () => resolve(), { once: true });
-  });
