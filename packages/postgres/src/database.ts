@@ -38,8 +38,8 @@ export interface Database extends Tx, AsyncDisposable {
   listen(channel: string, onNotify: (payload: string) => void): Promise<Stop>;
   /** A connection outside the pool, for what is tied to a session. The caller ends it. */
   connect(options?: Pick<ClientOptions, 'statementMs'>): Promise<Session>;
-  /** Rejects when PostgreSQL doesn't answer within 2 s. */
-  ping(): Promise<void>;
+  /** What PostgreSQL's clock says. Rejects when it doesn't answer within 2 s. */
+  ping(): Promise<Date>;
   /** Idempotent. Waits for connections in use to be given back. */
   stop(): Promise<void>;
 }
@@ -102,8 +102,9 @@ export function createDatabase({ max = 8, log, ...options }: DatabaseOptions): D
 
     async ping() {
       // Fails instead of waiting for a server that went silent.
-      const query: BoundedQuery = { text: 'select 1', query_timeout: 2_000 };
-      await database.query(query);
+      const query: BoundedQuery = { text: 'select clock_timestamp() as at', query_timeout: 2_000 };
+      const { rows } = await database.query<{ at: Date }>(query);
+      return rows[0]?.at ?? new Date(Number.NaN);
     },
 
     stop() {

@@ -90,7 +90,7 @@ export function createHttpService<Config extends HttpConfig>({
     routes,
     staffToken: 'STAFF_TOKEN' in config ? String(config.STAFF_TOKEN) : undefined,
     requestsPerMinute: config.RATE_LIMIT_PER_MINUTE,
-    health: createHealth({ lifecycle, ping: () => db.ping(), parts }),
+    health: createHealth({ lifecycle, ping: () => db.ping(), now, parts }),
     isReady: () => lifecycle.state === 'running' || lifecycle.state === 'draining',
     stopping: stoppingHttp.signal,
     metrics,

@@ -12,6 +12,8 @@ test.each([
   const env = { PAYMENT_TIMEOUT_SECONDS: '60', UNANSWERED_TIMEOUT_SECONDS: '300' };
   const world = await startWorld({ env, now: () => new Date(Date.now() + ms) });
   try {
+    const { body } = await world.call('GET', '/health/ready');
+    expect(body.dependencies.postgres).toMatchObject({ up: true, needsStaff: true });
     const waiting = await world.awaiting();
     const { seconds } = await world.untilJob(waiting, 'settle');
     expect(seconds).toBeGreaterThan(0);

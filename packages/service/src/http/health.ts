@@ -13,17 +13,27 @@ export interface Readiness {
 
 export interface HealthOptions {
   lifecycle: Lifecycle;
-  /** Rejects when the database doesn't answer. */
-  ping(): Promise<void>;
+  /** What the database's clock says. Rejects when it doesn't answer. */
+  ping(): Promise<Date>;
+  /** This machine's clock. */
+  now(): Date;
   /** Those that know how they are. */
   parts: readonly Part[];
 }
 
+/**
+ * Machines that ask a time server differ by less than a second, and an answer takes 2 s at most. Nothing is decided by a wrong clock, but events carry
+ * its times, and signatures are judged by it.
+ */
+const SKEW_SECONDS = 10;
+
 /** Ready means: requests are answered. Parts may be down meanwhile, such as Kafka: what is accepted waits in the outbox. */
-export function createHealth({ lifecycle, ping, parts }: HealthOptions) {
-  const postgres = async () => {
-    await ping();
-    return { up: true };
+export function createHealth({ lifecycle, ping, now, parts }: HealthOptions) {
+  const postgres = async (): Promise<Health> => {
+    const skewSeconds = Math.round((now().getTime() - (await ping()).getTime()) / 1_000);
+    if (Math.abs(skewSeconds) < SKEW_SECONDS) return { up: true };
+    const away = `${Math.abs(skewSeconds)} s ${skewSeconds < 0 ? 'behind' : 'ahead of'}`;
+    return { up: true, needsStaff: true, detail: `this machine's clock is ${away} PostgreSQL's` };
   };
   const questions = new Map([['postgres', oneAtATime(postgres)]]);
   for (const { name, health } of parts)
