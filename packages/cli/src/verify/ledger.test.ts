@@ -210,8 +210,8 @@ describe('the ledger', () => {
     write(ledger, soundOrder('delivered', placedAt).slice(0, 3));
     expect(ledger.totals()).toEqual({
       money: {
-        EUR: { received: 6 * 840, late: 840, refunded: 3 * 840, delivered: 3 * 840, held: 840 },
-        USD: { received: 0, late: 1, refunded: 1, delivered: 0, held: 0 },
+        EUR: { received: 6 * 840, late: 840, refunded: 3 * 840, delivered: 3 * 840, held: 840, agree: true },
+        USD: { received: 0, late: 1, refunded: 1, delivered: 0, held: 0, agree: true },
       },
       stock: { reserved: 18, released: 10, sold: 6, kept: 2, uneven: [] },
     });

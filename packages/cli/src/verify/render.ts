@@ -88,9 +88,9 @@ export function renderLettersHint(
   return lines.length > 0 ? ['', ...lines] : [];
 }
 
-function moneyLine(currency: string, { received, late, refunded, delivered, held }: MoneyTotals): string {
+function moneyLine(currency: string, sums: MoneyTotals): string {
+  const { received, late, refunded, delivered, held, agree } = sums;
   const of = (amount: number) => money({ amount, currency });
-  const agree = received + late === refunded + delivered + held;
   return (
     `received ${of(received)}${late > 0 ? `, not accepted ${of(late)}` : ''}: ` +
     `given back ${of(refunded)}, delivered ${of(delivered)}, held for open orders ${of(held)}` +
