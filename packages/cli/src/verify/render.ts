@@ -10,7 +10,8 @@ export function renderProgress(
   { read, total, problem }: { read: number; total: number; problem: unknown },
   elapsedMs: number,
 ): string {
-  if (problem !== undefined) return 'The topics can not be read at the moment; it goes on when they can.';
+  if (problem !== undefined)
+    return 'The topics can not be read at the moment: it goes on when they can, and ends when that takes too long.';
   const rate = Math.round((read * 1_000) / elapsedMs);
   return `${count(read)} of ${count(total)} records read, ${count(rate)} a second`;
 }

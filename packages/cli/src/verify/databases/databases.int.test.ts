@@ -1,4 +1,5 @@
-import { deleteRecords } from '@brew/kafka/testing';
+import { partitionOf } from '@brew/kafka';
+import { abortTransaction, deleteRecords, openTransaction } from '@brew/kafka/testing';
 import { infrastructure } from '@brew/sandbox/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { collect } from '../../testing/collect.ts';
@@ -380,6 +381,53 @@ describe('verify --databases', () => {
     const { sound, text } = await world.run();
     expect(text).toMatch(/^- sales +not compared: there is no live report yet$/m);
     expect(sound).toBe(true);
+  });
+});
+
+describe('verify --databases ends with a report', () => {
+  let world: World;
+  let orderId: string;
+  beforeAll(async () => {
+    world = await createWorld(names);
+    orderId = world.ids[0] as string;
+    await world.databases.of('kitchen').query('update tickets set slot = 9 where order_id = $1', [orderId]);
+  });
+  afterAll(() => world?.[Symbol.asyncDispose]());
+
+  const sentences = [expect.stringContaining('its ticket says 9')];
+
+  it('although what comes last in partitions was aborted', async () => {
+    for (const topic of world.topics.keys()) await abortTransaction(topic);
+    expect((await world.find()).breaches).toEqual([
+      expect.objectContaining({ set: 'tickets', orderId, sentences }),
+    ]);
+  });
+
+  it('while somebody has a table locked: it is told, and all others are compared', async () => {
+    const kitchen = world.databases.of('kitchen');
+    const { breaches, sets } = await kitchen.transaction(async (tx) => {
+      await tx.query('set local idle_in_transaction_session_timeout = 0');
+      await tx.query('lock table tickets in access exclusive mode');
+      return world.find();
+    });
+    const why = expect.stringMatching(/^not compared: .*timeout\. See what runs: npx brew status$/);
+    expect(breaches.map(({ set, sentences: told }) => [set, ...told])).toEqual([
+      ['tickets', why],
+      ['places', why],
+    ]);
+    expect(sets.find(({ set }) => set === 'shipments')?.compared).toBeGreaterThan(0);
+  });
+
+  it('while a transaction is open: names it, and goes on with all that it does not keep back', async () => {
+    const [kitchen] = [...world.topics].find(([, { events }]) => events.includes('OrderReady')) ?? [];
+    const own = partitionOf(orderId, 6);
+    const transaction = await openTransaction(kitchen as string, [(own + 1) % 6]);
+    const { sound, text } = await world.run({}, 2_000);
+    expect(sound).toBe(false);
+    expect(text).toContain(`✖ readable: ${kitchen}, partition ${(own + 1) % 6}, offsets `);
+    expect(text).toContain(`✖ tickets: order ${orderId} `);
+    expect(text).toMatch(/^- sales +not compared: not all that is in it could be read$/m);
+    await transaction.abort();
   });
 });
 
