@@ -6,6 +6,7 @@ import { collect } from '../../testing/collect.ts';
 import { type Flow, flows, soundOrder } from '../testing/soundOrder.ts';
 import { verify } from '../verify.ts';
 import type { DatabaseName } from './book.ts';
+import type { DatabaseBreach } from './result.ts';
 import { createWorld, type World } from './testing/createWorld.ts';
 
 const names = Object.keys(flows) as Flow[];
@@ -416,6 +417,23 @@ describe('verify --databases ends with a report', () => {
       ['places', why],
     ]);
     expect(sets.find(({ set }) => set === 'shipments')?.compared).toBeGreaterThan(0);
+  });
+
+  it('without the registry: says what it could not read, and takes no row for one too many', async () => {
+    const { io, lines } = collect();
+    const where = { ...world.where, registryUrl: 'http://127.0.0.1:1' };
+    const options = { databases: true, json: true, youngerThan: 0 };
+    const { signal } = new AbortController();
+    expect(await verify(options, where, io, signal, world.topics, 1_000)).toBe(false);
+    const report = JSON.parse(lines.join('\n')) as { databaseBreaches: DatabaseBreach[] };
+    const why = 'not compared: not all that is in it could be read';
+    expect(report.databaseBreaches.map(({ set, sentences: told }) => [set, ...told])).toEqual([
+      ...[
+        ['sales', why],
+        ['funnel', why],
+      ],
+      ['top drinks', why],
+    ]);
   });
 
   it('while a transaction is open: names it, and goes on with all that it does not keep back', async () => {
