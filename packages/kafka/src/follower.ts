@@ -48,6 +48,8 @@ export interface Follower extends AsyncDisposable {
   readonly steppedOver: number;
   /** Resolves when it reads; waits for brokers and topics. Rejects only when aborted or stopped. */
   start(signal?: AbortSignal): Promise<void>;
+  /** The offset in a partition that it reads next; behind markers of transactions, and what was aborted, too. 0 before it knows. */
+  positionOf(topic: string, partition: number): bigint;
   /** Resolves when all that was in the topics when it started has been handed on. */
   whenCaughtUp(): Promise<void>;
   stop(): Promise<void>;
@@ -229,6 +231,7 @@ export function createFollower(options: FollowerOptions): Follower {
       started ??= begin(signal ? AbortSignal.any([signal, stopping.signal]) : stopping.signal);
       return started;
     },
+    positionOf: positions.of,
     whenCaughtUp: () => positions.caughtUp,
     stop() {
       stopping.abort();

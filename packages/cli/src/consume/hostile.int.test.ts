@@ -247,7 +247,7 @@ describe('what other clients pack', () => {
     ]);
     // Also for what comes: it waits for none of what it stepped over.
     await using reading = await startReading(createLedger(), own, addresses);
-    await reading.whenCaughtUp();
+    await reading.readOn(ended.signal);
     expect([await reading.lag(), reading.read]).toEqual([0, READABLE]);
   });
 });

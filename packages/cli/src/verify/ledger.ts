@@ -4,7 +4,7 @@ import { invariants } from './invariants/index.ts';
 import { bornAt, endOf, type OrderState } from './orderState.ts';
 import { createPacker } from './pack.ts';
 import type { SeenEvent } from './seen.ts';
-import { createSkews, type Skew } from './skews.ts';
+import { createSkews, isMadeUp, type Skew } from './skews.ts';
 import { createTotals, type Totals } from './totals.ts';
 
 /** An invariant that an order does not keep. */
@@ -44,9 +44,10 @@ export interface Ledger {
    * All breaches.
    * @param at a time, in milliseconds, up to which all events have been taken
    * @param graceMs how long what is missing may still be on its way
+   * @param hasRead whether an order's partitions were read; if not, what is missing of it may be in the rest of them. Left out: all were
    */
-  breaches(at: number, graceMs: number): Breach[];
-  /** Of how many orders an invariant could not be checked wholly when breaches were looked for: what is missing may have been deleted. */
+  breaches(at: number, graceMs: number, hasRead?: (orderId: string) => boolean): Breach[];
+  /** Of how many orders an invariant could not be checked wholly when breaches were looked for: what is missing may have been deleted, or unread. */
   unchecked(invariant: string): number;
   counts(): Counts;
   totals(): ReturnType<Totals['summary']>;
@@ -172,7 +173,7 @@ export function createLedger(most: number = mostBytes()): Ledger {
       const begin = Math.min(time, Date.now()) || Date.now();
       begins.set(topic, Math.max(begins.get(topic) ?? begin, begin));
     },
-    breaches(at, graceMs) {
+    breaches(at, graceMs, hasRead = () => true) {
       const found: Breach[] = [];
       curtailed = 0;
       unchecked.clear();
@@ -180,10 +181,11 @@ export function createLedger(most: number = mostBytes()): Ledger {
         const born = bornAt(order);
         let isCurtailed = false;
         for (const { name, check } of invariants) {
-          const due = check(order).filter(({ missing }) => !missing || missing.since + graceMs <= at);
-          const told = due.filter(({ missing }) => !missing || holds(born, missing.events));
+          const due = check(order).filter(({ missing }) => !missing || isDue(missing.since, at, graceMs));
+          const there = due.filter(({ missing }) => !missing || holds(born, missing.events));
+          const told = there.filter(({ missing }) => !missing || hasRead(order.id));
+          if (there.length < due.length) isCurtailed = true;
           if (told.length < due.length) {
-            isCurtailed = true;
             unchecked.set(name, (unchecked.get(name) ?? 0) + 1);
           }
           const sentences = told.map(({ sentence }) => sentence);
@@ -214,9 +216,14 @@ export function createLedger(most: number = mostBytes()): Ledger {
   };
 }
 
+/** A time of the future is no excuse: nothing is on its way then. */
+const isDue = (since: number, at: number, graceMs: number): boolean =>
+  since + graceMs <= at || isMadeUp(since - at);
+
 /** In its partition: anywhere else it is no repeat. */
 const isRepeat = (one: SeenEvent, other: SeenEvent): boolean =>
   one.name === other.name &&
+  one.time === other.time &&
   one.content === other.content &&
   one.topic === other.topic &&
   one.partition === other.partition;

@@ -5,7 +5,7 @@ export interface OrderState {
   id: string;
   /** Each event once, as it was first seen; of one partition in the order of their offsets. */
   events: SeenEvent[];
-  /** Events that came again under the same id with other content, or in another partition. */
+  /** Events that came again under the same id with another time or other content, or in another partition. */
   altered: SeenEvent[];
 }
 

@@ -13,6 +13,7 @@ it('gives the same orders back, nothing lost, however many share their strings',
       // Of two lines, and as many cafes as there are orders.
       const food = { ...items?.[0], sku: 'bun', category: 'food' };
       const more = items && {
+        total: { amount: 3 * 840, currency: 'EUR' },
         items: [...items, { ...items[0], sku: 'mocha' }, food],
         cafeId: `cafe-${index}`,
       };

@@ -10,7 +10,8 @@ export function renderProgress(
   { read, total, problem }: { read: number; total: number; problem: unknown },
   elapsedMs: number,
 ): string {
-  if (problem !== undefined) return 'The topics can not be read at the moment; it goes on when they can.';
+  if (problem !== undefined)
+    return 'The topics can not be read at the moment: it goes on when they can, and ends when that takes too long.';
   const rate = Math.round((read * 1_000) / elapsedMs);
   return `${count(read)} of ${count(total)} records read, ${count(rate)} a second`;
 }
@@ -88,9 +89,9 @@ export function renderLettersHint(
   return lines.length > 0 ? ['', ...lines] : [];
 }
 
-function moneyLine(currency: string, { received, late, refunded, delivered, held }: MoneyTotals): string {
+function moneyLine(currency: string, sums: MoneyTotals): string {
+  const { received, late, refunded, delivered, held, agree } = sums;
   const of = (amount: number) => money({ amount, currency });
-  const agree = received + late === refunded + delivered + held;
   return (
     `received ${of(received)}${late > 0 ? `, not accepted ${of(late)}` : ''}: ` +
     `given back ${of(refunded)}, delivered ${of(delivered)}, held for open orders ${of(held)}` +

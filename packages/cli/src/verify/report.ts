@@ -51,11 +51,12 @@ export interface Summary {
  */
 export function reportOf(
   ledger: Ledger,
-  { read, unreadable, unreadableCount }: Pick<Reading, 'read' | 'unreadable' | 'unreadableCount'>,
+  reading: Pick<Reading, 'read' | 'unreadable' | 'unreadableCount' | 'hasRead'>,
   at: number,
   graceMs: number,
 ): { summary: Summary; breaches: Iterable<ReportedBreach> } {
-  const breaches = ledger.breaches(at, graceMs);
+  const { read, unreadable, unreadableCount, hasRead } = reading;
+  const breaches = ledger.breaches(at, graceMs, hasRead);
   const broken = (name: string) => breaches.filter(({ invariant }) => invariant === name).length;
   const counts = ledger.counts();
   const summary: Summary = {

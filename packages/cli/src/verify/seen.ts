@@ -6,6 +6,7 @@ import {
   type Money,
   OrderCancelled,
   OrderDelivered,
+  type OrderItem,
   OrderPlaced,
   PaymentReceived,
   PaymentRefunded,
@@ -15,7 +16,9 @@ import {
   StockReserved,
 } from '@brew/events';
 import type { ReceivedRecord } from '@brew/kafka';
+import { money } from '../text/format.ts';
 import { type PlacedWith, placedWith } from './placedWith.ts';
+import { isMadeUp } from './skews.ts';
 
 /** What there is of one menu item in an event. */
 export interface Line {
@@ -32,7 +35,7 @@ export interface SeenEvent {
   topic: string;
   partition: number;
   offset: number;
-  /** Its id and that of the event it follows from, as numbers of 48 bits: enough to tell an order's events apart. */
+  /** Its id and that of the event it follows from, as numbers of 52 bits: enough to tell an order's events apart. */
   id: number;
   causeId: number | undefined;
   /** When it happened: ce_time, in milliseconds. */
@@ -51,14 +54,11 @@ export interface SeenEvent {
   stock?: { cafeId: string; lines: Line[] } | undefined;
   /** Of OrderPlaced: what rows keep of it. */
   placedWith?: PlacedWith | undefined;
-  /** What can't be true of it whatever else happens: a sentence without a subject. */
+  /** What can't be true of it whatever else happens: a sentence without a subject. Of OrderPlaced it is about money, else about stock. */
   fault?: string | undefined;
   /** Said to have happened that long after its record was written, in milliseconds; left out for what clocks may differ by. */
   aheadMs?: number | undefined;
 }
-
-/** Clocks are never so wrong: such a time was made up. */
-const FUTURE_MS = 24 * 60 * 60 * 1_000;
 
 /** @param event what the record carries, decoded */
 export function toSeen(record: ReceivedRecord, event: Event): SeenEvent {
@@ -76,15 +76,12 @@ export function toSeen(record: ReceivedRecord, event: Event): SeenEvent {
   };
 }
 
-/** The random end of a UUID. Ids of other kinds, which Brew has none of, are reduced to a checksum. */
-function shortId(id: string): number {
-  const tail = id.slice(-12);
-  return /^[0-9a-f]{12}$/.test(tail) ? Number.parseInt(tail, 16) : crc32(id);
-}
+/** A checksum of the whole id, as the services judge by all of it, and 20 bits of its random end: a number takes less memory. */
+const shortId = (id: string): number => crc32(id) * 2 ** 20 + (Number.parseInt(id.slice(-5), 16) || 0);
 
 function aheadOf({ timestamp }: ReceivedRecord, { time }: Event): Pick<SeenEvent, 'aheadMs'> {
   const aheadMs = time.getTime() - timestamp.getTime();
-  return aheadMs > FUTURE_MS ? { aheadMs } : {};
+  return isMadeUp(aheadMs) ? { aheadMs } : {};
 }
 
 type Facts = Pick<SeenEvent, 'amount' | 'payment' | 'refund' | 'detail' | 'stock' | 'placedWith' | 'fault'>;
@@ -101,6 +98,7 @@ function factsOf({ type, data }: Event): Facts {
           made: placedWith.made(items),
           customer: placedWith.customer(customer),
         },
+        fault: miscounted(total, items),
       };
     }
     case OrderCancelled.type:
@@ -128,6 +126,18 @@ function factsOf({ type, data }: Event): Facts {
     default:
       return {};
   }
+}
+
+/** As order-service makes it: in one currency. */
+function miscounted(total: Money, items: readonly OrderItem[]): string | undefined {
+  const cost = Map.groupBy(items, ({ unitPrice }) => unitPrice.currency);
+  const sums = [...cost].map(([currency, some]) => ({
+    amount: some.reduce((sum, { quantity, unitPrice }) => sum + quantity * unitPrice.amount, 0),
+    currency,
+  }));
+  const [sum] = sums;
+  if (sums.length === 1 && sum?.currency === total.currency && sum.amount === total.amount) return undefined;
+  return `is to cost ${money(total)}, and its items cost ${sums.map(money).join(' + ') || 'nothing'}`;
 }
 
 function negative(cafeId: string, items: readonly StockItem[]): string | undefined {

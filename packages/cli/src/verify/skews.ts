@@ -14,6 +14,12 @@ export interface Skews {
   summary(): Skew[];
 }
 
+/** Clocks are hardly ever so wrong. */
+const MOST_MS = 15 * 60 * 1_000;
+
+/** Whether no difference of clocks explains a time that lies so far ahead of another one: what bears it is not on its way. */
+export const isMadeUp = (aheadMs: number): boolean => aheadMs > MOST_MS;
+
 /** Clocks that are kept agree within milliseconds. */
 const TOLD_FROM_MS = 1_000;
 

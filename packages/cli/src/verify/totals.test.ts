@@ -1,4 +1,5 @@
 import { expect, it } from '@jest/globals';
+import type { SeenEvent } from './seen.ts';
 import { orderOf } from './testing/orderOf.ts';
 import { type Flow, soundOrder } from './testing/soundOrder.ts';
 import { createTotals } from './totals.ts';
@@ -72,4 +73,23 @@ it.each<[string, Flow, string[], number[], object]>([
   ],
 ])('the books have %s', (_what, flow, left, money, stock) => {
   expect(booksOf(flow, ...left)).toEqual({ money, stock });
+});
+
+it('the books agree to the last cent, however large the sums are', () => {
+  const amount = { amount: Number.MAX_SAFE_INTEGER - 1, currency: 'EUR' };
+  const totals = createTotals();
+  const orders = [1, 2, 3].map((cents) => {
+    const events = soundOrder('cancelled after paying', 0).map((event) => ({
+      ...event,
+      data: { ...event.data, amount: cents === 1 ? amount : { ...amount, amount: cents } },
+    }));
+    return orderOf(events);
+  });
+  for (const event of orders.flatMap(({ events }) => events)) totals.count(event);
+  expect(totals.summary(orders).money.EUR?.agree).toBe(true);
+  totals.count({
+    ...orders[1]?.events.find(({ name }) => name === 'PaymentReceived'),
+    amount: { amount: 1, currency: 'EUR' },
+  } as SeenEvent);
+  expect(totals.summary(orders).money.EUR?.agree).toBe(false);
 });

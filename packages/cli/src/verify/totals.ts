@@ -1,4 +1,4 @@
-import { allOf, endOf, find, type OrderState, refundsOf, sumOf } from './orderState.ts';
+import { allOf, endOf, find, type OrderState, refundsOf } from './orderState.ts';
 import type { SeenEvent } from './seen.ts';
 
 /** In minor units of one currency: received + late = refunded + delivered + held, if the books agree. */
@@ -11,6 +11,8 @@ export interface MoneyTotals {
   delivered: number;
   /** Received and not given back for orders that are not delivered (yet). */
   held: number;
+  /** Whether they agree, to the last cent: beyond 2^53 the sums themselves are rounded. */
+  agree: boolean;
 }
 
 /** In pieces: reserved = released + sold + kept, if the books agree. */
@@ -34,9 +36,9 @@ export interface Totals {
   summary(unsettled: Iterable<OrderState>): { money: Record<string, MoneyTotals>; stock: StockTotals };
 }
 
-type Book = keyof MoneyTotals | Exclude<keyof StockTotals, 'uneven'>;
-/** Sums by currency or shelf. */
-type Books = Record<Book, Map<string, number>>;
+type Book = Exclude<keyof MoneyTotals, 'agree'> | Exclude<keyof StockTotals, 'uneven'>;
+/** Sums by currency or shelf; there is no largest one. */
+type Books = Record<Book, Map<string, bigint>>;
 
 /**
  * The same books kept twice: what was received and refunded, reserved and released is summed up over all events alone,
@@ -50,19 +52,26 @@ export function createTotals(): Totals {
     summary(unsettled) {
       const open = emptyBooks();
       for (const order of unsettled) enter(open, [...orderEntries(order), ...heldEntries(order)]);
-      const of = (book: Book, key: string) => (books[book].get(key) ?? 0) + (open[book].get(key) ?? 0);
+      const of = (book: Book, key: string) => (books[book].get(key) ?? 0n) + (open[book].get(key) ?? 0n);
       const keysOf = (...names: Book[]) =>
         new Set(names.flatMap((name) => [...books[name].keys(), ...open[name].keys()]));
 
       const money: Record<string, MoneyTotals> = {};
       for (const currency of keysOf('received', 'refunded', 'delivered')) {
-        const sums = (book: Book) => of(book, currency);
+        const [received, late, refunded, delivered, held] = [
+          of('received', currency),
+          of('late', currency),
+          of('refunded', currency),
+          of('delivered', currency),
+          of('held', currency),
+        ];
         money[currency] = {
-          received: sums('received'),
-          late: sums('late'),
-          refunded: sums('refunded'),
-          delivered: sums('delivered'),
-          held: sums('held'),
+          received: Number(received),
+          late: Number(late),
+          refunded: Number(refunded),
+          delivered: Number(delivered),
+          held: Number(held),
+          agree: received + late === refunded + delivered + held,
         };
       }
       const stock: StockTotals = { reserved: 0, released: 0, sold: 0, kept: 0, uneven: [] };
@@ -73,10 +82,10 @@ export function createTotals(): Totals {
           of('sold', shelf),
           of('kept', shelf),
         ];
-        stock.reserved += reserved;
-        stock.released += released;
-        stock.sold += sold;
-        stock.kept += kept;
+        stock.reserved += Number(reserved);
+        stock.released += Number(released);
+        stock.sold += Number(sold);
+        stock.kept += Number(kept);
         if (reserved !== released + sold + kept) stock.uneven.push(shelf);
       }
       return { money, stock };
@@ -88,7 +97,7 @@ type Entry = [Book, key: string, amount: number];
 
 function enter(books: Books, entries: Iterable<Entry>, sign: 1 | -1 = 1): void {
   for (const [book, key, amount] of entries) {
-    books[book].set(key, (books[book].get(key) ?? 0) + sign * amount);
+    books[book].set(key, (books[book].get(key) ?? 0n) + BigInt(sign * amount));
   }
 }
 
@@ -110,10 +119,10 @@ function* orderEntries(order: OrderState): Generator<Entry> {
 
 function* heldEntries(order: OrderState): Generator<Entry> {
   if (endOf(order) === 'delivered') return;
-  const paid = find(order, 'PaymentReceived');
-  if (paid?.amount) {
-    const held = sumOf(allOf(order, 'PaymentReceived')) - sumOf(refundsOf(order).accepted);
-    yield ['held', paid.amount.currency, held];
+  const currency = find(order, 'PaymentReceived')?.amount?.currency;
+  if (currency !== undefined) {
+    for (const { amount } of allOf(order, 'PaymentReceived')) yield ['held', currency, amount?.amount ?? 0];
+    for (const { amount } of refundsOf(order).accepted) yield ['held', currency, -(amount?.amount ?? 0)];
   }
   for (const event of order.events) {
     if (event.name === 'StockReserved') yield* piecesOf('kept', event);

@@ -7,6 +7,7 @@ import {
   KitchenStarted,
   OrderPlaced,
   orderTopics,
+  PaymentReceived,
   type Topic,
   toHeaders,
 } from '@brew/events';
@@ -16,11 +17,14 @@ import {
   createKafkaClient,
   createProducer,
   type OutgoingRecord,
+  partitionOf,
 } from '@brew/kafka';
 import {
+  abortTransaction,
   createTopics,
   createUncheckedEncode,
   deleteRecords as emptyTopic,
+  openTransaction,
   writeBatch,
 } from '@brew/kafka/testing';
 import { runKafkaTool } from '@brew/sandbox';
@@ -72,7 +76,12 @@ async function ownTopics() {
     send: (...records: OutgoingRecord[]) => producer.send(records),
     write: (events: readonly AnyEvent[]) => producer.send(events.map(recordOf)),
     /** Whether the command says that all is well, and what it prints. */
-    async verify(options: Partial<VerifyOptions>, lines: string[] = [], signal = neverAborted) {
+    async verify(
+      options: Partial<VerifyOptions>,
+      lines: string[] = [],
+      signal = neverAborted,
+      { registry = registryUrl, patienceMs }: { registry?: string; patienceMs?: number } = {},
+    ) {
       const io = {
         out: async (line: string) => void lines.push(line),
         note: () => {},
@@ -80,9 +89,20 @@ async function ownTopics() {
         columns: () => 0,
       };
       const all = { youngerThan: 0, ...options };
-      return { sound: await verify(all, { brokers, registryUrl }, io, signal, topics), lines };
+      const where = { brokers, registryUrl: registry };
+      return { sound: await verify(all, where, io, signal, topics, patienceMs), lines };
     },
   };
+}
+
+/** Two orders of different partitions. */
+function partitionsApart(): [AnyEvent[], AnyEvent[]] {
+  const one = soundOrder('delivered', anHourAgo());
+  const partition = (events: AnyEvent[]) => partitionOf(events[0]?.correlationId ?? '', 6);
+  for (;;) {
+    const other = soundOrder('delivered', anHourAgo());
+    if (partition(other) !== partition(one)) return [one, other];
+  }
 }
 
 /** Deletes what is before an offset of the partition that has records, as retention would. */
@@ -260,10 +280,68 @@ describe('verify', () => {
       ledger.take(orderId, event);
     };
     await using reading = await startReading({ ...ledger, take }, topics.topics, { brokers, registryUrl });
-    await reading.whenCaughtUp();
+    await reading.readOn(neverAborted);
     expect(failures).toBeGreaterThan(1);
     expect(reading.read).toBe(reading.total);
     expect(ledger.counts()).toMatchObject({ cancelled: 1, repeats: reading.total - 4 });
+  });
+
+  it('ends while a transaction is open: tells what it keeps back, and misses nothing that may be there', async () => {
+    const topics = await ownTopics();
+    const [one, other] = partitionsApart();
+    await topics.write(one.slice(0, 2));
+    await topics.write(other.slice(0, 2));
+    const payments = topics.nameOf(PaymentReceived.topic);
+    const transaction = await openTransaction(payments, [partitionOf(one[0]?.correlationId ?? '', 6)]);
+    await topics.write(one.slice(2));
+
+    const { sound, lines } = await topics.verify({}, [], neverAborted, { patienceMs: 12_000 });
+
+    const text = lines.join('\n');
+    expect(sound).toBe(false);
+    expect(text).toMatch(
+      /^✖ readable: brew\.payments\S+, partition \d, offsets 0 to 1: could not be read, and nothing came for 12 s\. A transaction has been open on/m,
+    );
+    expect(text).toMatch(/^✖ one-end .*: not for 1$/m);
+    expect(text).toContain(`order ${other[0]?.correlationId} was placed and never ended`);
+    expect(text).toMatch(
+      /^✔ cause-before-effect .*: not for|^✔ cause-before-effect .*\(1 of 2 not checked wholly\)$/m,
+    );
+    await transaction.abort();
+    const after = await topics.verify({});
+    expect(after.lines.join('\n')).toMatch(/^✔ readable /m);
+  });
+
+  it('ends without the registry: tells what it could not read, and misses nothing', async () => {
+    const topics = await ownTopics();
+    await topics.write(soundOrder('delivered', anHourAgo()).slice(0, 3));
+    const away = { registry: 'http://127.0.0.1:1', patienceMs: 1_000 };
+    const { sound, lines } = await topics.verify({ json: true }, [], neverAborted, away);
+    expect(sound).toBe(false);
+    const { breaches } = JSON.parse(lines.join('\n')) as Report;
+    expect(new Set(breaches.map(({ invariant }) => invariant))).toEqual(new Set(['readable']));
+    expect(breaches).toHaveLength(3);
+    expect(breaches[0]?.sentences[0]).toMatch(
+      /offsets 0 to \d: could not be read, .* The schema registry at http:\/\/127\.0\.0\.1:1 could not be used: .*and verify again\.$/,
+    );
+  });
+
+  it('follows: past what was aborted at the end of a partition', async () => {
+    const topics = await ownTopics();
+    await topics.write(soundOrder('delivered', anHourAgo()).slice(0, 3));
+    for (const topic of topics.topics.keys()) await abortTransaction(topic);
+    const stop = new AbortController();
+    const lines: string[] = [];
+    const following = topics.verify({ follow: true, json: true }, lines, stop.signal);
+    const isJudged = ({ lag, found }: Moment) => lag === 0 && found.length > 0;
+    await until(() => lines.map((line) => JSON.parse(line) as Moment).some(({ lag }) => lag === 0), {
+      what: 'a lag of nothing',
+    });
+    await until(() => lines.map((line) => JSON.parse(line) as Moment).some(isJudged), {
+      what: 'the order that hangs',
+    });
+    stop.abort();
+    expect((await following).sound).toBe(false);
   });
 
   it('follows: a line a second, and a breach as it comes', async () => {

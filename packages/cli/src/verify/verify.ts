@@ -14,6 +14,7 @@ import { createLedger } from './ledger.ts';
 import { type Reading, startReading } from './reading.ts';
 import { renderExamples, renderLettersHint, renderProgress, renderReport } from './render.ts';
 import { jsonOf, reportOf } from './report.ts';
+import { saying } from './saying.ts';
 
 export interface VerifyOptions {
   /** Goes on with what comes, until the signal is aborted. */
@@ -30,17 +31,15 @@ type Where = Pick<Addresses, 'brokers' | 'registryUrl'> & Partial<Server & Pick<
 /** The topics of orders under their own names; a test has others. brew.menu.v1 is compacted: most of what was in it is gone. */
 const ownTopics: ReadonlyMap<string, Topic> = new Map(orderTopics.map((topic) => [topic.name, topic]));
 
-/** How often something is said while it reads: the first time after a second, when it is clear that it takes longer. */
-const PROGRESS_MS = 1_000;
-
 /** KEEP_DAYS of the services, where their environment does not say otherwise. */
 const KEEP_DAYS = 90;
 /** And OVERDUE_AFTER_SECONDS of order. */
 const OVERDUE_AFTER_SECONDS = 3_600;
 
 /**
- * Reads every topic of orders from the beginning and says whether what must always hold did.
- * @returns whether there is no breach; false, too, if it is stopped before it knows
+ * Reads every topic of orders from the beginning and says whether what must always hold did. It ends, whatever is away or keeps records back.
+ * @param patienceMs for so long it waits while nothing comes
+ * @returns whether there is no breach, and all could be read; false, too, if it is stopped before it knows
  * @throws ArgumentInvalidError, DatabaseUnreachableError, and what startReading throws
  */
 export async function verify(
@@ -49,6 +48,7 @@ export async function verify(
   io: Io,
   signal: AbortSignal,
   topics: ReadonlyMap<string, Topic> = ownTopics,
+  patienceMs?: number,
 ): Promise<boolean> {
   if (options.follow && options.databases)
     throw new ArgumentInvalidError(
@@ -61,13 +61,12 @@ export async function verify(
   // Before it is asked where the topics end: so all that is in the reports will be read.
   const reports = databases && (await storedReports(databases.of('analytics')));
   const ledger = createLedger();
-  await using reading = await startReading(ledger, topics, addresses);
+  await using reading = await startReading(ledger, topics, addresses, patienceMs);
   // Awaited here: otherwise the reading would be over before it began.
   if (options.follow) return await follow(ledger, reading, options, io, signal);
   await untilCaughtUp(reading, io, signal);
   if (signal.aborted) return stopped(io);
   const graceMs = options.youngerThan * 1_000;
-  const { summary, breaches } = reportOf(ledger, reading, reading.startedAt, graceMs);
   let sets: SetResult[] = [];
   if (databases && reports) {
     const keepDays = Number(process.env.KEEP_DAYS) || KEEP_DAYS;
@@ -83,6 +82,8 @@ export async function verify(
     if (!compared) return stopped(io);
     sets = compared;
   }
+  // Not before: what can't be read may show only now.
+  const { summary, breaches } = reportOf(ledger, reading, reading.startedAt, graceMs);
   const differing = sets.flatMap((set) => set.breaches);
   const sound = summary.sound && differing.length === 0;
   if (options.json) {
@@ -120,16 +121,8 @@ async function lettersHint({ services }: Partial<Server>, signal: AbortSignal): 
 
 async function untilCaughtUp(reading: Reading, io: Io, signal: AbortSignal): Promise<void> {
   const begun = performance.now();
-  const progress = setInterval(() => {
-    io.note(renderProgress(reading, performance.now() - begun));
-  }, PROGRESS_MS);
-  const aborted = new Promise<void>((resolve) => {
-    if (signal.aborted) resolve();
-    signal.addEventListener('abort', () => resolve(), { once: true });
+  const told = () => renderProgress(reading, performance.now() - begun);
+  await saying(io, told, reading.readOn(signal)).catch((error) => {
+    if (!signal.aborted) throw error;
   });
-  try {
-    await Promise.race([reading.whenCaughtUp(), aborted]);
-  } finally {
-    clearInterval(progress);
-  }
 }

@@ -5,5 +5,5 @@ export { deleteRecords } from './deleteRecords.ts';
 export { createUncheckedEncode } from './encodeUnchecked.ts';
 export { createNetwork, type Network } from './network.ts';
 export { readAll } from './readAll.ts';
-export { openTransaction } from './transactions.ts';
+export { abortTransaction, openTransaction } from './transactions.ts';
 export { writeBatch } from './writeBatch.ts';

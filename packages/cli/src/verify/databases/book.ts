@@ -1,5 +1,6 @@
 import type { Tx } from '@brew/postgres';
 import type { OrderState } from '../orderState.ts';
+import { isMadeUp } from '../skews.ts';
 
 /** The services' databases, and the payment provider's. */
 export type DatabaseName = 'orders' | 'psp' | 'catalog' | 'kitchen' | 'courier' | 'analytics';
@@ -19,12 +20,9 @@ export interface Judging {
   dueBefore: number;
 }
 
-/** Clocks may be wrong by so much, in milliseconds. */
-const SKEW_MS = 5 * 60 * 1_000;
-
 /** Whether what is said to have happened at a time has to be on both sides. A time of the future is no excuse: nothing of it is on its way. */
 export const isDue = (time: number, { dueBefore }: Pick<Judging, 'dueBefore'>): boolean =>
-  time < dueBefore || time > Date.now() + SKEW_MS;
+  time < dueBefore || isMadeUp(time - Date.now());
 
 /** A table with a row for each order, to be compared with what the topics tell. */
 export interface Book<Row extends BookRow = BookRow> {

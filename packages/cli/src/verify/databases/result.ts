@@ -23,7 +23,7 @@ export interface SetResult {
   young: number;
   /** Rows of orders whose events the topics no longer have. */
   gone: number;
-  /** Orders that differ, or may: what no event says was perhaps deleted. */
+  /** Orders that differ, or may: what no event says was perhaps deleted, or could not be read. */
   partly: number;
   note?: string;
 }

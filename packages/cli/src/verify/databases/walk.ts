@@ -11,6 +11,8 @@ export interface WalkOptions {
   ledger: Ledger;
   /** Reads on to where the topics end now. */
   readOn(): Promise<void>;
+  /** Whether there may be nothing more of an order in what was not read. */
+  hasRead(orderId: string): boolean;
   databaseOf(name: Book['database']): Database;
   dueBefore: number;
   /** Rows of orders that were placed before may have been pruned. */
@@ -100,8 +102,9 @@ function judge(
   id: string,
   order: OrderState | undefined,
   row: BookRow | undefined,
-  { ledger, dueBefore, keptSince }: WalkOptions,
+  { ledger, hasRead, dueBefore, keptSince }: WalkOptions,
 ): { sentences: string[]; excuse?: Excuse } {
+  if (!hasRead(id)) return { sentences: [], excuse: 'partly' };
   if (!order) {
     if (!row || !isDue(row.at, { dueBefore })) return { sentences: [], excuse: 'young' };
     const born = Math.min(bornAt({ id, events: [] }), row.at);

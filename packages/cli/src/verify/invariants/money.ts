@@ -4,8 +4,13 @@ import type { Finding, Invariant } from './finding.ts';
 export const money: Invariant = {
   name: 'money',
   promise: 'payments less refunds are the total of what was delivered, and nothing of what was not',
-  check: (order) => [...currencies(order), ...sums(order)],
+  check: (order) => [...costs(order), ...currencies(order), ...sums(order)],
 };
+
+function* costs(order: OrderState): Generator<Finding> {
+  const fault = find(order, 'OrderPlaced')?.fault;
+  if (fault !== undefined) yield { sentence: fault };
+}
 
 function* sums(order: OrderState): Generator<Finding> {
   const placed = find(order, 'OrderPlaced');

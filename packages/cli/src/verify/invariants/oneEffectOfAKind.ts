@@ -38,12 +38,17 @@ function* doubled({ events, altered }: OrderState): Generator<Finding> {
   for (const event of altered) yield { sentence: again(event, events) };
 }
 
-function again(
-  { id, name, content, topic, partition, offset }: SeenEvent,
-  events: readonly SeenEvent[],
-): string {
-  const same = events.find((event) => event.id === id);
-  return same?.name === name && same.content === content
-    ? `has ${name} again in another partition: ${topic}, partition ${partition}, offset ${offset}`
-    : `has ${name} again, under the same id with other content`;
+/** Which of two partitions was read first is chance. */
+function again(event: SeenEvent, events: readonly SeenEvent[]): string {
+  const { name, content } = event;
+  const same = events.find(({ id }) => id === event.id) ?? event;
+  const isSame = same.name === name && same.content === content;
+  if (same.topic === event.topic && same.partition === event.partition)
+    return `has ${name} again, under the same id with ${isSame ? 'another time' : 'other content'}`;
+  const both = [same, event].toSorted((a, b) => a.topic.localeCompare(b.topic) || a.partition - b.partition);
+  const places = both.map(
+    ({ topic, partition, offset }) => `${topic}, partition ${partition}, offset ${offset}`,
+  );
+  const names = [...new Set(both.map((each) => each.name))].join(' and ');
+  return `has ${names} under one id in two partitions: ${places.join('; ')}`;
 }

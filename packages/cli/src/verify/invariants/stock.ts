@@ -9,7 +9,8 @@ export const stock: Invariant = {
 };
 
 function* faults({ events }: OrderState): Generator<Finding> {
-  for (const { fault } of events) if (fault !== undefined) yield { sentence: fault };
+  for (const { name, fault } of events)
+    if (fault !== undefined && name !== 'OrderPlaced') yield { sentence: fault };
 }
 
 function* reservations(order: OrderState): Generator<Finding> {

@@ -50,12 +50,15 @@ export function plantedBreaches(at: number): PlantedBreach[] {
     ...{ invariant, what, sentence, events },
   });
   const [end, cause, effect] = ['one-end', 'cause-before-effect', 'one-effect-of-a-kind'];
-  const delivered = order('delivered');
   const broughtAfterAll = followedBy(
     order('refunded by staff'),
     CourierAssigned as EventType,
     OrderDelivered as EventType,
   );
+  const again = (change: (payment: AnyEvent) => AnyEvent) => {
+    const events = order('delivered');
+    return [...events, ...events.filter(({ type }) => type.name === 'PaymentReceived').map(change)];
+  };
   const looped = order('delivered');
   const swapped = order('not paid');
   return [
@@ -149,12 +152,39 @@ export function plantedBreaches(at: number): PlantedBreach[] {
       effect,
       'one id for two events',
       'has PaymentReceived again, under the same id with other content',
-      [
-        ...delivered,
-        ...withData(delivered, 'PaymentReceived', { paymentId: 'pay-2' }).filter(
-          ({ type }) => type.name === 'PaymentReceived',
-        ),
-      ],
+      again((event) => ({ ...event, data: { ...event.data, paymentId: 'pay-2' } })),
+    ),
+    plant(
+      effect,
+      'a second payment whose id ends alike',
+      'has PaymentReceived more than once, as different events',
+      again(({ id, ...event }) => ({ ...event, id: `00000000-0000-7000${id.slice(18)}` })),
+    ),
+    plant(
+      effect,
+      'one id at two times',
+      'has PaymentReceived again, under the same id with another time',
+      again((event) => ({ ...event, time: new Date(at + 60_000) })),
+    ),
+    plant(
+      'money',
+      'a total that is not what its items cost',
+      'is to cost 0.01 USD, and its items cost 8.40 EUR',
+      withData(order('not paid'), 'OrderPlaced', { total: { amount: 1, currency: 'USD' } }),
+    ),
+    plant(
+      'money',
+      'items of two currencies',
+      'is to cost 8.40 EUR, and its items cost 4.20 EUR + 4.20 USD',
+      changed(order('not paid'), 'OrderPlaced', (event) => {
+        const [item] = event.data.items as { unitPrice: object }[];
+        const in1 = (currency: string) => ({
+          ...item,
+          quantity: 1,
+          unitPrice: { ...item?.unitPrice, currency },
+        });
+        return { ...event, data: { ...event.data, items: [in1('EUR'), in1('USD')] } };
+      }),
     ),
     plant(
       'money',

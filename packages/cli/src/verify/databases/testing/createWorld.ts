@@ -52,10 +52,10 @@ export async function createWorld(
   await keepReports(databases, [...topics.keys()], orders);
 
   const where = { brokers, registryUrl, databaseUrl: databases.urlOf };
-  async function run(options: Partial<VerifyOptions> = {}) {
+  async function run(options: Partial<VerifyOptions> = {}, patienceMs?: number) {
     const { io, lines } = collect();
     const all = { youngerThan: 0, databases: true, ...options };
-    const sound = await verify(all, where, io, new AbortController().signal, topics);
+    const sound = await verify(all, where, io, new AbortController().signal, topics, patienceMs);
     return { sound, text: lines.join('\n') };
   }
   return {
@@ -66,8 +66,8 @@ export async function createWorld(
     ids: orders.map(([first]) => first?.correlationId as string),
     run,
     /** What `--json` has of the databases. */
-    async find(options: Partial<VerifyOptions> = {}) {
-      const { sound, text } = await run({ json: true, ...options });
+    async find(options: Partial<VerifyOptions> = {}, patienceMs?: number) {
+      const { sound, text } = await run({ json: true, ...options }, patienceMs);
       const report = JSON.parse(text) as { databaseBreaches: DatabaseBreach[]; databases: SetResult[] };
       return { sound, breaches: report.databaseBreaches, sets: report.databases };
     },
