@@ -10,6 +10,8 @@ it('gives the same orders back, nothing lost, however many share their strings',
   const orders = (Object.keys(flows) as Flow[]).map((flow, index) => {
     const events = soundOrder(flow, placedAt).map((event) => {
       const { items } = event.data as { items?: object[] };
+      // What an event says of its time need not be when it was written.
+      const time = new Date(event.time.getTime() + index);
       // Of two lines, and as many cafes as there are orders.
       const food = { ...items?.[0], sku: 'bun', category: 'food' };
       const more = items && {
@@ -17,7 +19,7 @@ it('gives the same orders back, nothing lost, however many share their strings',
         items: [...items, { ...items[0], sku: 'mocha' }, food],
         cafeId: `cafe-${index}`,
       };
-      return { ...event, data: { ...event.data, ...more } };
+      return { ...event, time, data: { ...event.data, ...more } };
     });
     return orderOf(events);
   });

@@ -6,6 +6,7 @@ export interface PlacedWith {
   /** What the kitchen is told of them. */
   made: number;
   customer: number;
+  channel: number;
 }
 
 /** Of what a row or an event says, whatever that is. */
@@ -17,6 +18,7 @@ export const placedWith = {
     }),
   made: (items: unknown) => sum(items, ({ name, quantity }) => [name, quantity]),
   customer: (customer: unknown) => sum([customer], ({ name, address }) => [name, address]),
+  channel: (channel: unknown) => crc32(String(channel)),
 };
 
 function sum(items: unknown, pick: (item: Record<string, unknown>) => unknown[]): number {

@@ -2,6 +2,8 @@ import { crc32 } from 'node:zlib';
 import {
   CourierAssigned,
   type Event,
+  type EventType,
+  eventTypes,
   KitchenStarted,
   type Money,
   OrderCancelled,
@@ -40,6 +42,8 @@ export interface SeenEvent {
   causeId: number | undefined;
   /** When it happened: ce_time, in milliseconds. */
   time: number;
+  /** When it happened by its data, which is what rows and reports keep; left out where it is `time`. See happenedAt. */
+  at?: number | undefined;
   /** A checksum of its bytes: an event that is sent again has the same. */
   content: number;
   /** The total of OrderPlaced; what was paid or given back. */
@@ -60,6 +64,17 @@ export interface SeenEvent {
   aheadMs?: number | undefined;
 }
 
+/** When it happened, by what the event says itself. */
+export const happenedAt = ({ at, time }: Pick<SeenEvent, 'at' | 'time'>): number => at ?? time;
+
+const instants = new Map(eventTypes.map((type) => [type.name, instantOf(type)]));
+
+/** The field that says so, such as placedAt. */
+export function instantOf({ schema }: EventType): string {
+  const isInstant = (name: string) => name.endsWith('At') && !name.startsWith('expected');
+  return schema.fields.find(({ name }) => isInstant(name))?.name ?? '';
+}
+
 /** @param event what the record carries, decoded */
 export function toSeen(record: ReceivedRecord, event: Event): SeenEvent {
   return {
@@ -70,6 +85,7 @@ export function toSeen(record: ReceivedRecord, event: Event): SeenEvent {
     id: shortId(event.id),
     causeId: event.causationId === undefined ? undefined : shortId(event.causationId),
     time: event.time.getTime(),
+    ...atOf(event),
     ...aheadOf(record, event),
     content: record.value === null ? 0 : crc32(record.value),
     ...factsOf(event),
@@ -78,6 +94,11 @@ export function toSeen(record: ReceivedRecord, event: Event): SeenEvent {
 
 /** A checksum of the whole id, as the services judge by all of it, and 20 bits of its random end: a number takes less memory. */
 const shortId = (id: string): number => crc32(id) * 2 ** 20 + (Number.parseInt(id.slice(-5), 16) || 0);
+
+function atOf({ type, time, data }: Event): Pick<SeenEvent, 'at'> {
+  const at = (data as Record<string, unknown>)[instants.get(type.name) ?? ''];
+  return typeof at === 'number' && at !== time.getTime() ? { at } : {};
+}
 
 function aheadOf({ timestamp }: ReceivedRecord, { time }: Event): Pick<SeenEvent, 'aheadMs'> {
   const aheadMs = time.getTime() - timestamp.getTime();
@@ -89,7 +110,7 @@ type Facts = Pick<SeenEvent, 'amount' | 'payment' | 'refund' | 'detail' | 'stock
 function factsOf({ type, data }: Event): Facts {
   switch (type.type) {
     case OrderPlaced.type: {
-      const { total, cafeId, items, customer } = data as OrderPlaced;
+      const { total, cafeId, items, customer, channel } = data as OrderPlaced;
       return {
         amount: total,
         stock: { cafeId, lines: bySku(items) },
@@ -97,6 +118,7 @@ function factsOf({ type, data }: Event): Facts {
           items: placedWith.items(items),
           made: placedWith.made(items),
           customer: placedWith.customer(customer),
+          channel: placedWith.channel(channel),
         },
         fault: miscounted(total, items),
       };

@@ -251,3 +251,34 @@ describe('many chunks at once', () => {
     expect(reserved.filter((event) => event.cafeId === cafeIds[1])).toHaveLength(5);
   });
 });
+
+describe('what came onto a shelf', () => {
+  /** Shelves on which there is not what came and is not reserved. */
+  async function uneven() {
+    const { rows } = await db.query(
+      `with reserved as (
+         select line ->> 'shelf' as shelf, (line ->> 'quantity')::bigint as quantity
+         from reservations cross join jsonb_array_elements(items) as line where released_at is null
+         union all select shelf, quantity from forgotten_reservations
+       )
+       select cafe_id, sku, delivered, available from stock
+       where delivered - available <> (select coalesce(sum(quantity), 0) from reserved where shelf = id::text)`,
+    );
+    return rows;
+  }
+
+  test('is still there or reserved, whatever was reserved, released, delivered or taken off the menu, above', async () => {
+    expect(await uneven()).toEqual([]);
+    await db.query(`update stock set available = 3 where cafe_id = 'cafe-001' and sku = 'latte'`);
+    expect(await uneven()).toMatchObject([{ cafe_id: 'cafe-001', sku: 'latte', delivered: '1000' }]);
+    await db.query(`update stock set available = 995 where cafe_id = 'cafe-001' and sku = 'latte'`);
+  });
+
+  test('or was reserved by what is deleted for its age, also by two at once', async () => {
+    const portion = `delete from reservations where order_id in (select order_id from reservations order by order_id limit 100 for update skip locked)`;
+    await Promise.all([db.query(portion), db.query(portion)]);
+    expect(await uneven()).toEqual([]);
+    await db.query('delete from reservations');
+    expect(await uneven()).toEqual([]);
+  });
+});

@@ -36,8 +36,8 @@ export async function stockOf(
 /** Gives every cafe a full shelf of each item that it has no shelf for. */
 export async function fillNewShelves(tx: Tx, cafeIds: string[]): Promise<void> {
   await tx.query(
-    `insert into stock (cafe_id, sku, available)
-     select cafe_id, sku, par from unnest($1::text[]) as cafes (cafe_id) cross join menu_items
+    `insert into stock (cafe_id, sku, available, delivered)
+     select cafe_id, sku, par, par from unnest($1::text[]) as cafes (cafe_id) cross join menu_items
      on conflict do nothing`,
     [cafeIds],
   );
@@ -67,9 +67,9 @@ export async function deliverStock(
   }
   if (refused.size > 0) return refused;
   await tx.query(
-    `update stock set available = available + delivered.quantity
-     from unnest($2::text[], $3::int[]) as delivered (sku, quantity)
-     where stock.cafe_id = $1 and stock.sku = delivered.sku`,
+    `update stock set available = available + quantity, delivered = delivered + quantity
+     from unnest($2::text[], $3::int[]) as delivery (sku, quantity)
+     where stock.cafe_id = $1 and stock.sku = delivery.sku`,
     [cafeId, [...sums.keys()], [...sums.values()]],
   );
   return refused;

@@ -49,6 +49,9 @@ export const PAGE_ROWS = 1_000;
 /** Which rows are in a page: the end of a query for `paged`, after `where`. */
 export const PAGE = 'order_id > $1 and ($2::text[] is null or order_id = any($2)) order by order_id limit $3';
 
+/** A time of a column in milliseconds, as events have them. */
+export const ms = (column: string): string => `round(extract(epoch from ${column}) * 1000)::float8`;
+
 /** A book's pages, from a query with PAGE in it. */
 export const paged =
   <Row extends BookRow>(sql: string): Book<Row>['page'] =>

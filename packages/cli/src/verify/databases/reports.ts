@@ -5,7 +5,7 @@ import { compareReport, tallyReport } from './sets/reports.ts';
 import { type ReportName, reportNames, type StoredReport } from './sql/analytics.ts';
 
 const CURTAILED =
-  'the topics no longer hold all that is in it; npx brew replay check analytics compares the hours that they do hold, and latencies, too';
+  'the topics no longer hold all that is in it; npx brew replay check analytics compares the hours that they do hold';
 
 /**
  * Compares reports as they were when it began with the topics up to the records that were in them: exact, also while orders flow.
@@ -30,10 +30,11 @@ export function compareReports(stored: ReadonlyMap<ReportName, StoredReport>, le
       return { ...base, compared: null, note: 'not all orders were looked at' };
     const tally = tallyReport(
       name,
+      report,
       ledger.orders(),
       ({ topic, partition, offset }) => offset < (report.positions.get(`${topic}/${partition}`) ?? 0),
     );
-    const breaches = compareReport(report.lines, tally).map((sentence) => breachOf(set, sentence, undefined));
+    const breaches = compareReport(report, tally).map((sentence) => breachOf(set, sentence, undefined));
     return { ...base, compared: report.lines.length, breaches };
   });
 }

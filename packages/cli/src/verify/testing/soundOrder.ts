@@ -17,6 +17,7 @@ import {
   TicketDropped,
   uuidv7,
 } from '@brew/events';
+import { instantOf } from '../seen.ts';
 
 /** An event whose type of data is forgotten, as events are read. */
 export type AnyEvent = Event & { data: Record<string, unknown> };
@@ -108,15 +109,9 @@ export function eventOf(type: EventType, orderId: string, at: number, causationI
   };
 }
 
-/** The field that tells when it happened, such as placedAt. */
-function instantOf({ schema }: EventType): string {
-  const field = schema.fields.find(({ name }) => name.endsWith('At') && !name.startsWith('expected'));
-  return field?.name ?? '';
-}
-
 const dataOf: Record<string, object> = {
   OrderPlaced: {
-    ...{ cafeId, customer, total },
+    ...{ cafeId, customer, total, channel: 'app' },
     items: [
       {
         ...{ sku: 'latte', name: 'Caffè Latte', category: 'drink', quantity: 2, preparationSeconds: 60 },

@@ -21,16 +21,38 @@ const paid = { paymentId: 'pay-1', amount: total };
 const [placed] = soundOrder('delivered', at);
 const items = placed?.data.items as object[];
 const customer = placed?.data.customer as object;
+/** Events of an order are a millisecond apart. */
+const timesOf = (flow: Flow, names: Record<string, string>) =>
+  Object.fromEntries(
+    Object.entries(names).map(([key, name]) => [
+      key,
+      soundOrder(flow, at)
+        .find(({ type }) => type.name === name)
+        ?.time.getTime() ?? null,
+    ]),
+  );
+const statuses = {
+  ...{ placed: 'OrderPlaced', paid: 'PaymentReceived', preparing: 'KitchenStarted', ready: 'OrderReady' },
+  ...{ on_the_way: 'CourierAssigned', delivered: 'OrderDelivered', cancelled: 'OrderCancelled' },
+};
 
 describe('a row of orders', () => {
   const row: OrderRow = {
     ...{ orderId: 'order-1', at, cafeId: 'cafe-007', total, status: 'delivered' },
-    ...{ cancelReason: null, accepted: paid, others: [], items, customer },
+    ...{ cancelReason: null, accepted: paid, others: [], items, customer, channel: 'app' },
+    ...{ times: timesOf('delivered', statuses), cancellationRequestedAt: null },
+    ...{ paymentState: 'received', asks: false },
   };
   const cancelled = {
     ...{ ...row, status: 'cancelled', cancelReason: 'customer_request' },
-    accepted: { ...paid, refundId: 'refund-1' },
+    ...{ accepted: { ...paid, refundId: 'refund-1' }, paymentState: 'refunded' },
+    ...{ times: timesOf('cancelled after paying', statuses), cancellationRequestedAt: at + 3 },
   };
+  const unpaid = {
+    ...{ ...cancelled, accepted: null, cancellationRequestedAt: null },
+    ...{ times: timesOf('not paid', statuses), paymentState: 'none' },
+  };
+  const isRequested = { ...unpaid, paymentState: 'requested', asks: true };
 
   test.each<[string, Flow, OrderRow, string[]]>([
     ['agrees', 'delivered', row, []],
@@ -93,7 +115,7 @@ describe('a row of orders', () => {
     [
       'has a payment that no event tells of',
       'out of stock',
-      { ...cancelled, accepted: paid },
+      { ...unpaid, times: timesOf('out of stock', statuses), accepted: paid },
       ['is paid with 8.40 EUR (pay-1) by its row, and by no event'],
     ],
     [
@@ -107,6 +129,65 @@ describe('a row of orders', () => {
       'cancelled after paying',
       { ...cancelled, accepted: { ...paid, refundId: 'refund-9' } },
       ['was given back 8.40 EUR, and its row says 8.40 EUR (refund-9)'],
+    ],
+    ['agrees when it was never paid', 'not paid', unpaid, []],
+    ['agrees while the provider is to be asked', 'not paid', isRequested, []],
+    [
+      'waits for a payment that nobody asks for',
+      'not paid',
+      { ...isRequested, asks: false },
+      ['has a payment that is none by its events, and requested by its row'],
+    ],
+    [
+      'has a payment that failed',
+      'not paid',
+      { ...unpaid, paymentState: 'failed' },
+      ['has a payment that is none by its events, and failed by its row'],
+    ],
+    [
+      'is to be given back and was not',
+      'delivered',
+      { ...row, paymentState: 'refunding' },
+      ['has a payment that is received by its events, and refunding by its row'],
+    ],
+    [
+      'was placed by somebody else',
+      'delivered',
+      { ...row, channel: 'counter' },
+      ['was not placed by counter, as its row says'],
+    ],
+    [
+      'was delivered at another time',
+      'delivered',
+      { ...row, times: { ...row.times, delivered: at } },
+      ['has OrderDelivered of 2026-01-01T12:00:00.006Z, and its row says 2026-01-01T12:00:00.000Z'],
+    ],
+    [
+      'was placed at no time that a clock can show',
+      'delivered',
+      { ...row, times: { ...row.times, placed: Number.POSITIVE_INFINITY } },
+      ['has OrderPlaced of 2026-01-01T12:00:00.000Z, and its row says Infinity'],
+    ],
+    [
+      'was cancelled when nobody asked for it',
+      'delivered',
+      { ...row, cancellationRequestedAt: at },
+      ['has a row that is asked to be cancelled, and no CancellationRequested'],
+    ],
+    [
+      'does not know when it was begun',
+      'delivered',
+      { ...row, times: { ...row.times, preparing: null } },
+      ['has KitchenStarted, and its row is not preparing'],
+    ],
+    [
+      'was cancelled before it heard of the kitchen',
+      'refunded by staff',
+      {
+        ...{ ...cancelled, cancellationRequestedAt: null },
+        times: { ...timesOf('refunded by staff', statuses), preparing: null, ready: null },
+      },
+      [],
     ],
   ])('%s', (_what, flow, changed, sentences) => {
     expect(compareOrder(told(flow), changed, judging)).toEqual(sentences);
@@ -157,6 +238,28 @@ describe('payments at the provider', () => {
       row({ ...payment, refunds: [refund] }),
       ['was given back 8.40 EUR (refund-1) by the provider, and by no event'],
     ],
+    [
+      'were raised since one was given back',
+      'cancelled after paying',
+      row(
+        { ...payment, refunds: [refund] },
+        { ...payment, paymentId: 'pay-2', amount: 500, refunds: [{ ...refund, amount: 1 }] },
+      ),
+      [
+        'was paid with 5.00 EUR (pay-2), which was neither received nor given back',
+        'was given back 0.01 EUR (refund-1) by the provider, and by no event',
+        'was paid with 5.00 EUR (pay-2) by the provider, which has given back 0.01 EUR',
+      ],
+    ],
+    [
+      'were given back twice',
+      'cancelled after paying',
+      row({ ...payment, refunds: [refund, { ...refund, refundId: 'refund-2' }] }),
+      [
+        'was given back 8.40 EUR (refund-2) by the provider, and by no event',
+        'was paid with 8.40 EUR (pay-1) by the provider, which has given back 16.80 EUR',
+      ],
+    ],
   ])('%s', (_what, flow, changed, sentences) => {
     expect(comparePayments(told(flow), changed, judging)).toEqual(sentences);
   });
@@ -200,8 +303,8 @@ describe('a reservation', () => {
 
 describe('a ticket', () => {
   const row = {
-    ...{ orderId: 'order-1', at, cafeId: 'cafe-007', slot: 1, placed: true, paid: true, cancelled: false },
-    ...{ started: true, ready: true, dropped: false, customer },
+    ...{ orderId: 'order-1', at, cafeId: 'cafe-007', slot: 1, placed: at, paid: at + 2, cancelled: null },
+    ...{ started: at + 3, ready: at + 4, dropped: null, customer },
     items: [{ name: 'Caffè Latte', quantity: 2 }],
   };
   it('agrees, or not', () => {
@@ -211,6 +314,9 @@ describe('a ticket', () => {
     ]);
     expect(compareTicket(told('delivered'), { ...row, slot: 2 }, judging)).toEqual([
       'was begun by barista 1, and its ticket says 2',
+    ]);
+    expect(compareTicket(told('delivered'), { ...row, ready: at }, judging)).toEqual([
+      'has OrderReady of 2026-01-01T12:00:00.004Z, and its ticket says 2026-01-01T12:00:00.000Z',
     ]);
     expect(compareTicket(told('delivered', 3), row, judging)).toEqual([
       'has a ticket that is started, and no KitchenStarted',
@@ -227,14 +333,16 @@ describe('a shipment', () => {
     at,
     cafeId: 'cafe-007',
     courierId: 'courier-007',
-    assigned: true,
-    delivered: true,
+    ...{ ready: at + 4, assigned: at + 5, delivered: at + 6, courierName: 'Kim', knownName: 'Kim' },
   };
   it('agrees, or not', () => {
     expect(compareShipment(told('delivered'), row, judging)).toEqual([]);
-    expect(compareShipment(told('delivered'), { ...row, cafeId: 'x', delivered: false }, judging)).toEqual([
+    expect(compareShipment(told('delivered'), { ...row, cafeId: 'x', delivered: null }, judging)).toEqual([
       'was placed at cafe-007, and its shipment says x',
       'has OrderDelivered, and its shipment is not delivered',
+    ]);
+    expect(compareShipment(told('delivered'), { ...row, courierName: 'Lou' }, judging)).toEqual([
+      'is with Lou by its shipment, and courier-007 is Kim',
     ]);
     expect(shipments.missing(told('delivered', 4))).toBeUndefined();
   });

@@ -1,22 +1,36 @@
-import { find, type OrderState } from '../../orderState.ts';
+import { allOf, find, type OrderState } from '../../orderState.ts';
 import { placedWith } from '../../placedWith.ts';
+import { happenedAt } from '../../seen.ts';
 import type { Judging } from '../book.ts';
+import { timeOf } from './timeOf.ts';
+
+/** Whether a row says something; or when it was, in milliseconds, and null for never. */
+type Said = boolean | number | null;
 
 /**
- * What a row has to say exactly when there is an event of it.
+ * What a row has to say exactly when there is an event of it, and of the same time.
  * @param thing what the row is, such as `ticket`
  * @param facts an event's name, what the row is by then, and whether it says so
  */
 export function* compareFacts(
   order: OrderState,
   thing: string,
-  facts: readonly (readonly [event: string, state: string, is: boolean])[],
+  facts: readonly (readonly [event: string, state: string, said: Said])[],
   { holds }: Judging,
 ): Generator<string> {
-  for (const [event, state, is] of facts) {
-    const told = find(order, event) !== undefined;
-    if (told && !is) yield `has ${event}, and its ${thing} is not ${state}`;
-    else if (is && !told && holds(event)) yield `has a ${thing} that is ${state}, and no ${event}`;
+  for (const [event, state, said] of facts) {
+    const is = said !== null && said !== false;
+    const told = allOf(order, event);
+    const [first] = told;
+    if (first && !is) yield `has ${event}, and its ${thing} is not ${state}`;
+    else if (is && !first && holds(event)) yield `has a ${thing} that is ${state}, and no ${event}`;
+    else if (
+      first &&
+      typeof said === 'number' &&
+      !told.some((one) => happenedAt(one) === said) &&
+      holds(event)
+    )
+      yield `has ${event} of ${timeOf(happenedAt(first))}, and its ${thing} says ${timeOf(said)}`;
   }
 }
 

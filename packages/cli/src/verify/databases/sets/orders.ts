@@ -1,10 +1,10 @@
 import { crc32 } from 'node:zlib';
 import { duration, money } from '../../../text/format.ts';
-import { allOf, find, type OrderState } from '../../orderState.ts';
+import { allOf, find, type OrderState, refundsOf } from '../../orderState.ts';
 import { placedWith } from '../../placedWith.ts';
 import { defineBook, type Judging } from '../book.ts';
 import { hangingOrders, type OrderRow, orderRows } from '../sql/orders.ts';
-import { compareCustomer, itemsOf } from './facts.ts';
+import { compareCustomer, compareFacts, itemsOf } from './facts.ts';
 import { moneyOf } from './moneyOf.ts';
 
 /** The rows of order-service, which are what customers and staff see. */
@@ -27,7 +27,9 @@ export function compareOrder(order: OrderState, row: OrderRow, judging: Judging)
   return [
     ...placing(order, row),
     ...status(order, row, judging),
+    ...times(order, row, judging),
     ...payment(order, row, judging),
+    ...paymentState(order, row, judging),
     ...refunds(order, row, judging),
   ];
 }
@@ -41,6 +43,8 @@ function* placing(order: OrderState, row: OrderRow): Generator<string> {
     yield `cost ${moneyOf(placed)}, and its row says ${money(row.total)}`;
   if (placed.placedWith && placed.placedWith.items !== placedWith.items(row.items))
     yield `was placed with other items than its row says (${itemsOf(row.items)})`;
+  if (placed.placedWith && placed.placedWith.channel !== placedWith.channel(row.channel))
+    yield `was not placed by ${row.channel}, as its row says`;
   yield* compareCustomer(order, 'row', row.customer);
 }
 
@@ -69,6 +73,18 @@ function* status(order: OrderState, row: OrderRow, { holds }: Judging): Generato
     yield `was cancelled for ${cancelled.detail}, and its row says ${row.cancelReason}`;
 }
 
+/** Told by others, who may tell it after the order has ended here. */
+const laterSteps = new Set(['preparing', 'ready', 'on_the_way', 'delivered']);
+
+function* times(order: OrderState, row: OrderRow, judging: Judging): Generator<string> {
+  const mayLack = (status: string) => row.status === 'cancelled' && laterSteps.has(status);
+  const facts = steps
+    .map(([event, status]) => [event, status, row.times[status] ?? null] as const)
+    .filter(([, status, time]) => time !== null || !mayLack(status));
+  const asked = ['CancellationRequested', 'asked to be cancelled', row.cancellationRequestedAt] as const;
+  yield* compareFacts(order, 'row', [...facts.toReversed(), asked], judging);
+}
+
 function* payment(order: OrderState, { accepted }: OrderRow, { holds }: Judging): Generator<string> {
   const paid = find(order, 'PaymentReceived');
   if (!paid) {
@@ -79,6 +95,27 @@ function* payment(order: OrderState, { accepted }: OrderRow, { holds }: Judging)
     yield `went ahead with another payment than its row says (${accepted.paymentId})`;
   else if (money(accepted.amount) !== moneyOf(paid))
     yield `was paid with ${moneyOf(paid)}, and its row says ${money(accepted.amount)}`;
+}
+
+function* paymentState(order: OrderState, row: OrderRow, { holds }: Judging): Generator<string> {
+  const [told, stored] = [paymentStateOf(order), row.paymentState];
+  if (stored === told) return;
+  // It was cancelled while the provider was asked, and it is not known yet what became of that.
+  if (stored === 'requested' && told === 'none' && row.asks) return;
+  // It has not heard of its stock yet: a service that was away hears late, and an order that never does ends.
+  if (stored === 'none' && told === 'requested') return;
+  if (holds('StockReserved', 'PaymentReceived', 'PaymentFailed', 'PaymentRefunded', 'OrderCancelled'))
+    yield `has a payment that is ${told} by its events, and ${stored} by its row`;
+}
+
+function paymentStateOf(order: OrderState): string {
+  const cancelled = find(order, 'OrderCancelled') !== undefined;
+  if (find(order, 'PaymentReceived')) {
+    if (refundsOf(order).accepted.length > 0) return 'refunded';
+    return cancelled ? 'refunding' : 'received';
+  }
+  if (find(order, 'PaymentFailed')) return 'failed';
+  return find(order, 'StockReserved') && !cancelled ? 'requested' : 'none';
 }
 
 function* refunds(order: OrderState, { accepted, others }: OrderRow, { holds }: Judging): Generator<string> {

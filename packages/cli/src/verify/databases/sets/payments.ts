@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib';
 import { money } from '../../../text/format.ts';
-import { allOf, type OrderState } from '../../orderState.ts';
+import { allOf, find, type OrderState } from '../../orderState.ts';
 import type { SeenEvent } from '../../seen.ts';
 import { defineBook, isDue, type Judging } from '../book.ts';
 import { type ProviderRow, providerRows } from '../sql/psp.ts';
@@ -24,7 +24,7 @@ const costly = (order: OrderState, name: string): SeenEvent[] =>
   allOf(order, name).filter(({ amount }) => amount?.amount !== 0);
 
 export function comparePayments(order: OrderState, row: ProviderRow, judging: Judging): string[] {
-  return [...takings(order, row, judging), ...refunds(order, row, judging)];
+  return [...takings(order, row, judging), ...refunds(order, row, judging), ...kept(order, row)];
 }
 
 function* takings(order: OrderState, { payments: taken }: ProviderRow, judging: Judging): Generator<string> {
@@ -62,5 +62,18 @@ function* refunds(order: OrderState, { payments: taken }: ProviderRow, judging: 
       judging.holds('PaymentRefunded')
     )
       yield `was given back ${money(refund)} (${refund.refundId}) by the provider, and by no event`;
+  }
+}
+
+/** What an order does not go ahead with goes back as a whole, in one piece or several; of none more than was taken. */
+function* kept(order: OrderState, { payments: taken }: ProviderRow): Generator<string> {
+  const accepted = find(order, 'PaymentReceived')?.payment;
+  for (const { paymentId, refunds: given, ...payment } of taken) {
+    const back = given.reduce((sum, { amount }) => sum + amount, 0);
+    // Of what nothing was given back the events tell, whether it is to be or not.
+    const isKept = back > 0 && back < payment.amount && crc32(paymentId) !== accepted;
+    if (!isKept && back <= payment.amount) continue;
+    const returned = money({ ...payment, amount: back });
+    yield `was paid with ${money(payment)} (${paymentId}) by the provider, which has given back ${returned}`;
   }
 }

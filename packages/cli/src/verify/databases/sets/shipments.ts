@@ -22,14 +22,17 @@ export function compareShipment(order: OrderState, row: ShipmentRow, judging: Ju
       order,
       'shipment',
       [
-        ['OrderReady', 'there', true],
+        ['OrderReady', 'there', row.ready],
         ['CourierAssigned', 'assigned', row.assigned],
         ['OrderDelivered', 'delivered', row.delivered],
       ],
       judging,
     ),
-    ...(courier !== undefined && row.assigned && courier !== row.courierId
+    ...(courier !== undefined && row.assigned !== null && courier !== row.courierId
       ? [`was given to ${courier}, and its shipment says ${row.courierId}`]
+      : []),
+    ...(row.courierName !== row.knownName
+      ? [`is with ${row.courierName} by its shipment, and ${row.courierId} is ${row.knownName}`]
       : []),
   ];
 }

@@ -21,10 +21,10 @@ export function compareTicket(order: OrderState, row: TicketRow, judging: Judgin
   const made = find(order, 'OrderPlaced')?.placedWith?.made;
   return [
     ...compareCafe(order, 'ticket', row.cafeId),
-    ...(made !== undefined && row.placed && made !== placedWith.made(row.items)
+    ...(made !== undefined && row.placed !== null && made !== placedWith.made(row.items)
       ? [`was placed with other items than its ticket says (${itemsOf(row.items)})`]
       : []),
-    ...(row.placed ? compareCustomer(order, 'ticket', row.customer) : []),
+    ...(row.placed !== null ? compareCustomer(order, 'ticket', row.customer) : []),
     ...compareFacts(
       order,
       'ticket',
@@ -38,7 +38,7 @@ export function compareTicket(order: OrderState, row: TicketRow, judging: Judgin
       ],
       judging,
     ),
-    ...(slot !== undefined && row.started && slot !== String(row.slot)
+    ...(slot !== undefined && row.started !== null && slot !== String(row.slot)
       ? [`was begun by barista ${slot}, and its ticket says ${row.slot}`]
       : []),
   ];

@@ -1,4 +1,5 @@
-import type { Tx } from '@brew/postgres';
+import { cafes } from '@brew/events';
+import type { Database } from '@brew/postgres';
 import { type BookRow, PAGE, paged } from '../book.ts';
 
 export interface ReservationRow extends BookRow {
@@ -13,11 +14,52 @@ export const reservationRows = paged<ReservationRow>(
    from reservations where ${PAGE}`,
 );
 
-/** How many shelves there are, and those below nothing: a constraint forbids that, so they are few. */
-export async function shelves(db: Tx) {
-  const { rows: all } = await db.query<{ count: number }>('select count(*)::int as count from stock');
-  const { rows: negative } = await db.query<{ cafeId: string; sku: string; available: number }>(
-    `select cafe_id as "cafeId", sku, available from stock where available < 0 order by cafe_id, sku`,
+export interface Shelf {
+  cafeId: string;
+  sku: string;
+  /** Null: there is no such shelf. */
+  available: number | null;
+  /** Null: a release that did not count deliveries has filled it. */
+  delivered: number | null;
+  /** Of that, what orders have got or are to get. */
+  reserved: number;
+}
+
+/** All reservations are summed up, a million within seconds. */
+const SHELVES_MS = 120_000;
+
+/**
+ * How many shelves there are, and those that are not as they should be: each cafe has one of each item of the menu, and on it is what was
+ * delivered and is not reserved. All of it as it is at one moment.
+ */
+export function shelves(db: Database): Promise<{ count: number; unknown: number; wrong: Shelf[] }> {
+  return db.transaction(
+    async (tx) => {
+      const { rows } = await tx.query<{ count: number; unknown: number; wrong: Shelf[] | null }>(
+        `with reserved as (
+           select shelf, sum(quantity) as quantity from (
+             select line ->> 'shelf' as shelf, case jsonb_typeof(line -> 'quantity') when 'number' then (line ->> 'quantity')::numeric end as quantity
+             from reservations
+               cross join jsonb_array_elements(case jsonb_typeof(items) when 'array' then items else '[]' end) as line
+             where released_at is null
+             union all select shelf, quantity from forgotten_reservations
+           ) as each group by shelf
+         ), needed as (
+           select cafe_id, sku from unnest($1::text[]) as cafes (cafe_id) cross join menu_items
+         ), balance as (
+           select cafe_id as "cafeId", sku, available, delivered, coalesce(quantity, 0) as reserved
+           from needed full join stock using (cafe_id, sku) left join reserved on shelf = id::text
+         )
+         select count(available)::int as count, count(*) filter (where available is not null and delivered is null)::int as unknown,
+                json_agg(balance order by "cafeId", sku) filter (
+                  where available is null or available < 0 or available <> delivered - reserved
+                ) as wrong
+         from balance`,
+        [cafes.map(({ id }) => id)],
+      );
+      const [{ count, unknown, wrong } = { count: 0, unknown: 0, wrong: null }] = rows;
+      return { count, unknown, wrong: wrong ?? [] };
+    },
+    { statementMs: SHELVES_MS },
   );
-  return { count: all[0]?.count ?? 0, negative };
 }

@@ -1,4 +1,4 @@
-import { type EventType, eventTypeOf, orderTopics, toHeaders } from '@brew/events';
+import { cafes, type EventType, eventTypeOf, orderTopics, toHeaders } from '@brew/events';
 import { createCodec, createKafkaClient, createProducer } from '@brew/kafka';
 import { createTopics } from '@brew/kafka/testing';
 import { infrastructure, uniqueName } from '@brew/sandbox/testing';
@@ -9,6 +9,8 @@ import { type VerifyOptions, verify } from '../../verify.ts';
 import type { DatabaseBreach, SetResult } from '../result.ts';
 import { keepBooks } from './keepBooks.ts';
 import { createTestDatabases, type TestDatabases } from './testDatabases.ts';
+
+const HOUR_MS = 3_600_000;
 
 export type World = Awaited<ReturnType<typeof createWorld>>;
 
@@ -32,8 +34,8 @@ export async function createWorld(
   await createTopics([...topics].map(([name, topic]) => ({ ...topic, name, config: {} })));
   const nameOf = (type: EventType) => [...topics].find(([, { name }]) => name === type.topic.name)?.[0] ?? '';
 
-  // A second apart, so that the last is known.
-  const begin = Date.now() - 3_600_000;
+  // A second apart, so that the last is known, and all in one hour.
+  const begin = Math.floor(Date.now() / HOUR_MS - 1) * HOUR_MS;
   const orders = kinds.map((flow, i) => withOwnPayments(soundOrder(flow, begin + i * 1_000)).map(change));
   const client = createKafkaClient({ brokers, clientId: 'brew-cli-test', log });
   const producer = createProducer({ client, log });
@@ -49,7 +51,8 @@ export async function createWorld(
   await producer.stop();
   const databases = await createTestDatabases();
   for (const events of orders) await keepBooks(databases, events);
-  await keepReports(databases, [...topics.keys()], orders);
+  await openShops(databases);
+  await keepReports(databases, [...topics.keys()], orders, new Date(begin));
 
   const where = { brokers, registryUrl, databaseUrl: databases.urlOf };
   async function run(options: Partial<VerifyOptions> = {}, patienceMs?: number) {
@@ -85,14 +88,33 @@ function withOwnPayments(events: AnyEvent[]): AnyEvent[] {
   });
 }
 
+/** A menu of one item, full shelves of it, and a barista where all orders are made. */
+async function openShops(databases: TestDatabases): Promise<void> {
+  const catalog = databases.of('catalog');
+  await catalog.query(
+    `insert into menu_items values ('latte', 'Latte', 'drink', 420, 'EUR', 60, 1000, now())`,
+  );
+  // The first one, whose id reservations name.
+  const ids = cafes.map(({ id }) => id).toSorted((a) => (a === 'cafe-007' ? -1 : 0));
+  await catalog.query(
+    `insert into stock (cafe_id, sku, available, delivered)
+     select cafe_id, 'latte', 1000 - case cafe_id when 'cafe-007' then kept else 0 end, 1000
+     from unnest($1::text[]) with ordinality as cafes (cafe_id, number),
+          (select 2 * count(*) as kept from reservations where released_at is null) as reserved order by number`,
+    [ids],
+  );
+  await databases.of('kitchen').query(`insert into slots values ('cafe-007', 1)`);
+}
+
 /** What analytics makes of all orders. */
 async function keepReports(
   databases: TestDatabases,
   topics: readonly string[],
   orders: readonly AnyEvent[][],
+  hour: Date,
 ): Promise<void> {
   const sql = databases.of('analytics');
-  for (const schema of ['sales_g1', 'funnel_g1', 'top_drinks_g1']) {
+  for (const schema of ['sales_g1', 'funnel_g1', 'top_drinks_g1', 'latency_g1']) {
     for (const topic of topics) {
       await sql.query(
         `insert into ${schema}.positions select $1, partition, 1000 from generate_series(0, 5) as partition`,
@@ -103,8 +125,8 @@ async function keepReports(
   const told = orders.flat().map(({ type }) => type.name);
   const count = (name: string) => told.filter((each) => each === name).length;
   await sql.query(
-    `insert into sales_g1.by_hour (cafe_id, hour, currency, orders, amount) values ('cafe-007', now(), 'EUR', $1, $2)`,
-    [count('OrderDelivered'), count('OrderDelivered') * 840],
+    `insert into sales_g1.by_hour (cafe_id, hour, currency, orders, amount) values ('cafe-007', $3, 'EUR', $1, $2)`,
+    [count('OrderDelivered'), count('OrderDelivered') * 840, hour],
   );
   const steps = {
     ...{
@@ -121,16 +143,29 @@ async function keepReports(
     },
   };
   for (const [step, name] of Object.entries(steps))
-    await sql.query(`insert into funnel_g1.counts (step, reason, orders) values ($1, '', $2)`, [
+    await sql.query(`insert into funnel_g1.counts (step, reason, orders, hour) values ($1, '', $2, $3)`, [
       step,
       count(name),
+      hour,
     ]);
   await sql.query(
-    `insert into funnel_g1.counts (step, reason, orders) values ('cancelled', 'customer_request', $1)`,
-    [count('OrderCancelled')],
+    `insert into funnel_g1.counts (step, reason, orders, hour) values ('cancelled', 'customer_request', $1, $2)`,
+    [count('OrderCancelled'), hour],
   );
   await sql.query(
-    `insert into top_drinks_g1.counts (sku, name, named_at, quantity, orders) values ('latte', 'Latte', now(), $1, $2)`,
-    [count('OrderPlaced') * 2, count('OrderPlaced')],
+    `insert into top_drinks_g1.counts (sku, name, named_at, quantity, orders, hour) values ('latte', 'Latte', now(), $1, $2, $3)`,
+    [count('OrderPlaced') * 2, count('OrderPlaced'), hour],
   );
+  const stages = new Map(Object.entries(steps).map(([step, name]) => [name, step]));
+  for (const events of orders) {
+    for (const [ms, { type }] of events.entries()) {
+      const stage = stages.get(type.name) ?? '';
+      if (!['paid', 'started', 'ready', 'delivered'].includes(stage)) continue;
+      await sql.query(
+        `insert into latency_g1.durations as known values ($1, $2, $3, 1)
+         on conflict (minute, stage, ms) do update set orders = known.orders + 1`,
+        [hour, stage, ms],
+      );
+    }
+  }
 }

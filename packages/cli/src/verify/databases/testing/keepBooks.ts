@@ -1,3 +1,4 @@
+import { instantOf } from '../../seen.ts';
 import type { AnyEvent } from '../../testing/soundOrder.ts';
 import type { TestDatabases } from './testDatabases.ts';
 
@@ -28,7 +29,10 @@ type Data = {
 export async function keepBooks(databases: TestDatabases, events: readonly AnyEvent[]): Promise<void> {
   const find = (name: string) => events.find(({ type }) => type.name === name);
   const data = (name: string) => find(name)?.data as Data | undefined;
-  const at = (name: string) => find(name)?.time ?? null;
+  const at = (name: string) => {
+    const event = find(name);
+    return event ? new Date(event.data[instantOf(event.type)] as number) : null;
+  };
   const orderId = events[0]?.correlationId;
   const placed = data('OrderPlaced') as Data;
   const paid = data('PaymentReceived');
@@ -38,8 +42,9 @@ export async function keepBooks(databases: TestDatabases, events: readonly AnyEv
   // Names of payments are the test's own, the same for all orders: at the provider they are primary keys.
   await databases.of('orders').query(
     `insert into orders (order_id, cafe_id, customer, items, total_amount, total_currency, status, cancel_reason,
-       payment_state, payment_id, payment_amount, payment_currency, refund_id, other_payments, placed_at, payment_due_at, cause)
-     values ($1, $2, $14, $15, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, now(), '{}')`,
+       payment_state, payment_id, payment_amount, payment_currency, refund_id, other_payments, placed_at, payment_due_at, cause,
+       paid_at, preparing_at, ready_at, on_the_way_at, delivered_at, cancelled_at, cancellation_requested_at)
+     values ($1, $2, $14, $15, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, now(), '{}', $16, $17, $18, $19, $20, $21, $22)`,
     [
       orderId,
       placed.cafeId,
@@ -47,7 +52,7 @@ export async function keepBooks(databases: TestDatabases, events: readonly AnyEv
       placed.total.currency,
       statuses.find(([name]) => find(name))?.[1],
       data('OrderCancelled')?.reason,
-      paid ? (isAccepted ? 'refunded' : 'received') : 'none',
+      paid ? (isAccepted ? 'refunded' : 'received') : find('PaymentFailed') ? 'failed' : 'none',
       paid?.paymentId,
       paid?.amount.amount,
       paid?.amount.currency,
@@ -56,6 +61,8 @@ export async function keepBooks(databases: TestDatabases, events: readonly AnyEv
       placedAt,
       JSON.stringify(placed.customer),
       JSON.stringify(placed.items),
+      ...['PaymentReceived', 'KitchenStarted', 'OrderReady', 'CourierAssigned', 'OrderDelivered'].map(at),
+      ...['OrderCancelled', 'CancellationRequested'].map(at),
     ],
   );
   for (const payment of [paid, isAccepted ? undefined : refund]) {
@@ -105,8 +112,8 @@ export async function keepBooks(databases: TestDatabases, events: readonly AnyEv
         [courierId],
       );
   await databases.of('courier').query(
-    `insert into shipments (order_id, cafe_id, ready_at, courier_id, assigned_at, delivered_at, cause_id)
-     values ($1, $2, $3, $4, $5, $6, '')`,
+    `insert into shipments (order_id, cafe_id, ready_at, courier_id, assigned_at, delivered_at, cause_id, courier_name)
+     values ($1, $2, $3, $4, $5, $6, '', case when $4::text is not null then 'Kim' end)`,
     [orderId, placed.cafeId, ...[at('OrderReady'), courierId, at('CourierAssigned'), at('OrderDelivered')]],
   );
 }

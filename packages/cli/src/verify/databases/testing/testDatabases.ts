@@ -14,10 +14,7 @@ const migrationsOf: Record<DatabaseName, string> = {
   courier: 'services/courier/src/store/migrations/',
   analytics: 'services/analytics/src/store/migrations/',
 };
-const reports = { sales: 'sales', funnel: 'funnel', top_drinks: 'topDrinks' };
-/** Counts may be by the hour, or not. */
-const anyHour =
-  'alter table counts add column if not exists hour timestamptz; alter table counts alter column hour set default now();';
+const reports = { sales: 'sales', funnel: 'funnel', top_drinks: 'topDrinks', latency: 'latency' };
 
 export interface TestDatabases extends AsyncDisposable {
   urlOf(name: string): string;
@@ -44,7 +41,7 @@ export async function createTestDatabases(): Promise<TestDatabases> {
       `insert into generations (projection, number, version, state) values ('${name}', 1, 1, 'live')`,
     );
     await analytics.query(
-      `create schema ${name}_g1; set search_path to ${name}_g1; ${positions}; ${await readFile(tables, 'utf8')}; ${name === 'sales' ? '' : anyHour} reset search_path`,
+      `create schema ${name}_g1; set search_path to ${name}_g1; ${positions}; ${await readFile(tables, 'utf8')}; reset search_path`,
     );
   }
   return {
