@@ -34,18 +34,19 @@ it('tells what staff have to do something about once, without a stack, as long a
   const { note, over, lines } = troubles(() => seconds * 1_000);
   const code = 'BREW_EVENT_INVALID';
   const lost = (reason: string) => new BrewError(code, reason, { retryable: false });
-  for (const reason of ['records 3 to 7 are gone', 'records 3 to 7 are gone', 'records 8 to 9 are gone']) {
+  const [first, second] = ['offset 3 of t/0 is gone', 'offset 8 of t/1 is gone'] as const;
+  for (const reason of [first, first, second, first, second]) {
     note(lost(reason), 'it failed');
     over('it goes on'); // until it comes to the same place again
     seconds += 3;
   }
   const line = { level: 'error', code, msg: 'it failed' };
   expect(lines).toEqual([
-    { ...line, reason: 'records 3 to 7 are gone' },
-    { ...line, reason: 'records 8 to 9 are gone' },
+    { ...line, reason: first },
+    { ...line, reason: second },
   ]);
   seconds += 60;
-  note(lost('records 8 to 9 are gone'), 'it failed');
+  note(lost(second), 'it failed');
   expect(lines).toHaveLength(3);
 });
 

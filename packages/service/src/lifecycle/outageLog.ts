@@ -14,7 +14,8 @@ const SAME_MS = 60_000;
  */
 export function createOutageLog(log: Logger, now: () => number = () => performance.now()) {
   let away = false;
-  let standstill = { reason: '', at: Number.NEGATIVE_INFINITY };
+  /** When each reason was seen last: several partitions may stand still, and take turns. */
+  const standing = new Map<string, number>();
   return {
     note(error: unknown, message: string, fields: Record<string, unknown> = {}): void {
       if (isAway(error)) {
@@ -22,9 +23,9 @@ export function createOutageLog(log: Logger, now: () => number = () => performan
         away = true;
       } else if (error instanceof BrewError) {
         const { message: reason, code } = error;
-        const isTold = reason === standstill.reason && now() - standstill.at < SAME_MS;
-        log[isTold ? 'debug' : 'error']({ code, reason, ...fields }, message);
-        standstill = { reason, at: now() };
+        for (const [past, at] of standing) if (now() - at >= SAME_MS) standing.delete(past);
+        log[standing.has(reason) ? 'debug' : 'error']({ code, reason, ...fields }, message);
+        standing.set(reason, now());
       } else log.error({ err: error, ...fields }, message);
     },
     /** It went well, or somebody else does it. */
