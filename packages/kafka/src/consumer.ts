@@ -249,7 +249,7 @@ export function createConsumer(options: ConsumerOptions): Consumer {
     },
     get heldUp() {
       const { heldBack } = member;
-      return holdUps.longest ?? (heldBack && { ...heldBack, key: null });
+      return holdUps.longest ?? (heldBack && { ...heldBack, key: null, others: 0 });
     },
     start: (signal) => member.start(signal),
     stop: () => member.stop(),

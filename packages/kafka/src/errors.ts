@@ -174,12 +174,13 @@ export class SchemaUnknownError extends BrewError {
  * than it was. Nothing is skipped. Operator: rebuild from what is there, or find out where the records went.
  */
 export class OffsetOutOfRangeError extends BrewError {
-  constructor(topic: string, partition: number, offset: bigint, there: { earliest: bigint; latest: bigint }) {
-    const why = offset < there.earliest ? 'what came next was deleted' : 'the log is shorter than that';
-    super(
-      'BREW_OFFSET_OUT_OF_RANGE',
-      `Offset ${offset} of ${topic}/${partition} can't be read: it holds ${there.earliest} to ${there.latest}; ${why}.`,
-    );
+  constructor(topic: string, partition: number, offset: bigint, { earliest }: { earliest: bigint }) {
+    // Without the partition's end, which moves: as long as it stands still here, the reason is the same.
+    const why =
+      offset < earliest
+        ? `what came next was deleted, and it begins at ${earliest}`
+        : 'the log is shorter than that';
+    super('BREW_OFFSET_OUT_OF_RANGE', `Offset ${offset} of ${topic}/${partition} can't be read: ${why}.`);
   }
 }
 

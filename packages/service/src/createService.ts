@@ -31,7 +31,7 @@ import { letterRoutes } from './letters/letterRoutes.ts';
 import type { Part } from './lifecycle/part.ts';
 import { pruning } from './lifecycle/pruning.ts';
 import { createMetrics, gauge } from './metrics.ts';
-import type { Handler } from './unitOfWork/handle.ts';
+import { type Handler, topicsOf } from './unitOfWork/handle.ts';
 import { inboxPruning } from './unitOfWork/inboxPruning.ts';
 import { type ChunkProcessor, createChunkProcessor } from './unitOfWork/processChunk.ts';
 import { createUnitOfWork } from './unitOfWork/unitOfWork.ts';
@@ -118,7 +118,7 @@ function addMessaging<Config extends ServiceConfig>(
   };
 
   function consuming(chunks: ChunkProcessor): Part[] {
-    const topics = [...new Set(handlers.flatMap((handler) => handler.types.map(({ topic }) => topic.name)))];
+    const topics = topicsOf(handlers);
     const consumer = consumerPart(context, {
       topics,
       ...(options.from && { from: options.from }),

@@ -1,6 +1,7 @@
 import {
   CancellationRequested,
   type Event,
+  OrderCancelled,
   OrderPlaced,
   PaymentReceived,
   parseTraceparent,
@@ -9,8 +10,8 @@ import {
 import { createTestDatabase, type TestDatabase } from '@brew/postgres/testing';
 import { infrastructure, uniqueName, until } from '@brew/sandbox/testing';
 import type { Service } from '@brew/service';
-import { createEventBus, type EventBus } from '@brew/service/testing';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { createEventBus, type EventBus, exampleOf, type SpawnedMain, spawnMain } from '@brew/service/testing';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { createApp } from './app.ts';
 import { readKitchenConfig } from './config.ts';
 import type { Screen } from './http/listTickets.ts';
@@ -31,19 +32,20 @@ describe('the kitchen', () => {
     await database?.drop();
   });
 
-  async function run(env: Record<string, string>): Promise<Service> {
+  function environment(): Record<string, string> {
     const { brokers, registryUrl } = infrastructure();
-    const app = createApp(
-      readKitchenConfig({
-        PORT: '0',
-        DATABASE_URL: database.url,
-        KAFKA_BROKERS: brokers.join(','),
-        SCHEMA_REGISTRY_URL: registryUrl,
-        STAFF_TOKEN: 'staff-token',
-        LOG_LEVEL: 'silent',
-        ...env,
-      }),
-    );
+    return {
+      PORT: '0',
+      DATABASE_URL: database.url,
+      KAFKA_BROKERS: brokers.join(','),
+      SCHEMA_REGISTRY_URL: registryUrl,
+      STAFF_TOKEN: 'staff-token',
+      LOG_LEVEL: 'silent',
+    };
+  }
+
+  async function run(env: Record<string, string>): Promise<Service> {
+    const app = createApp(readKitchenConfig({ ...environment(), ...env }));
     await app.start();
     return app;
   }
@@ -113,6 +115,57 @@ describe('the kitchen', () => {
     const after = await screenOf(second);
     expect(after.ready.map(({ orderId }) => orderId).sort()).toEqual([...orders].sort());
     expect(after).toMatchObject({ queue: [], preparing: [] });
+  });
+
+  describe('away, while an order that waits is refunded,', () => {
+    let running: SpawnedMain;
+
+    /** Ten seconds for a latte: long enough to queue two more. */
+    function spawnKitchen() {
+      const env = { ...environment(), LOG_LEVEL: 'info', SPEED: '6', BARISTAS_PER_CAFE: '1' };
+      running = spawnMain(new URL('./main.ts', import.meta.url), env);
+      return running.listening();
+    }
+
+    afterEach(async () => {
+      // Also one that is frozen.
+      running?.child.kill('SIGKILL');
+      await running?.exited;
+    });
+
+    it.each([
+      {
+        how: 'stopped',
+        async leave() {
+          running.child.kill('SIGTERM');
+          await running.exited;
+        },
+        comeBack: spawnKitchen,
+      },
+      {
+        how: 'frozen',
+        leave: async () => running.child.kill('SIGSTOP'),
+        comeBack: async () => running.child.kill('SIGCONT'),
+      },
+    ])('it does not begin that one: $how', async ({ leave, comeBack }) => {
+      const url = await spawnKitchen();
+      const cafeId = uniqueName('cafe');
+      const first = await order(cafeId);
+      await until(() => namesOf(first).includes('KitchenStarted'), { what: 'the first order to be started' });
+      const [refunded, last] = [await order(cafeId), await order(cafeId)];
+      const screen = `${url}/cafes/${cafeId}/tickets`;
+      await until(async () => ((await (await fetch(screen)).json()) as Screen).queue.length === 2);
+
+      await leave();
+      const since = performance.now();
+      // The first is done by then. What is frozen has lost its partitions, and its last fetch has long been answered.
+      await until(() => performance.now() - since > 16_000);
+      await bus.publish(OrderCancelled, exampleOf(OrderCancelled, refunded));
+      await comeBack();
+
+      await until(() => isReady(last), { what: 'the last order to be ready' });
+      expect(namesOf(refunded)).toEqual([]);
+    });
   });
 
   it('works as two instances: each order is made once', async () => {

@@ -1,5 +1,5 @@
 import { KitchenStarted, OrderReady, TicketDropped } from '@brew/events';
-import { createService, createWaker, eraseCustomer, type Service } from '@brew/service';
+import { createService, createWaker, eraseCustomer, type Service, topicsOf } from '@brew/service';
 import type { KitchenConfig } from './config.ts';
 import { createHandlers } from './consumers/handlers.ts';
 import { listTickets } from './http/listTickets.ts';
@@ -10,6 +10,7 @@ const ended = { table: 'tickets', over: `stage in ('ready', 'dropped', 'cancelle
 /** The kitchen, put together. Nothing runs before `start()`. */
 export function createApp(config: KitchenConfig): Service {
   const lineWaker = createWaker();
+  const handlers = createHandlers(lineWaker.wake);
 
   return createService({
     name: 'kitchen',
@@ -17,8 +18,8 @@ export function createApp(config: KitchenConfig): Service {
     migrations: new URL('./store/migrations/', import.meta.url),
     prunes: ended,
     emits: [KitchenStarted, OrderReady, TicketDropped],
-    handlers: createHandlers(lineWaker.wake),
+    handlers,
     routes: (context) => [listTickets(context), eraseCustomer(context, ended)],
-    parts: (context) => [createLine(context, lineWaker)],
+    parts: (context) => [createLine(context, { waker: lineWaker, topics: topicsOf(handlers) })],
   });
 }

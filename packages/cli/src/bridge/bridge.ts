@@ -93,7 +93,7 @@ async function makeTopics(admin: Admin, { group, target }: Bridge): Promise<void
 }
 
 /**
- * Kafka forgets the offsets of a group that nobody belongs to after offsets.retention.minutes, by default seven days.
+ * Kafka forgets the offsets of a group that nobody belongs to after offsets.retention.minutes, by default seven days; Brew's brokers do after a year.
  * @throws PositionLostError when a partition was bridged before, and nobody knows how far
  */
 async function assertPositionKnown(

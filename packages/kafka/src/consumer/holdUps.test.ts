@@ -11,9 +11,9 @@ test('tells of what has been in hand for too long, with what went wrong', () => 
   holdUps.begin(at);
   expect(holdUps.longest).toBeUndefined();
   now = 10_000;
-  expect(holdUps.longest).toEqual({ ...at, since: new Date(0), error: undefined });
+  expect(holdUps.longest).toEqual({ ...at, since: new Date(0), error: undefined, others: 0 });
   holdUps.set(at, { at, error, waits: false });
-  expect(holdUps.longest).toEqual({ ...at, since: new Date(0), error });
+  expect(holdUps.longest).toEqual({ ...at, since: new Date(0), error, others: 0 });
   expect(holdUps.waitsFor).toBeUndefined();
   holdUps.set(at, { at, error, waits: true });
   expect(holdUps.waitsFor).toBe(error);
@@ -30,4 +30,15 @@ test('begins to count anew when it is another record that waits', () => {
   expect(holdUps.longest).toBeUndefined();
   now = 20_000;
   expect(holdUps.longest).toMatchObject({ offset: 7n, since: new Date(10_000) });
+});
+
+test('names what has waited for longest, and counts the other partitions', () => {
+  let now = 0;
+  const holdUps = createHoldUps(() => now);
+  for (const [since, partition] of [2, 0, 1, 3].entries()) {
+    now = since;
+    holdUps.begin({ ...at, partition });
+  }
+  now = 10_002;
+  expect(holdUps.longest).toMatchObject({ partition: 2, others: 2 });
 });

@@ -5,6 +5,8 @@ export interface HeldUp extends Place {
   since: Date;
   /** What went wrong; undefined when nothing did, but it takes its time. */
   error: unknown;
+  /** How many other partitions do not get on either. */
+  others: number;
 }
 
 /** What is in hand of each partition, since when, and what keeps it. */
@@ -44,10 +46,12 @@ export function createHoldUps(now: () => number = Date.now): HoldUps {
       return undefined;
     },
     get longest() {
-      const [first] = [...inHand.values()].sort((a, b) => a.since - b.since);
-      if (!first || now() - first.since < TOO_LONG_MS) return undefined;
+      const tooLong = [...inHand.values()].filter(({ since }) => now() - since >= TOO_LONG_MS);
+      const [first, ...others] = tooLong.sort((a, b) => a.since - b.since);
+      if (!first) return undefined;
       const { topic, partition, offset, key } = first.at;
-      return { topic, partition, offset, key, since: new Date(first.since), error: first.holdUp?.error };
+      const since = new Date(first.since);
+      return { topic, partition, offset, key, since, error: first.holdUp?.error, others: others.length };
     },
   };
 }

@@ -1,3 +1,4 @@
+import { deadLetterTopic, type TopicDeclaration, topics } from '@brew/events';
 import { expect, test } from '@jest/globals';
 import { defaultPorts } from '../ports.ts';
 import { kafkaNodes, propertiesOf, toProperties } from './nodes.ts';
@@ -43,6 +44,16 @@ test('in dedicated mode three controllers vote, and three brokers with the same 
     'process.roles': 'broker',
     listeners: 'EXTERNAL://127.0.0.1:19092,INTERNAL://127.0.0.1:19192',
   });
+});
+
+test('how far a group is outlives all that it could have read', async () => {
+  const [node] = nodes;
+  if (!node) throw new Error('there are three');
+  const minutes = /^offsets\.retention\.minutes=(\d+)$/m.exec(await propertiesOf(node))?.[1];
+  const kept: TopicDeclaration[] = [...Object.values(topics), deadLetterTopic('any')];
+  const longestMs = Math.max(...kept.map(({ config }) => Number(config['retention.ms'] ?? 0)));
+  expect(longestMs).toBeGreaterThan(0);
+  expect(Number(minutes) * 60_000).toBeGreaterThan(10 * longestMs);
 });
 
 test('nothing that was acknowledged is lost with one broker, and no topic comes by itself', async () => {

@@ -9,6 +9,7 @@ const heldUp = {
   key: `evil\n${'k'.repeat(1_000)}`,
   since: new Date('2026-01-02T03:04:05Z'),
   error: new Error('no'),
+  others: 3,
 };
 
 test('is up while it reads and gets on', () => {
@@ -24,7 +25,7 @@ test('is down when it does not get on, and names the record that holds it up', (
   const { up, detail } = healthOf({ ...well, heldUp });
   expect(up).toBe(false);
   expect(detail).toMatch(
-    /^running: no; brew.orders.v1\/3 stands at offset 42 \(key "evil\\n[k]{95}"\) since 2026-01-02T03:04:05.000Z$/,
+    /^running: no; brew.orders.v1\/3 stands at offset 42 \(key "evil\\n[k]{95}"\) since 2026-01-02T03:04:05.000Z, and 3 more$/,
   );
 });
 

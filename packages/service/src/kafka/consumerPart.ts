@@ -83,10 +83,11 @@ export function healthOf({ state, lastError, heldUp }: Pick<Consumer, 'state' | 
   return { up: false, detail: `${state}${reason}${heldUp ? `; ${placeOf(heldUp)}` : ''}` };
 }
 
-function placeOf({ topic, partition, offset, key, since }: HeldUp): string {
+function placeOf({ topic, partition, offset, key, since, others }: HeldUp): string {
   // A key is whatever somebody has written: it must not end the line, nor be a megabyte.
   const ofKey = key === null ? '' : ` (key ${JSON.stringify(key.slice(0, 100))})`;
-  return `${topic}/${partition} stands at offset ${offset}${ofKey} since ${since.toISOString()}`;
+  const more = others > 0 ? `, and ${others} more` : '';
+  return `${topic}/${partition} stands at offset ${offset}${ofKey} since ${since.toISOString()}${more}`;
 }
 
 async function measured(

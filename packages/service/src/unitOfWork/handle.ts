@@ -45,3 +45,8 @@ export function handleTogether<Data>(
 ): Handler {
   return { types: types as readonly EventType[], handle: fn as Handler['handle'] };
 }
+
+/** What a consumer of these handlers reads. */
+export const topicsOf = (handlers: readonly Handler[]): string[] => [
+  ...new Set(handlers.flatMap(({ types }) => types.map(({ topic }) => topic.name))),
+];

@@ -47,7 +47,9 @@ describe('the handlers', () => {
       /** Lets the line look, and names all that it and the handlers emitted for the order. */
       async emitted() {
         await openCafes(bench.context.db, 1);
-        await bench.context.transact({}, (work) => tick(work, { speed: 60, baristas: 1 }, true));
+        await bench.context.transact({}, (work) =>
+          tick(work, { speed: 60, baristas: 1 }, { finishes: true, starts: true }),
+        );
         const events = (await bench.emitted()).filter(({ correlationId }) => correlationId === orderId);
         return events.map(({ type }) => type.name);
       },

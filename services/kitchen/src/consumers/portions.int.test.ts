@@ -77,7 +77,9 @@ describe('the handlers, given events in portions', () => {
       if (step === 'line') {
         await deliver();
         await openCafes(db, 1);
-        await bench.context.transact({}, (work) => tick(work, { speed: 60, baristas: 1 }, true));
+        await bench.context.transact({}, (work) =>
+          tick(work, { speed: 60, baristas: 1 }, { finishes: true, starts: true }),
+        );
       } else {
         const [order, kind] = step;
         const orderId = names[order as 'one' | 'two'];

@@ -27,7 +27,7 @@ afterEach(async () => {
 async function startLine(speed: number): Promise<void> {
   const { context } = bench;
   const config = { ...context.config, SPEED: speed, BARISTAS_PER_CAFE: 1 };
-  line = createLine({ ...context, config }, createWaker());
+  line = createLine({ ...context, config }, { waker: createWaker(), topics: [] });
   await line.start(new AbortController().signal, context.log);
 }
 

@@ -65,7 +65,7 @@ describe('tick', () => {
   async function look(how = rules, meanwhile: () => Promise<unknown> = async () => {}): Promise<void> {
     await openCafes(bench.context.db, how.baristas);
     await bench.context.transact({}, async (work) => {
-      await tick(work, how, true);
+      await tick(work, how, { finishes: true, starts: true });
       await meanwhile();
     });
   }

@@ -12,18 +12,29 @@ export interface Rules {
   baristas: number;
 }
 
+export interface Steps {
+  /** Whether a preparation is done; most often it is known that none is. */
+  finishes: boolean;
+  /** Whether free baristas may start the next. */
+  starts: boolean;
+}
+
 /** How many orders a barista makes within one transaction when preparation takes no time. */
 const TURNS = 10;
 
 /**
  * One turn along the counters, within a transaction: what is done goes out, and free baristas start the next.
- * @param due whether a preparation is done; most often it is known that none is
  * @param only this order alone
  * @returns whether there was anything that another instance didn't hold
  */
-export async function tick(work: Work, rules: Rules, due: boolean, only?: string): Promise<boolean> {
-  const finished = due ? await finish(work, only) : 0;
-  const started = await start(work, rules, only);
+export async function tick(
+  work: Work,
+  rules: Rules,
+  { finishes, starts }: Steps,
+  only?: string,
+): Promise<boolean> {
+  const finished = finishes ? await finish(work, only) : 0;
+  const started = starts ? await start(work, rules, only) : 0;
   return finished + started > 0;
 }
 
