@@ -94,7 +94,7 @@ describe('the commands of docs/labs/replay.md', () => {
     ['npx brew replay check analytics', 0, /✔ sales\.by_hour .* all as rebuilt/],
     ['npx brew replay analytics --until now', 0, /✔ Built .*, and kept/],
     ['npx brew replay analytics --resume', 0, /✔ Live are now/],
-    ['npx brew replay analytics --prune', 0, /✔ Removed .*sales_g1/],
+    ['npx brew replay analytics --prune --yes', 0, /✔ Removed .*sales_g1/],
   ];
   const commands = replayCommands.filter(({ command }) => !command.startsWith('npm '));
 

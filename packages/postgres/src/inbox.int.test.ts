@@ -75,4 +75,38 @@ describe('the inbox', () => {
     const { rows } = await rig.db.query('select event_id from inbox');
     expect(rows).toEqual([{ event_id: fresh }]);
   });
+
+  it('forgets nothing where a topic holds its records for longer than there are times', async () => {
+    await rig.db.query('truncate inbox');
+    await claim(ids(1));
+    expect(await pruneInbox(rig.db, Number.MAX_SAFE_INTEGER)).toBe(0);
+    expect(await pruneInbox(rig.db, 2 ** 63)).toBe(0); // retention.ms is a long
+  });
+
+  it('does not read the table to find what is old, also once pages are used again', async () => {
+    await rig.db.query('truncate inbox');
+    // One moment for each of 60,000 events, half of which are pruned; the next ones lie where those were.
+    const fill = (from: number, to: number) =>
+      rig.db.query(
+        `insert into inbox select gen_random_uuid(), now() + n * interval '1 second' from generate_series($1::int, $2) n`,
+        [from, to],
+      );
+    await fill(-60_000, -1);
+    await rig.db.query('delete from inbox where get_byte(uuid_send(event_id), 0) % 2 = 0');
+    await rig.db.query('vacuum analyze inbox');
+    await fill(0, 30_000);
+    await rig.db.query(`delete from inbox where claimed_at < now() - interval '2 hours'`);
+    await rig.db.query('vacuum analyze inbox');
+    const pages = await rig.db.transaction(async (tx) => {
+      const fetched = async () =>
+        Number(
+          (await tx.query(`select pg_stat_get_xact_blocks_fetched('inbox'::regclass) as pages`)).rows[0]
+            ?.pages,
+        );
+      const before = await fetched();
+      await pruneInbox(tx, 2 * 60 * 60 * 1_000);
+      return (await fetched()) - before;
+    });
+    expect(pages).toBeLessThan(100); // of some 400
+  });
 });

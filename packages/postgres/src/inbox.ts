@@ -19,14 +19,15 @@ export async function claimInbox(tx: Tx, eventIds: string[]): Promise<Set<string
 }
 
 /**
- * Forgets at most `limit` events that were claimed longer ago than `olderThanMs`, and returns how many they were.
+ * Forgets at most `limit` events that were claimed longer ago than `olderThanMs`, however large that is, and returns how many they were.
  * An event that is delivered again after it was forgotten takes effect again: keep them for longer than the
  * retention of the topics they come from.
  */
 export async function pruneInbox(tx: Tx, olderThanMs: number, limit = 5_000): Promise<number> {
   const { rowCount } = await tx.query(
     `delete from inbox where event_id in (
-       select event_id from inbox where claimed_at < now() - $1 * interval '1 millisecond' limit $2
+       select event_id from inbox
+       where claimed_at < to_timestamp(greatest(0, extract(epoch from now()) - $1::float8 / 1000)) limit $2
      )`,
     [olderThanMs, limit],
   );

@@ -44,6 +44,15 @@ describe('pruning orders', () => {
     expect(await left()).toEqual([rows[1], rows[3], rows[4], rows[5]].map((row) => row?.[0]));
   });
 
+  it('keeps everything where the days reach back to before 1970', async () => {
+    await rig.db.query('create table kept (order_id text primary key)');
+    await rig.db.query('insert into kept values ($1), ($2)', [placed(10_000), placed(0)]);
+    const kept = { table: 'kept', over: 'true' };
+    for (const days of [Math.ceil(Date.now() / DAY_MS), 36_500])
+      expect(await pruneOrders(rig.db, kept, days, 10)).toBe(0);
+    expect(await pruneOrders(rig.db, kept, 9_999, 10)).toBe(1);
+  });
+
   it('leaves alone what somebody works on, and does not wait for it', async () => {
     const id = placed(100);
     await rig.db.query('create table busy (order_id text primary key)');

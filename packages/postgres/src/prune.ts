@@ -7,10 +7,13 @@ export interface Prunable {
   over: string;
 }
 
-/** The least UUIDv7 of `$1` days ago, as far as its time goes. RFC 9562, 5.7 */
+/**
+ * The least UUIDv7 of `$1` days ago, as far as its time goes. RFC 9562, 5.7. None is of a time before 1970, which would be negative, in hex the greatest
+ * of all.
+ */
 const OLDEST = `(
   select substr(hex, 1, 8) || '-' || substr(hex, 9, 4)
-  from lpad(to_hex((extract(epoch from now() - $1 * interval '1 day') * 1000)::bigint), 12, '0') as hex
+  from lpad(to_hex((greatest(0, extract(epoch from now()) - $1::numeric * 86400) * 1000)::bigint), 12, '0') as hex
 )`;
 
 /**

@@ -7,7 +7,8 @@ export const registryDatabase = 'registry';
 
 /**
  * Makes those databases that are missing, each with a role of the same name that owns it and alone may connect
- * to it: services share a server here, never data. Names are our own, so they are quoted but not checked.
+ * to it: services share a server here, never data. One that is there gets the same, since a copy or a restored one is whose made it, and everybody
+ * may connect to it. Names are our own, so they are quoted but not checked.
  *
  * @param names by default those of all services and of the registry
  * @returns how many were missing
@@ -18,17 +19,22 @@ export async function ensureDatabases(
   names: readonly string[] = [registryDatabase, ...services.map(({ database }) => database)],
 ): Promise<number> {
   await using database = connect(superuserUrl, log);
-  const { rows } = await database.query<{ datname: string }>('select datname from pg_database');
-  const existing = new Set(rows.map(({ datname }) => datname));
-  const missing = names.filter((name) => !existing.has(name));
-  for (const name of missing) {
+  const { rows } = await database.query<{ name: string; owner: string; open: boolean }>(
+    `select datname as name, pg_get_userbyid(datdba) as owner, has_database_privilege('public', oid, 'connect, temporary') as open
+     from pg_database`,
+  );
+  const existing = new Map(rows.map(({ name, ...rest }) => [name, rest]));
+  for (const name of names) {
     // CREATE DATABASE runs in no transaction, so a role may be left from a start that was killed in between.
     const role = await database.query('select from pg_roles where rolname = $1', [name]);
     if (role.rowCount === 0) await database.query(`create role "${name}" login password '${name}'`);
-    await database.query(`create database "${name}" owner "${name}"`);
-    await database.query(`revoke connect, temporary on database "${name}" from public`);
+    const found = existing.get(name);
+    if (!found) await database.query(`create database "${name}" owner "${name}"`);
+    else if (found.owner !== name) await database.query(`alter database "${name}" owner to "${name}"`);
+    if (found?.open ?? true)
+      await database.query(`revoke connect, temporary on database "${name}" from public`);
   }
-  return missing.length;
+  return names.filter((name) => !existing.has(name)).length;
 }
 
 /** How many sessions a database has: none when nobody uses it, or there is none. */

@@ -1,11 +1,13 @@
 import { BrewError } from '@brew/events';
+import type { TopicOutcome } from '@brew/kafka';
 
 /** The cluster has a topic that is not as packages/events declares it. Nothing is changed by itself: keys would move. */
 export class TopicDiffersError extends BrewError {
-  constructor(differences: readonly string[]) {
+  constructor(differing: readonly TopicOutcome[]) {
+    const found = differing.map(({ topic, differences }) => `${topic}: ${differences.join(', ')}.`);
     super(
       'BREW_TOPIC_DIFFERS',
-      `The cluster's topics are not as declared: ${differences.join(' ')} Begin with new ones (npm start -- --fresh, or docker compose down -v: both remove all data), or change the declaration in packages/events.`,
+      `The cluster's topics are not as declared. ${found.join(' ')} Declare what is there (packages/events), or set settings back (kafka-configs): neither loses anything. Topics that are new (npm start -- --fresh, or docker compose down -v) remove all data.`,
     );
   }
 }

@@ -8,7 +8,8 @@ import { createDatabase } from '@brew/postgres';
 import { infrastructure, uniqueName, until } from '@brew/sandbox/testing';
 import { expect, test } from '@jest/globals';
 import { pino } from 'pino';
-import { registryDatabase } from './databases.ts';
+import { dropDatabase, ensureDatabases, registryDatabase } from './databases.ts';
+import { TopicDiffersError } from './errors.ts';
 import { runJob } from './jobs.ts';
 import { ensureService, lookAtService, removeService } from './oneService.ts';
 import { ensureSchemas } from './schemas.ts';
@@ -34,12 +35,48 @@ test('databases: each with a role that owns it, and nothing to do the second tim
   expect(names).toEqual(expect.arrayContaining([registryDatabase, ...services.map((s) => s.database)]));
 });
 
+test('databases: one that is the copy of a superuser belongs to its role again, and to nobody else', async () => {
+  const name = uniqueName('restored');
+  await ensureDatabases(postgresUrl, log, [name]);
+  await using database = createDatabase({ url: postgresUrl, max: 1, applicationName: 'test', log });
+  await database.query(`create database "${name}_copy" template "${name}"`);
+  await database.query(`drop database "${name}"`);
+  await database.query(`alter database "${name}_copy" rename to "${name}"`);
+  expect(await ensureDatabases(postgresUrl, log, [name])).toBe(0);
+  const { rows } = await database.query(
+    `select pg_get_userbyid(datdba) as owner, has_database_privilege('public', oid, 'connect, temporary') as open
+     from pg_database where datname = $1`,
+    [name],
+  );
+  expect(rows).toEqual([{ owner: name, open: false }]);
+  await dropDatabase(name, postgresUrl, log);
+});
+
 test('topics: all that are declared, and nothing to do the second time', async () => {
   await runJob('topics', env);
   expect(await runJob('topics', env)).toBe(`topics: ${declaredTopics.length}, 0 of them new`);
   await using admin = createAdmin({ client: createKafkaClient({ brokers, clientId: 'test', log }), log });
   const names = (await admin.describeTopics()).map(({ name }) => name);
   expect(names).toEqual(expect.arrayContaining(declaredTopics.map(({ name }) => name)));
+});
+
+test('topics: names those that are not as declared, and first what loses nothing', () => {
+  const differing = (topic: string, ...differences: string[]) => ({
+    topic,
+    outcome: 'differs' as const,
+    differences,
+  });
+  const { message } = new TopicDiffersError([
+    differing(
+      'brew.orders.v1',
+      'it has 8 partitions, declared are 6',
+      'its retention.ms is 1, declared is 2',
+    ),
+    differing('brew.kitchen.v1', 'it has 9 partitions, declared are 6'),
+  ]);
+  expect(message).toBe(
+    "The cluster's topics are not as declared. brew.orders.v1: it has 8 partitions, declared are 6, its retention.ms is 1, declared is 2. brew.kitchen.v1: it has 9 partitions, declared are 6. Declare what is there (packages/events), or set settings back (kafka-configs): neither loses anything. Topics that are new (npm start -- --fresh, or docker compose down -v) remove all data.",
+  );
 });
 
 test('schemas: every event has one, however often it is done', async () => {

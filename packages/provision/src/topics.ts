@@ -24,7 +24,7 @@ export async function ensureTopics(
   await using admin = createAdmin({ client, log });
   await admin.waitForBrokers(brokers.length, signal);
   const outcomes = await admin.ensureTopics(declaredTopics);
-  const differences = outcomes.flatMap((outcome) => outcome.differences);
-  if (differences.length > 0) throw new TopicDiffersError(differences);
+  const differing = outcomes.filter(({ outcome }) => outcome === 'differs');
+  if (differing.length > 0) throw new TopicDiffersError(differing);
   return outcomes.filter(({ outcome }) => outcome === 'created').length;
 }

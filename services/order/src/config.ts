@@ -3,6 +3,9 @@ import { z } from 'zod';
 
 export type OrderConfig = ReturnType<typeof readOrderConfig>;
 
+/** Up to a hundred years, which is for good: times that are farther away are none to PostgreSQL, and its statements fail. */
+const seconds = z.coerce.number().positive().max(3_153_600_000);
+
 /**
  * Reads and checks the environment.
  * @throws ConfigError that names every variable that is missing or malformed
@@ -18,13 +21,13 @@ export function readOrderConfig(env: NodeJS.ProcessEnv) {
     /** Shared with the provider, which signs its webhooks with it. */
     WEBHOOK_SECRET: z.string().min(1),
     /** How long after the provider took the request for a payment it is asked what became of it, and told to call it off if nothing did. */
-    PAYMENT_TIMEOUT_SECONDS: z.coerce.number().positive().default(60),
+    PAYMENT_TIMEOUT_SECONDS: seconds.default(60),
     /**
      * How long an order may wait for its stock, or for a provider that can't be asked for the payment, before it is given up. Longer than
      * outages: no order that would have been delivered is to end for one.
      */
-    UNANSWERED_TIMEOUT_SECONDS: z.coerce.number().positive().default(1_800),
+    UNANSWERED_TIMEOUT_SECONDS: seconds.default(1_800),
     /** How long after its payment an order that has not ended is overdue, which is told. */
-    OVERDUE_AFTER_SECONDS: z.coerce.number().positive().default(3_600),
+    OVERDUE_AFTER_SECONDS: seconds.default(3_600),
   });
 }

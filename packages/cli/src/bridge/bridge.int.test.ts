@@ -248,7 +248,7 @@ test('leaves a target that is not as declared as it is', async () => {
   await producer.send([placed(uuidv7())]);
   await expect(catchUp()).rejects.toMatchObject({
     code: 'BREW_TOPIC_DIFFERS',
-    message: expect.stringContaining('it has 3 partitions, declared are 6'),
+    message: expect.stringContaining(`${pair.target.name}: it has 3 partitions, declared are 6`),
   });
   expect(await bridged()).toEqual([]);
 });

@@ -88,8 +88,8 @@ async function repeat(everyMs: number, action: () => Promise<void>, signal: Abor
 /** @throws TopicDiffersError */
 async function makeTopics(admin: Admin, { group, target }: Bridge): Promise<void> {
   const outcomes = await admin.ensureTopics([target, deadLetterTopic(group)]);
-  const differences = outcomes.flatMap((outcome) => outcome.differences);
-  if (differences.length > 0) throw new TopicDiffersError(differences);
+  const differing = outcomes.filter(({ outcome }) => outcome === 'differs');
+  if (differing.length > 0) throw new TopicDiffersError(differing);
 }
 
 /**

@@ -21,11 +21,15 @@ export function registerErase(program: Command, exit: (code: number) => void, io
         'npx brew erase "Ada Lovelace" --address "12 Bean Lane" --yes',
       )}
 Orders under way are left, and counted: erase once more when they have ended. What the topics
-hold goes with their retention: see docs/personal-data.md.${staffToken}`,
+hold goes with their retention: see docs/personal-data.md.
+
+Exit code 0: done; 1: not done, or the kitchen has records to read or dead letters that may bring
+the name back: erase once more after that.${staffToken}`,
     )
     .action(async (customer: string, options: EraseOptions) => {
-      const { erase } = await import('./erase.ts');
-      const done = await erase(customer, options, await runningAddresses(), io, untilInterrupted());
+      const [{ arrears }, { erase }] = await Promise.all([import('./arrears.ts'), import('./erase.ts')]);
+      const [addresses, signal] = [await runningAddresses(), untilInterrupted()];
+      const done = await erase(customer, options, addresses, () => arrears(addresses, signal), io, signal);
       exit(done ? exitCodes.ok : exitCodes.failed);
     });
 }

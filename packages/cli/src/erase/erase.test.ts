@@ -12,10 +12,10 @@ const finding = (order: object, kitchen: object) => {
 };
 const forgetting = () => fake.asked.filter(({ body }) => body.dryRun === false);
 
-async function run(options: object) {
-  const { io, lines } = collect();
-  const done = await erase('Ada', options, fake.address, io, signal);
-  return { done, lines };
+async function run(options: object, open: string[] = []) {
+  const { io, lines, notes } = collect();
+  const done = await erase('Ada', options, fake.address, async () => open, io, signal);
+  return { done, lines, notes };
 }
 
 it('asks everybody who keeps names, and forgets after all have answered', async () => {
@@ -31,6 +31,15 @@ it('asks everybody who keeps names, and forgets after all have answered', async 
     { ...question, url: '/order/erasures', body },
     { ...question, url: '/kitchen/erasures', body },
   ]);
+});
+
+it('is not done while the name may come back, and says what of', async () => {
+  const open = ['kitchen has 5 records to read.'];
+  finding({ erased: 2, underWay: 0 }, zero);
+  const { done, lines, notes } = await run({ yes: true }, open);
+  expect([done, lines.at(-1), notes]).toEqual([false, 'Ada is forgotten in 2 rows so far.', open]);
+  finding(zero, zero);
+  expect(await run({ yes: true }, open)).toMatchObject({ done: false, notes: open });
 });
 
 it('forgets nothing while one of them does not answer', async () => {

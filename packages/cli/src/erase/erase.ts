@@ -22,13 +22,15 @@ interface Found {
 
 /**
  * Forgets a customer in every service that knows names.
- * @returns whether it was done, or nothing was to be done: a person may say no
+ * @param arrears what may bring the name back, a sentence each
+ * @returns whether it was done for good, or nothing was to be done: a person may say no
  * @throws RequestFailedError when a service does not answer; what was forgotten stays so, and doing it again is safe
  */
 export async function erase(
   name: string,
   { address, dryRun, yes, json }: EraseOptions,
   { services }: Pick<Addresses, 'services'>,
+  arrears: () => Promise<string[]>,
   io: Io,
   signal: AbortSignal,
 ): Promise<boolean> {
@@ -40,6 +42,12 @@ export async function erase(
     });
     return { service, ...((await response.json()) as Omit<Found, 'service'>) };
   };
+  // First: what is read between the one and the other is found.
+  const open = await arrears();
+  const tellOpen = () => {
+    for (const sentence of open) io.note(sentence);
+    return open.length === 0;
+  };
   // All are asked before any forgets: one that is away is better known now.
   const found = await Promise.all(keepers.map((service) => ask(service, true)));
   const total = found.reduce((sum, { erased }) => sum + erased, 0);
@@ -47,7 +55,7 @@ export async function erase(
     await report(found, io, json);
     if (!json)
       await io.out(total === 0 ? nothingFound(name, found) : 'Nothing was changed: it is a dry run.');
-    return true;
+    return tellOpen();
   }
   if (!json) await report(found, io, json);
   const question = json ? undefined : `Forget ${name} in ${counted(total, 'row')}, for good?`;
@@ -59,13 +67,15 @@ export async function erase(
   else {
     const rows = done.reduce((sum, { erased }) => sum + erased, 0);
     await io.out(
-      `✔ ${name} is forgotten in ${counted(rows, 'row')}. What topics hold goes with their retention.`,
+      open.length === 0
+        ? `✔ ${name} is forgotten in ${counted(rows, 'row')}. What topics hold goes with their retention.`
+        : `${name} is forgotten in ${counted(rows, 'row')} so far.`,
     );
     const underWay = mostUnderWay(done);
     if (underWay > 0)
       io.note(`${counted(underWay, 'order')} under way keep the name: erase once more when they have ended.`);
   }
-  return true;
+  return tellOpen();
 }
 
 async function report(found: readonly Found[], io: Io, json: boolean | undefined): Promise<void> {

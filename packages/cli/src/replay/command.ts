@@ -19,7 +19,7 @@ export function registerReplay(program: Command, exit: (code: number) => void, i
     .option('--resume', 'go on where a replay was cancelled, or make live what it built')
     .option('--in-place', 'remove the tables that were live once the new ones are; asks first')
     .option('--dry-run', 'say which hours would come from where, and do nothing')
-    .option('--prune', 'build nothing; remove the tables that are not live')
+    .option('--prune', 'build nothing; remove the tables that are not live; asks first')
     .option('--yes', 'agree to what it says will be gone, and to what counts something else')
     .option('--json', 'one JSON object a line')
     .option('--verbose', 'how far each partition is; and the stack of what goes wrong')

@@ -25,7 +25,7 @@ const io = {
 beforeAll(async () => {
   server = createServer(async (request, response) => {
     const { method, url, headers } = request;
-    const body = JSON.parse((await request.toArray()).join(''));
+    const body = JSON.parse((await request.toArray()).join('') || '{}');
     asked.push({ method, url, token: headers.authorization, body });
     answers.shift()?.(response);
   });
@@ -262,10 +262,28 @@ describe('brew replay analytics', () => {
     ]);
   });
 
+  const generations = {
+    generations: [
+      { projection: 'funnel', state: 'old', schema: 'funnel_g1' },
+      { projection: 'sales', state: 'old', schema: 'sales_g1' },
+      { projection: 'sales', state: 'building', schema: 'sales_g2' },
+      { projection: 'sales', state: 'live', schema: 'sales_g3' },
+    ],
+  };
+
+  it('removes nothing that is not live before somebody has agreed to it by name', async () => {
+    json(200, generations);
+    await expect(run({ prune: true, projection: ['sales'] })).rejects.toMatchObject({
+      message: expect.stringContaining('Add --yes to remove sales_g1, sales_g2.'),
+    });
+    expect(asked.map(({ method }) => method)).toEqual(['GET']);
+  });
+
   it('removes what is not live when that is asked', async () => {
+    json(200, generations);
     json(200, { schemas: ['sales_g1', 'sales_g2'] });
-    expect(await run({ prune: true, projection: ['sales'] })).toBe(true);
-    expect(asked[0]).toMatchObject({
+    expect(await run({ prune: true, projection: ['sales'], yes: true })).toBe(true);
+    expect(asked[1]).toMatchObject({
       method: 'DELETE',
       url: '/generations',
       body: { projections: ['sales'] },

@@ -1,4 +1,5 @@
 import type { Addresses } from '../addresses.ts';
+import { agreed } from '../agreed.ts';
 import { confirm } from '../confirm.ts';
 import { ArgumentInvalidError, RequestFailedError } from '../errors.ts';
 import type { Io } from '../io.ts';
@@ -151,26 +152,41 @@ function failureInTheMiddle(why: string, { end }: Record<string, unknown>): stri
   return `${why} ${UNTOUCHED} Go on with: npx brew replay analytics --resume`;
 }
 
+interface Generations {
+  generations: { projection: string; state: string; schema: string }[];
+}
+
 async function prune(
-  { projection }: ReplayCommandOptions,
+  { projection, yes, json }: ReplayCommandOptions,
   addresses: Server,
   io: Io,
   signal: AbortSignal,
 ): Promise<boolean> {
+  const listed = await ask('GET', '/generations', undefined, addresses, signal);
+  const superfluous = ((await listed.json()) as Generations).generations
+    .filter(({ state, ...its }) => state !== 'live' && (projection?.includes(its.projection) ?? true))
+    .map(({ schema }) => schema)
+    .join(', ');
+  if (superfluous === '') {
+    await io.out('There is nothing but what is live.');
+    return true;
+  }
+  const question = json ? undefined : `Remove ${superfluous}, for good?`;
+  const advice = `Add --yes to remove ${superfluous}.`;
+  if (!(await agreed({ yes, question, advice, nothing: 'Nothing was removed.' }, io))) return false;
   const response = await ask('DELETE', '/generations', { projections: projection }, addresses, signal);
   const { schemas } = (await response.json()) as { schemas: string[] };
-  await io.out(
-    schemas.length > 0 ? `✔ Removed ${schemas.join(', ')}.` : 'There is nothing but what is live.',
-  );
+  await io.out(`✔ Removed ${schemas.join(', ')}.`);
   return true;
 }
 
 const ask = (
   method: string,
   path: string,
-  body: object,
+  body: object | undefined,
   { services }: Server,
   signal: AbortSignal,
-): Promise<Response> => requestAsStaff(`${services.analytics}${path}`, { method, body, signal });
+): Promise<Response> =>
+  requestAsStaff(`${services.analytics}${path}`, { method, ...(body && { body }), signal });
 
 const flag = (name: string) => `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;

@@ -28,6 +28,22 @@ const erase = async (body: object) => {
 const named = async (name: string) =>
   (await rig.db.query(`select from cups where customer ->> 'name' = $1`, [name])).rowCount;
 
+it('finds a name that looks the same, however its letters are composed', async () => {
+  for (const [id, form] of [
+    ['y1', 'NFC'],
+    ['y2', 'NFD'],
+  ] as const)
+    await rig.db.query('insert into cups values ($1, $2, $3)', [
+      ...[id, { name: 'Zoë'.normalize(form), address: 'Café 1'.normalize(form) }, 'over'],
+    ]);
+  const found = { erased: 2, underWay: 0 };
+  for (const form of ['NFD', 'NFC'] as const) {
+    const [name, address] = ['Zoë'.normalize(form), 'Café 1'.normalize(form)];
+    expect(await erase({ name, dryRun: true })).toMatchObject({ body: found });
+    expect(await erase({ name, address, dryRun: true })).toMatchObject({ body: found });
+  }
+});
+
 it('forgets a name and address in what is over, and counts what is under way', async () => {
   const found = { erased: 104, underWay: 1 };
   expect(await erase({ name: 'Ada', dryRun: true })).toEqual({ status: 200, body: found });

@@ -29,7 +29,7 @@ export const eraseCustomer = ({ db }: { db: Database }, { table, over }: Prunabl
     summary: "Forget a customer's name and address in orders that are over",
     staff: true,
     body: z.strictObject({
-      name: textOf(rules.name).describe('exactly as in the orders'),
+      name: textOf(rules.name).describe('exactly as in the orders, but for how Unicode composes its letters'),
       address: textOf(rules.address).optional().describe('where it is not everybody of that name'),
       dryRun: z.boolean().default(false).describe('only count them'),
     }),
@@ -46,7 +46,8 @@ export const eraseCustomer = ({ db }: { db: Database }, { table, over }: Prunabl
              select order_id, customer, (${over}) as over from ${table} where order_id > $1 order by order_id limit ${PORTION}
            ), found as (
              select order_id, over from page
-             where customer ->> 'name' = $2 and ($3::text is null or customer ->> 'address' = $3)
+             where normalize(customer ->> 'name') = normalize($2)
+               and ($3::text is null or normalize(customer ->> 'address') = normalize($3))
            ), erased as (
              update ${table} set customer = $4 where order_id in (select order_id from found where over and not $5)
            )

@@ -26,16 +26,23 @@ export const pruneGenerations = ({ db, projections }: ReplayContext) =>
         const superfluous = (await listGenerations(db)).filter(
           ({ projection, state }) => state !== 'live' && names.includes(projection),
         );
-        for (const generation of superfluous) await drop(db, generation);
-        return { status: 200, body: { schemas: superfluous.map(({ schema }) => schema) } };
+        const schemas: string[] = [];
+        for (const generation of superfluous) {
+          await drop(db, generation, schemas);
+          schemas.push(generation.schema);
+        }
+        return { status: 200, body: { schemas } };
       } finally {
         await session.end();
       }
     },
   });
 
-/** @throws HttpProblem 409 when somebody still reads it */
-async function drop(db: ReplayContext['db'], generation: Generation): Promise<void> {
+/**
+ * @param gone the schemas that were dropped before it
+ * @throws HttpProblem 409 when somebody still reads it
+ */
+async function drop(db: ReplayContext['db'], generation: Generation, gone: readonly string[]): Promise<void> {
   try {
     await db.transaction(async (tx) => {
       await waitBriefly(tx);
@@ -45,6 +52,11 @@ async function drop(db: ReplayContext['db'], generation: Generation): Promise<vo
     if (!isHeld(error)) throw error;
     const { schema } = generation;
     const readers = (await sessionsIn(db, [schema])).join('; ') || 'a session that has just ended';
-    throw problem(409, 'TABLES_IN_USE', `${schema} is still read by ${readers}. Prune again after that.`);
+    const done = gone.length > 0 ? `Removed before it: ${gone.join(', ')}.` : 'Nothing was removed.';
+    throw problem(
+      409,
+      'TABLES_IN_USE',
+      `${schema} is still read by ${readers}. ${done} Prune again after that.`,
+    );
   }
 }

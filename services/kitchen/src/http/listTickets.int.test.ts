@@ -32,4 +32,7 @@ it('shows a long queue in pages, each going on where the one before ended', asyn
   await bench.context.db.query('update tickets set started_at = now() where order_id = $1', [orders[1]]);
   expect(await page(orders[1])).toEqual({ orders: orders.slice(2, 4), next: orders[3] });
   expect(await page(orders[3])).toEqual({ orders: orders.slice(4), next: null });
+  // What was pruned meanwhile is no place to go on from, and not the end.
+  await bench.context.db.query('delete from tickets where order_id = $1', [orders[3]]);
+  await expect(page(orders[3])).rejects.toMatchObject({ status: 404, problemCode: 'TICKET_NOT_FOUND' });
 });

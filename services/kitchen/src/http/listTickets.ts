@@ -1,6 +1,6 @@
-import { route, type ServiceContext } from '@brew/service';
+import { problem, route, type ServiceContext } from '@brew/service';
 import { z } from 'zod';
-import { listPreparing, listQueued, listReady } from '../store/screen.ts';
+import { isPlaceInQueue, listPreparing, listQueued, listReady } from '../store/screen.ts';
 
 /** How many of the tickets that are ready are shown: a screenful. */
 const RECENT = 20;
@@ -41,6 +41,12 @@ export const listTickets = ({ db }: Pick<ServiceContext, 'db'>) =>
     }),
     responses: { 200: { description: 'The tickets of the cafe', schema: screen } },
     handle: async ({ params: { id }, query: { after, limit } }) => {
+      if (after !== undefined && !(await isPlaceInQueue(db, id, after)))
+        throw problem(
+          404,
+          'TICKET_NOT_FOUND',
+          `No order ${after} was paid here, or it was deleted. Begin again without after.`,
+        );
       // In this order a ticket that moves on meanwhile is seen twice; in any other it might not be seen at all.
       const found = await listQueued(db, id, { after, limit: limit + 1 });
       const queue = found.slice(0, limit);

@@ -28,6 +28,15 @@ export async function listQueued(
   return rows;
 }
 
+/** Whether the queue of a cafe has a place behind the ticket of this order: it was in it once, and is still known. */
+export async function isPlaceInQueue(db: Tx, cafeId: string, orderId: string): Promise<boolean> {
+  const { rowCount } = await db.query(
+    'select from tickets where order_id = $2 and cafe_id = $1 and paid_at is not null',
+    [cafeId, orderId],
+  );
+  return rowCount === 1;
+}
+
 type Preparing = Listed & {
   slot: number;
   startedAt: Date;
