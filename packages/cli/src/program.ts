@@ -177,7 +177,7 @@ export function createProgram(exit: (code: number) => void, io: Io = processIo()
     .addHelpText(
       'after',
       `${examples('npx brew verify', 'npx brew verify --younger-than 10', 'npx brew verify --follow', 'npx brew verify --databases', 'npx brew verify --json | jq .breaches', 'npx brew verify --databases --json | jq .databases')}\nExit code 0: all of it holds; 1: something is broken, and the orders are shown with their events,
-or could not be read: when nothing has come for 30 s, it says what, and ends.
+or could not be read: when nothing has come for 45 s, it says what, and ends.
 Of each kind the first five are shown; --json has all. Rows that are missing are not missed once
 services may have pruned them: KEEP_DAYS (90) after the order was placed. With --databases an order
 that order-service has as paid for longer than OVERDUE_AFTER_SECONDS (3600), or --younger-than if

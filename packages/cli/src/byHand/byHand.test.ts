@@ -62,7 +62,10 @@ describe('processes by hand', () => {
   });
 
   it.each([
-    [() => startProcesses(['kitchen'], io), /^kitchen runs already\.$/],
+    [
+      () => startProcesses(['kitchen'], io),
+      /^kitchen runs already\. If it does not answer: npx brew restart kitchen$/,
+    ],
     [() => stopProcesses(['kitchn'], io), /^There is no process kitchn\. Did you mean kitchen\?$/],
     [() => restartProcesses(['zookeeper'], io), /^There is no process zookeeper\. Take one of: postgres, /],
   ])('say what is wrong (%#)', async (act, words) => {

@@ -116,7 +116,7 @@ export async function ask<Answer>(
     const todo = status === 404 ? ` See all of its letters with: npx brew dlq list ${name} --status all` : '';
     const problem =
       status === undefined
-        ? `${name} does not answer at ${url}. See what runs with npx brew status; bring it back with npx brew ${expected ? 'start' : 'dev'} ${name}.`
+        ? `${name} does not answer at ${url}. See what runs with npx brew status; bring it back with npx brew ${expected ? 'restart' : 'dev'} ${name}.`
         : `${name}: ${message}${todo}`;
     throw new RequestFailedError(problem, error, status);
   }

@@ -47,7 +47,7 @@ export interface Reading extends AsyncDisposable {
   /** Asks where the topics end now. @returns how many records are still to be read */
   lag(): Promise<number>;
   /**
-   * Resolves when all that is there at the moment of the call has been read, or when nothing has come on for 30 s, whatever it is that keeps
+   * Resolves when all that is there at the moment of the call has been read, or when nothing has come on for 45 s, whatever it is that keeps
    * it: then the rest is unreadable, and only what comes of it is waited for again.
    * @throws the signal's reason, BrokerUnavailableError, TopicMissingError, ReadRefusedError
    */
@@ -60,8 +60,11 @@ export interface Reading extends AsyncDisposable {
 
 const LOOK_MS = 100;
 
-/** An open transaction, a registry that is away, a partition without a leader: most of that is over by then. */
-const PATIENCE_MS = 30_000;
+/**
+ * An open transaction, a registry that is away, a partition without a leader: most of that is over by then. Longer than the codec asks a registry that
+ * takes questions and answers none, so that it can be named.
+ */
+const PATIENCE_MS = 45_000;
 
 const WHAT_TO_DO =
   'Look what keeps it back (npx brew status; of transactions docs/records.md tells), and verify again.';

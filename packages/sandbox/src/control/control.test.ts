@@ -58,7 +58,7 @@ describe('the control of a run', () => {
     await expect(control.kill('kafka-9', 'SIGKILL')).rejects.toThrow('No process kafka-9 runs.');
     await expect(control.start('kafka-1')).rejects.toMatchObject({
       code: 'BREW_CONTROL_REFUSED',
-      message: 'kafka-1 runs already.',
+      message: 'kafka-1 runs already. If it does not answer: npx brew restart kafka-1',
     });
     await control.kill('kafka-1', 'SIGKILL');
     expect(done).toEqual(['SIGKILL kafka-1']);

@@ -36,7 +36,8 @@ export async function serveControl(dir: string, processes: Controlled): Promise<
 
   function start(name: string): Promise<void> {
     if (closed) throw new Error('Brew is being stopped.');
-    if (processes.isRunning(name)) throw new Error(`${name} runs already.`);
+    if (processes.isRunning(name))
+      throw new Error(`${name} runs already. If it does not answer: npx brew restart ${name}`);
     const started = processes.again(name).finally(() => starting.delete(started));
     starting.add(started);
     return started;
