@@ -174,12 +174,16 @@ export class SchemaUnknownError extends BrewError {
  * than it was. Nothing is skipped. Operator: rebuild from what is there, or find out where the records went.
  */
 export class OffsetOutOfRangeError extends BrewError {
+  /** Where the log ends, if it is shorter than the position. */
+  readonly shorterLog: { topic: string; partition: number; offset: bigint } | undefined;
+
   constructor(topic: string, partition: number, offset: bigint, there: { earliest: bigint; latest: bigint }) {
     const why = offset < there.earliest ? 'what came next was deleted' : 'the log is shorter than that';
     super(
       'BREW_OFFSET_OUT_OF_RANGE',
       `Offset ${offset} of ${topic}/${partition} can't be read: it holds ${there.earliest} to ${there.latest}; ${why}.`,
     );
+    this.shorterLog = offset > there.latest ? { topic, partition, offset: there.latest } : undefined;
   }
 }
 
@@ -219,11 +223,15 @@ export class OpenTransactionError extends BrewError {
  * the topic was deleted and made anew. Operator: what was made of them has to be made anew.
  */
 export class LogTruncatedError extends BrewError {
-  constructor(topic: string, partition: number, offset: bigint, why: string) {
+  /** Up to where the log is still the one that was read, if it is known. */
+  readonly shorterLog: { topic: string; partition: number; offset: bigint } | undefined;
+
+  constructor(topic: string, partition: number, offset: bigint, why: string, divergedAt?: bigint) {
     super(
       'BREW_LOG_TRUNCATED',
       `${topic}/${partition} was read up to offset ${offset}, and records are lost: ${why}.`,
     );
+    this.shorterLog = divergedAt === undefined ? undefined : { topic, partition, offset: divergedAt };
   }
 }
 

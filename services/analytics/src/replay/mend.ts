@@ -2,6 +2,7 @@ import { createReader, type Reader } from '@brew/kafka/reader';
 import { type HttpProblem, problem, type Worker, worker } from '@brew/service';
 import type { Projection } from '../projections/projection.ts';
 import { fedOf, liveGenerations } from '../projector/fed.ts';
+import { assertNoneShorter } from '../projector/shorterLogs.ts';
 import { tryLock } from '../store/locks.ts';
 import { REPLAY_STATEMENT_MS, type ReplayContext, type Session, startCatchUp } from './catchUp.ts';
 import type { Comparison } from './compare.ts';
@@ -105,6 +106,7 @@ export function createMender(context: ReplayContext): Worker {
       if (behind === undefined) return;
       log.info({ schema: behind.schema }, 'behind the others: bringing it up to them');
       const generations = [behind];
+      await assertNoneShorter(db, reader, context.topics, generations);
       const catchUp = await startCatchUp(context, { generations, session, reader, signal });
       await catchUp.switchFromLive((tx) => switchTo(tx, context, generations));
     }
