@@ -17,7 +17,7 @@ const all: BrewError[] = [
   new errors.RegistryUnavailableError('http://r', new Error('why')),
   new errors.SchemaIncompatibleError('s', 'why'),
   new errors.SchemaUnknownError('s'),
-  new errors.OffsetOutOfRangeError('t', 0, 1n, { earliest: 2n }),
+  new errors.OffsetOutOfRangeError('t', 0, 1n, { earliest: 2n, latest: 99n }),
   new errors.RecordsLostError('t', 0, 1n, 2n),
   new errors.OpenTransactionError('t', 0, 1n, new Date(0)),
   new errors.LogTruncatedError('t', 0, 2n, 'why'),

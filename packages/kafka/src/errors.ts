@@ -174,13 +174,17 @@ export class SchemaUnknownError extends BrewError {
  * than it was. Nothing is skipped. Operator: rebuild from what is there, or find out where the records went.
  */
 export class OffsetOutOfRangeError extends BrewError {
-  constructor(topic: string, partition: number, offset: bigint, { earliest }: { earliest: bigint }) {
+  /** Where the log ends, if it is shorter than the position. */
+  readonly shorterLog: { topic: string; partition: number; offset: bigint } | undefined;
+
+  constructor(topic: string, partition: number, offset: bigint, there: { earliest: bigint; latest: bigint }) {
     // Without the partition's end, which moves: as long as it stands still here, the reason is the same.
     const why =
-      offset < earliest
-        ? `what came next was deleted, and it begins at ${earliest}`
+      offset < there.earliest
+        ? `what came next was deleted, and it begins at ${there.earliest}`
         : 'the log is shorter than that';
     super('BREW_OFFSET_OUT_OF_RANGE', `Offset ${offset} of ${topic}/${partition} can't be read: ${why}.`);
+    this.shorterLog = offset > there.latest ? { topic, partition, offset: there.latest } : undefined;
   }
 }
 
@@ -220,11 +224,15 @@ export class OpenTransactionError extends BrewError {
  * the topic was deleted and made anew. Operator: what was made of them has to be made anew.
  */
 export class LogTruncatedError extends BrewError {
-  constructor(topic: string, partition: number, offset: bigint, why: string) {
+  /** Up to where the log is still the one that was read, if it is known. */
+  readonly shorterLog: { topic: string; partition: number; offset: bigint } | undefined;
+
+  constructor(topic: string, partition: number, offset: bigint, why: string, divergedAt?: bigint) {
     super(
       'BREW_LOG_TRUNCATED',
       `${topic}/${partition} was read up to offset ${offset}, and records are lost: ${why}.`,
     );
+    this.shorterLog = divergedAt === undefined ? undefined : { topic, partition, offset: divergedAt };
   }
 }
 

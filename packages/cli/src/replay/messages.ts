@@ -56,6 +56,8 @@ export interface Comparison {
   totals: { live: Numbers; rebuilt: Numbers };
   same: number;
   different: number;
+  /** How many count less of something in what was built. */
+  less: number;
   differences: { what: string; live: Numbers | null; rebuilt: Numbers | null }[];
 }
 

@@ -40,7 +40,7 @@ const hour = (iso: string) => `${iso.slice(0, 16).replace('T', ' ')} UTC`;
 
 /** Whether what was built counts the same as what is live. */
 export function renderComparisons(comparisons: readonly Comparison[], paint: Paint): string[] {
-  return comparisons.flatMap(({ projection, by, since, totals, same, different, differences }) => {
+  return comparisons.flatMap(({ projection, by, since, totals, same, different, less, differences }) => {
     const name = fit(projection, 11);
     const all = `${plural(same + different, by)}${since === null ? '' : ` since ${hour(since)}`}`;
     if (same + different === 0) {
@@ -58,9 +58,12 @@ export function renderComparisons(comparisons: readonly Comparison[], paint: Pai
         ]),
       ),
       ...(different > differences.length ? [`    … and ${count(different - differences.length)} more.`] : []),
+      ...(less > 0 ? [paint('yellow', `! ${name} ${GONE}`)] : []),
     ];
   });
 }
+
+const GONE = 'what is live counts more: that will be gone from the reports once what was built is live';
 
 /** Whether neither has anything of the hours that could be compared: that says nothing of those before. */
 const isUncompared = ({ since, rows, onlyRebuilt }: TableDifference) =>

@@ -85,7 +85,16 @@ const same: Message = [
   'comparison',
   {
     comparisons: [
-      { projection: 'sales', by: 'cafe', since: null, totals, same: 80, different: 0, differences: [] },
+      {
+        projection: 'sales',
+        by: 'cafe',
+        since: null,
+        totals,
+        same: 80,
+        different: 0,
+        less: 0,
+        differences: [],
+      },
     ],
   },
 ];
@@ -126,6 +135,7 @@ describe('brew replay analytics', () => {
       totals,
       same: 79,
       different: 1,
+      less: 1,
       differences,
     };
     stream(['comparison', { comparisons: [other] }], done('different'));
@@ -133,6 +143,7 @@ describe('brew replay analytics', () => {
     expect(said).toEqual([
       '✖ sales       1 of 80 cafes differ: live orders 5, amount 2,101, rebuilt orders 5, amount 2,100',
       '   cafe-007, EUR  live orders 5  rebuilt none',
+      '! sales       what is live counts more: that will be gone from the reports once what was built is live',
       expect.stringContaining('Switch all the same with: npx brew replay analytics --resume --yes'),
     ]);
     stream(done('switched'));
@@ -212,7 +223,7 @@ describe('brew replay analytics', () => {
           comparisons: [
             {
               ...{ projection: 'sales', by: 'cafe', since: '2026-01-01T09:00:00.000Z', totals },
-              ...{ same: 80, different: 0, differences: [] },
+              ...{ same: 80, different: 0, less: 0, differences: [] },
             },
           ],
         },
@@ -237,6 +248,7 @@ describe('brew replay analytics', () => {
       totals: none,
       same: 0,
       different: 0,
+      less: 0,
       differences: [],
     };
     stream(['comparison', { comparisons: [nothing] }], done('switched'));

@@ -57,7 +57,7 @@ async function take(
   if (fetched.errorCode !== 0) throw refused(`${topic}/${partition}`, fetched.errorCode);
   if (fetched.divergedAt !== undefined) {
     const why = `the leader's log is another one from offset ${fetched.divergedAt} on`;
-    throw new LogTruncatedError(topic, partition, position, why);
+    throw new LogTruncatedError(topic, partition, position, why, fetched.divergedAt);
   }
   takeRecords(reading, fetched, told);
   return true;

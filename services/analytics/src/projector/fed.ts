@@ -1,12 +1,11 @@
 import type { Tx } from '@brew/postgres';
-import type { Position } from '../build/positions.ts';
 import type { Projection } from '../projections/projection.ts';
-import { type Generation, listGenerations, positionsOf } from '../store/generations.ts';
+import { type Generation, listGenerations, positionsOf, type StoredPosition } from '../store/generations.ts';
 
 /** A generation with the code of its projection, and how far it is. */
 export interface CodedGeneration extends Generation {
   code: Projection;
-  positions: Position[];
+  positions: StoredPosition[];
 }
 
 /** Those in a state, of these projections. */
@@ -36,7 +35,7 @@ export function fedOf(live: readonly CodedGeneration[]): CodedGeneration[] {
   return groups.sort((a, b) => distanceOf(b) - distanceOf(a))[0] ?? [];
 }
 
-const placeOf = (positions: readonly Position[]) =>
+const placeOf = (positions: readonly StoredPosition[]) =>
   positions.map(({ topic, partition, offset }) => `${topic}/${partition}/${offset}`).join();
 
 const distanceOf = ([first]: readonly CodedGeneration[]) =>

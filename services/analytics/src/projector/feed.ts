@@ -1,4 +1,4 @@
-import { delay } from '@brew/kafka';
+import { delay, LogTruncatedError, OffsetOutOfRangeError } from '@brew/kafka';
 import type { Reader } from '@brew/kafka/reader';
 import type { Session } from '@brew/postgres';
 import { counter, createUnknownTypes, GivesWayError, gauge, type ServiceContext } from '@brew/service';
@@ -6,10 +6,11 @@ import { createBuild, type Stored } from '../build/build.ts';
 import { BuildSupersededError } from '../errors.ts';
 import type { Limits } from '../orders/turnover.ts';
 import type { Projection } from '../projections/projection.ts';
-import { beginAt, topicIdsOf } from '../store/generations.ts';
+import { beginAt, noteShorterLogs, topicIdsOf } from '../store/generations.ts';
 import { lastSwitch, shareSwitch } from '../store/locks.ts';
 import { fedOf, liveGenerations } from './fed.ts';
 import { createLagReport } from './lag.ts';
+import { assertNoneShorter } from './shorterLogs.ts';
 
 const LOOK_MS = 500;
 
@@ -110,8 +111,14 @@ export function createFeed(
     }));
     lag.note(positions);
     try {
+      await assertNoneShorter(db, reader, topics, fed);
       await build.read({ ranges, signal });
     } catch (error) {
+      if (error instanceof OffsetOutOfRangeError || error instanceof LogTruncatedError) {
+        // It may have grown until reading begins again.
+        const ends = error.shorterLog ? [error.shorterLog] : [];
+        for (const generation of fed) await noteShorterLogs(db, generation, ends);
+      }
       if (!(error instanceof BuildSupersededError)) throw error;
       log.info('the live tables were switched: going on with those that are live now');
     }

@@ -20,6 +20,8 @@ export interface Comparison {
   /** How many are the same, and how many are not. */
   same: number;
   different: number;
+  /** Of those that are not, how many count less of something than what is live: that would be gone from reports. */
+  less: number;
   /** The first of those that are not; null: there is none. */
   differences: { what: string; live: Numbers | null; rebuilt: Numbers | null }[];
 }
@@ -70,6 +72,7 @@ export function compare(
     totals: { live: sumOf(live), rebuilt: sumOf(rebuilt) },
     same: all.length - different.length,
     different: different.length,
+    less: different.filter((what) => isLess(live.get(what), rebuilt.get(what))).length,
     differences: different.slice(0, SHOWN).map((what) => ({
       what,
       live: live.get(what) ?? null,
@@ -80,6 +83,9 @@ export function compare(
 
 const isSame = (a: Numbers | undefined, b: Numbers | undefined) =>
   a !== undefined && b !== undefined && Object.entries(a).every(([name, value]) => b[name] === value);
+
+const isLess = (live: Numbers = {}, rebuilt: Numbers = {}) =>
+  Object.entries(live).some(([name, value]) => (rebuilt[name] ?? 0) < value);
 
 function sumOf(summary: Summary): Numbers {
   const sums: Numbers = {};

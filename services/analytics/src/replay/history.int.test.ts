@@ -6,6 +6,7 @@ import { OrderDelivered, OrderPlaced, PaymentReceived } from '@brew/events';
 import type { OutgoingRecord } from '@brew/kafka';
 import { until } from '@brew/sandbox/testing';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { funnel } from '../projections/funnel/funnel.ts';
 import { projections } from '../projections/index.ts';
 import { hourOf, type Projection } from '../projections/projection.ts';
 import { sales } from '../projections/sales/sales.ts';
@@ -56,6 +57,9 @@ describe('what topics do not hold any more', () => {
         deliver(orderId, at + 5 * MINUTE_MS),
       ],
     );
+  /** With records that say they were written at another time. */
+  const dated = (records: OutgoingRecord[], at: number) =>
+    records.map((record) => ({ ...record, timestamp: new Date(at) }));
   const untilPlaced = (count: number) =>
     until(async () => (await rig.reports()).funnel.placed === count, {
       what: `${count} orders to be counted`,
@@ -194,6 +198,68 @@ describe('what topics do not hold any more', () => {
       (one) => one.projection === 'sales' && one.state === 'live',
     );
     expect(live).toMatchObject({ version: changed.version, builtSince: new Date(WHOLE), whole: true });
+  });
+
+  it('is told from when a partition begins, also where its first records are dated wrongly', async () => {
+    await rig.send(...lives('old', 30, OLD));
+    await rig.follow();
+    await untilPlaced(30);
+    for (const type of [OrderPlaced, PaymentReceived, OrderDelivered])
+      await rig.deleteRecords(rig.topicOf(type));
+    const wrong = dated(lives('wrong', 4, CUT), OLD - 24 * HOUR_MS);
+    await rig.send(...wrong, ...lives('cut', 30, CUT));
+    await untilPlaced(64);
+    const { plan } = await run({ end: 'plan' });
+    expect(new Set(plan?.projections.map(({ builtSince }) => builtSince))).toEqual(
+      new Set([new Date(WHOLE).toISOString()]),
+    );
+  });
+
+  it('is not thrown away where a new version counts less than what is live, before somebody agrees to that', async () => {
+    await rig.send(...lives('old', 30, OLD));
+    await rig.follow();
+    await untilPlaced(30);
+    for (const type of [OrderPlaced, PaymentReceived, OrderDelivered])
+      await rig.deleteRecords(rig.topicOf(type));
+    // The topics seem to reach back further than they do.
+    await rig.send(...dated(lives('wrong', 30, CUT), OLD - 24 * HOUR_MS), ...lives('new', 10, NEW));
+    await untilPlaced(70);
+    const before = await rig.reports();
+    await rig.rest();
+    const sold = { ...sales, version: sales.version + 1 };
+    const stepped = { ...funnel, version: funnel.version + 1 };
+    // Of one that counts the same the new version becomes live all the same.
+    const known = projections.map((code) => (code === sales ? sold : code === funnel ? stepped : code));
+    await rig.db.query('truncate funnel_g1.counts');
+    await rig.follow(known);
+    const mender = await rig.mend(known);
+    await until(async () => (await mender.health()).detail?.includes('sales'), {
+      what: 'what would be gone',
+    });
+    expect((await mender.health()).detail).toMatch(
+      /The new version of sales, .* counts less than what is live .* orders 40, .* instead of orders 70, .* npx brew replay analytics --projection sales --yes/,
+    );
+    expect((await rig.reports()).sales).toEqual(before.sales);
+    const liveOf = async (name: string) =>
+      (await listGenerations(rig.db)).find(
+        ({ projection, state }) => projection === name && state === 'live',
+      );
+    await until(async () => (await liveOf('funnel'))?.version === stepped.version, {
+      what: 'the new version that counts no less',
+    });
+    expect((await liveOf('sales'))?.version).toBe(sales.version);
+
+    const context = { ...rig.context, projections: known };
+    const { comparisons, outcome } = await runReplay(context, {
+      projections: [sold],
+      acceptDifferences: true,
+    });
+    expect(comparisons).toMatchObject([{ less: 1 }]);
+    expect(outcome?.outcome).toBe('switched');
+    await until(async () => (await mender.health()).detail === undefined, {
+      what: 'nothing to be left to agree to',
+      timeoutMs: 60_000,
+    });
   });
 
   it('is not thrown away for a version with other tables, before somebody agrees to that', async () => {

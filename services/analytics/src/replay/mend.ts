@@ -1,24 +1,28 @@
 import { createReader, type Reader } from '@brew/kafka/reader';
-import { type HttpProblem, type Worker, worker } from '@brew/service';
+import { type HttpProblem, problem, type Worker, worker } from '@brew/service';
 import type { Projection } from '../projections/projection.ts';
 import { fedOf, liveGenerations } from '../projector/fed.ts';
+import { assertNoneShorter } from '../projector/shorterLogs.ts';
 import { tryLock } from '../store/locks.ts';
 import { REPLAY_STATEMENT_MS, type ReplayContext, type Session, startCatchUp } from './catchUp.ts';
+import type { Comparison } from './compare.ts';
 import { switchTo } from './finish.ts';
-import { type Planned, planReplay, refusalOf } from './prepare.ts';
+import { type Planned, planReplay } from './prepare.ts';
 import { replay } from './replay.ts';
 
 const LOOK_MS = 5_000;
 
 /**
  * Builds by itself what has to be: live tables that another version of the code has made, beside them, and those that are behind the
- * others, by reading on. Of several instances one does it. It loses nothing: where something would be gone, it says so and waits for somebody
- * who agrees to it.
+ * others, by reading on. Of several instances one does it. It loses nothing: where something would be gone, or what was built counts less
+ * than what is live, it says so and waits for somebody who agrees to it.
  */
 export function createMender(context: ReplayContext): Worker {
   const { db, projections, log } = context;
   /** Only those that are found at the start: two versions that run side by side would go on replacing each other's for ever. */
   let toLookAt: readonly Projection[] = projections;
+  /** Of projections whose new version counts less than the live one, what. */
+  const lessOf = new Map<string, string>();
 
   async function withLock(work: (session: Session) => Promise<void>): Promise<boolean> {
     const session = await db.connect({ statementMs: REPLAY_STATEMENT_MS });
@@ -31,7 +35,7 @@ export function createMender(context: ReplayContext): Worker {
     }
   }
 
-  /** @returns why those are left that would lose something: somebody has to agree to that */
+  /** @returns why some are left, since something would be gone: somebody has to agree to that */
   async function rebuild(
     session: Session,
     outdated: readonly Projection[],
@@ -41,11 +45,16 @@ export function createMender(context: ReplayContext): Worker {
     const plan = (chosen: readonly Projection[]) =>
       planReplay(context, reader, chosen, { how: 'beside', from: undefined });
     const all = await plan(outdated);
-    const losing = all.plan.projections.filter(({ gone }) => gone !== null).map(({ name }) => name);
-    const safe = outdated.filter(({ name }) => !losing.includes(name));
-    if (safe.length > 0) await build(session, reader, losing.length > 0 ? await plan(safe) : all, signal);
-    toLookAt = outdated.filter(({ name }) => losing.includes(name));
-    return refusalOf(all);
+    const goneOf = new Map(all.plan.projections.map(({ name, gone }) => [name, gone]));
+    const whyNot = ({ name }: Projection) => goneOf.get(name) ?? lessOf.get(name);
+    const safe = outdated.filter((code) => !whyNot(code));
+    const isSwitched =
+      safe.length === 0 ||
+      (await build(session, reader, safe.length === outdated.length ? all : await plan(safe), signal));
+    const left = outdated.filter(whyNot);
+    // Of several that were built together, one that counts less keeps all of them from becoming live: the others are built without it.
+    toLookAt = isSwitched ? left : outdated;
+    return left.length > 0 ? refusal(left, left.map(whyNot)) : undefined;
   }
 
   async function build(
@@ -53,7 +62,8 @@ export function createMender(context: ReplayContext): Worker {
     reader: Reader,
     planned: Planned,
     signal: AbortSignal,
-  ): Promise<void> {
+  ): Promise<boolean> {
+    let isSwitched = false;
     for (const { name, live, builtSince } of planned.plan.projections) {
       const carried = builtSince && `the hours before ${builtSince} are carried over from ${live}`;
       log.info({ projection: name, live, builtSince, carried }, 'made by another version: building anew');
@@ -62,23 +72,29 @@ export function createMender(context: ReplayContext): Worker {
       context,
       { session, reader },
       planned,
-      { end: 'switch', acceptDifferences: true },
+      { end: 'switch', acceptDifferences: 'unless less' },
       {
-        ...{ onPlan() {}, onProgress() {}, onCheck() {}, onHeld() {}, onDone() {} },
+        ...{ onPlan() {}, onProgress() {}, onCheck() {}, onHeld() {} },
+        onDone({ outcome }) {
+          isSwitched = outcome === 'switched';
+        },
         onComparison(comparisons) {
-          for (const { projection, since, totals, different, differences } of comparisons) {
+          for (const comparison of comparisons) {
+            const { projection, since, totals, different, less, differences } = comparison;
             const isSame = different === 0;
             log[isSame ? 'info' : 'warn'](
-              { projection, since, totals, different, differences },
+              { projection, since, totals, different, less, differences },
               isSame
                 ? 'counts the same as what is live'
                 : 'counts something else than what is live, which is kept as it was',
             );
+            if (less > 0) lessOf.set(projection, inWords(comparison));
           }
         },
       },
       signal,
     );
+    return isSwitched;
   }
 
   async function bringUp(session: Session, signal: AbortSignal): Promise<void> {
@@ -90,6 +106,7 @@ export function createMender(context: ReplayContext): Worker {
       if (behind === undefined) return;
       log.info({ schema: behind.schema }, 'behind the others: bringing it up to them');
       const generations = [behind];
+      await assertNoneShorter(db, reader, context.topics, generations);
       const catchUp = await startCatchUp(context, { generations, session, reader, signal });
       await catchUp.switchFromLive((tx) => switchTo(tx, context, generations));
     }
@@ -119,4 +136,19 @@ export function createMender(context: ReplayContext): Worker {
       return false;
     },
   });
+}
+
+function inWords({ projection, by, since, totals, less }: Comparison): string {
+  const numbers = (values: Record<string, number>) =>
+    Object.entries(values)
+      .map(([name, value]) => `${name} ${value}`)
+      .join(', ');
+  const built = `The new version of ${projection}, built from the topics${since ? ` since ${since}` : ''},`;
+  return `${built} counts less than what is live (by ${by}: ${less} times), in all ${numbers(totals.rebuilt)} instead of ${numbers(totals.live)}.`;
+}
+
+function refusal(left: readonly Projection[], reasons: readonly (string | null | undefined)[]): HttpProblem {
+  const chosen = left.map(({ name }) => `--projection ${name}`).join(' ');
+  const detail = `${reasons.join(' ')} What is live was kept. Should it go all the same: npx brew replay analytics ${chosen} --yes`;
+  return problem(409, 'REPLAY_LOSES', detail);
 }

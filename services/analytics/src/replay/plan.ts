@@ -32,6 +32,8 @@ interface Source {
 /** Clocks may be wrong by so much, in milliseconds: an event is of the time that its service said, its record of that which the sender did. */
 const SKEW_MS = 15 * 60 * 1000;
 const HOUR_MS = 60 * 60 * 1000;
+/** So many records tell when a partition begins. */
+const HEAD = 5;
 
 export interface PlanOptions {
   reader: Reader;
@@ -162,14 +164,18 @@ function firstHour(
 /** What was there before is older than this, in milliseconds since 1970. */
 const timeBy = ({ time }: Beginning): number => time ?? Number.POSITIVE_INFINITY;
 
-/** When the record at a position was written; undefined when there is none yet. */
+/**
+ * When what begins at a position was written; undefined when there is nothing yet. One record may be dated wrongly: the latest date of the
+ * first few counts, since a later beginning only means that more is carried over.
+ */
 async function timeOf(reader: Reader, { topic, partition, offset }: Position): Promise<number | undefined> {
+  const times: number[] = [];
   const [latest] = (await reader.offsets([topic], 'latest')).filter((at) => at.partition === partition);
   if (latest === undefined || latest.offset <= offset) return undefined;
   const range = { topic, partition, from: offset, until: latest.offset };
   // What nobody can read has no time that counts.
-  for await (const records of reader.read([range], { onUnreadable: () => {} })) {
-    if (records.next()) return records.timestamp;
+  reading: for await (const records of reader.read([range], { onUnreadable: () => {} })) {
+    while (records.next()) if (times.push(records.timestamp) === HEAD) break reading;
   }
-  return undefined;
+  return times.length === 0 ? undefined : Math.max(...times);
 }

@@ -21,8 +21,8 @@ export interface ReplayOptions {
     | 'check'
     /** What was built becomes live. */
     | 'switch';
-  /** Whether it becomes live also if it counts something else. */
-  acceptDifferences: boolean;
+  /** Whether it becomes live also if it counts something else; `unless less`: as long as nothing is gone by that. */
+  acceptDifferences: boolean | 'unless less';
 }
 
 /** What is told of a replay as it goes on. */
@@ -89,8 +89,9 @@ export async function replay(
     const catchUp = await startCatchUp(context, { generations, session, reader, signal, ...told });
     const stops = await stopsOf(context, reader, generations);
     const last = end === 'now' ? stops.pop() : undefined;
+    const refused = acceptDifferences === 'unless less' ? 'less' : 'different';
     const accepts = (comparisons: readonly Comparison[]) =>
-      end === 'check' || acceptDifferences || comparisons.every(({ different }) => different === 0);
+      end === 'check' || acceptDifferences === true || comparisons.every((one) => one[refused] === 0);
     const { comparisons, tables } = await meetAll(catchUp, stops, { byRow: end === 'check', accepts });
     if (end === 'check') {
       listener.onCheck(tables);

@@ -37,6 +37,53 @@ it('is the way on for who was away for so long that what comes next is gone, and
   await projector.stop();
 });
 
+it('is the way on where Kafka was set back, so that its logs are shorter than what was read; until then nothing that comes is left out', async () => {
+  await rig.beginAnew();
+  const count = 8;
+  const topic = rig.topicOf(OrderPlaced);
+  const place = (name: string) => rig.record(OrderPlaced, placed(name));
+  const places = (name: string) => Array.from({ length: count }, (_, i) => place(`${name}-${i}`));
+  await rig.send(...places('kept'));
+  const first = await rig.follow();
+  await until(async () => (await rig.reports()).funnel.placed === count);
+  await first.stop();
+  for (const { schema } of await listGenerations(rig.db)) {
+    await rig.db.query(`update ${schema}.positions set next_offset = next_offset + 5 where topic = $1`, [
+      topic,
+    ]);
+  }
+
+  const second = await rig.follow();
+  const untilDown = () =>
+    until(
+      async () => {
+        const health = await second.health?.();
+        return health?.up === false && health.detail?.includes('npx brew replay analytics');
+      },
+      { what: 'the trouble to be told of' },
+    );
+  await untilDown();
+  const { outcome: checked } = await runReplay(rig.context, {
+    end: 'check',
+    signal: AbortSignal.timeout(60_000),
+  });
+  expect(checked?.outcome).toBe('checked');
+
+  // The logs grow beyond what was read.
+  for (const name of ['a', 'b', 'c', 'd']) await rig.send(...places(name));
+  await second.stop();
+  const third = await rig.follow();
+  await until(async () => (await third.health?.())?.up === false);
+  expect((await third.health?.())?.detail).toMatch(/its log ended at offset \d+ when that was found/);
+  expect((await rig.reports()).funnel).toEqual({ placed: count });
+
+  expect((await runReplay(rig.context)).outcome?.outcome).toBe('switched');
+  await until(async () => (await third.health?.())?.up === true, { what: 'live events to be read again' });
+  await rig.send(place('after'));
+  await until(async () => (await rig.reports()).funnel.placed === 5 * count + 1);
+  await third.stop();
+});
+
 it('is the way on when a topic was deleted and made anew, also when the new one has as many records', async () => {
   await rig.beginAnew();
   const count = 8;

@@ -7,19 +7,23 @@ import { topicIdsIn } from '../store/generations.ts';
 /** What the topics are like now. */
 export interface TopicsNow {
   earliest: readonly Position[];
+  latest: readonly Position[];
   ids: ReadonlyMap<string, string>;
 }
 
 export async function topicsNow(reader: Reader, topics: readonly string[]): Promise<TopicsNow> {
-  const [earliest, ids] = [await reader.offsets(topics, 'earliest'), await reader.topicIds(topics)];
-  return { earliest, ids };
+  const [earliest, latest] = [
+    await reader.offsets(topics, 'earliest'),
+    await reader.offsets(topics, 'latest'),
+  ];
+  return { earliest, latest, ids: await reader.topicIds(topics) };
 }
 
 /** The topics that a generation has read before they were deleted and made anew. */
 export async function remadeFor(
   tx: Tx,
   generation: Pick<CodedGeneration, 'projection' | 'number'>,
-  { ids }: TopicsNow,
+  { ids }: Pick<TopicsNow, 'ids'>,
 ): Promise<ReadonlySet<string>> {
   const known = await topicIdsIn(tx, generation);
   return new Set([...known].filter(([topic, id]) => (ids.get(topic) ?? id) !== id).map(([topic]) => topic));
@@ -27,13 +31,17 @@ export async function remadeFor(
 
 /**
  * The place in the topics as they are now at which a generation has read all that it can have read, and nothing else: where it is, or the
- * beginning of a partition that it has not read or of which what it would read next was deleted.
+ * beginning of a partition that it has not read or of which what it would read next was deleted, or the end of a log that is shorter than what
+ * it has read. Such a log may have grown since that was found: then where it ended.
  */
 export async function standOf(tx: Tx, generation: CodedGeneration, now: TopicsNow): Promise<Position[]> {
   const remade = await remadeFor(tx, generation, now);
-  const stored = new Map(generation.positions.map((at) => [placeOf(at), at.offset]));
+  const stored = new Map(generation.positions.map((at) => [placeOf(at), at.logEnded ?? at.offset]));
+  const ends = new Map(now.latest.map((at) => [placeOf(at), at.offset]));
   return now.earliest.map((begin) => {
-    const offset = remade.has(begin.topic) ? undefined : stored.get(placeOf(begin));
+    const read = remade.has(begin.topic) ? undefined : stored.get(placeOf(begin));
+    const end = ends.get(placeOf(begin));
+    const offset = read !== undefined && end !== undefined && end < read ? end : read;
     return offset === undefined || offset < begin.offset ? begin : { ...begin, offset };
   });
 }

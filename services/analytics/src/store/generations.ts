@@ -1,6 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import type { Tx } from '@brew/postgres';
 import type { Position } from '../build/positions.ts';
+
+/** A position as it is stored. */
+export interface StoredPosition extends Position {
+  /** Where the log ended when it was found to be shorter than the position: what came there since was never read. */
+  logEnded?: bigint;
+}
+
 import type { Projection } from '../projections/projection.ts';
 
 /** A set of tables of a projection, with the positions that they were read up to. */
@@ -69,6 +76,7 @@ const OWN_TABLES = `
     topic text not null,
     partition integer not null,
     next_offset bigint not null,
+    log_ended bigint, -- where the log ended when it was found to be shorter than that
     primary key (topic, partition)
   );
   -- What is known of the orders at hand: each row adds to those before it, and replaces what they say of an order.
@@ -155,18 +163,25 @@ export async function dropGeneration(tx: Tx, { projection, number, schema }: Gen
 export async function positionsOf(
   tx: Tx,
   generations: readonly Pick<Generation, 'schema'>[],
-): Promise<Map<string, Position[]>> {
+): Promise<Map<string, StoredPosition[]>> {
   if (generations.length === 0) return new Map();
   const each = generations.map(
     ({ schema }) =>
-      `select '${schema}' as schema, topic, partition, next_offset as offset from ${schema}.positions`,
+      `select '${schema}' as schema, topic, partition, next_offset as offset, log_ended as "logEnded" from ${schema}.positions`,
   );
   // One statement: between two of them, live events may be read into all generations.
-  const { rows } = await tx.query<{ schema: string; topic: string; partition: number; offset: string }>(
-    `${each.join(' union all ')} order by schema, topic, partition`,
-  );
-  const found = new Map<string, Position[]>(generations.map(({ schema }) => [schema, []]));
-  for (const { schema, offset, ...at } of rows) found.get(schema)?.push({ ...at, offset: BigInt(offset) });
+  const { rows } = await tx.query<{
+    schema: string;
+    topic: string;
+    partition: number;
+    offset: string;
+    logEnded: string | null;
+  }>(`${each.join(' union all ')} order by schema, topic, partition`);
+  const found = new Map<string, StoredPosition[]>(generations.map(({ schema }) => [schema, []]));
+  for (const { schema, topic, partition, offset, logEnded } of rows) {
+    const at = { topic, partition, offset: BigInt(offset) };
+    found.get(schema)?.push(logEnded === null ? at : { ...at, logEnded: BigInt(logEnded) });
+  }
   return found;
 }
 
@@ -177,12 +192,31 @@ export async function beginAt(
   positions: readonly Position[],
 ): Promise<void> {
   await tx.query(
-    `insert into ${schema}.positions select * from unnest($1::text[], $2::int[], $3::bigint[])
+    `insert into ${schema}.positions (topic, partition, next_offset) select * from unnest($1::text[], $2::int[], $3::bigint[])
      on conflict do nothing`,
     [
       positions.map(({ topic }) => topic),
       positions.map(({ partition }) => partition),
       positions.map(({ offset }) => String(offset)),
+    ],
+  );
+}
+
+/** Puts down where logs end that are shorter than the positions of a generation: for good, since they will grow. */
+export async function noteShorterLogs(
+  tx: Tx,
+  { schema }: Pick<Generation, 'schema'>,
+  ends: readonly Position[],
+): Promise<void> {
+  await tx.query(
+    `update ${schema}.positions as stored set log_ended = least(log_ended, log_end)
+     from unnest($1::text[], $2::int[], $3::bigint[]) as log (topic, partition, log_end)
+     where stored.topic = log.topic and stored.partition = log.partition
+       and coalesce(log_ended, next_offset) > log_end`,
+    [
+      ends.map(({ topic }) => topic),
+      ends.map(({ partition }) => partition),
+      ends.map(({ offset }) => String(offset)),
     ],
   );
 }
