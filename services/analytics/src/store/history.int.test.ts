@@ -49,6 +49,7 @@ it('tables of the version before go on to be read, and what they have counted st
       insert into generations (projection, number, version, state) values ('${projection}', 3, 2, 'live');
       create schema ${projection}_g3; create schema ${projection};
       create table ${projection}_g3.${table};
+      create table ${projection}_g3.positions (topic text, partition int, next_offset bigint, primary key (topic, partition));
       create view ${projection}.${name} as table ${projection}_g3.${name};`);
   }
   await db.query(`
