@@ -5,8 +5,8 @@ import type { Io } from './io.ts';
 import { brewDir } from './paths.ts';
 import { duration } from './text/format.ts';
 
-/** Stops what runs; nothing to stop is no error. */
-export async function stop(io: Io, { keepsData = true } = {}): Promise<void> {
+/** Stops what runs, in order or (`now`) at once; nothing to stop is no error. */
+export async function stop(io: Io, { keepsData = true, now = false } = {}): Promise<void> {
   const dir = brewDir();
   const run = await findRun(dir);
   if (!run) {
@@ -21,7 +21,7 @@ export async function stop(io: Io, { keepsData = true } = {}): Promise<void> {
       ? `Stopping Brew (process ${run.pid}): simulator, services, Kafka and the registry, PostgreSQL …`
       : `Ending what a killed Brew left behind: ${run.processes.map(({ name }) => name).join(', ')} …`,
   );
-  await stopRun(dir);
+  await stopRun(dir, { now });
   const data = keepsData ? ` The data is kept in ${dir}.` : '';
   await io.out(`✔ stopped, after ${duration(performance.now() - startedAt)}.${data}`);
 }

@@ -66,7 +66,7 @@ type OwnKafka = Pick<Kafka, 'admin' | 'consumer' | 'producer'> & {
 export function kafkaOf(client: KafkaClient): OwnKafka {
   const options = optionsOf(client);
   const sockets = createSockets(options);
-  const kafka = new Kafka({ ...configOf(options), socketFactory: sockets.open });
+  const kafka = new Kafka({ ...configOf(options), brokers: inTurn(client), socketFactory: sockets.open });
   const onTimeout = ({ payload: { broker, apiName } }: RequestTimeoutEvent) =>
     sockets.cut(new Error(`no answer to ${apiName}: the connection is made anew`), broker);
 
@@ -90,8 +90,18 @@ export function kafkaOf(client: KafkaClient): OwnKafka {
   };
 }
 
-const configOf = ({ brokers, clientId, log, tls, sasl }: KafkaClientOptions): KafkaConfig => ({
-  brokers,
+const turns = new WeakMap<KafkaClient, number>();
+
+/** kafkajs begins with the first address: each time another one, since whoever begins anew may have been waiting for that which is frozen. */
+function inTurn(client: KafkaClient): string[] {
+  const { brokers } = optionsOf(client);
+  const turn = turns.get(client) ?? 0;
+  turns.set(client, turn + 1);
+  const first = turn % brokers.length;
+  return [...brokers.slice(first), ...brokers.slice(0, first)];
+}
+
+const configOf = ({ clientId, log, tls, sasl }: KafkaClientOptions): Omit<KafkaConfig, 'brokers'> => ({
   clientId,
   connectionTimeout: 3_000,
   // A leader that waits for a replica in vain does so until the controller takes that for dead, after 9 s. Joins and fetches have longer

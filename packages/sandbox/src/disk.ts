@@ -17,15 +17,24 @@ export async function freeMiB(dir: string): Promise<number> {
   return Math.min(...free);
 }
 
+/** A start makes some hundred files. */
+const ROOM_FILES = 1_000;
+
+/** None where no more files can be made, however much room they would have. */
 async function freeOn(folder: string): Promise<number> {
-  const { bavail, bsize } = await statfs(folder);
-  return Math.floor((bavail * bsize) / 1024 ** 2);
+  const { bavail, bsize, files, ffree } = await statfs(folder);
+  // Some file systems make inodes as they need them, and count none.
+  return files > 0 && ffree < ROOM_FILES ? 0 : Math.floor((bavail * bsize) / 1024 ** 2);
 }
+
+/** What a disk has free, in words. */
+export const freeInWords = (free: number): string =>
+  free === 0 ? 'is full, or has no inodes left (df -h, df -i)' : `has ${free} MiB free`;
 
 /** What to say of a disk, where there is something to say. */
 export const lowDisk = (dir: string, free: number): string | undefined =>
   free < LOW_MIB
-    ? `The disk of ${dir} has ${free} MiB free. When it is full, Brew stands still until there is room.`
+    ? `The disk of ${dir} ${freeInWords(free)}. When it is full, Brew stands still until there is room.`
     : undefined;
 
 /**

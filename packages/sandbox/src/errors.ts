@@ -102,12 +102,12 @@ export class StartTimeoutError extends BrewError {
   }
 }
 
-/** The disk has too little room for a start. */
+/** The disk has too little room for a start. @param free what it has, in words */
 export class DiskFullError extends BrewError {
-  constructor(dir: string, freeMiB: number, neededMiB: number) {
+  constructor(dir: string, free: string, neededMiB: number) {
     super(
       'BREW_DISK_FULL',
-      `The disk of ${dir} has ${freeMiB} MiB free, and Brew needs ${neededMiB} MiB to start. Free some, then start again.`,
+      `The disk of ${dir} ${free}, and Brew needs ${neededMiB} MiB to start. Free some, then start again.`,
     );
   }
 }

@@ -1,5 +1,5 @@
 import { access, constants, mkdir } from 'node:fs/promises';
-import { freeMiB } from './disk.ts';
+import { freeInWords, freeMiB } from './disk.ts';
 import { DiskFullError, FolderNameError, FolderUnusableError, PortTakenError } from './errors.ts';
 import { isFree, type PortUse } from './ports.ts';
 import { portOwner } from './processes/portOwner.ts';
@@ -20,7 +20,7 @@ export async function requireWritable(dir: string): Promise<void> {
 /** @throws DiskFullError when the disk of `dir` has less than `neededMiB` free (for us, not for root alone) */
 export async function requireDisk(dir: string, neededMiB: number): Promise<void> {
   const free = await freeMiB(dir);
-  if (free < neededMiB) throw new DiskFullError(dir, free, neededMiB);
+  if (free < neededMiB) throw new DiskFullError(dir, freeInWords(free), neededMiB);
 }
 
 /** @throws PortTakenError that names each port which somebody else listens on, what for, and who that is */

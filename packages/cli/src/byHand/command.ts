@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { examples } from '../commandLine.ts';
-import { exitCodes } from '../errors.ts';
+import { ArgumentInvalidError, exitCodes } from '../errors.ts';
 import type { Io } from '../io.ts';
 
 const what = 'order, kafka-1, postgres, …: the processes that npx brew status shows';
@@ -11,13 +11,16 @@ export function registerByHand(program: Command, exit: (code: number) => void, i
     .command('stop')
     .description('stop what runs, in order, or some of its processes; the data stays')
     .argument('[names...]', `${what}; left out: all`)
+    .option('--now', 'all of it, at once: for when it does not end in order')
     .addHelpText(
       'after',
-      `${examples('npx brew stop', 'npx brew stop kitchen', 'npx brew stop kafka-1 kafka-2')}\nA process that was stopped by its name stays so until it is started. One that dies by itself, or is\nkilled by its pid, is started again by Brew.`,
+      `${examples('npx brew stop', 'npx brew stop kitchen', 'npx brew stop kafka-1 kafka-2', 'npx brew stop --now')}\nA process that was stopped by its name stays so until it is started. One that dies by itself, or is\nkilled by its pid, is started again by Brew.`,
     )
-    .action(async (names: string[]) => {
+    .action(async (names: string[], { now }: { now?: boolean }) => {
+      if (now && names.length > 0)
+        throw new ArgumentInvalidError('With --now all of it is stopped.', 'Leave out the names.');
       if (names.length > 0) await (await import('./byHand.ts')).stopProcesses(names, io);
-      else await (await import('../stop.ts')).stop(io);
+      else await (await import('../stop.ts')).stop(io, { now });
       exit(exitCodes.ok);
     });
 

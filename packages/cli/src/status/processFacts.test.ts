@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { until } from '@brew/sandbox/testing';
 import { describe, expect, it } from '@jest/globals';
 import { parseElapsed, processFacts } from './processFacts.ts';
 
@@ -11,6 +12,17 @@ describe('processFacts', () => {
     // In whole seconds, and some more than Node knows of, which comes up first.
     expect(facts?.uptimeMs).toBeGreaterThan(before - 1_001);
     expect(facts?.uptimeMs).toBeLessThan(process.uptime() * 1_000 + 60_000);
+  });
+
+  it('tells that a process is frozen', async () => {
+    const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1_000)']);
+    try {
+      expect((await processFacts(child.pid ?? 0))?.isFrozen).toBe(false);
+      child.kill('SIGSTOP');
+      await until(async () => (await processFacts(child.pid ?? 0))?.isFrozen);
+    } finally {
+      child.kill('SIGKILL');
+    }
   });
 
   it('knows nothing of a process that has ended', async () => {

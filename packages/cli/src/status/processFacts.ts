@@ -7,6 +7,8 @@ import { promisify } from 'node:util';
 export interface ProcessFacts {
   residentBytes: number;
   uptimeMs: number;
+  /** By SIGSTOP: it lives, and does nothing. */
+  isFrozen: boolean;
 }
 
 /** Undefined when there is no such process. */
@@ -17,26 +19,31 @@ export function processFacts(pid: number): Promise<ProcessFacts | undefined> {
 /** Clock ticks per second in /proc (USER_HZ): 100 on every architecture that Linux has (proc(5), time(7)). */
 const TICKS = 100;
 
+const FROZEN = 'T';
+
 async function fromProc(pid: number): Promise<ProcessFacts> {
   const [status, stat] = await Promise.all([
     readFile(`/proc/${pid}/status`, 'utf8'),
     readFile(`/proc/${pid}/stat`, 'utf8'),
   ]);
   const kibibytes = Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1] ?? 0);
-  // Fields are counted from the last ")": the name before it may hold blanks. Field 22 is the start, after the boot.
-  const startTicks = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]);
+  // Fields are counted from the last ")": the name before it may hold blanks. Field 3 is the state, field 22 the start, after the boot.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  const startTicks = Number(fields[19]);
   return {
     residentBytes: kibibytes * 1024,
     uptimeMs: Math.max(0, uptime() * 1_000 - (startTicks * 1_000) / TICKS),
+    isFrozen: fields[0] === FROZEN,
   };
 }
 
 async function fromPs(pid: number): Promise<ProcessFacts> {
-  const { stdout } = await promisify(execFile)('ps', ['-o', 'rss=,etime=', '-p', String(pid)]);
-  const [rss = '', elapsed = '0'] = stdout.trim().split(/\s+/);
+  const { stdout } = await promisify(execFile)('ps', ['-o', 'rss=,etime=,state=', '-p', String(pid)]);
+  const [rss = '', elapsed = '0', state = ''] = stdout.trim().split(/\s+/);
   return {
     residentBytes: Number(rss) * 1024,
     uptimeMs: parseElapsed(elapsed) * 1_000,
+    isFrozen: state.startsWith(FROZEN),
   };
 }
 

@@ -92,6 +92,13 @@ async function statusOf({ name, port, url }: Expected, pid: number | undefined):
     const dead = { state: 'dead', residentBytes: undefined, uptimeMs: undefined } as const;
     return { name, pid: undefined, port, ...dead, ...(replacedBy && { replacedBy }) };
   }
-  const { residentBytes, uptimeMs } = facts;
-  return { name, pid, port, residentBytes, uptimeMs, ...(await healthOf(url)) };
+  const { residentBytes, uptimeMs, isFrozen } = facts;
+  const health = isFrozen ? frozen(pid) : await healthOf(url);
+  return { name, pid, port, residentBytes, uptimeMs, ...health };
 }
+
+const frozen = (pid: number) =>
+  ({
+    state: 'not_ready',
+    standsStill: `it is frozen (SIGSTOP). It goes on with: kill -CONT ${pid}`,
+  }) as const;

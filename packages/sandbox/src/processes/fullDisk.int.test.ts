@@ -90,6 +90,9 @@ onlyIf(whyNot, describe)('on a disk that was full and has room again', () => {
     await fill();
     // Nobody writes to it, but its controller does, twice a second.
     await until(() => fates.at(-1) === 'no-room');
+    // By hand neither: on a full disk it would empty its log.
+    await expect(processes.again(node.name)).rejects.toThrow(/^The disk of .* needs \d+ MiB to start/);
+    await until(() => fates.at(-1) === 'no-room');
     await empty();
     await until(() => fates.at(-1) === 'back');
     expect(fates).not.toContain('waiting');

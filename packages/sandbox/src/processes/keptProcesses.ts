@@ -3,7 +3,7 @@ import type { BrewError } from '@brew/events';
 import { freeMiB, ROOM_MIB } from '../disk.ts';
 import { ControlRefusedError, StartTimeoutError } from '../errors.ts';
 import { layout } from '../paths.ts';
-import { requirePorts } from '../preflight.ts';
+import { requireDisk, requirePorts } from '../preflight.ts';
 import type { Fate } from './fate.ts';
 import { createKeeper } from './keeper.ts';
 import { lastLinesOf } from './lastLines.ts';
@@ -126,6 +126,8 @@ export function createKeptProcesses(options: KeptProcessesOptions): KeptProcesse
   async function start(spec: ProcessSpec): Promise<ManagedProcess> {
     // Whoever has taken its place, such as an instance that was started by hand, would answer for it.
     await requirePorts(spec.ports);
+    // DANGER: a broker that can't write its checkpoints takes that for a corrupt log, and empties it, that of the metadata included.
+    await requireDisk(dir, ROOM_MIB);
     const managed = await supervisor.start(spec);
     if (left.has(spec.name)) void supervisor.end(spec.name, END_GRACE_MS); // stopped before it was there
     return managed;

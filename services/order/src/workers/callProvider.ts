@@ -24,8 +24,8 @@ const EVERY_MS = 250;
 const PACE_MS = 50;
 /** Longer than the two calls that settle a payment or give it back, and the transaction after them: nobody else makes a call that is still being made. */
 const LEASE_SECONDS = (2 * CALL_TIMEOUT_MS) / 1_000 + 10;
-/** For as long as it takes: it is about money. */
-const RETRY = { initialMs: 500, maxMs: 30_000 };
+/** For as long as it takes: it is about money. Within ten seconds of the provider's return. */
+const RETRY = { initialMs: 500, maxMs: 8_000 };
 /** What is wrong with the call itself is set aside after so many attempts. */
 const ATTEMPTS = 5;
 /** Longer than a provider that restarts. */
