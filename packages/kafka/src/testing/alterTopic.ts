@@ -1,9 +1,10 @@
-import { infrastructure } from '@brew/sandbox/testing';
+import { infrastructure, until } from '@brew/sandbox/testing';
 import kafkajs from 'kafkajs';
 import { pino } from 'pino';
 import { createKafkaClient, kafkaOf } from '../client.ts';
+import { createInspector } from '../inspect.ts';
 
-/** Sets configurations of a topic, as an operator would; the others go back to their defaults. */
+/** Sets configurations of a topic, as an operator would; the others go back to their defaults. Each broker has heard of it when this returns. */
 export async function alterTopic(topic: string, config: Record<string, string>): Promise<void> {
   const log = pino({ level: 'silent' });
   const admin = kafkaOf(
@@ -19,5 +20,16 @@ export async function alterTopic(topic: string, config: Record<string, string>):
     });
   } finally {
     await admin.disconnect();
+  }
+  for (const broker of infrastructure().brokers) {
+    const client = createKafkaClient({ brokers: [broker], clientId: 'test', log });
+    const isSet = async () => {
+      await using inspector = createInspector({ client }); // anew each time: it knows of no other broker yet
+      const settings = (await inspector.settings([topic])).get(topic) ?? [];
+      return Object.entries(config).every(([name, value]) =>
+        settings.some((setting) => setting.name === name && setting.value === value),
+      );
+    };
+    await until(isSet, { what: `${broker} to hear of it` });
   }
 }
