@@ -12,6 +12,9 @@ import { createTestDatabases, type TestDatabases } from './testDatabases.ts';
 
 const HOUR_MS = 3_600_000;
 
+/** What a breach says, and of which set. */
+export const inWords = ({ set, sentences }: DatabaseBreach) => [set, ...sentences];
+
 export type World = Awaited<ReturnType<typeof createWorld>>;
 
 /**
