@@ -51,7 +51,8 @@ export function createLine(
   return {
     ...line,
     async stop() {
-      await Promise.all([line.stop(), catchUp.stop()]);
+      await line.stop(); // a turn that is under way asks it still, and would have it wait anew
+      await catchUp.stop();
     },
     async health() {
       const health = await line.health();
