@@ -58,7 +58,7 @@ interface Endpoint {
   port: number;
 }
 
-/** What keeps a process from ending, of a report of Node's: a server has no other end. */
+/** What keeps a process from ending, of a report of Node's. */
 export function openIn(report: string): string[] {
   const { libuv } = JSON.parse(report) as {
     libuv: {
@@ -70,11 +70,15 @@ export function openIn(report: string): string[] {
       pid?: number;
     }[];
   };
-  const nameOf = (end?: Endpoint | null) => (end ? `${end.host}:${end.port}` : '-');
-  return libuv
+  const names = libuv
     .filter((handle) => handle.is_active && handle.is_referenced)
     .map(({ type, localEndpoint, remoteEndpoint, pid }) => {
-      if (type === 'tcp') return `tcp ${nameOf(localEndpoint)} to ${nameOf(remoteEndpoint)}`;
+      const end = remoteEndpoint ?? localEndpoint;
+      if (end) return `${type} ${remoteEndpoint ? 'to' : 'at'} ${end.host}:${end.port}`;
       return pid === undefined ? type : `${type} ${pid}`;
     });
+  return Array.from(
+    Map.groupBy(names, (name) => name),
+    ([name, { length }]) => (length > 1 ? `${length} × ${name}` : name),
+  );
 }

@@ -70,19 +70,29 @@ export function kafkaOf(client: KafkaClient): OwnKafka {
   const onTimeout = ({ payload: { broker, apiName } }: RequestTimeoutEvent) =>
     sockets.cut(new Error(`no answer to ${apiName}: the connection is made anew`), broker);
 
+  /**
+   * kafkajs disconnects what is connected. What it is just connecting, or connects for a question that it asks once more, would stay open and
+   * keep the process from ending, until the broker hangs up after ten minutes.
+   */
+  function closing<Made extends { disconnect(): Promise<void> }>(made: Made): Made {
+    const { disconnect } = made;
+    const closed = new Error('the client was closed');
+    return Object.assign(made, { disconnect: () => disconnect().finally(() => sockets.cut(closed)) });
+  }
+
   return {
     admin(config) {
-      const admin = kafka.admin(config);
+      const admin = closing(kafka.admin(config));
       admin.on(admin.events.REQUEST_TIMEOUT, onTimeout);
       return admin;
     },
     consumer(config) {
-      const consumer = kafka.consumer(config);
+      const consumer = closing(kafka.consumer(config));
       consumer.on(consumer.events.REQUEST_TIMEOUT, onTimeout);
       return consumer;
     },
     producer(config) {
-      const producer = kafka.producer(config);
+      const producer = closing(kafka.producer(config));
       producer.on(producer.events.REQUEST_TIMEOUT, onTimeout);
       return producer;
     },
