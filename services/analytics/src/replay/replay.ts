@@ -2,7 +2,8 @@ import { BrewError } from '@brew/events';
 import type { Reader } from '@brew/kafka/reader';
 import type { Position } from '../build/positions.ts';
 import { type CodedGeneration, fedOf, liveGenerations } from '../projector/fed.ts';
-import { dropGeneration, type Generation } from '../store/generations.ts';
+import { dropUnread } from '../store/dropUnread.ts';
+import type { Generation } from '../store/generations.ts';
 import { type CatchUp, type ReplayContext, type Session, startCatchUp } from './catchUp.ts';
 import type { Comparison, TableDifference } from './compare.ts';
 import { switchTo } from './finish.ts';
@@ -109,7 +110,9 @@ export async function replay(
   }
   const outcome = await build().finally(async () => {
     // Whatever it has found, or what kept it from finding anything.
-    if (end === 'check') await drop(context, generations);
+    if (end !== 'check') return;
+    for (const generation of generations)
+      await dropUnread(context.db, generation, 'After that: npx brew replay analytics --prune');
   });
   done(outcome, generations);
 }
@@ -162,11 +165,6 @@ async function meetAll(catchUp: CatchUp, stops: readonly Pair[][], options: Sett
   }
   return all;
 }
-
-const drop = ({ db }: ReplayContext, generations: readonly CodedGeneration[]) =>
-  db.transaction(async (tx) => {
-    for (const generation of generations) await dropGeneration(tx, generation);
-  });
 
 function createProgress(begin: readonly Position[], { onProgress }: ReplayListener) {
   const partitions = new Map<string, ReadPartition>(
