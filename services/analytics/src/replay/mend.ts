@@ -8,8 +8,10 @@ import { tryLock } from '../store/locks.ts';
 import { REPLAY_STATEMENT_MS, type ReplayContext, type Session, startCatchUp } from './catchUp.ts';
 import type { Comparison } from './compare.ts';
 import { switchTo } from './finish.ts';
+import { endsSince } from './plan.ts';
 import { type Planned, planReplay } from './prepare.ts';
 import { replay } from './replay.ts';
+import { topicsNow } from './stand.ts';
 
 const LOOK_MS = 5_000;
 
@@ -114,6 +116,13 @@ export function createMender(context: ReplayContext): Worker {
       const generations = [behind];
       await assertNoneShorter(db, reader, context.topics, generations);
       const catchUp = await startCatchUp(context, { generations, session, reader, signal });
+      const ends = await endsSince(context, { reader, live, now: await topicsNow(reader, context.topics) });
+      if (ends && fed.length > 0) {
+        const schemas = fed.map(({ schema }) => schema);
+        await catchUp.meet(fed, async (tx, isThere) => {
+          if (isThere) await catchUp.leaveEnded(tx, schemas, ends);
+        });
+      }
       await catchUp.switchFromLive((tx) => switchTo(tx, context, generations));
     }
   }
