@@ -8,3 +8,9 @@ import { v7 } from 'uuid';
 export function uuidv7(): string {
   return v7();
 }
+
+/** Less than each UUIDv7 of this time (milliseconds since 1970) or later, and greater than each of an earlier one. */
+export function leastUuidv7(at: number): string {
+  const hex = at.toString(16).padStart(12, '0');
+  return `${hex.slice(0, 8)}-${hex.slice(8)}`;
+}

@@ -22,7 +22,7 @@ export type { EventType } from './eventType.ts';
 export { eventTypeOf } from './eventTypes.ts';
 export * from './generated/events.ts';
 export * as v2 from './generated/v2/events.ts';
-export { uuidv7 } from './ids.ts';
+export { leastUuidv7, uuidv7 } from './ids.ts';
 export { inWrongTopic, misplaced, underWrongKey } from './misplaced.ts';
 export { problemInSize, type RangeRule, rules, type TextRule } from './rules.ts';
 export {

@@ -62,7 +62,7 @@ export {
   type ParkedKeys,
   type TopicKey,
 } from './parkedKeys.ts';
-export { type Prunable, pruneLetters, pruneOrders } from './prune.ts';
+export { type Prunable, pruneLetterActions, pruneLetters, pruneOrders } from './prune.ts';
 export {
   countStuckItems,
   dueStuckItems,

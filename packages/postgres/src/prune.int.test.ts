@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { pruneLetters, pruneOrders } from './prune.ts';
+import { pruneLetterActions, pruneLetters, pruneOrders } from './prune.ts';
 import { createRig, type Rig } from './testing/rig.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1_000;
@@ -85,4 +85,31 @@ it('pruning letters leaves those that wait, and those that tell that a loss is k
     { status: 'discarded', reason: 'deleted' },
     { status: 'redriven', reason: 'failed' },
   ]);
+});
+
+it('pruning actions on letters leaves those that tell what became of one', async () => {
+  await rig.db.query('truncate letters');
+  const act = async (days: number) => {
+    const { rows } = await rig.db.query<{ id: string }>(
+      `insert into letter_actions (id, at, by, action, selection)
+       values (gen_random_uuid(), now() - $1 * interval '1 day', 'Ada', 'discard', '{}') returning id`,
+      [days],
+    );
+    return rows[0]?.id;
+  };
+  const [told, , , young] = [await act(400), await act(91), await act(91), await act(89)];
+  await rig.db.query(
+    `insert into letters (dlq_partition, dlq_offset, parked_at, reason, header_names, header_values, record_timestamp, value_bytes,
+                          bytes, content, status, resolved_at, action)
+     values (0, 0, now(), 'deleted', '{}', '{}', 0, 0, 0, '', 'discarded', now(), $1)`,
+    [told],
+  );
+  const left = async () =>
+    (await rig.db.query<{ id: string }>('select id from letter_actions')).rows.map(({ id }) => id);
+
+  expect(await pruneLetterActions(rig.db, 90, 1)).toBe(1);
+  expect(await left()).toHaveLength(3);
+  expect(await pruneLetterActions(rig.db, 90, 10)).toBe(1);
+  expect(await pruneLetterActions(rig.db, 90, 10)).toBe(0);
+  expect(new Set(await left())).toEqual(new Set([told, young]));
 });

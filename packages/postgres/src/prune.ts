@@ -54,3 +54,20 @@ export async function pruneLetters(tx: Tx, keepDays: number, limit: number): Pro
   );
   return rowCount ?? 0;
 }
+
+/**
+ * Deletes at most `limit` actions that began longer ago than `keepDays`, and are not what became of any letter that is still kept.
+ *
+ * @returns how many
+ */
+export async function pruneLetterActions(tx: Tx, keepDays: number, limit: number): Promise<number> {
+  const { rowCount } = await tx.query(
+    `delete from letter_actions where id in (
+       select id from letter_actions as done
+       where at < now() - $1 * interval '1 day' and not exists (select from letters where letters.action = done.id)
+       order by at limit $2 for update skip locked
+     )`,
+    [keepDays, limit],
+  );
+  return rowCount ?? 0;
+}

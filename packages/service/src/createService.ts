@@ -14,6 +14,7 @@ import {
   isLossDiscarded,
   messagingMigrations,
   type Prunable,
+  pruneLetterActions,
   pruneLetters,
   pruneOrders,
 } from '@brew/postgres';
@@ -168,6 +169,7 @@ function addMessaging<Config extends ServiceConfig>(
       letterIndex,
       ...(options.parts?.(context) ?? []),
       pruning(base, 'letters', pruneLetters),
+      pruning(base, 'letter_actions', pruneLetterActions),
       ...(prunes ? [pruning(base, prunes.table, (tx, ...age) => pruneOrders(tx, prunes, ...age))] : []),
       ...(chunks ? consuming(chunks) : []),
     ],

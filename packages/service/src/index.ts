@@ -20,6 +20,7 @@ export { type DueWorkerOptions, dueWorker } from './lifecycle/dueWorker.ts';
 export type { ServiceState } from './lifecycle/lifecycle.ts';
 export { createOutageLog } from './lifecycle/outageLog.ts';
 export type { Health, Part } from './lifecycle/part.ts';
+export { pruning } from './lifecycle/pruning.ts';
 export { createWaker, type Waker } from './lifecycle/waker.ts';
 export { type Worker, type WorkerOptions, worker } from './lifecycle/worker.ts';
 export { counter, gauge, type HttpMetrics, type Metrics } from './metrics.ts';

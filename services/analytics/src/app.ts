@@ -1,4 +1,5 @@
 import { createService, type Service, type ServiceContext } from '@brew/service';
+import { forgetSent } from './build/forgetSent.ts';
 import { type AnalyticsConfig, limitsOf } from './config.ts';
 import { funnelReport } from './http/funnelReport.ts';
 import { latencyReport } from './http/latencyReport.ts';
@@ -50,5 +51,6 @@ export const createApp = (config: AnalyticsConfig): Service =>
       createProjector(context, replaysIn(context)),
       createMender(replaysIn(context)),
       rollUp(context),
+      forgetSent(context, topicsOf(projections)),
     ],
   });

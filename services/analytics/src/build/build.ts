@@ -2,7 +2,7 @@ import type { Codec, DeadLetters } from '@brew/kafka';
 import type { Reader, ReadRange } from '@brew/kafka/reader';
 import type { Database, Tx } from '@brew/postgres';
 import type { Logger } from 'pino';
-import { createOrderBooks } from '../orders/orderBooks.ts';
+import { createOrderBooks, type OrderBooks } from '../orders/orderBooks.ts';
 import type { Limits } from '../orders/turnover.ts';
 import type { Projection } from '../projections/projection.ts';
 import { createIntake } from './intake.ts';
@@ -70,6 +70,8 @@ export interface Build {
    * generation has counted of them stays its own.
    */
   adopt(tx: Tx, schema: string, other: { schema: string; columns: readonly string[] }): Promise<void>;
+  /** Forgets orders that are under way in none of these other generations, which are exactly as far; see OrderBooks. */
+  leaveEnded: OrderBooks['leaveEnded'];
 }
 
 /**
@@ -126,6 +128,7 @@ export function createBuild(options: BuildOptions): Build {
   return {
     load: () => orders.load(client),
     adopt: orders.adopt,
+    leaveEnded: orders.leaveEnded,
 
     async read({ ranges, signal, onRead }) {
       const own = ranges.map(({ from, ...range }) => ({

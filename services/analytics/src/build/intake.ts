@@ -51,7 +51,8 @@ interface Want {
 }
 
 const RETRY = { initialMs: 200, maxMs: 3_000 };
-const endings = [OrderDelivered, OrderCancelled].map(({ type }) => type);
+/** The events that end an order: read whatever the projections are. */
+export const ENDINGS = [OrderDelivered, OrderCancelled] as readonly EventType[];
 
 /** Which events are wanted, what is read of each, and who gets it: an event that several projections want is read once. */
 export function createIntake(
@@ -135,7 +136,7 @@ const unreadable = (why: string) => new UndecodableRecordError(why);
 function wantsOf(books: readonly Book[], codec: Pick<Codec, 'fieldReader'>): Want[] {
   const takes = books.flatMap((book) => book.takes);
   const wanted = new Map(takes.map(({ event }) => [event.type, event]));
-  for (const event of [OrderDelivered, OrderCancelled]) wanted.set(event.type, event as never);
+  for (const event of ENDINGS) wanted.set(event.type, event);
   return [...wanted.values()].map((event) => {
     const own = takes.filter(({ event: { type } }) => type === event.type);
     const fields = { ...mergeFields(own.map((take) => take.fields)), [event.topic.key]: true };
@@ -143,7 +144,7 @@ function wantsOf(books: readonly Book[], codec: Pick<Codec, 'fieldReader'>): Wan
       event,
       fields: codec.fieldReader(event, fields as never) as FieldReader<object>,
       takes: own.map(({ take }) => take),
-      ends: endings.includes(event.type),
+      ends: ENDINGS.includes(event),
       taken: 0,
     };
   });

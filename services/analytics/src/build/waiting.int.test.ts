@@ -3,6 +3,7 @@ import { OrderDelivered, OrderPlaced, PaymentReceived } from '@brew/events';
 import { until } from '@brew/sandbox/testing';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { openAtHand } from '../orders/book.ts';
 import { projections } from '../projections/index.ts';
 import { sales } from '../projections/sales/sales.ts';
 import { liveGenerations } from '../projector/fed.ts';
@@ -120,6 +121,17 @@ describe('more orders under way than memory has room for', () => {
     await until(async () => (await rig.reports()).sales[0]?.orders === 60, { what: 'all to be sold' });
     expect((await rig.reports()).funnel).toEqual({ placed: 60, delivered: 60 });
     await until(async () => (await waiting()).every((count) => count === 0));
+  });
+
+  it('are not under way again where they ended and were forgotten before that was stored', async () => {
+    await rig.follow(projections, { open: 100, ended: 8 });
+    const orders = names(60);
+    await rig.send(...orders.map(place));
+    await until(async () => (await rig.reports()).funnel.placed === 60);
+    await rig.send(...orders.slice(0, 12).map(deliver));
+    await until(async () => (await rig.reports()).funnel.delivered === 12);
+    for (const { schema } of await liveGenerations(rig.db, projections))
+      expect((await openAtHand(rig.db, schema))?.size).toBe(48);
   });
 
   it('tell of those that ended without what they were placed with, when they are forgotten', async () => {

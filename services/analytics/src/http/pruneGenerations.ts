@@ -1,8 +1,9 @@
 import { problem, route } from '@brew/service';
 import { z } from 'zod';
 import type { ReplayContext } from '../replay/catchUp.ts';
-import { dropGeneration, type Generation, listGenerations } from '../store/generations.ts';
-import { isHeld, sessionsIn, tryLock, waitBriefly } from '../store/locks.ts';
+import { dropUnread } from '../store/dropUnread.ts';
+import { listGenerations } from '../store/generations.ts';
+import { tryLock } from '../store/locks.ts';
 import { chosenProjections, projectionNames } from './projectionNames.ts';
 
 /** Removes what is not live: tables that were it before, and those of replays that were not finished. */
@@ -28,7 +29,9 @@ export const pruneGenerations = ({ db, projections }: ReplayContext) =>
         );
         const schemas: string[] = [];
         for (const generation of superfluous) {
-          await drop(db, generation, schemas);
+          const done =
+            schemas.length > 0 ? `Removed before it: ${schemas.join(', ')}.` : 'Nothing was removed.';
+          await dropUnread(db, generation, `${done} Prune again after that.`);
           schemas.push(generation.schema);
         }
         return { status: 200, body: { schemas } };
@@ -37,26 +40,3 @@ export const pruneGenerations = ({ db, projections }: ReplayContext) =>
       }
     },
   });
-
-/**
- * @param gone the schemas that were dropped before it
- * @throws HttpProblem 409 when somebody still reads it
- */
-async function drop(db: ReplayContext['db'], generation: Generation, gone: readonly string[]): Promise<void> {
-  try {
-    await db.transaction(async (tx) => {
-      await waitBriefly(tx);
-      await dropGeneration(tx, generation);
-    });
-  } catch (error) {
-    if (!isHeld(error)) throw error;
-    const { schema } = generation;
-    const readers = (await sessionsIn(db, [schema])).join('; ') || 'a session that has just ended';
-    const done = gone.length > 0 ? `Removed before it: ${gone.join(', ')}.` : 'Nothing was removed.';
-    throw problem(
-      409,
-      'TABLES_IN_USE',
-      `${schema} is still read by ${readers}. ${done} Prune again after that.`,
-    );
-  }
-}

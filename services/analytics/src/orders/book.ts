@@ -1,7 +1,7 @@
 import type { Tx } from '@brew/postgres';
 import type { Joins, Projection, Take } from '../projections/projection.ts';
 import { createColumn, type StoredColumn } from './columns.ts';
-import type { Desk } from './desk.ts';
+import { createDesk, type Desk } from './desk.ts';
 import { createWaitingOrders, type WaitingOrder, type WaitingOrders } from './waitingOrders.ts';
 
 /** What one generation of a projection knows: a few columns of each order at hand, and what it has counted since it was stored. */
@@ -95,6 +95,26 @@ export async function storedOrders(tx: Tx, schema: string): Promise<StoredOrders
     `select ended, ids, columns from ${schema}.orders_at_hand order by number`,
   );
   return rows;
+}
+
+/** The ids of those at hand that are under way; undefined when it knows of no orders at all. */
+export async function openAtHand(tx: Tx, schema: string): Promise<ReadonlySet<string> | undefined> {
+  const stored = await storedOrders(tx, schema);
+  const open = new Set<string>();
+  for (const { ended, ids } of stored) {
+    for (const [i, id] of idsIn(ids).entries()) {
+      // What a later row says of an order replaces what was said before.
+      if (i < ended) open.delete(id);
+      else open.add(id);
+    }
+  }
+  return stored.length > 0 ? open : undefined;
+}
+
+/** What was packed by a desk. */
+export function idsIn(packed: Buffer): string[] {
+  const desk = createDesk();
+  return desk.unpack(packed).map(desk.idOf);
 }
 
 /** Each with its length before it. */

@@ -1,11 +1,21 @@
 import { setImmediate as breathe } from 'node:timers/promises';
+import { leastUuidv7 } from '@brew/events';
 import type { Records } from '@brew/kafka/reader';
 import type { Tx } from '@brew/postgres';
 import type { Projection } from '../projections/projection.ts';
-import { type Book, createBook, type Packed, type Page, type StoredOrders, storedOrders } from './book.ts';
+import {
+  type Book,
+  createBook,
+  idsIn,
+  openAtHand,
+  type Packed,
+  type Page,
+  type StoredOrders,
+  storedOrders,
+} from './book.ts';
 import { createDesk, type Desk } from './desk.ts';
 import { createTurnover, type Limits } from './turnover.ts';
-import { allWaiting, type WaitingOrder } from './waitingOrders.ts';
+import { allWaiting, type WaitingOrder, waitingAmong } from './waitingOrders.ts';
 
 /** What several projections know of the same orders. */
 export interface OrderBooks {
@@ -31,6 +41,11 @@ export interface OrderBooks {
    * @param other its columns are named as in Generation
    */
   adopt(tx: Tx, schema: string, other: { schema: string; columns: readonly string[] }): Promise<void>;
+  /**
+   * Has those leave that were placed before a time and are under way here, but in none of these other generations, which have read all that was read
+   * here: they have ended there, and the topics do not hold that any more.
+   */
+  leaveEnded(tx: Tx, schemas: readonly string[], before: Date): Promise<void>;
   /** Takes out what is to be stored: what was counted since, and what is known of the orders at hand. */
   turnPage(): Promise<Page[]>;
   /** Of how many orders, by projection, something was never counted since the last time it was asked: they have ended, and what they were placed with never came. */
@@ -51,7 +66,7 @@ export function createOrderBooks(
   /** Since the last page. */
   let touched: number[] = [];
   let isTouched = new Uint8Array(0);
-  /** How many orders were stored since all of them were. */
+  /** How many orders were stored since all of them were; infinitely many: all are to be stored anew. */
   let storedSince = Number.POSITIVE_INFINITY;
   let givenUp = new Map<string, number>();
   desk.onGrow((capacity) => {
@@ -81,7 +96,7 @@ export function createOrderBooks(
     });
     touched = [];
     storedSince += changed.length;
-    const all = changed.length > 0 && storedSince > desk.size;
+    const all = storedSince > desk.size;
     if (all) storedSince = 0;
     const { ended, open } = turnover.sort(all ? undefined : changed);
     const orders = [...ended, ...open];
@@ -98,6 +113,10 @@ export function createOrderBooks(
       await breathe();
     }
     return pages;
+  }
+
+  async function storePages(tx: Tx): Promise<void> {
+    for (const page of await turnPage()) await page.store(tx);
   }
 
   function learn(book: Book, { ended, ids, columns }: StoredOrders, names?: readonly string[]): number[] {
@@ -128,6 +147,8 @@ export function createOrderBooks(
   }
 
   function forget(order: number): void {
+    // What is stored of it may say that it is under way, and is not added to any more.
+    if (isTouched[order] !== 0) storedSince = Number.POSITIVE_INFINITY;
     for (const { joins, projection } of books) {
       if (joins?.lacks(order)) givenUp.set(projection, (givenUp.get(projection) ?? 0) + 1);
     }
@@ -159,13 +180,12 @@ export function createOrderBooks(
     },
     async adopt(tx, schema, other) {
       const book = books.find((one) => one.schema === schema) as Book;
-      async function store(): Promise<void> {
-        for (const page of await turnPage()) await page.store(tx);
+      const store = async () => {
+        await storePages(tx);
         turnover.clear(() => {});
-      }
+      };
       for (const stored of await storedOrders(tx, other.schema)) {
-        const ids = createDesk();
-        await recallIds(tx, ids.unpack(stored.ids).map(ids.idOf));
+        await recallIds(tx, idsIn(stored.ids));
         adoptOrders(book, desk.unpack(stored.ids), () => learn(book, stored, other.columns));
         await store();
       }
@@ -180,6 +200,28 @@ export function createOrderBooks(
         });
         await store();
       }
+    },
+    async leaveEnded(tx, schemas, before) {
+      const least = leastUuidv7(before.getTime());
+      const underWay = new Set<string>();
+      const elsewhere: string[] = [];
+      for (const other of schemas) {
+        const open = await openAtHand(tx, other);
+        // Who knows of no orders does not know either that one has ended.
+        if (open === undefined) continue;
+        elsewhere.push(other);
+        for (const id of open) underWay.add(id);
+      }
+      if (elsewhere.length === 0) return;
+      const old = turnover.sort().open.filter((order) => desk.idOf(order) < least);
+      for (const other of elsewhere) {
+        for (const { id } of await waitingAmong(tx, other, old.map(desk.idOf))) underWay.add(id);
+      }
+      for (const order of old) if (!underWay.has(desk.idOf(order))) turnover.leave(order);
+      // Rows that tell of them would bring them back.
+      storedSince = Number.POSITIVE_INFINITY;
+      await storePages(tx);
+      for (const { waiting } of books) await waiting.leaveEnded(tx, least, underWay, elsewhere);
     },
     turnPage,
     givenUp() {

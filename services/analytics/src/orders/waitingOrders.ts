@@ -14,6 +14,8 @@ export interface WaitingOrders {
   count(tx: Tx): Promise<void>;
   /** Those of these that wait here: they are at hand from now on, and leave the table with the next page. */
   find(tx: Tx, ids: readonly string[]): Promise<WaitingOrder[]>;
+  /** Has those leave whose ids are less than this one, but for some, and for whoever waits elsewhere as well. To be called when all is stored. */
+  leaveEnded(tx: Tx, least: string, except: ReadonlySet<string>, elsewhere: readonly string[]): Promise<void>;
   /** Who has come and gone since the last page, ready to be stored. */
   page(coming: readonly WaitingOrder[]): Page;
 }
@@ -35,12 +37,22 @@ export function createWaitingOrders(schema: string): WaitingOrders {
     async find(tx, ids) {
       const asked = ids.filter((id) => !found.has(id));
       if (size === 0 || asked.length === 0) return [];
-      const { rows } = await tx.query<WaitingOrder>(
-        `select id, columns from ${schema}.orders_waiting where id = any($1::text[])`,
-        [asked],
+      const orders = await waitingAmong(tx, schema, asked);
+      for (const { id } of orders) found.add(id);
+      return orders;
+    },
+    async leaveEnded(tx, least, except, elsewhere) {
+      if (size === 0) return;
+      const others = [
+        'unnest($2::text[]) as kept (id)',
+        ...elsewhere.map((each) => `${each}.orders_waiting`),
+      ];
+      const stays = others.map((from) => `(select from ${from} where id = own.id)`);
+      const { rowCount } = await tx.query(
+        `delete from ${schema}.orders_waiting as own where id < $1 and not exists ${stays.join(' and not exists ')}`,
+        [least, [...except]],
       );
-      for (const { id } of rows) found.add(id);
-      return rows;
+      size -= rowCount ?? 0;
     },
     page(coming) {
       const going = [...found];
@@ -60,6 +72,15 @@ export function createWaitingOrders(schema: string): WaitingOrders {
       };
     },
   };
+}
+
+/** Those of these orders that wait in a generation. */
+export async function waitingAmong(tx: Tx, schema: string, ids: readonly string[]): Promise<WaitingOrder[]> {
+  const { rows } = await tx.query<WaitingOrder>(
+    `select id, columns from ${schema}.orders_waiting where id = any($1::text[])`,
+    [ids],
+  );
+  return rows;
 }
 
 /** How many are read at a time. */

@@ -3,6 +3,7 @@ import type { PartitionOffset, Reader } from '@brew/kafka/reader';
 import type { Database } from '@brew/postgres';
 import { type Health, toldSilence } from '@brew/service';
 import { listGenerations, positionsOf } from '../store/generations.ts';
+import { shorterLog } from './shorterLogs.ts';
 
 /** An election of new leaders takes a few seconds. */
 const SLOW_MS = 10_000;
@@ -11,7 +12,8 @@ const PATIENCE_MS = 1_000;
 
 /**
  * Whether reports move: told by the positions of the live tables and the ends of the topics, so that an instance that stands by knows it, too.
- * Down is a table that has something to read and has not got on for ten seconds, and all of them when Kafka does not say what there is to read.
+ * Down is a table that has something to read and has not got on for ten seconds, one that has read more than its log had, and all of them when Kafka
+ * does not say what there is to read.
  */
 export function createProgress({
   db,
@@ -56,6 +58,10 @@ export function createProgress({
       if (silence !== undefined) return { up: false, detail: silence };
       // Asked after the ends: what is read meanwhile does not look as if it waited.
       const positions = await positionsOf(db, live);
+      for (const stored of positions.values()) {
+        const shorter = shorterLog(stored);
+        if (shorter) return { up: false, detail: shorter.message };
+      }
       const before = seen;
       seen = new Map();
       const still: string[] = [];

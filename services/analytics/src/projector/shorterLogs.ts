@@ -2,7 +2,7 @@ import { LogTruncatedError } from '@brew/kafka';
 import type { Reader } from '@brew/kafka/reader';
 import type { Database } from '@brew/postgres';
 import { remadeFor } from '../replay/stand.ts';
-import { noteShorterLogs, positionsOf } from '../store/generations.ts';
+import { noteShorterLogs, positionsOf, type StoredPosition } from '../store/generations.ts';
 import type { CodedGeneration } from './fed.ts';
 
 /**
@@ -27,9 +27,15 @@ export async function assertNoneShorter(
     );
   }
   for (const positions of (await positionsOf(db, generations)).values()) {
-    const first = positions.find(({ logEnded }) => logEnded !== undefined);
-    if (first === undefined) continue;
-    const why = `its log ended at offset ${first.logEnded} when that was found, and what came there since is not counted. Build anew from what is there: npx brew replay analytics`;
-    throw new LogTruncatedError(first.topic, first.partition, first.offset, why);
+    const error = shorterLog(positions);
+    if (error) throw error;
   }
+}
+
+/** Which log was found to be shorter than what was read of it. Undefined: none. */
+export function shorterLog(positions: readonly StoredPosition[]): LogTruncatedError | undefined {
+  const first = positions.find(({ logEnded }) => logEnded !== undefined);
+  if (first === undefined) return undefined;
+  const why = `its log ended at offset ${first.logEnded} when that was found, and what came there since is not counted. Build anew from what is there: npx brew replay analytics`;
+  return new LogTruncatedError(first.topic, first.partition, first.offset, why);
 }

@@ -53,6 +53,7 @@ export interface CatchUp {
   meet(live: readonly CodedGeneration[], look: (tx: Tx, isThere: boolean) => Promise<void>): Promise<void>;
   /** See Build. */
   adopt: Build['adopt'];
+  leaveEnded: Build['leaveEnded'];
   /** Reads until it is exactly where live events are read, and has `change` change in a transaction what is live. */
   switchFromLive(change: (tx: Tx) => Promise<void>): Promise<void>;
 }
@@ -158,6 +159,7 @@ export async function startCatchUp(context: ReplayContext, options: CatchUpOptio
       }
     },
     adopt: build.adopt,
+    leaveEnded: build.leaveEnded,
     async switchFromLive(change) {
       for (let failures = 1; ; failures++) {
         try {

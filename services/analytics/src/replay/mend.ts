@@ -3,12 +3,15 @@ import { type HttpProblem, problem, type Worker, worker } from '@brew/service';
 import type { Projection } from '../projections/projection.ts';
 import { fedOf, liveGenerations } from '../projector/fed.ts';
 import { assertNoneShorter } from '../projector/shorterLogs.ts';
+import { beginAt } from '../store/generations.ts';
 import { tryLock } from '../store/locks.ts';
 import { REPLAY_STATEMENT_MS, type ReplayContext, type Session, startCatchUp } from './catchUp.ts';
 import type { Comparison } from './compare.ts';
 import { switchTo } from './finish.ts';
+import { endsSince } from './plan.ts';
 import { type Planned, planReplay } from './prepare.ts';
 import { replay } from './replay.ts';
+import { topicsNow } from './stand.ts';
 
 const LOOK_MS = 5_000;
 
@@ -104,10 +107,22 @@ export function createMender(context: ReplayContext): Worker {
       const fed = fedOf(live);
       const behind = live.find((one) => one.version === one.code.version && !fed.includes(one));
       if (behind === undefined) return;
+      if (behind.positions.length === 0) {
+        // A new one begins with what the topics hold.
+        await beginAt(db, behind, await reader.offsets(context.topics, 'earliest'));
+        continue;
+      }
       log.info({ schema: behind.schema }, 'behind the others: bringing it up to them');
       const generations = [behind];
       await assertNoneShorter(db, reader, context.topics, generations);
       const catchUp = await startCatchUp(context, { generations, session, reader, signal });
+      const ends = await endsSince(context, { reader, live, now: await topicsNow(reader, context.topics) });
+      if (ends && fed.length > 0) {
+        const schemas = fed.map(({ schema }) => schema);
+        await catchUp.meet(fed, async (tx, isThere) => {
+          if (isThere) await catchUp.leaveEnded(tx, schemas, ends);
+        });
+      }
       await catchUp.switchFromLive((tx) => switchTo(tx, context, generations));
     }
   }

@@ -1,4 +1,5 @@
 import type { Reader } from '@brew/kafka/reader';
+import { ENDINGS } from '../build/intake.ts';
 import type { Position } from '../build/positions.ts';
 import { hourOf, type Projection } from '../projections/projection.ts';
 import type { CodedGeneration } from '../projector/fed.ts';
@@ -81,7 +82,7 @@ interface Beginning {
 
 async function createBeginnings(
   { db }: ReplayContext,
-  { reader, begin, live, now }: PlanOptions,
+  { reader, begin, live, now }: Pick<PlanOptions, 'reader' | 'begin' | 'live' | 'now'>,
 ): Promise<Beginning[]> {
   const remade = new Map<string, Set<string>>();
   for (const generation of live) {
@@ -152,13 +153,32 @@ function firstHour(
   const cut = beginnings.filter(
     ({ topic, remadeFor }) => own.has(topic) && (remadeFor === undefined || remadeFor.has(name)),
   );
-  const [last] = cut.toSorted((a, b) => timeBy(b) - timeBy(a));
+  const last = latestOf(cut);
   if (last === undefined) return undefined;
-  const known = Math.min(timeBy(last), Date.now()) + SKEW_MS;
-  const hour = new Date(hourOf(known + HOUR_MS - 1));
+  const hour = hourBehind(last);
   if (live.hoursSince && live.hoursSince > hour) return { hour: live.hoursSince, limitedBy: null };
   const since = last.time === undefined ? null : new Date(last.time).toISOString();
   return { hour, limitedBy: { topic: last.topic, since } };
+}
+
+/** The first hour of which the topics hold all that ends an order. Undefined: they hold all there ever was. */
+export async function endsSince(
+  context: ReplayContext,
+  options: Pick<PlanOptions, 'reader' | 'live' | 'now'>,
+): Promise<Date | undefined> {
+  const topics = new Set(ENDINGS.map(context.topicOf));
+  const begin = options.now.earliest.filter(({ topic }) => topics.has(topic));
+  const last = latestOf(await createBeginnings(context, { ...options, begin }));
+  return last && hourBehind(last);
+}
+
+const latestOf = (beginnings: readonly Beginning[]): Beginning | undefined =>
+  beginnings.toSorted((a, b) => timeBy(b) - timeBy(a))[0];
+
+/** The first whole hour behind a beginning. */
+function hourBehind(beginning: Beginning): Date {
+  const known = Math.min(timeBy(beginning), Date.now()) + SKEW_MS;
+  return new Date(hourOf(known + HOUR_MS - 1));
 }
 
 /** What was there before is older than this, in milliseconds since 1970. */

@@ -3,7 +3,8 @@ import { type HttpProblem, problem } from '@brew/service';
 import { isAt, type Position } from '../build/positions.ts';
 import type { Projection } from '../projections/projection.ts';
 import { type CodedGeneration, generationsIn, liveGenerations } from '../projector/fed.ts';
-import { beginAt, createGeneration, dropGeneration } from '../store/generations.ts';
+import { dropUnread } from '../store/dropUnread.ts';
+import { beginAt, createGeneration } from '../store/generations.ts';
 import type { ReplayContext } from './catchUp.ts';
 import { makePlan, type Plan } from './plan.ts';
 import { earlierOf, standOf, topicsNow } from './stand.ts';
@@ -62,6 +63,7 @@ export function refusalOf({ plan }: Pick<Planned, 'plan'>): HttpProblem | undefi
 /**
  * Makes the tables, or finds those that were left. To be called by who holds the replays' lock.
  * @param keepsUnfinished whether what an earlier one left stays; otherwise it makes room
+ * @throws HttpProblem 409 when somebody reads what is to make room
  */
 export async function prepare(
   context: ReplayContext,
@@ -69,11 +71,15 @@ export async function prepare(
   { keepsUnfinished }: { keepsUnfinished: boolean },
 ): Promise<CodedGeneration[]> {
   if (beginning.how === 'resume') return unfinishedOf(context, projections);
+  if (!keepsUnfinished) {
+    for (const unfinished of await generationsIn('building', context.db, projections))
+      await dropUnread(
+        context.db,
+        unfinished,
+        'An earlier replay has left it. Begin this one again after that.',
+      );
+  }
   return context.db.transaction(async (tx) => {
-    if (!keepsUnfinished) {
-      for (const unfinished of await generationsIn('building', tx, projections))
-        await dropGeneration(tx, unfinished);
-    }
     const generations: CodedGeneration[] = [];
     for (const code of projections) {
       const since = plan.projections.find(({ name }) => name === code.name)?.builtSince;

@@ -139,6 +139,36 @@ describe('a replay', () => {
     });
   });
 
+  it('says who reads what an earlier one left, before it begins anew, and what a check has built', async () => {
+    await countLive(10);
+    const reader = await rig.db.connect();
+    await reader.query(`set application_name to 'a curious one'`);
+    const inUse = (schema: string, then: string) => ({
+      problemCode: 'TABLES_IN_USE',
+      message: expect.stringMatching(
+        new RegExp(
+          `^${schema} is still read by a curious one \\(pid \\d+\\), in a transaction for \\d+ s\\. .*${then}`,
+        ),
+      ),
+    });
+    await run({ end: 'now', projections: [sales] });
+    await reader.query('begin; table sales_g2.by_hour');
+    await expect(run()).rejects.toMatchObject(inUse('sales_g2', 'Begin this one again after that'));
+    expect(await states()).toContain('sales_g2 building');
+    // The check waits until that is read which it has built.
+    const gate = await rig.db.connect();
+    await gate.query('begin; select pg_advisory_xact_lock_shared(7241872)');
+    const refused = expect(run({ end: 'check', projections: [sales] })).rejects.toMatchObject(
+      inUse('sales_g3', 'npx brew replay analytics --prune'),
+    );
+    await until(async () => (await states()).includes('sales_g3 building'));
+    await reader.query('table sales_g3.by_hour');
+    await gate.end();
+    await refused;
+    await reader.end();
+    expect((await run()).outcome).toMatchObject({ outcome: 'switched' });
+  });
+
   it('is resumed one by one where the projections were left at different places', async () => {
     await rig.send(...sold(10));
     await rig.project();

@@ -2,14 +2,15 @@ import { BrewError } from '@brew/events';
 import type { Reader } from '@brew/kafka/reader';
 import type { Position } from '../build/positions.ts';
 import { type CodedGeneration, fedOf, liveGenerations } from '../projector/fed.ts';
-import { dropGeneration, type Generation } from '../store/generations.ts';
+import { dropUnread } from '../store/dropUnread.ts';
+import type { Generation } from '../store/generations.ts';
 import { type CatchUp, type ReplayContext, type Session, startCatchUp } from './catchUp.ts';
 import type { Comparison, TableDifference } from './compare.ts';
 import { switchTo } from './finish.ts';
-import type { Plan } from './plan.ts';
+import { endsSince, type Plan } from './plan.ts';
 import { type Beginning, type Planned, prepare } from './prepare.ts';
 import { type Found, notComparable, type Pair, type SettleOptions, settle } from './settle.ts';
-import { distanceOf, placeOf, standOf, topicsNow } from './stand.ts';
+import { distanceOf, placeOf, standOf, type TopicsNow, topicsNow } from './stand.ts';
 
 export interface ReplayOptions {
   /** What it ends with. */
@@ -87,12 +88,21 @@ export async function replay(
     const progress = createProgress(planned.begin, listener);
     const told = { onHeld: listener.onHeld, onRead: progress.note, onGoal: progress.aim };
     const catchUp = await startCatchUp(context, { generations, session, reader, signal, ...told });
-    const stops = await stopsOf(context, reader, generations);
+    const [live, now] = [
+      await liveGenerations(context.db, context.projections),
+      await topicsNow(reader, context.topics),
+    ];
+    const stops = await stopsOf(context, generations, live, now);
+    const ends = await endsSince(context, { reader, live, now });
     const last = end === 'now' ? stops.pop() : undefined;
     const refused = acceptDifferences === 'unless less' ? 'less' : 'different';
     const accepts = (comparisons: readonly Comparison[]) =>
       end === 'check' || acceptDifferences === true || comparisons.every((one) => one[refused] === 0);
-    const { comparisons, tables } = await meetAll(catchUp, stops, { byRow: end === 'check', accepts });
+    const { comparisons, tables } = await meetAll(catchUp, stops, {
+      byRow: end === 'check',
+      accepts,
+      endsSince: ends,
+    });
     if (end === 'check') {
       listener.onCheck(tables);
       return 'checked';
@@ -109,7 +119,9 @@ export async function replay(
   }
   const outcome = await build().finally(async () => {
     // Whatever it has found, or what kept it from finding anything.
-    if (end === 'check') await drop(context, generations);
+    if (end !== 'check') return;
+    for (const generation of generations)
+      await dropUnread(context.db, generation, 'After that: npx brew replay analytics --prune');
   });
   done(outcome, generations);
 }
@@ -119,13 +131,12 @@ export async function replay(
  * one that was made by another version of the code is where live events were when that ended.
  */
 async function stopsOf(
-  { db, projections, topics }: ReplayContext,
-  reader: Reader,
+  { db }: ReplayContext,
   generations: readonly CodedGeneration[],
+  all: readonly CodedGeneration[],
+  now: TopicsNow,
 ): Promise<Pair[][]> {
-  const all = await liveGenerations(db, projections);
   const fed = new Set(fedOf(all).map(({ schema }) => schema));
-  const now = await topicsNow(reader, topics);
   const stops = new Map<string, { distance: number; pairs: Pair[] }>();
   for (const built of generations) {
     const live = all.find(({ projection }) => projection === built.projection);
@@ -162,11 +173,6 @@ async function meetAll(catchUp: CatchUp, stops: readonly Pair[][], options: Sett
   }
   return all;
 }
-
-const drop = ({ db }: ReplayContext, generations: readonly CodedGeneration[]) =>
-  db.transaction(async (tx) => {
-    for (const generation of generations) await dropGeneration(tx, generation);
-  });
 
 function createProgress(begin: readonly Position[], { onProgress }: ReplayListener) {
   const partitions = new Map<string, ReadPartition>(

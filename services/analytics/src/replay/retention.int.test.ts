@@ -3,6 +3,7 @@ import { until } from '@brew/sandbox/testing';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { sales } from '../projections/sales/sales.ts';
 import { listGenerations } from '../store/generations.ts';
+import { tryLock } from '../store/locks.ts';
 import { placed } from '../testing/orders.ts';
 import { createRig, type Rig } from '../testing/rig.ts';
 import { runReplay } from '../testing/runReplay.ts';
@@ -77,11 +78,24 @@ it('is the way on where Kafka was set back, so that its logs are shorter than wh
   expect((await third.health?.())?.detail).toMatch(/its log ended at offset \d+ when that was found/);
   expect((await rig.reports()).funnel).toEqual({ placed: count });
 
+  // Somebody who stands by, and never gets to read, tells it as well.
+  await third.stop();
+  const owner = await rig.db.connect();
+  await until(() => tryLock(owner, 'projector'));
+  const standby = await rig.follow();
+  expect(await standby.health?.()).toEqual({
+    up: false,
+    detail: expect.stringMatching(/its log ended at offset \d+ when that was found/),
+  });
+  await standby.stop();
+  await owner.end();
+  const fourth = await rig.follow();
+
   expect((await runReplay(rig.context)).outcome?.outcome).toBe('switched');
-  await until(async () => (await third.health?.())?.up === true, { what: 'live events to be read again' });
+  await until(async () => (await fourth.health?.())?.up === true, { what: 'live events to be read again' });
   await rig.send(place('after'));
   await until(async () => (await rig.reports()).funnel.placed === 5 * count + 1);
-  await third.stop();
+  await fourth.stop();
 });
 
 it('is the way on when a topic was deleted and made anew, also when the new one has as many records', async () => {

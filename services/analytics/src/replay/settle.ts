@@ -22,6 +22,8 @@ export interface SettleOptions {
   byRow: boolean;
   /** Whether what was found is no reason to leave it at that; then what the topics do not hold any more is carried over. */
   accepts(comparisons: readonly Comparison[]): boolean;
+  /** See there; undefined: all. */
+  endsSince: Date | undefined;
 }
 
 /**
@@ -30,9 +32,9 @@ export interface SettleOptions {
  */
 export async function settle(
   tx: Tx,
-  { adopt }: Pick<CatchUp, 'adopt'>,
+  { adopt, leaveEnded }: Pick<CatchUp, 'adopt' | 'leaveEnded'>,
   pairs: readonly Pair[],
-  { byRow, accepts }: SettleOptions,
+  { byRow, accepts, endsSince }: SettleOptions,
 ): Promise<Found> {
   const found: Found = { comparisons: [], tables: [] };
   for (const { built, live } of pairs) {
@@ -49,6 +51,11 @@ export async function settle(
     }
   }
   if (!accepts(found.comparisons)) return found;
+  const since = Math.max(
+    ...[endsSince, ...pairs.map(({ built }) => built.builtSince)].map((time) => time?.getTime() ?? 0),
+  );
+  const schemas = pairs.map(({ live }) => live.schema);
+  if (since > 0) await leaveEnded(tx, schemas, new Date(since));
   for (const { built, live } of pairs) {
     if (built.whole) continue;
     if (await hasAll(tx, live, built)) await carryOver(tx, built.code, live, built);

@@ -81,8 +81,9 @@ export async function sessionsIn(db: Tx, schemas: readonly string[]): Promise<st
      order by xact_start`,
     [schemas],
   );
-  return rows.map(
-    ({ pid, name, seconds }) =>
-      `${name || 'a session without a name'} (pid ${pid}), in a transaction for ${seconds ?? 0} s`,
-  );
+  return rows.map(({ pid, name, seconds }) => {
+    // PostgreSQL does not tell it of the sessions of other roles.
+    const since = seconds === null ? '' : ` for ${seconds} s`;
+    return `${name || 'a session without a name'} (pid ${pid}), in a transaction${since}`;
+  });
 }
