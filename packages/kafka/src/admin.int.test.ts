@@ -1,3 +1,4 @@
+import { createServer, type Socket } from 'node:net';
 import { infrastructure, uniqueName, until } from '@brew/sandbox/testing';
 import { afterAll, expect, test } from '@jest/globals';
 import { createAdmin } from './admin.ts';
@@ -174,4 +175,20 @@ test('says that no broker answers', async () => {
   await using lost = createAdmin({ client: nowhere, log });
   await expect(lost.describeCluster()).rejects.toThrow(BrokerUnavailableError);
   await expect(lost.waitForBrokers(3, AbortSignal.timeout(200))).rejects.toThrow('timeout');
+});
+
+test('begins with the next address when somebody is there who does not answer', async () => {
+  const sockets: Socket[] = [];
+  const silent = createServer((socket) => {
+    socket.on('error', () => undefined); // whoever gives up resets it
+    sockets.push(socket);
+  });
+  await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+  const { port } = silent.address() as { port: number };
+  const brokers = [`127.0.0.1:${port}`, ...infrastructure().brokers];
+  await using asking = createAdmin({ client: createKafkaClient({ brokers, clientId: 'test', log }), log });
+  expect((await asking.describeCluster()).brokers).toHaveLength(3);
+  expect(sockets).toHaveLength(1);
+  for (const socket of sockets) socket.destroy();
+  silent.close();
 });

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
 /**
  * Of patches/kafkajs@2.2.4.patch. Unpatched, the queue arms a timer after every answer, with the time since the epoch
  * as a negative delay: Node 24 warns of it (TimeoutNegativeWarning), takes 1 ms instead, and so each connection wakes
- * up a thousand times a second for ever.
+ * up a thousand times a second for ever. And it waits for the answer to ApiVersions for as long as for any other.
  */
 const RequestQueue = createRequire(import.meta.url)('kafkajs/src/network/requestQueue');
 
@@ -68,4 +68,29 @@ test('sends a request that waited for another one as soon as that is answered', 
   answer(queue, 1);
   expect(second.sent).toBe(true);
   expect(delays.every((delay) => Number(delay) > 0)).toBe(true);
+});
+
+test('waits for the answer to the first question no longer than for a connection, and for others as long as they may take', () => {
+  const queue = createQueue({ requestTimeout: 10_000, enforceRequestTimeout: true });
+  const timedOut: string[] = [];
+  for (const [apiKey, apiName] of [
+    [18, 'ApiVersions'],
+    [1, 'Fetch'],
+  ] as const) {
+    const entry = {
+      correlationId: apiKey,
+      apiKey,
+      apiName,
+      apiVersion: 1,
+      resolve() {},
+      reject: () => timedOut.push(apiName),
+    };
+    queue.push({ entry, expectResponse: true, requestTimeout: 3_000, sendRequest() {} });
+  }
+  queue.scheduleRequestTimeoutCheck();
+  jest.advanceTimersByTime(3_200);
+  expect(timedOut).toEqual(['ApiVersions']);
+  jest.advanceTimersByTime(7_000);
+  expect(timedOut).toEqual(['ApiVersions', 'Fetch']);
+  queue.destroy();
 });

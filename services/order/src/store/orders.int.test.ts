@@ -14,10 +14,12 @@ import {
   addPaymentJobs,
   awaitPayments,
   CALL_PROVIDER,
+  countFailingJobs,
   endPaymentJobs,
   finishPaymentJob,
   type PaymentJob,
   postponePaymentJob,
+  retryPaymentJob,
   takePaymentJobs,
 } from './paymentJobs.ts';
 
@@ -203,6 +205,17 @@ describe('payment jobs', () => {
     await finishPaymentJob(db, key);
     await postponePaymentJob(db, key, 0);
     expect(await takePaymentJobs(db, 10, 60)).toEqual([]);
+  });
+
+  test('that fail are counted until there was an answer', async () => {
+    const { key } = await add();
+    await retryPaymentJob(db, key, 0);
+    await db.query(`update payment_jobs set failing_since = now() - interval '1 minute'`);
+    await retryPaymentJob(db, key, 0);
+    expect(await countFailingJobs(db)).toEqual({ count: 1, longestSeconds: 60 });
+    await postponePaymentJob(db, key, 0);
+    expect(await countFailingJobs(db)).toEqual({ count: 0, longestSeconds: 0 });
+    await finishPaymentJob(db, key);
   });
 
   test('end when it is known what became of the payment, but never a refund', async () => {

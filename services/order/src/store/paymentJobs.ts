@@ -41,7 +41,8 @@ export async function addPaymentJobs(tx: Tx, jobs: readonly PaymentJob[]): Promi
        select * from jsonb_to_recordset($1::jsonb)
          as job (job_key text, kind text, order_id text, payment_id text, amount bigint, currency text, cause jsonb)
        order by job_key
-       on conflict (job_key) do update set kind = excluded.kind, due_at = excluded.due_at, attempts = 0
+       on conflict (job_key) do update
+         set kind = excluded.kind, due_at = excluded.due_at, attempts = 0, failing_since = null
        returning job_key
      )
      delete from stuck_items where worker = '${CALL_PROVIDER}' and item in (select job_key from added)`,
@@ -97,7 +98,8 @@ export async function awaitPayments(
        where kind = 'payment' order by job_key for update of payment_jobs
      ), asked as (
        update payment_jobs
-       set kind = 'settle', due_at = now() + make_interval(secs => $2), attempts = 0, payment_id = taken."paymentId"
+       set kind = 'settle', due_at = now() + make_interval(secs => $2), attempts = 0, failing_since = null,
+           payment_id = taken."paymentId"
        from taken where payment_jobs.job_key = taken.job_key returning payment_jobs.job_key
      )
      delete from stuck_items where worker = '${CALL_PROVIDER}' and item in (select job_key from asked)`,
@@ -114,10 +116,21 @@ export async function finishPaymentJob(tx: Tx, key: string): Promise<void> {
   );
 }
 
-/** The call failed: it is tried again after so many milliseconds. */
+/** There is more to be asked, after so many milliseconds. */
 export async function postponePaymentJob(tx: Tx, key: string, ms: number): Promise<void> {
   await tx.query(
-    `update payment_jobs set due_at = now() + $2 * interval '1 millisecond' where job_key = $1`,
+    `update payment_jobs set due_at = now() + $2 * interval '1 millisecond', failing_since = null
+     where job_key = $1`,
+    [key, ms],
+  );
+}
+
+/** The call failed: it is tried again after so many milliseconds. */
+export async function retryPaymentJob(tx: Tx, key: string, ms: number): Promise<void> {
+  await tx.query(
+    `update payment_jobs
+     set due_at = now() + $2 * interval '1 millisecond', failing_since = coalesce(failing_since, now())
+     where job_key = $1`,
     [key, ms],
   );
 }
@@ -155,12 +168,14 @@ export async function findAskedPayments(
   return new Map(jobs.map((job) => [job.orderId, job]));
 }
 
-/** How many jobs have failed and are to be tried again. */
-export async function countFailingJobs(tx: Tx): Promise<number> {
-  const { rows } = await tx.query<{ count: number }>(
-    `select count(*)::int as count from payment_jobs where attempts > 1 and ${IN_HAND}`,
+/** @returns how many jobs have failed and are to be tried again, and for how many seconds the longest has (0: there is none) */
+export async function countFailingJobs(tx: Tx): Promise<{ count: number; longestSeconds: number }> {
+  const { rows } = await tx.query<{ count: number; longestSeconds: number }>(
+    `select count(*)::int as count,
+            coalesce(extract(epoch from now() - min(failing_since)), 0)::int as "longestSeconds"
+     from payment_jobs where failing_since is not null and ${IN_HAND}`,
   );
-  return rows[0]?.count ?? 0;
+  return rows[0] ?? { count: 0, longestSeconds: 0 };
 }
 
 interface JobRow {

@@ -13,6 +13,7 @@ import {
   countFailingJobs,
   finishPaymentJob,
   postponePaymentJob,
+  retryPaymentJob,
   type TakenJob,
   takePaymentJobs,
 } from '../store/paymentJobs.ts';
@@ -29,7 +30,7 @@ const RETRY = { initialMs: 500, maxMs: 8_000 };
 /** What is wrong with the call itself is set aside after so many attempts. */
 const ATTEMPTS = 5;
 /** Longer than a provider that restarts. */
-const SLOW_MS = 10_000;
+const SLOW_SECONDS = 10;
 
 /**
  * Makes the calls to the payment provider that transactions have written down.
@@ -40,8 +41,8 @@ export function callProvider(
   { provider, changeOrders, waker }: { provider: PaymentProvider; changeOrders: ChangeOrders; waker: Waker },
 ): Worker {
   const underWay = new Set<Promise<void>>();
-  /** Since the first call failed after the last one that succeeded. */
-  let stalled: { since: number; error: Error } | undefined;
+  /** What the last call that failed said. */
+  let lastError: Error | undefined;
 
   const startWaiting = gather(
     async (asked: readonly AskedPayment[]) => {
@@ -94,7 +95,6 @@ export function callProvider(
   const attempt = async (job: TakenJob, signal: AbortSignal) => {
     try {
       await call(job, signal);
-      stalled = undefined;
     } catch (error) {
       const { key, kind, orderId, attempts } = job;
       if (signal.aborted) {
@@ -102,7 +102,7 @@ export function callProvider(
         await postponePaymentJob(db, key, 0).catch(() => undefined);
         return;
       }
-      stalled = { since: stalled?.since ?? performance.now(), error: error as Error };
+      lastError = error as Error;
       const retryAfterMs = backoff(attempts, RETRY, Math.random());
       log.warn(
         { err: error, orderId, kind, attempt: attempts, retryAfterMs },
@@ -116,20 +116,21 @@ export function callProvider(
   /** What is down, or lets us wait, is tried again for ever; what is wrong with the job itself is set aside in the end. */
   const postpone = (key: string, ms: number, error: unknown) =>
     db.transaction(async (tx) => {
-      await postponePaymentJob(tx, key, ms);
+      await retryPaymentJob(tx, key, ms);
       if (verdictOf(error, isAway) === 'outage') return;
       const failures = await noteFailure(tx, CALL_PROVIDER, key, String(error));
       if (failures < ATTEMPTS) await retryLater(tx, CALL_PROVIDER, key, ms);
       else log.error({ err: error, worker: CALL_PROVIDER, item: key, failures }, 'set aside by a worker');
     });
 
+  /** Seen by the jobs: that others succeed, such as all payments while refunds are not to be had, says nothing of those that fail. */
   async function health(): Promise<Health> {
     const [failing, aside] = await Promise.all([countFailingJobs(db), countStuckItems(db, CALL_PROVIDER)]);
     const setAside = aside > 0 ? { detail: `${aside} set aside`, needsStaff: true } : {};
-    if (failing === 0) stalled = undefined;
-    const ms = stalled ? performance.now() - stalled.since : 0;
-    if (!stalled || ms < SLOW_MS) return { ...calls.health(), ...setAside };
-    const why = `calls waiting for the provider: ${failing}, for ${Math.round(ms / 1_000)} s: ${stalled.error.message}`;
+    if (failing.count === 0) lastError = undefined;
+    if (failing.longestSeconds < SLOW_SECONDS) return { ...calls.health(), ...setAside };
+    const reason = lastError?.message ?? 'another instance has tried';
+    const why = `calls waiting for the provider: ${failing.count}, for ${failing.longestSeconds} s: ${reason}`;
     return { up: false, ...setAside, detail: setAside.detail ? `${why}; ${setAside.detail}` : why };
   }
 

@@ -82,6 +82,20 @@ test.each([
   },
 );
 
+test('health tells of calls that fail while others succeed', async () => {
+  const orderId = await world.place();
+  world.provider.answer(orderId, 503);
+  await world.reserveStock(orderId);
+  const health = await until(async () => {
+    await world.untilOrder(await world.paid(), { status: 'paid' }); // all the time
+    const answer = await healthOf('call-provider');
+    return !answer.up && answer;
+  });
+  expect(health.detail).toMatch(/^calls waiting for the provider: 1, for \d+ s: .*answered 503/);
+  world.provider.answer(orderId, undefined);
+  await until(async () => (await healthOf('call-provider')).up);
+});
+
 test('an order that can not be given up does not keep others from it', async () => {
   await world.db.query(`create function refuse() returns trigger language plpgsql as $$
     begin
