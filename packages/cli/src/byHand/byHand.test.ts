@@ -34,6 +34,7 @@ beforeEach(async () => {
     kill: end,
     end,
     again: async (name) => void running.add(name),
+    fates: () => ({}),
   });
 });
 afterEach(async () => {
