@@ -27,6 +27,8 @@ const status: Status = {
     },
   ],
   fates: {},
+  fatesAt: undefined,
+  cluster: { underReplicated: 0, leaderless: 0, hasController: true },
   freeMiB: 100_000,
   deadLetters: [{ group: 'order', letters: 0, parkedKeys: 0, oldestAt: null }],
   deadLettersUnknown: [],
@@ -86,6 +88,28 @@ describe('renderStatus', () => {
     expect(lines).toContain(
       'The disk of /brew has 99 MiB free. When it is full, Brew stands still until there is room.',
     );
+  });
+
+  it('says when what it tells was written down, where it is not told now', () => {
+    const fates = { kitchen: { state: 'given-up', deaths: 5 } } as const;
+    const lines = renderStatus({ ...status, fates, fatesAt: '2026-01-01T12:00:00.000Z' }, plain);
+    const at = lines.findIndex((line) =>
+      /^The process that runs Brew does not tell\. As of \d\d:00:00, from run\.json:$/.test(line),
+    );
+    expect(lines[at + 1]).toMatch(/^kitchen died 5 times/);
+    expect(renderStatus({ ...status, fatesAt: '2026-01-01T12:00:00.000Z' }, plain)).toEqual(
+      renderStatus(status, plain),
+    );
+  });
+
+  it('tells of Kafka as a whole, where something is wrong', () => {
+    const cluster = { underReplicated: 12, leaderless: 1, hasController: false };
+    const lines = renderStatus({ ...status, cluster }, plain);
+    expect(lines).toContain(
+      'Kafka: 1 partition without a leader, 12 partitions under-replicated. See them with: npx brew topics --all',
+    );
+    expect(lines).toContain('Kafka: no controller is active. See the quorum with: npx brew quorum-status');
+    expect(renderStatus(status, plain).join()).not.toContain('Kafka:');
   });
 
   it('says what to do when nothing runs', () => {
