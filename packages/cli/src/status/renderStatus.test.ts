@@ -55,7 +55,7 @@ describe('renderStatus', () => {
   });
 
   it('says in a line for each service what stands still, and why', () => {
-    const standsStill = 'relay: 12 events waiting for Kafka, the oldest for 40 s: no answer yet; owner';
+    const standsStill = 'relay: 12 events waiting for Kafka, the oldest for 40 s: no answer yet; sending';
     const processes = status.processes.map((each) =>
       each.name === 'order' ? { ...each, standsStill } : each,
     );
