@@ -112,6 +112,17 @@ describe('renderStatus', () => {
     expect(renderStatus(status, plain).join()).not.toContain('Kafka:');
   });
 
+  it('says what to do when the process that runs the others was killed', () => {
+    const brew = { ...status.processes[2], name: 'brew', port: undefined, state: 'dead' } as const;
+    const lines = renderStatus(
+      { ...status, processes: [{ ...brew, pid: undefined, residentBytes: undefined, uptimeMs: undefined }] },
+      plain,
+    );
+    expect(lines).toContain(
+      'brew: the process that runs the others was killed, so that none of them is started again. Go on with: npm start',
+    );
+  });
+
   it('says what to do when nothing runs', () => {
     expect(renderStatus({ ...status, running: false }, plain)).toEqual([
       'Brew is not running in /brew. Start it with: npm start',

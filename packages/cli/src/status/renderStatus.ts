@@ -65,6 +65,11 @@ export function renderStatus(status: Status, paint: Paint): string[] {
   return [
     paint('dim', head),
     ...lines.map((line, index) => paintState(line, processes[index]?.state, paint)),
+    ...(processes.some(({ name, state }) => name === 'brew' && state === 'dead')
+      ? [
+          `${paint('yellow', 'brew:')} the process that runs the others was killed, so that none of them is started again. Go on with: npm start`,
+        ]
+      : []),
     ...processes.flatMap(({ name, port, replacedBy }) =>
       replacedBy === undefined
         ? []
