@@ -87,7 +87,7 @@ describe('the lab of dead letters', () => {
         const output = await shows(
           /^Dead letters: kitchen 1 \(1 key parked\)\. See them with: npx brew dlq$/m,
         )(command);
-        expect(output).toMatch(/^kitchen +\d+ +dead$/m);
+        expect(output).toMatch(/^kitchen +\d+ +stopped$/m);
         expect(output).toMatch(/^Another process answers at port \d+ in the place of kitchen, .*: ready\.$/m);
       },
     ],

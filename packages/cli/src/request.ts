@@ -26,6 +26,8 @@ export async function request(url: string, init: RequestInit, hint = ''): Promis
     detail ?? `${url} answered ${response.status}.`,
     ...errors.map(({ field, message }) => `${field ? `${field}: ` : ''}${message}.`),
     ...(hint ? [hint] : []),
+    // The service tells its callers nothing of what is behind it.
+    ...(response.status === 503 ? ['See what stands still with: npx brew status'] : []),
   ];
   throw new RequestFailedError(what.join(' '), undefined, response.status, code);
 }

@@ -79,8 +79,15 @@ export interface Codec {
 
 const RETRY = { initialMs: 200, maxMs: 5_000 };
 
-export function createCodec({ registryUrl, log }: { registryUrl: string; log: Logger }): Codec {
-  const registry = createRegistry(registryUrl);
+interface CodecOptions {
+  registryUrl: string;
+  log: Logger;
+  /** Ends what waits for the registry, which takes half a minute to be given up when it is silent. */
+  signal?: AbortSignal;
+}
+
+export function createCodec({ registryUrl, log, signal }: CodecOptions): Codec {
+  const registry = createRegistry(registryUrl, signal);
   const readers = createReaders(registry);
   const writers = new Map<string, { id: number; avroType: Type }>();
   const shows = new WeakMap<Type, Read>();

@@ -22,6 +22,8 @@ import {
 import { createCluster } from './reader/cluster.ts';
 import { createReader } from './reader.ts';
 import { createBrokers } from './wire/brokers.ts';
+import { apiVersionsV3 } from './wire/protocol.ts';
+import { answerOf } from './wire/protocolErrors.ts';
 
 export type {
   ByPartition,
@@ -46,6 +48,8 @@ export interface GroupProgress extends GroupSummary {
  * Every method throws BrokerUnavailableError when no broker answers at all, and ReadRefusedError, as a rule for want of an ACL.
  */
 export interface Inspector extends AsyncDisposable {
+  /** Resolves when any of the addresses answers, be it a broker or a controller. */
+  ping(): Promise<void>;
   /** All topics, Kafka's own included, or the named ones. @throws TopicMissingError */
   topics(names?: readonly string[]): Promise<TopicPartitions[]>;
   offsets(topics: readonly TopicPartitions[]): Promise<ByPartition<OffsetRange>>;
@@ -92,6 +96,10 @@ export function createInspector({ client }: { client: KafkaClient }): Inspector 
   }
 
   return {
+    ping: () =>
+      brokers.ask('ask for a sign of life', async (connection) => {
+        await answerOf(apiVersionsV3.api.async(connection, 'brew', '1'));
+      }),
     async topics(names) {
       const found = await describePartitions(brokers, names);
       const missing = names?.filter((name) => !found.some((topic) => topic.name === name)) ?? [];

@@ -37,6 +37,7 @@ export async function stopRun(dir: string = defaultDir, { now = false } = {}): P
   const run = await findRun(dir);
   if (run === undefined) return false;
   if (run.alive) {
+    process.kill(run.pid, 'SIGCONT'); // one that is frozen would never hear of it
     process.kill(run.pid, now ? 'SIGKILL' : 'SIGTERM');
     await untilGone(run);
   }

@@ -2,8 +2,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { createDiskWatch, freeMiB } from './disk.ts';
 import { cutLog } from './processes/logFiles.ts';
 
-/** How often it looks. */
-const TEND_MS = 5_000;
+/** How often it looks: a process that logs in a loop writes some hundred MB in this time. */
+const TEND_MS = 1_000;
 
 /**
  * Looks after what grows, until the signal is aborted: says when the disk gets full, and puts aside what is in logs that are too large.

@@ -11,7 +11,8 @@ beforeAll(async () => {
 afterAll(() => world?.stop());
 
 const staff = { authorization: 'Bearer staff-token' };
-const list = async () => (await world.call('GET', '/overdue-orders', undefined, staff)).body;
+const list = async (query = '') =>
+  (await world.call('GET', `/overdue-orders${query}`, undefined, staff)).body;
 const act = (what: string) => (orderId: string) =>
   world.call('POST', `/overdue-orders/${orderId}/${what}`, undefined, staff);
 const [cancel, refund] = [act('cancel'), act('refund')];
@@ -104,6 +105,29 @@ test('an order that the kitchen never answers about is refunded', async () => {
   await world.untilEvent(PaymentRefunded, orderId);
   await world.handled(await world.kitchenDrops(orderId));
   expect(world.eventsOf(orderId, OrderCancelled)).toHaveLength(1);
+});
+
+test('they are listed in pages, each going on where the one before ended', async () => {
+  const orders = [await overdue(), await overdue(), await overdue()];
+  // Two at the same moment, so that their ids tell which comes first.
+  await world.db.query(
+    `update orders set under_way_since = now() - interval '2 hours 0.123456 s' where order_id = any($1)`,
+    [orders.slice(0, 2)],
+  );
+  const page = async (after?: string) => {
+    const { orders, next } = await list(`?limit=1${after ? `&after=${after}` : ''}`);
+    return { orders: orders.map(({ orderId }: { orderId: string }) => orderId), next };
+  };
+  const [first = '', second = ''] = orders.slice(0, 2).sort();
+  const one = await page();
+  expect(one.orders).toEqual([first]);
+  // What has ended meanwhile is still where the next page begins.
+  await refund(first);
+  const two = await page(one.next);
+  expect(two.orders).toEqual([second]);
+  expect(await page(two.next)).toEqual({ orders: [orders[2]], next: null });
+  expect(await list('?after=nowhere')).toMatchObject({ status: 400 });
+  for (const orderId of orders.slice(1)) await refund(orderId);
 });
 
 test('nobody but staff sees them, or ends them, and only those', async () => {

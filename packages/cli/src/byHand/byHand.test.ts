@@ -11,9 +11,11 @@ let dir: string;
 let control: Awaited<ReturnType<typeof serveControl>>;
 let running: Set<string>;
 let lines: string[];
+/** What is said beside them. */
+let notes: string[];
 const io = {
   out: async (line: string) => void lines.push(line),
-  note: () => {},
+  note: (line: string) => void notes.push(line),
   paint: plain,
   columns: () => 0,
 };
@@ -24,6 +26,7 @@ beforeEach(async () => {
   dir = await mkdtemp(join(tmpdir(), 'brew-by-hand-'));
   process.env.BREW_DIR = dir;
   lines = [];
+  notes = [];
   running = new Set(['kitchen', 'kafka-1', 'kafka-2']);
   const { pid } = process;
   const record = { pid, identity: await processIdentity(pid), dir, ports: defaultPorts, kafka: 'combined' };
@@ -34,6 +37,7 @@ beforeEach(async () => {
     kill: end,
     end,
     again: async (name) => void running.add(name),
+    fates: () => ({}),
   });
 });
 afterEach(async () => {
@@ -58,6 +62,13 @@ describe('processes by hand', () => {
       expect.stringMatching(/^✔ kafka-3 is ready/),
       expect.stringMatching(/^✔ kafka-1 is ready/),
       expect.stringMatching(/^✔ courier is ready/),
+    ]);
+    expect(notes).toEqual([
+      'Starting kafka-3 …',
+      'Stopping kafka-1 …',
+      'Starting kafka-1 …',
+      'Stopping courier …',
+      'Starting courier …',
     ]);
   });
 

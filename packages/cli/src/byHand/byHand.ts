@@ -16,6 +16,7 @@ export async function stopProcesses(names: readonly string[], io: Io): Promise<v
   await using control = await controlByHand(run.dir);
   for (const name of names) {
     const startedAt = performance.now();
+    io.note(`Stopping ${name} …`);
     await control.end(name);
     await io.out(
       `${done(io)} ${name} stopped, after ${since(startedAt)}. It stays so until: npx brew start ${name}`,
@@ -36,6 +37,7 @@ export async function restartProcesses(names: readonly string[], io: Io): Promis
   for (const name of names) {
     {
       await using control = await controlByHand(run.dir);
+      io.note(`Stopping ${name} …`);
       await control.end(name);
     }
     await startProcess(name, run, io);
@@ -45,6 +47,7 @@ export async function restartProcesses(names: readonly string[], io: Io): Promis
 async function startProcess(name: string, { dir }: Run, io: Io): Promise<void> {
   const startedAt = performance.now();
   await using control = await controlByHand(dir);
+  io.note(`Starting ${name} …`);
   const giveUp = new AbortController();
   const started = control.start(name).then(() => undefined);
   const late = delay(PATIENCE_MS, undefined, { signal: giveUp.signal }).then(() => missingVoters(name, dir));

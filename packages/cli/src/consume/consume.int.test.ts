@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
 import { OrderCancelled, uuidv7 } from '@brew/events';
 import { createCodec, createKafkaClient, createProducer } from '@brew/kafka';
@@ -82,6 +85,25 @@ describe('consume', () => {
     stop.abort();
     await following;
     expect(lines).toEqual(['r9', 'r10']);
+  });
+
+  it('ends when it is interrupted, also while it waits for a registry that is silent', async () => {
+    const asked = Promise.withResolvers<void>();
+    await using silent = createServer(() => asked.resolve());
+    await once(silent.listen(0, '127.0.0.1'), 'listening');
+    const avro = await createTopic();
+    await producer.send([{ topic: avro, key: 'k', value: Buffer.from([0, 0, 0, 0, 1, 2]), headers: {} }]);
+    const stop = new AbortController();
+    const url = `http://127.0.0.1:${(silent.address() as AddressInfo).port}`;
+    const { io, lines } = collect();
+    const consuming = consume([avro], {}, { brokers, registryUrl: url }, io, stop.signal);
+    await asked.promise;
+    const interruptedAt = performance.now();
+    stop.abort();
+    await consuming.finally(() => silent.closeAllConnections());
+    // It gives a registry 10 s for an answer, three times.
+    expect(performance.now() - interruptedAt).toBeLessThan(9_000);
+    expect(lines).toEqual([]);
   });
 
   it('refuses a partition that there is not', async () => {

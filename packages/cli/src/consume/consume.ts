@@ -43,7 +43,7 @@ export async function consume(
   const log = pino({ level: 'silent' });
   const { registryUrl } = cluster;
   const client = clientOf(cluster, 'brew-consume');
-  const codec = registryUrl === undefined ? undefined : createCodec({ registryUrl, log });
+  const codec = registryUrl === undefined ? undefined : createCodec({ registryUrl, log, signal });
   await using reader = createReader({ client, log });
   const ranges = await rangesOf(reader, topics, options);
   const passes = filterOf(options);

@@ -52,7 +52,9 @@ describe('brew dlq', () => {
     };
     const { io, lines } = collect();
     expect(await overview({}, fake.address, io, signal)).toBe(false);
-    expect(lines[0]).toBe('The letters of order are not known: order: The database is away.');
+    expect(lines[0]).toBe(
+      'The letters of order are not known: order: The database is away. See what stands still with: npx brew status',
+    );
     expect(lines).toContainEqual(expect.stringMatching(/^GROUP +LETTERS +PARKED KEYS +OLDEST +FAILED 5×$/));
     expect(lines).toContain('kitchen has not read kitchen.dlq yet: newer letters are missing here.');
     expect(lines).toContain("analytics: 1 letter that it can't redrive. Run: npx brew replay analytics");
@@ -114,7 +116,7 @@ describe('brew dlq', () => {
     expect(await overview({ json: true }, fake.address, json.io, signal)).toBe(false);
     expect(JSON.parse(json.lines.join())).toContainEqual({
       group: 'order',
-      problem: 'order: The database is away.',
+      problem: 'order: The database is away. See what stands still with: npx brew status',
     });
   });
 });
@@ -162,7 +164,8 @@ describe('brew dlq list', () => {
     const { io, lines, notes } = collect();
     await expect(list('kitchen', options, fake.address, io, signal)).rejects.toThrow('Not now.');
     expect(await list(undefined, options, fake.address, io, signal)).toBe(false);
-    const unknown = 'The letters of kitchen are not known: kitchen: Not now.';
+    const unknown =
+      'The letters of kitchen are not known: kitchen: Not now. See what stands still with: npx brew status';
     expect(lines).toEqual([unknown, 'No letter waits in the other groups.']);
     expect(notes).toEqual([]);
 
@@ -327,7 +330,7 @@ it('brew dlq log shows who did what, when and why, the newest first', async () =
   const none = collect();
   expect(await log(undefined, { limit: 20 }, fake.address, none.io, signal)).toBe(false);
   expect(none.lines).toEqual([
-    'The actions of kitchen are not known: kitchen: Not now.',
+    'The actions of kitchen are not known: kitchen: Not now. See what stands still with: npx brew status',
     'Nobody has redriven or discarded anything in the other groups.',
   ]);
 });

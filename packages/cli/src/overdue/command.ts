@@ -31,7 +31,7 @@ its status is, and gives the money back without asking anybody. What courier has
 out.
 Should it be brought after all, it is delivered and refunded, and npx brew verify tells of it; the
 stock goes back to its shelf, also what the kitchen has used: count the shelf.
-"all" stands for up to 1,000 of them, those that were paid first.
+"all" stands for those that are overdue when it begins, and those that were paid first come first.
 Exit code 0: done for each; 1: a person said no, or order refused one or did not answer.${staffToken}`,
     )
     .action(async (options: OverdueOptions) => {

@@ -26,7 +26,7 @@ test('lists what hangs, the longest first, and says how many more there are', as
   expect(lines[0]).toBe('3 orders were paid longer than 1 h 00 min ago and have not ended:');
   expect(lines.join('\n')).toMatch(/0001 +2 h 01 min +paid +cafe-007 +8\.40 EUR +-/);
   expect(lines.join('\n')).toMatch(/preparing +cafe-007 +8\.40 EUR +too_late/);
-  expect(lines).toContain('… and 1 more.');
+  expect(lines).toContain('… and 1 more, which --json shows, too.');
   expect(lines.slice(-2).join()).toMatch(/--cancel ORDER .*--refund ORDER/);
 });
 
@@ -59,7 +59,8 @@ test('has the kitchen drop some, tells what came of each, and what to do where i
 test('refunds all that there are, but for what courier has delivered', async () => {
   const brought = { ...order, orderId: other };
   fake.answer = (url) => {
-    if (url.startsWith('/order/overdue-orders?')) return [200, { count: 3, orders: [order, brought] }];
+    if (url.endsWith('&after=there')) return [200, { count: 2, orders: [brought], next: null }];
+    if (url.startsWith('/order/overdue-orders?')) return [200, { count: 2, orders: [order], next: 'there' }];
     if (url.startsWith('/courier/')) return url.includes(other) ? [200, { state: 'delivered' }] : [404, {}];
     return [202, order];
   };
@@ -67,13 +68,13 @@ test('refunds all that there are, but for what courier has delivered', async () 
   expect(await overdue({ refund: ['all'], yes: true }, fake.address, io, signal)).toBe(false);
   expect(paths()).toEqual([
     'GET /order/overdue-orders?limit=1000',
+    'GET /order/overdue-orders?limit=1000&after=there',
     `GET /courier/shipments/${order.orderId}`,
     `POST /order/overdue-orders/${order.orderId}/refund`,
     `GET /courier/shipments/${other}`,
   ]);
   expect(lines[0]).toBe(`✔ ${order.orderId}: cancelled, and 8.40 EUR go back.`);
   expect(lines[1]).toMatch(/^✖ \S+0002: It was delivered, .* npx brew dlq/);
-  expect(lines.at(-1)).toBe('1 more is overdue: do it again for them.');
 });
 
 test('refunds when courier can not be asked, says so once, and has it all as JSON', async () => {
@@ -98,6 +99,14 @@ test('ends none that nobody has confirmed, and says so when there is none', asyn
   fake.answer = () => [200, { count: 0, orders: [] }];
   expect(await overdue({ refund: ['all'] }, fake.address, io, signal)).toBe(true);
   expect(lines).toEqual(['No order is overdue.']);
+});
+
+test('says in the words of order-service why it can not, and where to look', async () => {
+  fake.answer = () => problem(503, 'A part is out of order.');
+  const { io } = collect();
+  await expect(overdue({}, fake.address, io, signal)).rejects.toThrow(
+    /^A part is out of order\. See what stands still with: npx brew status$/,
+  );
 });
 
 test('does not go on with the others when order-service may not be asked', async () => {

@@ -28,6 +28,7 @@ interface OverdueOrders {
   afterSeconds: number;
   count: number;
   orders: OverdueOrder[];
+  next?: string | null;
 }
 
 /** What came of an order, as `--json` has it. */
@@ -42,7 +43,7 @@ type Action = 'cancel' | 'refund';
 
 const PATIENCE_MS = 15_000;
 /** As many as order-service lists at once. */
-const MOST = 1_000;
+const PAGE = 1_000;
 
 const ways: Record<
   Action,
@@ -76,6 +77,16 @@ export async function overdue(
   async function ask<Answer>(method: string, path: string): Promise<Answer> {
     const response = await requestAsStaff(`${services.order}${path}`, { method, signal: patience() });
     return (await response.json()) as Answer;
+  }
+
+  async function all(): Promise<OverdueOrders> {
+    const orders: OverdueOrder[] = [];
+    for (let after = ''; ; ) {
+      const page = await ask<OverdueOrders>('GET', `/overdue-orders?limit=${PAGE}${after}`);
+      orders.push(...page.orders);
+      if (!page.next) return { ...page, orders };
+      after = `&after=${page.next}`;
+    }
   }
 
   let courierAnswers = true;
@@ -116,17 +127,15 @@ export async function overdue(
     );
   const named = cancel ?? refund;
   if (named === undefined) {
-    const found = await ask<OverdueOrders>('GET', '/overdue-orders');
+    const found = json ? await all() : await ask<OverdueOrders>('GET', '/overdue-orders');
     const lines = json ? [JSON.stringify(found, null, 2)] : render(found, io);
     for (const line of lines) await io.out(line);
     return true;
   }
 
   const action: Action = cancel ? 'cancel' : 'refund';
-  const found = named.includes('all')
-    ? await ask<OverdueOrders>('GET', `/overdue-orders?limit=${MOST}`)
-    : null;
-  const orderIds = found ? found.orders.map(({ orderId }) => orderId) : [...new Set(named)];
+  const chosen = named.includes('all') ? (await all()).orders.map(({ orderId }) => orderId) : named;
+  const orderIds = [...new Set(chosen)];
   const [only] = orderIds;
   if (only === undefined) {
     await io.out(json ? '[]' : 'No order is overdue.');
@@ -147,11 +156,7 @@ export async function overdue(
   } finally {
     if (json) await io.out(JSON.stringify(outcomes, null, 2));
   }
-  if (!json) {
-    await io.out(ways[action].advice);
-    const rest = (found?.count ?? 0) - orderIds.length;
-    if (rest > 0) await io.out(`${counted(rest, 'more is', 'more are')} overdue: do it again for them.`);
-  }
+  if (!json) await io.out(ways[action].advice);
   return outcomes.every(({ problem }) => problem === undefined);
 }
 
@@ -178,7 +183,9 @@ function render({ afterSeconds, count, orders }: OverdueOrders, { paint, columns
       ]),
       { paint, numeric: [1, 4], columns: columns() },
     ),
-    ...(count > orders.length ? [`… and ${counted(count - orders.length, 'more', 'more')}.`] : []),
+    ...(count > orders.length
+      ? [`… and ${counted(count - orders.length, 'more', 'more')}, which --json shows, too.`]
+      : []),
     '',
     'First look for what holds them up (npx brew status, npx brew dlq): then they go on by themselves. Otherwise, each by its id or all:',
     '  npx brew overdue --cancel ORDER   the kitchen drops what it has not begun, and the money goes back',

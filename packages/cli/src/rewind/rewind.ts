@@ -46,16 +46,16 @@ export async function rewind(
       'analytics keeps its offsets in its own tables, and tells them to Kafka only to be seen: nothing would be read again.',
       'Build its reports anew: npx brew replay analytics',
     );
+  if (!dryRun && found.members.length > 0)
+    throw new StillRunningError(
+      `${group} has ${counted(found.members.length, 'member')}, who would go on where they are.`,
+      'Stop its service on all machines first; one that was killed counts for 15 s.',
+    );
   const steps = await stepsTo(to, found, reader);
 
   if (json) await io.out(JSON.stringify(reportOf(group, steps), null, 2));
   else for (const line of render(group, to, steps, io)) await io.out(line);
   if (steps.length === 0 || dryRun) return true;
-  if (found.members.length > 0)
-    throw new StillRunningError(
-      `${group} has ${counted(found.members.length, 'member')}, who would go on where they are.`,
-      'Stop its service on all machines first; one that was killed counts for 15 s.',
-    );
   const records = steps.reduce((sum, step) => sum + step.committed - step.to, 0n);
   const question = `Have ${group} read ${grouped(Number(records))} records again?`;
   const advice = 'Add --yes, or see with --dry-run.';

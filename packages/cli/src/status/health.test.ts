@@ -32,7 +32,7 @@ it('waits for a service that waits for its parts, and tells what they say', asyn
 
 it('tells also what gets on, and yet needs somebody', async () => {
   const dependencies = {
-    relay: { up: true, detail: 'owner' },
+    relay: { up: true, detail: 'sending' },
     'call-provider': { up: true, detail: '5 set aside', needsStaff: true },
   };
   const url = await service(0, { status: 'ready', dependencies });

@@ -7,13 +7,10 @@ import type { ProcessStatus } from './renderStatus.ts';
  */
 const PATIENCE_MS = 5_000;
 
-/** @param url where it tells how it is; undefined: nowhere */
-export async function healthOf(
-  url: string | undefined,
-): Promise<Pick<ProcessStatus, 'state' | 'standsStill'>> {
-  if (url === undefined) return { state: 'running' };
+/** @param url where it tells how it is */
+export async function healthOf(url: string): Promise<Pick<ProcessStatus, 'state' | 'standsStill'>> {
   const health = await tellsHealth(url);
-  if (health === undefined) return { state: 'not_ready', standsStill: 'it does not answer' };
+  if (health === undefined) return { state: 'no_answer', standsStill: 'it does not answer' };
   const standsStill = troubleIn(health);
   return { state: health.status, ...(standsStill !== undefined && { standsStill }) };
 }

@@ -27,6 +27,8 @@ const status: Status = {
     },
   ],
   fates: {},
+  fatesAt: undefined,
+  cluster: { underReplicated: 0, leaderless: 0, hasController: true },
   freeMiB: 100_000,
   deadLetters: [{ group: 'order', letters: 0, parkedKeys: 0, oldestAt: null }],
   deadLettersUnknown: [],
@@ -53,7 +55,7 @@ describe('renderStatus', () => {
   });
 
   it('says in a line for each service what stands still, and why', () => {
-    const standsStill = 'relay: 12 events waiting for Kafka, the oldest for 40 s: no answer yet; owner';
+    const standsStill = 'relay: 12 events waiting for Kafka, the oldest for 40 s: no answer yet; sending';
     const processes = status.processes.map((each) =>
       each.name === 'order' ? { ...each, standsStill } : each,
     );
@@ -85,6 +87,39 @@ describe('renderStatus', () => {
     );
     expect(lines).toContain(
       'The disk of /brew has 99 MiB free. When it is full, Brew stands still until there is room.',
+    );
+  });
+
+  it('says when what it tells was written down, where it is not told now', () => {
+    const fates = { kitchen: { state: 'given-up', deaths: 5 } } as const;
+    const lines = renderStatus({ ...status, fates, fatesAt: '2026-01-01T12:00:00.000Z' }, plain);
+    const at = lines.findIndex((line) =>
+      /^The process that runs Brew does not tell\. As of \d\d:00:00, from run\.json:$/.test(line),
+    );
+    expect(lines[at + 1]).toMatch(/^kitchen died 5 times/);
+    expect(renderStatus({ ...status, fatesAt: '2026-01-01T12:00:00.000Z' }, plain)).toEqual(
+      renderStatus(status, plain),
+    );
+  });
+
+  it('tells of Kafka as a whole, where something is wrong', () => {
+    const cluster = { underReplicated: 12, leaderless: 1, hasController: false };
+    const lines = renderStatus({ ...status, cluster }, plain);
+    expect(lines).toContain(
+      'Kafka: 1 partition without a leader, 12 partitions under-replicated. See them with: npx brew topics --all',
+    );
+    expect(lines).toContain('Kafka: no controller is active. See the quorum with: npx brew quorum-status');
+    expect(renderStatus(status, plain).join()).not.toContain('Kafka:');
+  });
+
+  it('says what to do when the process that runs the others was killed', () => {
+    const brew = { ...status.processes[2], name: 'brew', port: undefined, state: 'dead' } as const;
+    const lines = renderStatus(
+      { ...status, processes: [{ ...brew, pid: undefined, residentBytes: undefined, uptimeMs: undefined }] },
+      plain,
+    );
+    expect(lines).toContain(
+      'brew: the process that runs the others was killed, so that none of them is started again. Go on with: npm start',
     );
   });
 

@@ -1,6 +1,6 @@
 import { describeFate, type Fate, lowDisk } from '@brew/sandbox';
 import type { Addresses } from '../addresses.ts';
-import { counted, duration, grouped, mebibytes, type Paint, table } from '../text/format.ts';
+import { clock, counted, duration, grouped, mebibytes, type Paint, table } from '../text/format.ts';
 
 export interface ProcessStatus {
   name: string;
@@ -8,14 +8,22 @@ export interface ProcessStatus {
   pid: number | undefined;
   /** Where it listens for clients; Brew's own process has none. */
   port: number | undefined;
-  /** `running` is all that can be told of what has no health; services tell ready, degraded or not_ready. */
-  state: 'running' | 'ready' | 'degraded' | 'not_ready' | 'dead';
+  /** `running` is all that can be told of what has no health and answers; services tell ready, degraded or not_ready. */
+  state: 'running' | 'ready' | 'degraded' | 'not_ready' | 'no_answer' | 'stopped' | 'dead';
   /** Of a dead service: what another process tells that answers at its port, such as one of `brew dev`. */
   replacedBy?: 'ready' | 'degraded' | 'not_ready';
   /** What of it does not get on, and why, in a line. */
   standsStill?: string;
   residentBytes: number | undefined;
   uptimeMs: number | undefined;
+}
+
+export interface ClusterStatus {
+  /** Partitions that lack a replica that is in sync; and those that can't be used at all. */
+  underReplicated: number;
+  leaderless: number;
+  /** Whether the metadata quorum has a leader. */
+  hasController: boolean;
 }
 
 export interface Status {
@@ -25,6 +33,10 @@ export interface Status {
   processes: ProcessStatus[];
   /** By name: what becomes of those that were stopped or have died. */
   fates: Record<string, Fate>;
+  /** When they were written down (ISO 8601), where the process that runs Brew does not tell them itself. */
+  fatesAt: string | undefined;
+  /** Undefined where no broker tells. */
+  cluster: ClusterStatus | undefined;
   /** On the disk of `dir`; undefined where that is not ours to look at. */
   freeMiB: number | undefined;
   /** Of each service that tells. */
@@ -53,6 +65,11 @@ export function renderStatus(status: Status, paint: Paint): string[] {
   return [
     paint('dim', head),
     ...lines.map((line, index) => paintState(line, processes[index]?.state, paint)),
+    ...(processes.some(({ name, state }) => name === 'brew' && state === 'dead')
+      ? [
+          `${paint('yellow', 'brew:')} the process that runs the others was killed, so that none of them is started again. Go on with: npm start`,
+        ]
+      : []),
     ...processes.flatMap(({ name, port, replacedBy }) =>
       replacedBy === undefined
         ? []
@@ -63,6 +80,7 @@ export function renderStatus(status: Status, paint: Paint): string[] {
     ...processes.flatMap(({ name, standsStill }) =>
       standsStill === undefined ? [] : [`${paint('yellow', `${name}:`)} ${standsStill}`],
     ),
+    ...clusterLines(status, paint),
     ...fateLines(status, paint),
     '',
     total > 0 ? `Memory of all: ${mebibytes(total)}` : elsewhere(dir),
@@ -76,10 +94,30 @@ export function renderStatus(status: Status, paint: Paint): string[] {
 const wordOf = (state: ProcessStatus['state']): string => state.replace('_', ' ');
 
 /** What runs again is no trouble any more. */
-const fateLines = ({ fates }: Status, paint: Paint): string[] =>
-  Object.entries(fates).map(([name, fate]) =>
+function fateLines({ fates, fatesAt }: Status, paint: Paint): string[] {
+  const lines = Object.entries(fates).map(([name, fate]) =>
     paint(fate.state === 'back' ? 'dim' : 'yellow', describeFate(name, fate)),
   );
+  const asOf =
+    fatesAt === undefined || lines.length === 0
+      ? []
+      : [`The process that runs Brew does not tell. As of ${clock(new Date(fatesAt))}, from run.json:`];
+  return [...asOf, ...lines];
+}
+
+function clusterLines({ cluster }: Status, paint: Paint): string[] {
+  if (cluster === undefined) return [];
+  const { underReplicated, leaderless, hasController } = cluster;
+  const partitions = [
+    ...(leaderless > 0 ? [`${counted(leaderless, 'partition')} without a leader`] : []),
+    ...(underReplicated > 0 ? [`${counted(underReplicated, 'partition')} under-replicated`] : []),
+  ];
+  const lines = [
+    ...(partitions.length > 0 ? [`${partitions.join(', ')}. See them with: npx brew topics --all`] : []),
+    ...(hasController ? [] : ['no controller is active. See the quorum with: npx brew quorum-status']),
+  ];
+  return lines.map((line) => `${paint('yellow', 'Kafka:')} ${line}`);
+}
 
 function diskLines({ dir, freeMiB }: Status, paint: Paint): string[] {
   const warning = freeMiB === undefined ? undefined : lowDisk(dir, freeMiB);
@@ -125,6 +163,6 @@ export function addressRows({ brokers, registryUrl, services }: Addresses): { wh
 }
 
 function paintState(line: string, state: ProcessStatus['state'] | undefined, paint: Paint): string {
-  if (state === 'dead') return paint('red', line);
-  return state === 'degraded' || state === 'not_ready' ? paint('yellow', line) : line;
+  if (state === 'dead' || state === 'no_answer') return paint('red', line);
+  return state === 'running' || state === 'ready' || state === undefined ? line : paint('yellow', line);
 }

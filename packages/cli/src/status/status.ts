@@ -1,9 +1,11 @@
-import { defaultPorts, findRun, freeMiB, kafkaNodes, type Run } from '@brew/sandbox';
+import { stat } from 'node:fs/promises';
+import { defaultPorts, findRun, freeMiB, kafkaNodes, layout, type Run, tellFates } from '@brew/sandbox';
 import { type Addresses, addressesOf, answers, anyBrokerAnswers, servicesOf } from '../addresses.ts';
 import { askSummaries } from '../dlq/groups.ts';
 import { healthOf, tellsHealth } from './health.ts';
 import { processFacts } from './processFacts.ts';
 import type { ProcessStatus, Status } from './renderStatus.ts';
+import { type Ask, askNode, askPostgres, askRegistry, clusterStatus, signOf } from './signsOfLife.ts';
 
 /** How long services may take to count their dead letters. */
 const PATIENCE_MS = 5_000;
@@ -17,14 +19,26 @@ export async function status(dir: string): Promise<Status> {
   if (!run) return statusElsewhere(dir);
   const pids = new Map(run.processes.map(({ name, pid }) => [name, pid]));
   const addresses = addressesOf(run.ports);
-  const [free, letters, ...processes] = await Promise.all([
+  const [told, free, letters, cluster, ...processes] = await Promise.all([
+    fatesOf(run),
     freeMiB(dir),
     lettersOf(addresses),
-    statusOf({ name: 'brew', port: undefined, url: undefined }, run.alive ? run.pid : undefined),
+    clusterStatus(addresses.brokers),
+    statusOf({ name: 'brew', port: undefined }, run.alive ? run.pid : undefined),
     ...expectedProcesses(run).map((process) => statusOf(process, pids.get(process.name))),
   ]);
-  const { startedAt, fates } = run;
-  return { running: true, dir, startedAt, processes, fates, freeMiB: free, ...letters, addresses };
+  for (const process of processes)
+    if (process.state === 'dead' && told.fates[process.name]?.state === 'stopped') process.state = 'stopped';
+  const { startedAt } = run;
+  return { running: true, dir, startedAt, processes, ...told, cluster, freeMiB: free, ...letters, addresses };
+}
+
+/** On a full disk run.json tells what was, so the process that writes it is asked first. */
+async function fatesOf({ dir, fates }: Run): Promise<Pick<Status, 'fates' | 'fatesAt'>> {
+  const told = await tellFates(dir);
+  if (told !== undefined) return { fates: told, fatesAt: undefined };
+  const written = await stat(layout(dir).runFile).catch(() => undefined);
+  return { fates, fatesAt: written?.mtime.toISOString() };
 }
 
 async function statusElsewhere(dir: string): Promise<Status> {
@@ -32,9 +46,9 @@ async function statusElsewhere(dir: string): Promise<Status> {
   const running = await anyBrokerAnswers(addresses);
   const all = running ? expectedProcesses({ dir, ports: defaultPorts, kafka: 'combined' }) : [];
   const processes = await Promise.all(
-    all.map(async ({ name, port, url }): Promise<ProcessStatus> => {
+    all.map(async ({ name, port, ...how }): Promise<ProcessStatus> => {
       const there = await answers(`localhost:${port}`);
-      const health = !there ? { state: 'dead' as const } : await healthOf(url);
+      const health = !there ? { state: 'dead' as const } : await stateOf(how);
       return { name, pid: undefined, port, residentBytes: undefined, uptimeMs: undefined, ...health };
     }),
   );
@@ -45,6 +59,8 @@ async function statusElsewhere(dir: string): Promise<Status> {
     startedAt: undefined,
     processes,
     fates: {},
+    fatesAt: undefined,
+    cluster: running ? await clusterStatus(addresses.brokers) : undefined,
     freeMiB: undefined,
     ...letters,
     addresses,
@@ -68,15 +84,18 @@ interface Expected {
   /** Where clients find it. */
   port: number | undefined;
   /** Where it tells how it is. */
-  url: string | undefined;
+  url?: string;
+  /** How one that has no such place gives a sign of life. */
+  ask?: Ask;
 }
 
 /** What is to run, whether it does or not. */
 export function expectedProcesses({ dir, ports, kafka }: Pick<Run, 'dir' | 'ports' | 'kafka'>): Expected[] {
+  const { databaseUrl, registryUrl } = addressesOf(ports);
   return [
-    { name: 'postgres', port: ports.postgres, url: undefined },
-    { name: 'registry', port: ports.registry, url: undefined },
-    ...kafkaNodes(dir, ports, kafka).map(({ name, port }) => ({ name, port, url: undefined })),
+    { name: 'postgres', port: ports.postgres, ask: askPostgres(databaseUrl('postgres')) },
+    { name: 'registry', port: ports.registry, ask: askRegistry(registryUrl) },
+    ...kafkaNodes(dir, ports, kafka).map(({ name, port }) => ({ name, port, ask: askNode(port) })),
     ...servicesOf(ports).map(({ name }) => ({
       name,
       port: ports.services[name],
@@ -85,7 +104,11 @@ export function expectedProcesses({ dir, ports, kafka }: Pick<Run, 'dir' | 'port
   ];
 }
 
-async function statusOf({ name, port, url }: Expected, pid: number | undefined): Promise<ProcessStatus> {
+const stateOf = ({ url, ask }: Pick<Expected, 'url' | 'ask'>) =>
+  url ? healthOf(url) : ask ? signOf(ask) : ({ state: 'running' } as const);
+
+async function statusOf(expected: Expected, pid: number | undefined): Promise<ProcessStatus> {
+  const { name, port, url } = expected;
   const facts = pid === undefined ? undefined : await processFacts(pid);
   if (pid === undefined || facts === undefined) {
     const replacedBy = url && (await tellsHealth(url))?.status;
@@ -93,7 +116,7 @@ async function statusOf({ name, port, url }: Expected, pid: number | undefined):
     return { name, pid: undefined, port, ...dead, ...(replacedBy && { replacedBy }) };
   }
   const { residentBytes, uptimeMs, isFrozen } = facts;
-  const health = isFrozen ? frozen(pid) : await healthOf(url);
+  const health = isFrozen ? frozen(pid) : await stateOf(expected);
   return { name, pid, port, residentBytes, uptimeMs, ...health };
 }
 

@@ -34,7 +34,7 @@ export async function watch(
 ): Promise<void> {
   const log = pino({ level: 'silent' });
   const client = createKafkaClient({ brokers: addresses.brokers, clientId: 'brew-watch', log });
-  const codec = createCodec({ registryUrl: addresses.registryUrl, log });
+  const codec = createCodec({ registryUrl: addresses.registryUrl, log, signal });
   const wanted = options.topic ?? Object.values(topics).map(({ name }) => name);
 
   // It would wait for a topic that is missing, and look as if nothing happened in it.
@@ -61,6 +61,7 @@ export async function watch(
         if (signal.aborted) return;
         if (!passes(record, options)) continue;
         const watched = await decode(codec, record);
+        if (signal.aborted) return;
         await io.out(options.json ? eventJson(watched) : renderEvent(watched, io.columns(), io.paint));
       }
     },

@@ -42,14 +42,17 @@ export type Ask = <Answer>(question: Question<Answer>) => Promise<Answer | Refus
 export const isRefusal = (answer: unknown): answer is Refusal =>
   typeof (answer as Partial<Refusal> | null)?.error_code === 'number';
 
-/** Asks a registry that speaks Confluent's API. Waiting for one that is away, with log lines and an abort, is the callers'. */
-export function createAsk(url: string): Ask {
+/**
+ * Asks a registry that speaks Confluent's API. Waiting for one that is away, with log lines, is the callers'.
+ * @param signal aborted when nobody wants an answer any more
+ */
+export function createAsk(url: string, signal = new AbortController().signal): Ask {
   return async (question) => {
     for (let attempt = 1; ; attempt++) {
       try {
-        return await askOnce(url, question);
+        return await askOnce(url, question, signal);
       } catch (error) {
-        if (attempt === ATTEMPTS) throw new RegistryUnavailableError(url, error);
+        if (attempt === ATTEMPTS || signal.aborted) throw new RegistryUnavailableError(url, error);
         await delay(PAUSE_MS);
       }
     }
@@ -59,11 +62,12 @@ export function createAsk(url: string): Ask {
 async function askOnce<Answer>(
   url: string,
   { method, path, body, refusals, isAnswer }: Question<Answer>,
+  signal: AbortSignal,
 ): Promise<Answer | Refusal> {
   const response = await fetch(`${url}${path}`, {
     method,
     headers: HEADERS,
-    signal: AbortSignal.timeout(TIMEOUT_MS),
+    signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]),
     ...(body && { body: JSON.stringify(body) }),
   });
   const text = await textOf(response);

@@ -29,8 +29,8 @@ const hasId = (answer: unknown): answer is { id: number } =>
  * The API of Confluent's registry, which Apicurio has, too.
  * @see https://docs.confluent.io/platform/current/schema-registry/develop/api.html
  */
-export function createRegistry(url: string): Registry {
-  const ask = createAsk(url);
+export function createRegistry(url: string, signal?: AbortSignal): Registry {
+  const ask = createAsk(url, signal);
   const schemas = createSchemas(ask);
 
   return {

@@ -20,6 +20,7 @@ export {
   ConfigResourceTypes,
   ConfigSources,
 } from '../../node_modules/@platformatic/kafka/dist/apis/enumerations.js';
+export * as apiVersionsV3 from '../../node_modules/@platformatic/kafka/dist/apis/metadata/api-versions-v3.js';
 export * as findCoordinatorV6 from '../../node_modules/@platformatic/kafka/dist/apis/metadata/find-coordinator-v6.js';
 export * as metadataV12 from '../../node_modules/@platformatic/kafka/dist/apis/metadata/metadata-v12.js';
 export * as produceV9 from '../../node_modules/@platformatic/kafka/dist/apis/producer/produce-v9.js';

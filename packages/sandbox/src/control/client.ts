@@ -2,10 +2,17 @@ import { once } from 'node:events';
 import { createConnection, type Socket } from 'node:net';
 import { ControlRefusedError } from '../errors.ts';
 import { defaultDir } from '../paths.ts';
+import type { Fate } from '../processes/fate.ts';
+import { readRun } from '../processes/runFile.ts';
 import { type ControlAnswer, type ControlRequest, linesOf, toLine } from './messages.ts';
 import { controlSocket } from './socketPath.ts';
 
-/** Ends and starts processes of a run, from another process. */
+/** Who says nothing for so long hangs: while it is at it, it says so every second, however long that takes. */
+const SILENCE_MS = 10_000;
+/** The same where it is only asked for what it has at hand. */
+const TELL_MS = 3_000;
+
+/** Ends and starts processes of a run, from another process. Who does not answer is waited for no longer than 10 s. */
 export interface ProcessControl extends AsyncDisposable {
   /** Resolves when it is gone. @throws ControlRefusedError: no such process runs */
   kill(name: string, signal: NodeJS.Signals): Promise<void>;
@@ -21,7 +28,7 @@ export interface ProcessControl extends AsyncDisposable {
  * @throws ControlRefusedError: another process has hold of them, or the one that runs them does not answer
  */
 export async function controlRun(dir: string = defaultDir): Promise<ProcessControl> {
-  const { hold, ...control } = await connectTo(dir);
+  const { hold, tell: _, ...control } = await connectTo(dir);
   await hold().catch(async (error) => {
     await control[Symbol.asyncDispose]();
     throw error;
@@ -35,28 +42,56 @@ export async function controlRun(dir: string = defaultDir): Promise<ProcessContr
  * @throws ControlRefusedError: the process that runs them does not answer
  */
 export async function controlByHand(dir: string = defaultDir): Promise<ProcessControl> {
-  const { hold: _, ...control } = await connectTo(dir);
+  const { hold: _, tell: __, ...control } = await connectTo(dir);
   return control;
 }
 
-async function connectTo(dir: string): Promise<ProcessControl & { hold(): Promise<void> }> {
+/** What becomes of processes of a run, by name, as the one that runs them knows it; undefined when it does not answer. */
+export async function tellFates(dir: string = defaultDir): Promise<Record<string, Fate> | undefined> {
+  try {
+    await using control = await connectTo(dir, TELL_MS);
+    return await control.tell();
+  } catch (error) {
+    if (error instanceof ControlRefusedError) return undefined;
+    throw error;
+  }
+}
+
+interface Connected extends ProcessControl {
+  hold(): Promise<void>;
+  tell(): Promise<Record<string, Fate> | undefined>;
+}
+
+async function connectTo(dir: string, silenceMs = SILENCE_MS): Promise<Connected> {
   const socket = await connect(controlSocket(dir));
+  const silent = await silentError(dir, silenceMs);
+  socket.on('timeout', () => socket.destroy(silent));
   const lines = linesOf(socket);
 
-  async function answer(): Promise<void> {
-    const { value, done } = await lines.next().catch(() => ({ value: undefined, done: true }) as const);
-    if (done) throw new ControlRefusedError('The process that runs Brew has ended. Look at: npx brew status');
-    const said = JSON.parse(value) as ControlAnswer;
-    if (!said.ok) throw new ControlRefusedError(said.problem);
+  async function answer(): Promise<Record<string, Fate> | undefined> {
+    socket.setTimeout(silenceMs);
+    for (;;) {
+      const { value, done } = await lines.next().catch((error) => {
+        if (error === silent) throw error;
+        return { value: undefined, done: true } as const;
+      });
+      if (done)
+        throw new ControlRefusedError('The process that runs Brew has ended. Look at: npx brew status');
+      const said = JSON.parse(value) as ControlAnswer;
+      if ('isAtIt' in said) continue;
+      socket.setTimeout(0);
+      if (!said.ok) throw new ControlRefusedError(said.problem);
+      return said.fates;
+    }
   }
 
   // One line is answered by one line, so that the next request waits for the answer to the one before.
   let last: Promise<unknown> = Promise.resolve();
-  const ask = (request: ControlRequest): Promise<void> => {
+  const ask = (request: ControlRequest) => {
     const answered = last
       .catch(() => {})
       .then(() => {
-        socket.write(toLine(request));
+        socket.write(toLine({ ...request, by: Date.now() + silenceMs }));
         return answer();
       });
     last = answered;
@@ -64,14 +99,26 @@ async function connectTo(dir: string): Promise<ProcessControl & { hold(): Promis
   };
 
   return {
-    hold: () => ask({ do: 'hold' }),
-    kill: (name, signal) => ask({ do: 'kill', name, signal }),
-    end: (name) => ask({ do: 'end', name }),
-    start: (...names) => ask({ do: 'start', names }),
+    hold: async () => void (await ask({ do: 'hold' })),
+    kill: async (name, signal) => void (await ask({ do: 'kill', name, signal })),
+    end: async (name) => void (await ask({ do: 'end', name })),
+    start: async (...names) => void (await ask({ do: 'start', names })),
+    tell: () => ask({ do: 'tell' }),
     async [Symbol.asyncDispose]() {
       socket.destroy();
     },
   };
+}
+
+async function silentError(dir: string, silenceMs: number): Promise<ControlRefusedError> {
+  const pid = (await readRun(dir))?.pid;
+  const who =
+    pid === undefined ? `Whoever listens at ${controlSocket(dir)}` : `Process ${pid}, which runs Brew,`;
+  const todo =
+    pid === undefined
+      ? 'End it, and try again.'
+      : `If it is frozen, it goes on with: kill -CONT ${pid}; then do this again. Otherwise end all of it with: npx brew stop --now`;
+  return new ControlRefusedError(`${who} has not answered for ${silenceMs / 1_000} s. ${todo}`);
 }
 
 async function connect(path: string): Promise<Socket> {

@@ -1,12 +1,28 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { createConnection } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { until } from '../testing/until.ts';
-import { controlByHand, controlRun } from './client.ts';
+import { controlByHand, controlRun, tellFates } from './client.ts';
+import { linesOf } from './messages.ts';
 import { type ControlServer, serveControl } from './server.ts';
 import { controlSocket } from './socketPath.ts';
+
+const serverFile = new URL('./server.ts', import.meta.url).href;
+/** For a process of its own, which says what it does. */
+async function serveAlone([file = '', dir = '']: string[]): Promise<void> {
+  const { serveControl } = await import(file);
+  await serveControl(dir, {
+    isRunning: () => true,
+    fates: () => ({}),
+    end: async (name: string) => console.log(`end ${name}`),
+  });
+  setInterval(() => {}, 1_000);
+  console.log('listening');
+}
 
 let dir: string;
 let server: ControlServer;
@@ -30,6 +46,7 @@ beforeEach(async () => {
     async end(name) {
       if (running.delete(name)) done.push(`end ${name}`);
     },
+    fates: () => ({ courier: { state: 'stopped' } }),
     async again(name) {
       await ready;
       running.add(name);
@@ -147,6 +164,7 @@ describe('the control of a run', () => {
       kill: async () => {},
       end: async () => {},
       again: async () => {},
+      fates: () => ({}),
     };
     await expect(serveControl(dir, processes)).rejects.toMatchObject({ code: 'EADDRINUSE' });
     await using control = await until(() => controlRun(dir).catch(() => undefined), {
@@ -159,6 +177,62 @@ describe('the control of a run', () => {
     server = await serveControl(dir, processes);
     await using next = await controlRun(dir);
     await next.kill('kafka-1', 'SIGKILL');
+  });
+
+  it('says that it is at it for as long as it takes', async () => {
+    const started = Promise.withResolvers<void>();
+    ready = started.promise;
+    running.delete('kafka-1');
+    const socket = createConnection(controlSocket(dir));
+    socket.write('{"do":"start","names":["kafka-1"]}\n');
+    const lines = linesOf(socket);
+    for (let signs = 1; signs <= 2; signs++) expect((await lines.next()).value).toBe('{"isAtIt":true}');
+    started.resolve();
+    await until(async () => (await lines.next()).value === '{"ok":true}');
+    socket.destroy();
+  });
+
+  it('is not waited for when it is frozen, and does nothing afterwards that nobody waits for', async () => {
+    const frozen = await mkdtemp(join(tmpdir(), 'brew-frozen-'));
+    const child = spawn(
+      process.execPath,
+      ['-e', `(${serveAlone})(${JSON.stringify([serverFile, frozen])})`],
+      {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      },
+    );
+    try {
+      const done = linesOf(child.stdout);
+      expect((await done.next()).value).toBe('listening');
+      const { pid } = child;
+      await writeFile(join(frozen, 'run.json'), JSON.stringify({ pid }));
+      child.kill('SIGSTOP');
+      await using control = await controlByHand(frozen);
+      const [ended, told] = await Promise.all([
+        control.end('kitchen').catch((error) => error),
+        tellFates(frozen),
+      ]);
+      expect(ended).toMatchObject({
+        code: 'BREW_CONTROL_REFUSED',
+        message: `Process ${pid}, which runs Brew, has not answered for 10 s. If it is frozen, it goes on with: kill -CONT ${pid}; then do this again. Otherwise end all of it with: npx brew stop --now`,
+      });
+      expect(told).toBeUndefined();
+      child.kill('SIGCONT');
+      await using again = await controlByHand(frozen);
+      await again.end('courier');
+      expect((await done.next()).value).toBe('end courier');
+    } finally {
+      child.kill('SIGKILL');
+      await once(child, 'exit');
+      await rm(frozen, { recursive: true });
+    }
+  });
+
+  it('tells anybody what becomes of those that were stopped or have died', async () => {
+    await using _ = await controlRun(dir);
+    expect(await tellFates(dir)).toEqual({ courier: { state: 'stopped' } });
+    await server.close();
+    expect(await tellFates(dir)).toBeUndefined();
   });
 
   it('is for its own user alone', async () => {

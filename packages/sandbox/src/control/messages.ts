@@ -1,4 +1,6 @@
-/** What another process asks of the one that runs the sandbox: a JSON object a line, one at a time. */
+import type { Fate } from '../processes/fate.ts';
+
+/** What another process asks of the one that runs the sandbox. */
 export type ControlRequest =
   /** Nobody else may do anything from now on, and what is ended by me is started again when I go. */
   | { do: 'hold' }
@@ -7,12 +9,23 @@ export type ControlRequest =
   /** Ends it in order. */
   | { do: 'end'; name: string }
   /** Starts what does not run, all at once. */
-  | { do: 'start'; names: readonly string[] };
+  | { do: 'start'; names: readonly string[] }
+  /** Tells what becomes of those that were stopped or have died: anybody may ask that, at any time. */
+  | { do: 'tell' };
 
-/** What it answers to each request. */
-export type ControlAnswer = { ok: true } | { ok: false; problem: string };
+/** How it is asked: a JSON object a line, one at a time. */
+export type Asked = ControlRequest & {
+  /** Until when an answer is waited for, in ms of the clock. One that was frozen must not do what nobody waits for any more. */
+  by: number;
+};
 
-export const toLine = (message: ControlRequest | ControlAnswer): string => `${JSON.stringify(message)}\n`;
+/** What it answers to each request. Until then it says again and again that it is at it: who says nothing hangs. */
+export type ControlAnswer =
+  | { ok: true; fates?: Record<string, Fate> }
+  | { ok: false; problem: string }
+  | { isAtIt: true };
+
+export const toLine = (message: Asked | ControlAnswer): string => `${JSON.stringify(message)}\n`;
 
 /** The lines of a stream; what is cut off at its end is dropped. @throws what breaks the stream */
 export async function* linesOf(stream: AsyncIterable<Buffer | string>): AsyncGenerator<string> {

@@ -1,7 +1,8 @@
 import { chmod, mkdir, rm } from 'node:fs/promises';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { dirname } from 'node:path';
-import { type ControlAnswer, type ControlRequest, linesOf, toLine } from './messages.ts';
+import type { Fate } from '../processes/fate.ts';
+import { type Asked, type ControlAnswer, type ControlRequest, linesOf, toLine } from './messages.ts';
 import { controlSocket } from './socketPath.ts';
 
 /** The processes that may be ended and started. */
@@ -10,12 +11,17 @@ export interface Controlled {
   kill(name: string, signal: NodeJS.Signals): Promise<unknown>;
   end(name: string): Promise<unknown>;
   again(name: string): Promise<void>;
+  /** By name: what becomes of those that were stopped or have died. */
+  fates(): Record<string, Fate>;
 }
 
 export interface ControlServer {
   /** Takes no more requests, and waits for what is being started. */
   close(): Promise<void>;
 }
+
+/** How often it says that it is at it: well below what its client bears (SILENCE_MS in client.ts). */
+const SIGN_MS = 1_000;
 
 /**
  * Lets another process of the same user end and start processes of the sandbox: a Unix socket, in a folder that nobody else may
@@ -43,7 +49,7 @@ export async function serveControl(dir: string, processes: Controlled): Promise<
     return started;
   }
 
-  async function act(request: ControlRequest, socket: Socket): Promise<void> {
+  async function act(request: Exclude<ControlRequest, { do: 'tell' }>, socket: Socket): Promise<void> {
     if (holder !== undefined && holder.socket !== socket)
       throw new Error('A drill is under way on this Brew. Wait until it has ended.');
     switch (request.do) {
@@ -65,13 +71,18 @@ export async function serveControl(dir: string, processes: Controlled): Promise<
         throw new SyntaxError('That is not our language.');
     }
   }
-  async function answer(request: ControlRequest, socket: Socket): Promise<ControlAnswer> {
+  async function answer({ by, ...request }: Asked, socket: Socket): Promise<ControlAnswer> {
+    if (Date.now() > by) return { ok: false, problem: 'Nobody waits for that any more.' };
+    if (request.do === 'tell') return { ok: true, fates: processes.fates() };
+    const signs = setInterval(() => socket.write(toLine({ isAtIt: true })), SIGN_MS);
     try {
       await act(request, socket);
       return { ok: true };
     } catch (error) {
       if (error instanceof SyntaxError) throw error;
       return { ok: false, problem: (error as Error).message };
+    } finally {
+      clearInterval(signs);
     }
   }
 
@@ -79,7 +90,7 @@ export async function serveControl(dir: string, processes: Controlled): Promise<
     try {
       for await (const line of linesOf(socket)) {
         if (closed) break;
-        socket.write(toLine(await answer(JSON.parse(line) as ControlRequest, socket)));
+        socket.write(toLine(await answer(JSON.parse(line) as Asked, socket)));
       }
     } catch {
       // It was killed, or does not speak our language: either way it has gone.

@@ -75,6 +75,8 @@ onlyIf(whyNot, describe)('on a disk that was full and has room again', () => {
       await fill();
       await writeUntilItDies(database);
       await until(() => fates.at(-1) === 'no-room');
+      // Which there is no room to write down.
+      expect(processes.fates()).toEqual({ postgres: { state: 'no-room' } });
       await empty();
       await until(() => fates.at(-1) === 'back');
       // What could not be written meanwhile is written now.

@@ -32,6 +32,8 @@ export interface KeptProcesses {
   end(name: string): Promise<void>;
   running(): ManagedProcess[];
   isRunning(name: string): boolean;
+  /** By name: what becomes of those that were stopped or have died. */
+  fates(): Record<string, Fate>;
   /** The logs of those that have been started. */
   logs(): string[];
   /** Starts nothing any more, and stops group after group and whatever else there is. */
@@ -162,6 +164,7 @@ export function createKeptProcesses(options: KeptProcessesOptions): KeptProcesse
     },
     running: supervisor.running,
     isRunning,
+    fates: runFile.fates,
     logs: () => [...known.keys()].map((name) => join(logs, `${name}.log`)),
     async stop(groups) {
       keeper.close();

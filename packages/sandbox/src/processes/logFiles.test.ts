@@ -60,6 +60,16 @@ test('a log that is too large is put aside while a process has it open, which go
   );
 });
 
+test('of a log that is far too large, as of a process that writes in a loop, the end is kept', async () => {
+  await writeFile(file, Buffer.alloc(50 * 1024 ** 2, 'x'));
+  await appendFile(file, 'the end');
+  await cutLog(file);
+  const kept = await readFile(`${file}.1`);
+  expect(kept.length).toBe(40 * 1024 ** 2);
+  expect(kept.subarray(-7).toString()).toBe('the end');
+  expect(await read(file)).toBe('');
+});
+
 test('a log that is not too large stays', async () => {
   await appendFile(file, 'little');
   await cutLog(file, 6);

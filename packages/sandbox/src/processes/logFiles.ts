@@ -6,6 +6,8 @@ import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises';
 /** How many older ones are kept. */
 export const KEPT_LOGS = 5;
 const LARGEST_BYTES = 10 * 1024 ** 2;
+/** Of what a process writes in a loop between two looks, only the end is kept: to copy all of it would take as long as it goes on. */
+const MOST_BYTES = 4 * LARGEST_BYTES;
 const OLDEST_MS = 14 * 24 * 60 * 60_000;
 
 /** The older ones of a log, the newest first; not all of them need be there. */
@@ -32,30 +34,35 @@ export async function cutLog(file: string, largestBytes = LARGEST_BYTES): Promis
   try {
     await using log = await open(file, 'r+');
     await using part = await open(copy, 'w');
-    await copyAll(log, part);
+    const { size } = await log.stat();
+    await copyRange(log, part, Math.max(0, size - MOST_BYTES), size);
     await shift(file);
     await rename(copy, `${file}.1`);
-    copyRestAndEmpty(log.fd, part.fd);
+    copyRestAndEmpty(log.fd, part.fd, size);
   } finally {
     await rm(copy, { force: true });
   }
 }
 
-/** Appends to `to` what is in `from`. */
-async function copyAll(from: FileHandle, to: FileHandle): Promise<void> {
+/** Appends to `to` what is in `from`, between two places. */
+async function copyRange(from: FileHandle, to: FileHandle, start: number, end: number): Promise<void> {
   const buffer = Buffer.alloc(64 * 1024);
-  for (;;) {
-    const { bytesRead } = await from.read(buffer, 0, buffer.length, null);
+  for (let at = start; at < end; ) {
+    const { bytesRead } = await from.read(buffer, 0, Math.min(buffer.length, end - at), at);
     if (bytesRead === 0) return;
     await to.writeFile(buffer.subarray(0, bytesRead));
+    at += bytesRead;
   }
 }
 
 /** The same with what came meanwhile. In one go, so that as little as can be stands between the last look and the emptying. */
-function copyRestAndEmpty(from: number, to: number): void {
+function copyRestAndEmpty(from: number, to: number, start: number): void {
   const buffer = Buffer.alloc(64 * 1024);
-  for (let read = readSync(from, buffer); read > 0; read = readSync(from, buffer)) {
+  for (let at = start; at < start + MOST_BYTES; ) {
+    const read = readSync(from, buffer, 0, buffer.length, at);
+    if (read === 0) break;
     writeSync(to, buffer, 0, read);
+    at += read;
   }
   ftruncateSync(from);
 }

@@ -44,6 +44,8 @@ export interface RunFile {
   remove(name: string, pid: number): Promise<void>;
   /** Writes down what becomes of a process, or (undefined) that there is nothing to tell. */
   note(name: string, fate: Fate | undefined): Promise<void>;
+  /** What was noted, also where there was no room to write it down. */
+  fates(): Record<string, Fate>;
   /** Removes run.json: nothing runs any more. */
   release(): Promise<void>;
 }
@@ -129,6 +131,7 @@ export async function claimRun(dir: string, ports: Ports, kafka: KafkaMode = 'co
       record.fates = fate === undefined ? others : { ...others, [name]: fate };
       return save();
     },
+    fates: () => record.fates,
     async release() {
       released = true;
       clearTimeout(later);

@@ -62,7 +62,9 @@ const sent = async () => (await rig.readAll(Started.topic.name)).map(({ key }) =
 
 it('an owner that is frozen gives way within 15 s, and stands by when it thaws, having sent nothing more', async () => {
   const frozen = await run();
-  await until(async () => (await frozen.relay())?.detail === 'owner', { what: 'the first to be the owner' });
+  await until(async () => (await frozen.relay())?.detail === 'sending', {
+    what: 'the first to be the owner',
+  });
   const healthy = await run();
   await until(async () => (await healthy.relay())?.detail === 'standing by', {
     what: 'the other to stand by',
@@ -76,7 +78,9 @@ it('an owner that is frozen gives way within 15 s, and stands by when it thaws, 
   await until(async () => (await healthy.relay())?.up === false, {
     what: 'the other to tell that nothing moves',
   });
-  await until(async () => (await healthy.relay())?.detail === 'owner', { what: 'the other to be the owner' });
+  await until(async () => (await healthy.relay())?.detail === 'sending', {
+    what: 'the other to be the owner',
+  });
   // 12 s until PostgreSQL ends the session, and 2 s until the other looks again.
   expect(performance.now() - since).toBeLessThan(20_000);
   await until(

@@ -75,7 +75,7 @@ async function stop({ relay, db }: { relay: Part; db: Database }): Promise<void>
 
 const isEmpty = async () =>
   (await rig.db.query('select from outbox union all select from outbox_aside')).rowCount === 0;
-const isOwner = async (relay: Part) => (await relay.health?.())?.detail === 'owner';
+const isOwner = async (relay: Part) => (await relay.health?.())?.detail === 'sending';
 const sent = async () => (await rig.readAll(type.topic.name)).map(({ key }) => key);
 
 describe('the relay', () => {
@@ -273,7 +273,7 @@ describe('the relay', () => {
         behind: 3,
       });
       await until(async () => (await relay.health?.())?.up);
-      expect((await relay.health?.())?.detail).toBe('owner; Kafka refuses 1 event, 3 wait behind');
+      expect((await relay.health?.())?.detail).toBe('sending; Kafka refuses 1 event, 3 wait behind');
 
       await alterTopic(topic, { 'max.message.bytes': '10000' });
       await retryRefusedRows(rig.db, [refused?.id ?? '']);
@@ -314,7 +314,7 @@ describe('the relay', () => {
       await until(async () => (await relay.health?.())?.up === false);
       expect((await relay.health?.())?.detail).toMatch(
         new RegExp(
-          `2 events waiting for Kafka, the oldest for .* s: nothing goes to ${missing} .UNKNOWN_TOPIC_OR_PARTITION.; owner`,
+          `2 events waiting for Kafka, the oldest for .* s: nothing goes to ${missing} .UNKNOWN_TOPIC_OR_PARTITION.; sending`,
         ),
       );
       expect(await outbox.backlog()).toMatchObject({ rows: 2, refused: 0 });

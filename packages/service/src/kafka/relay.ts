@@ -53,12 +53,12 @@ export function createRelay({ db, outbox, producer, metrics, log }: RelayOptions
   const troubles = createOutageLog(log);
   let running: Promise<void> | undefined;
   let stopListening: (() => Promise<void>) | undefined;
-  let state: 'standing by' | 'owner' | 'failing' = 'standing by';
+  let state: 'standing by' | 'sending' | 'failing' = 'standing by';
   let lastError: Error | undefined;
   const health = createRelayHealth({
     outbox,
     state: () => state,
-    trouble: () => lastError ?? (state === 'owner' ? producer.lastError : undefined),
+    trouble: () => lastError ?? (state === 'sending' ? producer.lastError : undefined),
     closed: () => [...closedTopics].map(([topic, { reason }]) => `${topic} (${reason})`),
   });
 
@@ -66,7 +66,7 @@ export function createRelay({ db, outbox, producer, metrics, log }: RelayOptions
     while (!draining.signal.aborted) {
       try {
         await using ownership = await outbox.takeOwnership(draining.signal, standBy);
-        state = 'owner';
+        state = 'sending';
         await relay(ownership);
       } catch (error) {
         if (draining.signal.aborted) return;
@@ -103,7 +103,7 @@ export function createRelay({ db, outbox, producer, metrics, log }: RelayOptions
       const [suspects, others] = split(rows, ({ topic }) => closedTopics.has(topic));
       for (const part of [others, suspects]) if (part.length > 0) await send(part, ownership, sending);
       troubles.over('relay goes on');
-      state = 'owner';
+      state = 'sending';
       lastError = undefined;
       const restMs = PACE_MS - (performance.now() - began);
       if (rows.length < BATCH && restMs > 0) await delay(restMs, pausing);
@@ -155,7 +155,7 @@ export function createRelay({ db, outbox, producer, metrics, log }: RelayOptions
 
   return {
     name: 'relay',
-    wake: () => (state === 'owner' ? waker.wake() : outbox.announce()),
+    wake: () => (state === 'sending' ? waker.wake() : outbox.announce()),
     async start() {
       stopListening = await db.listen(OUTBOX_CHANNEL, waker.wake);
       running = run();

@@ -18,18 +18,29 @@ export async function countOverdue(
   return rows[0] ?? { count: 0, longestSeconds: 0 };
 }
 
-/** Those that have been paid for the longest, with for how many seconds. */
+/** A place in their list: since when an order is under way, in microseconds, and its id. It holds also when the order has ended. */
+export const placePattern = /^(\d{1,16})_([0-9a-f-]{36})$/;
+
+/**
+ * Those that have been paid for the longest, with for how many seconds, and the place of each.
+ * @param after begins behind this place
+ */
 export async function listOverdue(
   tx: Tx,
   afterSeconds: number,
-  limit: number,
-): Promise<(StoredOrder & { paidForSeconds: number })[]> {
-  const { rows } = await tx.query<OrderRow & { paid_for: number }>(
-    `select *, extract(epoch from now() - under_way_since)::int as paid_for
-     from orders where ${OVERDUE} order by under_way_since limit $2`,
-    [afterSeconds, limit],
+  { after = '', limit }: { after?: string | undefined; limit: number },
+): Promise<(StoredOrder & { paidForSeconds: number; place: string })[]> {
+  const [, since = '0', orderId = ''] = placePattern.exec(after) ?? [];
+  const { rows } = await tx.query<OrderRow & { paid_for: number; place: string }>(
+    `select *, extract(epoch from now() - under_way_since)::int as paid_for,
+            (extract(epoch from under_way_since) * 1000000)::bigint || '_' || order_id as place
+     from orders
+     where ${OVERDUE}
+       and (under_way_since, order_id) > (timestamptz 'epoch' + $2::bigint * interval '1 microsecond', $3)
+     order by under_way_since, order_id limit $4`,
+    [afterSeconds, since, orderId, limit],
   );
-  return rows.map((row) => ({ ...fromRow(row), paidForSeconds: row.paid_for }));
+  return rows.map((row) => ({ ...fromRow(row), paidForSeconds: row.paid_for, place: row.place }));
 }
 
 export async function isOverdue(tx: Tx, afterSeconds: number, orderId: string): Promise<boolean> {
