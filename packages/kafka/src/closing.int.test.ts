@@ -1,7 +1,6 @@
-import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { uniqueName, until } from '@brew/sandbox/testing';
-import { beforeAll, expect, test } from '@jest/globals';
+import { beforeAll, test } from '@jest/globals';
 import { createAdmin } from './admin.ts';
 import type { KafkaClient } from './client.ts';
 import { createFollower } from './follower.ts';
@@ -52,19 +51,20 @@ const clients: [string, Begin][] = [
   ],
 ];
 
+/** Of this process, also what Node has forgotten: it keeps a process from ending just the same. */
+function connections(): number {
+  const { libuv } = process.report.getReport() as unknown as { libuv: { type: string }[] };
+  return libuv.filter(({ type }) => type === 'tcp').length;
+}
+
 test.each(clients)('%s that is ended at any moment leaves no connection open', async (_name, begin) => {
-  const sockets: Socket[] = [];
-  const client = clientOf((address, onConnect) => {
-    const socket = connect(address, onConnect);
-    sockets.push(socket);
-    return socket;
-  });
+  const before = connections();
+  const client = clientOf();
   const ended = Array.from({ length: 60 }, async (_, n) => {
     const end = begin(client);
     await sleep(n * 5);
     await end();
   });
   await Promise.all(ended);
-  expect(sockets.length).toBeGreaterThan(0);
-  await until(() => sockets.every(({ closed }) => closed), { timeoutMs: 60_000 });
+  await until(() => connections() <= before, { timeoutMs: 60_000 });
 });
