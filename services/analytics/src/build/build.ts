@@ -142,7 +142,7 @@ export function createBuild(options: BuildOptions): Build {
         signal: either,
         onUnreadable: (error) => unreadable.noteBatch(error),
       });
-      let next = chunks.next();
+      let next = ask();
       try {
         for (;;) {
           const arrived = await Promise.race([next, pace.due()]);
@@ -160,7 +160,7 @@ export function createBuild(options: BuildOptions): Build {
             orders.clear();
             pace.note(positions.move(topic, partition, nextOffset, endOffset));
             onRead?.({ topic, partition, offset: nextOffset });
-            next = chunks.next();
+            next = ask();
           }
           if (unreadable.isFull || orders.isFull || pace.isDue(positions.left() > ALMOST_THERE))
             await flush(ending);
@@ -173,6 +173,13 @@ export function createBuild(options: BuildOptions): Build {
         ending.abort();
         await Promise.allSettled([next, storing]);
         await chunks.return();
+      }
+
+      /** Also when it fails while PostgreSQL is waited for: the error comes out where records are. */
+      function ask() {
+        const asked = chunks.next();
+        asked.catch(() => {});
+        return asked;
       }
     },
   };
