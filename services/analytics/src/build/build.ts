@@ -1,5 +1,5 @@
 import type { Codec, DeadLetters } from '@brew/kafka';
-import type { Reader, ReadRange } from '@brew/kafka/reader';
+import type { Reader, ReadOptions, ReadRange } from '@brew/kafka/reader';
 import type { Database, Tx } from '@brew/postgres';
 import type { Logger } from 'pino';
 import { createOrderBooks, type OrderBooks } from '../orders/orderBooks.ts';
@@ -53,6 +53,8 @@ interface Reading {
   signal: AbortSignal;
   /** Told after each chunk of records. */
   onRead?(position: Position): void;
+  /** See ReadOptions. */
+  onUnderWay?: ReadOptions['onUnderWay'];
 }
 
 /** Reads topics into the tables of projections. Following live events and rebuilding from the beginning are both this. */
@@ -130,7 +132,7 @@ export function createBuild(options: BuildOptions): Build {
     adopt: orders.adopt,
     leaveEnded: orders.leaveEnded,
 
-    async read({ ranges, signal, onRead }) {
+    async read({ ranges, signal, onRead, onUnderWay }) {
       const own = ranges.map(({ from, ...range }) => ({
         ...range,
         from: positions.of(range.topic, range.partition) ?? from,
@@ -141,6 +143,7 @@ export function createBuild(options: BuildOptions): Build {
       const chunks = reader.read(own, {
         signal: either,
         onUnreadable: (error) => unreadable.noteBatch(error),
+        onUnderWay,
       });
       let next = ask();
       try {
