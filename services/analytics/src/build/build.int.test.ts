@@ -18,7 +18,6 @@ import { projections } from '../projections/index.ts';
 import { liveGenerations } from '../projector/fed.ts';
 import { PLACED_AT, placed } from '../testing/orders.ts';
 import { createRig, type Rig, type Session } from '../testing/rig.ts';
-import { createBuild } from './build.ts';
 
 const MINUTE_MS = 60_000;
 
@@ -217,51 +216,6 @@ describe('reading topics into tables', () => {
     const { funnel, sales } = await rig.reports();
     expect(funnel).toEqual({ placed: 20, delivered: 2 });
     expect(sales).toMatchObject([{ orders: 2 }]);
-  });
-
-  it('ends with what ended the reading, also when that comes while PostgreSQL makes it wait', async () => {
-    await rig.beginAnew();
-    const live = await liveGenerations(rig.db, projections);
-    const table = `${live[0]?.schema}.positions`;
-    await using client = await rig.db.connect();
-    await using holder = await rig.db.connect();
-    await holder.query('begin');
-    await holder.query(`lock table ${table} in exclusive mode`);
-    const build = createBuild({
-      ...rig.context,
-      generations: live.map(({ code, schema }) => ({ projection: code, schema })),
-      positions: live[0]?.positions ?? [],
-      client,
-      reader: rig.reader,
-      limits: { open: 8, ended: 100 },
-    });
-    await build.load();
-    const hungUp = new AbortController();
-    const read = new Map<string, bigint>();
-    const reading = build.read({
-      ranges: (await rig.ends()).map(({ offset, ...at }) => ({ ...at, from: offset })),
-      signal: hungUp.signal,
-      onRead: ({ topic, partition, offset }) => read.set(`${topic}/${partition}`, offset),
-    });
-    const ended = expect(reading).rejects.toThrow('hung up');
-    await rig.send(place('first'));
-    await until(
-      async () => {
-        const { rows } = await rig.db.query(
-          'select from pg_locks where relation = $1::regclass and not granted',
-          [table],
-        );
-        return rows.length === 1;
-      },
-      { what: 'it to wait for the table' },
-    );
-    // With the last of these there are more than stay at hand: it stores them at once, after what waits.
-    await rig.send(...Array.from({ length: 8 }, (_, i) => place(`more-${i}`)));
-    const records = () => [...read.values()].reduce((sum, offset) => sum + offset, 0n);
-    await until(() => records() === 9n, { what: 'all of it to be read' });
-    hungUp.abort(new Error('hung up'));
-    await holder.query('rollback');
-    await ended;
   });
 
   it('goes on into the partitions that its topics are given meanwhile', async () => {
