@@ -10,6 +10,7 @@ import { createLeaderSearch } from './leaderSearch.ts';
 import {
   FETCHED_AHEAD,
   isDone,
+  isUnderWay,
   isUnreachable,
   loseLeader,
   nameOfReading,
@@ -59,7 +60,7 @@ export interface FetcherOptions extends ReadOptions {
 export function createFetcher(
   cluster: Cluster,
   ranges: readonly ReadRange[],
-  { signal, only = false, onUnreadable, log }: FetcherOptions,
+  { signal, only = false, onUnreadable, onUnderWay, log }: FetcherOptions,
 ): Fetcher {
   const readings = ranges.map(readingOf);
   // Of each partition some chunks wait to be handed on, and one may be in the hands of whoever reads.
@@ -73,6 +74,7 @@ export function createFetcher(
   const mayGrow = !only && readings.some(({ until }) => until === undefined);
   const growth = mayGrow ? setInterval(findLeaders, GROWTH_MS) : undefined;
   let searching = false;
+  let underWay = false;
   let failure: { error: unknown } | undefined;
   let changed = Promise.withResolvers<void>();
   let turn = 0;
@@ -96,6 +98,10 @@ export function createFetcher(
     if (stopping.signal.aborted) return;
     changed.resolve();
     changed = Promise.withResolvers();
+    if (!underWay && isUnderWay(readings)) {
+      underWay = true;
+      onUnderWay?.();
+    }
     const open = readings.filter((reading) => !isDone(reading) || reading.waiting.length > 0);
     for (const [node, led] of Map.groupBy(open, ({ leader }) => leader?.node)) {
       if (node === undefined) findLeaders();

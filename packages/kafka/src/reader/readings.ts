@@ -22,6 +22,8 @@ export interface ReadOptions {
    * Told of each batch that nobody can read, which then is stepped over. Left out, it ends the reading: `next()` of its records throws.
    */
   onUnreadable?: ((error: UnreadableBatchError) => void) | undefined;
+  /** Told once, when each partition was answered, be it that there is nothing to read; those that can't be reached at the moment are not waited for. */
+  onUnderWay?: (() => void) | undefined;
 }
 
 /** How far a partition has been read. */
@@ -90,6 +92,11 @@ export function silentSince(readings: readonly Reading[]): number | undefined {
   const open = readings.filter((reading) => !isDone(reading)).map((reading) => reading.silentSince);
   return open.includes(undefined) || open.length === 0 ? undefined : Math.max(...(open as number[]));
 }
+
+/** Whether brokers let it read: each partition was answered, except those that can't be fetched at the moment. */
+export const isUnderWay = (readings: readonly Reading[]): boolean =>
+  readings.some(({ end }) => end !== undefined) &&
+  readings.every(({ end, failures }) => end !== undefined || failures > 0);
 
 export const nameOfReading = ({ topic, partition }: Reading): string => `${topic}/${partition}`;
 

@@ -1,5 +1,5 @@
 import type { Codec, DeadLetters } from '@brew/kafka';
-import type { Reader, ReadRange } from '@brew/kafka/reader';
+import type { Reader, ReadOptions, ReadRange } from '@brew/kafka/reader';
 import type { Database, Tx } from '@brew/postgres';
 import type { Logger } from 'pino';
 import { createOrderBooks, type OrderBooks } from '../orders/orderBooks.ts';
@@ -53,6 +53,8 @@ interface Reading {
   signal: AbortSignal;
   /** Told after each chunk of records. */
   onRead?(position: Position): void;
+  /** See ReadOptions. */
+  onUnderWay?: ReadOptions['onUnderWay'];
 }
 
 /** Reads topics into the tables of projections. Following live events and rebuilding from the beginning are both this. */
@@ -130,7 +132,7 @@ export function createBuild(options: BuildOptions): Build {
     adopt: orders.adopt,
     leaveEnded: orders.leaveEnded,
 
-    async read({ ranges, signal, onRead }) {
+    async read({ ranges, signal, onRead, onUnderWay }) {
       const own = ranges.map(({ from, ...range }) => ({
         ...range,
         from: positions.of(range.topic, range.partition) ?? from,
@@ -141,8 +143,9 @@ export function createBuild(options: BuildOptions): Build {
       const chunks = reader.read(own, {
         signal: either,
         onUnreadable: (error) => unreadable.noteBatch(error),
+        onUnderWay,
       });
-      let next = chunks.next();
+      let next = ask();
       try {
         for (;;) {
           const arrived = await Promise.race([next, pace.due()]);
@@ -160,7 +163,7 @@ export function createBuild(options: BuildOptions): Build {
             orders.clear();
             pace.note(positions.move(topic, partition, nextOffset, endOffset));
             onRead?.({ topic, partition, offset: nextOffset });
-            next = chunks.next();
+            next = ask();
           }
           if (unreadable.isFull || orders.isFull || pace.isDue(positions.left() > ALMOST_THERE))
             await flush(ending);
@@ -173,6 +176,13 @@ export function createBuild(options: BuildOptions): Build {
         ending.abort();
         await Promise.allSettled([next, storing]);
         await chunks.return();
+      }
+
+      /** Also when it fails while PostgreSQL is waited for: the error comes out where records are. */
+      function ask() {
+        const asked = chunks.next();
+        asked.catch(() => {});
+        return asked;
       }
     },
   };

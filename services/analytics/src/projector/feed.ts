@@ -1,4 +1,4 @@
-import { delay, LogTruncatedError, OffsetOutOfRangeError } from '@brew/kafka';
+import { delay } from '@brew/kafka';
 import type { Reader } from '@brew/kafka/reader';
 import type { Session } from '@brew/postgres';
 import { counter, createUnknownTypes, GivesWayError, gauge, type ServiceContext } from '@brew/service';
@@ -10,7 +10,7 @@ import { beginAt, noteShorterLogs, topicIdsOf } from '../store/generations.ts';
 import { lastSwitch, shareSwitch } from '../store/locks.ts';
 import { fedOf, liveGenerations } from './fed.ts';
 import { createLagReport } from './lag.ts';
-import { assertNoneShorter } from './shorterLogs.ts';
+import { assertNoneShorter, isLoss } from './shorterLogs.ts';
 
 const LOOK_MS = 500;
 
@@ -23,7 +23,7 @@ export interface FeedOptions {
 }
 
 export interface FeedListener {
-  /** All that was stored is loaded: from here on it reads. */
+  /** All that was stored is loaded: from here on it tries to read. */
   onReading(): void;
   /** @param error what keeps it from getting on; undefined: nothing does any more */
   onTrouble(error: unknown): void;
@@ -104,7 +104,6 @@ export function createFeed(
     });
     await build.load();
     onReading();
-    onTrouble(undefined);
     const ranges = starts.map(({ topic, partition, offset }) => ({
       ...{ topic, partition, from: offset },
       topicId: ids.get(topic),
@@ -112,9 +111,10 @@ export function createFeed(
     lag.note(positions);
     try {
       await assertNoneShorter(db, reader, topics, fed);
-      await build.read({ ranges, signal });
+      // Not before: what kept it from reading may still be so.
+      await build.read({ ranges, signal, onUnderWay: () => onTrouble(undefined) });
     } catch (error) {
-      if (error instanceof OffsetOutOfRangeError || error instanceof LogTruncatedError) {
+      if (isLoss(error)) {
         // It may have grown until reading begins again.
         const ends = error.shorterLog ? [error.shorterLog] : [];
         for (const generation of fed) await noteShorterLogs(db, generation, ends);

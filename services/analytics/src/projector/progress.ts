@@ -3,7 +3,7 @@ import type { PartitionOffset, Reader } from '@brew/kafka/reader';
 import type { Database } from '@brew/postgres';
 import { type Health, toldSilence } from '@brew/service';
 import { listGenerations, positionsOf } from '../store/generations.ts';
-import { shorterLog } from './shorterLogs.ts';
+import { shorterLog, tellLoss } from './shorterLogs.ts';
 
 /** An election of new leaders takes a few seconds. */
 const SLOW_MS = 10_000;
@@ -60,7 +60,7 @@ export function createProgress({
       const positions = await positionsOf(db, live);
       for (const stored of positions.values()) {
         const shorter = shorterLog(stored);
-        if (shorter) return { up: false, detail: shorter.message };
+        if (shorter) return { up: false, detail: tellLoss(shorter) };
       }
       const before = seen;
       seen = new Map();

@@ -75,3 +75,13 @@ it('an instance that is alone reads what it can, and tells what stands still', a
   );
   expect(await sold()).toBe(1);
 }, 120_000);
+
+it('an instance is well again after an outage, also when there is nothing to read', async () => {
+  const projector = await rig.follow();
+  await until(async () => (await projector.health?.())?.detail === undefined, { what: 'it to read' });
+  const before = await rig.leader();
+  await rig.db.query('select pg_terminate_backend($1)', [before]);
+  await until(async () => ![undefined, before].includes(await rig.leader()), { what: 'it to begin again' });
+  await until(async () => (await projector.health?.())?.detail === undefined, { what: 'it to be well' });
+  expect(await projector.health?.()).toEqual({ up: true });
+}, 120_000);

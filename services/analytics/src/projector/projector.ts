@@ -16,6 +16,7 @@ import { listGenerations } from '../store/generations.ts';
 import { lastSwitch, waitForLock } from '../store/locks.ts';
 import { createFeed, type FeedOptions } from './feed.ts';
 import { createProgress } from './progress.ts';
+import { isLoss, tellLoss } from './shorterLogs.ts';
 import { giveWayToOthers, standForElection, untilOthersCome } from './turns.ts';
 
 /** A page of orders at hand is some megabytes, and PostgreSQL may be busy with a rebuild. */
@@ -45,11 +46,11 @@ export function createProjector(context: ServiceContext, options: FeedOptions): 
   const feed = createFeed(context, options, reader, {
     onReading() {
       state = 'running';
-      troubles.over('reading goes on');
       begun.resolve();
     },
     onTrouble(error) {
       trouble = error;
+      if (error === undefined) troubles.over('reading goes on');
     },
   });
   gauge(metrics, 'brew_consumer_running', 'Whether the consumer reads: 1 or 0', () =>
@@ -162,6 +163,7 @@ export function createProjector(context: ServiceContext, options: FeedOptions): 
     if (silence !== undefined) return silence;
     if (unreachable.length > 0) return `can't reach ${unreachable.join(', ')}`;
     if (heldBack) return heldBack.message;
+    if (isLoss(trouble)) return tellLoss(trouble);
     return trouble instanceof Error ? trouble.message : state;
   }
 }

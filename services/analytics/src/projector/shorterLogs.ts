@@ -1,4 +1,4 @@
-import { LogTruncatedError } from '@brew/kafka';
+import { LogTruncatedError, OffsetOutOfRangeError } from '@brew/kafka';
 import type { Reader } from '@brew/kafka/reader';
 import type { Database } from '@brew/postgres';
 import { remadeFor } from '../replay/stand.ts';
@@ -36,6 +36,13 @@ export async function assertNoneShorter(
 export function shorterLog(positions: readonly StoredPosition[]): LogTruncatedError | undefined {
   const first = positions.find(({ logEnded }) => logEnded !== undefined);
   if (first === undefined) return undefined;
-  const why = `its log ended at offset ${first.logEnded} when that was found, and what came there since is not counted. Build anew from what is there: npx brew replay analytics`;
+  const why = `its log ended at offset ${first.logEnded} when that was found, and what came there since is not counted`;
   return new LogTruncatedError(first.topic, first.partition, first.offset, why);
 }
+
+/** Whether records that come next, or were read, are not there any more: only a rebuild goes on behind that. */
+export const isLoss = (error: unknown): error is OffsetOutOfRangeError | LogTruncatedError =>
+  error instanceof OffsetOutOfRangeError || error instanceof LogTruncatedError;
+
+export const tellLoss = ({ message }: OffsetOutOfRangeError | LogTruncatedError): string =>
+  `${message} Build anew from what is there: npx brew replay analytics`;

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Tx } from '@brew/postgres';
 
 /** Any numbers do, as long as they are the same for all instances, and different from those of @brew/postgres. */
-const locks = {
+export const locks = {
   /** Held by the session of the instance that reads live events. */
   projector: 7_241_870,
   /** Held by the session of a replay: one at a time. */

@@ -24,6 +24,7 @@ import { createProjector } from '../projector/projector.ts';
 import { createMender } from '../replay/mend.ts';
 import { ensureGenerations } from '../store/ensureGenerations.ts';
 import { beginAt, dropGeneration, listGenerations } from '../store/generations.ts';
+import { locks } from '../store/locks.ts';
 
 export type Rig = Awaited<ReturnType<typeof createRig>>;
 export type Session = Awaited<ReturnType<Rig['db']['connect']>>;
@@ -92,6 +93,15 @@ export async function createRig() {
       parts.push(projector);
       await projector.start(new AbortController().signal, log);
       return projector;
+    },
+    /** The process of PostgreSQL whose session reads live events, or tries to. */
+    async leader(): Promise<number | undefined> {
+      const { rows } = await db.query(
+        `select pid from pg_locks where locktype = 'advisory' and objid = $1 and granted
+           and database = (select oid from pg_database where datname = current_database())`,
+        [locks.projector],
+      );
+      return rows[0]?.pid;
     },
     /** Mends what has to be mended, from now on. */
     async mend(known: readonly Projection[]): Promise<Worker> {
