@@ -2,11 +2,13 @@ import { startKafkaTool } from '@brew/sandbox';
 import { infrastructure, uniqueName, until } from '@brew/sandbox/testing';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { kafkaOf } from './client.ts';
-import { GroupMissingError, TopicMissingError } from './errors.ts';
+import { BrokerUnavailableError, GroupMissingError, TopicMissingError } from './errors.ts';
+import { listGroups } from './inspect/groups.ts';
 import { createInspector, partitionKey } from './inspect.ts';
 import { partitionOf } from './partitionOf.ts';
 import { createProducer, type Placement } from './producer.ts';
 import { clientOf, createTopic, log, outgoing } from './testing/kafka.ts';
+import { type Brokers, createBrokers } from './wire/brokers.ts';
 
 const client = clientOf();
 const inspector = createInspector({ client });
@@ -119,6 +121,19 @@ test('tells how far a group is, who reads what, and since when records wait', as
   const listed = (await inspector.groups()).find((each) => each.group === group);
   expect(listed?.members).toEqual([]);
   expect(listed?.partitions).toMatchObject([{ partition, committed: 0n, memberId: undefined }]);
+});
+
+test('does not call a group missing that a broker may lead which does not tell', async () => {
+  const brokers = createBrokers(clientOf());
+  const group = uniqueName('group');
+  expect(await listGroups(brokers, group)).toEqual([]);
+  const silent = brokers.nodes()[0];
+  const connectionTo: Brokers['connectionTo'] = async (node) => {
+    if (node === silent) throw new Error('no answer');
+    return await brokers.connectionTo(node);
+  };
+  await expect(listGroups({ ...brokers, connectionTo }, group)).rejects.toThrow(BrokerUnavailableError);
+  await brokers.close();
 });
 
 test('knows also groups whose partitions the broker shares out (KIP-848)', async () => {

@@ -111,9 +111,7 @@ export function createInspector({ client }: { client: KafkaClient }): Inspector 
     settings: (topics) => topicSettings(brokers, topics),
     groups: async () => (await progressOfGroups(await listGroups(brokers))).found,
     async group(group) {
-      const { found, ranges } = await progressOfGroups(
-        (await listGroups(brokers)).filter((each) => each.group === group),
-      );
+      const { found, ranges } = await progressOfGroups(await listGroups(brokers, group));
       const [one] = found;
       if (!one) throw new GroupMissingError(group);
       return { ...one, partitions: await findWaiting(reader, one.partitions, ranges) };

@@ -1,4 +1,8 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { defaultPorts, serveControl } from '@brew/sandbox';
@@ -8,6 +12,8 @@ import { plain } from '../text/format.ts';
 import { restartProcesses, startProcesses, stopProcesses } from './byHand.ts';
 
 let dir: string;
+/** What a start waits for. */
+let readiness: Promise<void> | undefined;
 let control: Awaited<ReturnType<typeof serveControl>>;
 let running: Set<string>;
 let lines: string[];
@@ -28,18 +34,28 @@ beforeEach(async () => {
   lines = [];
   notes = [];
   running = new Set(['kitchen', 'kafka-1', 'kafka-2']);
-  const { pid } = process;
-  const record = { pid, identity: await processIdentity(pid), dir, ports: defaultPorts, kafka: 'combined' };
-  await writeFile(join(dir, 'run.json'), JSON.stringify({ ...record, processes: [], fates: {} }));
+  readiness = undefined;
+  await writeRun();
   const end = async (name: string) => void running.delete(name);
   control = await serveControl(dir, {
     isRunning: (name) => running.has(name),
     kill: end,
     end,
-    again: async (name) => void running.add(name),
+    again: async (name) => {
+      running.add(name);
+      await readiness;
+    },
     fates: () => ({}),
   });
 });
+async function writeRun(
+  processes: { name: string; pid: number; identity: string | undefined }[] = [],
+  ports = defaultPorts,
+): Promise<void> {
+  const { pid } = process;
+  const record = { pid, identity: await processIdentity(pid), dir, ports, kafka: 'combined' };
+  await writeFile(join(dir, 'run.json'), JSON.stringify({ ...record, processes, fates: {} }));
+}
 afterEach(async () => {
   if (before === undefined) delete process.env.BREW_DIR;
   else process.env.BREW_DIR = before;
@@ -70,6 +86,50 @@ describe('processes by hand', () => {
       'Stopping courier …',
       'Starting courier …',
     ]);
+  });
+
+  describe('that do not become ready', () => {
+    let ready: () => void;
+    beforeEach(() => {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      [readiness, ready] = [promise, resolve];
+    });
+    afterEach(() => ready());
+    const goesOn = 'The start goes on. See npx brew status';
+
+    it('are told with what a service waits for', async () => {
+      const health = createServer((_, response) =>
+        response.writeHead(503).end(JSON.stringify({ status: 'not_ready', waitingFor: 'PostgreSQL' })),
+      ).listen(0);
+      await once(health, 'listening');
+      const { port } = health.address() as AddressInfo;
+      const { pid } = process;
+      const services = { ...defaultPorts.services, kitchen: port };
+      await writeRun([{ name: 'kitchen', pid, identity: await processIdentity(pid) }], {
+        ...defaultPorts,
+        services,
+      });
+      await restartProcesses(['kitchen'], io, 10);
+      expect(lines).toEqual(['kitchen was started, and is not ready yet: it waits for PostgreSQL', goesOn]);
+      health.close();
+    });
+
+    it('are told with the nodes that a broker needs', async () => {
+      const frozen = spawn('sleep', ['60']);
+      const pid = frozen.pid ?? 0;
+      frozen.kill('SIGSTOP');
+      const identity = await processIdentity(pid);
+      await writeRun([
+        { name: 'kafka-2', pid, identity },
+        { name: 'kafka-3', pid: process.pid, identity: await processIdentity(process.pid) },
+      ]);
+      await startProcesses(['kafka-3'], io, 10);
+      expect(lines).toEqual([
+        `kafka-3 was started, and is not ready yet: it waits for a majority of the nodes that vote; kafka-2 is frozen (SIGSTOP) and goes on with: kill -CONT ${pid}; start others: npx brew start kafka-1`,
+        goesOn,
+      ]);
+      frozen.kill('SIGKILL');
+    });
   });
 
   it.each([

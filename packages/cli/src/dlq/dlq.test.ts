@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { collect } from '../testing/collect.ts';
 import { letter, problem, serveLetters } from '../testing/letterServer.ts';
 import { visible } from '../text/visible.ts';
+import { askSummary, groupNamed } from './groups.ts';
 import type { Letter, LetterDetails, LetterSummary } from './letters.ts';
 import { list } from './list.ts';
 import { log } from './log.ts';
@@ -75,6 +76,14 @@ describe('brew dlq', () => {
         'See what runs with npx brew status; bring it back with npx brew restart kitchen.',
     );
     await expect(show('kitchen', '1', {}, gone, io, signal)).rejects.toThrow(/^kitchen does not answer at/);
+  });
+
+  it('does not take who is slow for one that is away', async () => {
+    fake.answer = (url) => [200, summary(groupIn(url), 0)];
+    const kitchen = groupNamed('kitchen', fake.address);
+    await expect(askSummary(kitchen, AbortSignal.timeout(0))).rejects.toThrow(
+      'kitchen has not answered in time. See what stands still with npx brew status.',
+    );
   });
 
   it('advises only what does something', async () => {

@@ -114,8 +114,9 @@ export async function ask<Answer>(
     const { status, message } =
       error instanceof RequestFailedError ? error : { status: undefined, message: '' };
     const todo = status === 404 ? ` See all of its letters with: npx brew dlq list ${name} --status all` : '';
-    const problem =
-      status === undefined
+    const problem = signals.some(({ aborted }) => aborted)
+      ? `${name} has not answered in time. See what stands still with npx brew status.`
+      : status === undefined
         ? `${name} does not answer at ${url}. See what runs with npx brew status; bring it back with npx brew ${expected ? 'restart' : 'dev'} ${name}.`
         : `${name}: ${message}${todo}`;
     throw new RequestFailedError(problem, error, status);

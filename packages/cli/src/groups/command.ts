@@ -18,7 +18,7 @@ export function registerGroups(program: Command, exit: (code: number) => void, i
       const cluster = await clusterOf(options);
       // The services of a cluster that somebody named are not ours to ask.
       const server = options.bootstrap === undefined ? (await findAddresses()).addresses : undefined;
-      await groups(name, options, cluster, server, io);
-      exit(exitCodes.ok);
+      const complete = await groups(name, options, cluster, server, io);
+      exit(complete ? exitCodes.ok : exitCodes.failed);
     });
 }

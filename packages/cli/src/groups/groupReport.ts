@@ -16,8 +16,8 @@ export interface GroupReport {
     assigned: { topic: string; partitions: number[] }[];
   }[];
   partitions: GroupPartition[];
-  /** Records that are ahead of it in all partitions where that is known. */
-  lag: number;
+  /** Records that are ahead of it in all partitions where it has committed; null when one does not tell where it ends. */
+  lag: number | null;
   /** Dead letters that wait, and keys that are parked because of them; null of a group that is none of Brew's, or whose service does not tell. */
   letters: number | null;
   parkedKeys: number | null;
@@ -65,7 +65,9 @@ export function groupReport(
     coordinator,
     members,
     partitions,
-    lag: partitions.reduce((sum, { lag }) => sum + (lag ?? 0), 0),
+    lag: partitions.some(({ latest }) => latest === null)
+      ? null
+      : partitions.reduce((sum, { lag }) => sum + (lag ?? 0), 0),
     letters: its?.waiting ?? null,
     parkedKeys: its?.parkedKeys ?? null,
   };

@@ -71,6 +71,14 @@ it('shows a group that nobody is in, and one that has committed nothing', () => 
   );
 });
 
+it('does not take for nothing to read what nobody tells', () => {
+  const silent = { ...progress(1, undefined), committed: 7n, latest: undefined };
+  const report = groupReport({ ...group, partitions: [progress(0, 0n), silent] }, now);
+  expect(report.lag).toBeNull();
+  expect(renderGroups([report], 0, plain)[1]).toMatch(/^kitchen +Stable +3 +1 +2 +-$/);
+  expect(renderGroup(report, 0, plain)[0]).toMatch(/3 members, how much it has to read is not known$/);
+});
+
 it('shows all groups, a line each', () => {
   expect(renderGroups([groupReport(group, now)], 0, plain)).toEqual([
     'GROUP    STATE   MEMBERS  TOPICS  PARTITIONS  LAG',

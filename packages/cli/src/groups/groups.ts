@@ -3,13 +3,14 @@ import type { ClusterAddress } from '../cluster.ts';
 import { clientOf } from '../clusterClient.ts';
 import { askSummaries, renderProblems, type Server } from '../dlq/groups.ts';
 import type { Io } from '../io.ts';
-import { plain } from '../text/format.ts';
+import { NOT_ALL_TOLD, plain } from '../text/format.ts';
 import { groupReport } from './groupReport.ts';
 import { renderGroup, renderGroups } from './renderGroups.ts';
 
 /**
  * Shows all consumer groups, or one with its members and how far it is.
  * @param server whose services tell of dead letters; undefined: nobody does
+ * @returns whether all partitions have told where they end
  * @throws GroupMissingError, BrokerUnavailableError, ReadRefusedError
  */
 export async function groups(
@@ -18,7 +19,7 @@ export async function groups(
   cluster: ClusterAddress,
   server: Server | undefined,
   io: Io,
-): Promise<void> {
+): Promise<boolean> {
   const client = clientOf(cluster, 'brew-groups');
   await using inspector = createInspector({ client });
   const [found, answers] = await Promise.all([
@@ -38,4 +39,7 @@ export async function groups(
   for (const line of lines) await io.out(line);
   const asked = answers.filter(({ group }) => name === undefined || group === name);
   for (const line of renderProblems(asked, 'dead letters', plain)) io.note(`brew: ${line}`);
+  const complete = [report].flat().every(({ lag }) => lag !== null);
+  if (!complete) io.note(NOT_ALL_TOLD);
+  return complete;
 }

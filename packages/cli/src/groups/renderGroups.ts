@@ -17,7 +17,7 @@ export function renderGroups(groups: readonly GroupReport[], columns: number, pa
       String(members.length),
       String(new Set(partitions.map(({ topic }) => topic)).size),
       String(partitions.length),
-      lag > 0 ? paint('yellow', grouped(lag)) : '0',
+      lag ? paint('yellow', grouped(lag)) : orDash(lag),
       ...(areTold ? [letters ? paint('yellow', grouped(letters)) : orDash(letters), orDash(parkedKeys)] : []),
     ]),
     { paint, numeric: [2, 3, 4, 5, 6, 7], columns },
@@ -29,9 +29,11 @@ export function renderGroup(found: GroupReport, columns: number, paint: Paint): 
   const { group, state, protocol, coordinator, members, partitions, lag } = found;
   const waiting = Math.max(0, ...partitions.map(({ lagMs }) => lagMs ?? 0));
   const behind =
-    lag === 0
-      ? 'nothing to read'
-      : `${counted(lag, 'record')} ahead${waiting > 0 ? `, the first since ${duration(waiting)}` : ''}`;
+    lag === null
+      ? 'how much it has to read is not known'
+      : lag === 0
+        ? 'nothing to read'
+        : `${counted(lag, 'record')} ahead${waiting > 0 ? `, the first since ${duration(waiting)}` : ''}`;
   const names = namesOf(found);
   return [
     `${paint('bold', group)}: ${state}, ${counted(members.length, 'member')}, ${behind}`,

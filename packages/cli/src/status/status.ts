@@ -107,7 +107,8 @@ export function expectedProcesses({ dir, ports, kafka }: Pick<Run, 'dir' | 'port
 const stateOf = ({ url, ask }: Pick<Expected, 'url' | 'ask'>) =>
   url ? healthOf(url) : ask ? signOf(ask) : ({ state: 'running' } as const);
 
-async function statusOf(expected: Expected, pid: number | undefined): Promise<ProcessStatus> {
+/** How one of them is. */
+export async function statusOf(expected: Expected, pid: number | undefined): Promise<ProcessStatus> {
   const { name, port, url } = expected;
   const facts = pid === undefined ? undefined : await processFacts(pid);
   if (pid === undefined || facts === undefined) {

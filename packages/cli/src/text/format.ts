@@ -6,6 +6,9 @@ export type Paint = (style: Style, text: string) => string;
 
 export const plain: Paint = (_style, text) => text;
 
+/** For who shows partitions, beside what they told. */
+export const NOT_ALL_TOLD = 'Some partitions did not answer. See npx brew status';
+
 /** Time spent: "0.4 s", "12.3 s", "2 min 05 s", "3 h 12 min". */
 export function duration(ms: number): string {
   const seconds = Math.max(0, ms) / 1_000;

@@ -18,7 +18,7 @@ export function registerTopics(program: Command, exit: (code: number) => void, i
     )
     .action(async (name: string | undefined, options: TopicsOptions & ClusterOptions) => {
       const { topics } = await import('./topics.ts');
-      await topics(name, options, await clusterOf(options), io);
-      exit(exitCodes.ok);
+      const complete = await topics(name, options, await clusterOf(options), io);
+      exit(complete ? exitCodes.ok : exitCodes.failed);
     });
 }

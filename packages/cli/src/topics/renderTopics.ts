@@ -21,8 +21,9 @@ export function renderTopics(topics: readonly TopicReport[], columns: number, pa
   );
 }
 
-function stateOf({ underReplicated, leaderless }: TopicReport, paint: Paint): string {
+function stateOf({ underReplicated, leaderless, records }: TopicReport, paint: Paint): string {
   if (leaderless > 0) return paint('red', `${leaderless} without a leader`);
+  if (records === null) return paint('red', 'not known');
   return underReplicated > 0 ? paint('yellow', `${underReplicated} under-replicated`) : 'ok';
 }
 

@@ -80,6 +80,10 @@ export function topicReport(topic: TopicPartitions, { ranges, sizes, settings }:
 export const recordsOf = ({ earliest, latest }: PartitionReport): number | null =>
   earliest === null || latest === null ? null : latest - earliest;
 
+/** Whether every partition that has a leader has told what it holds. */
+export const allTold = ({ partitions }: TopicReport): boolean =>
+  partitions.every((partition) => partition.leader === null || recordsOf(partition) !== null);
+
 /** A sum is only known when all its parts are. */
 function sumOf(parts: readonly (number | null)[]): number | null {
   return parts.reduce((sum, part) => (sum === null || part === null ? null : sum + part), 0);

@@ -2,7 +2,7 @@ import { partitionKey, type TopicPartitions, type TopicSetting } from '@brew/kaf
 import { describe, expect, it } from '@jest/globals';
 import { plain } from '../text/format.ts';
 import { renderTopic, renderTopics } from './renderTopics.ts';
-import { topicReport } from './topicReport.ts';
+import { allTold, topicReport } from './topicReport.ts';
 
 const topic = (inSync: number[], leader: number | undefined): TopicPartitions => ({
   name: 'clicks',
@@ -93,6 +93,14 @@ describe('a topic in trouble', () => {
     expect(text(renderTopics([unknown], 0, plain))).toMatch(/^clicks +2 +3 +- +- {2}1 without a leader$/m);
     expect(text(renderTopic(unknown, 0, plain))).toMatch(/^ +1 +none {2}2 3 1 +2 +- +- +- +-$/m);
   });
+});
+
+it('does not call a topic ok whose leaders do not answer', () => {
+  const silent = topicReport(topic([2, 3, 1], 2), { ranges: new Map([...ranges].slice(0, 1)), sizes });
+  expect(text(renderTopics([silent], 0, plain))).toMatch(/^clicks +2 +3 +- +3\.0 KiB {2}not known$/m);
+  // A partition without a leader has nobody who could tell.
+  const leaderless = topicReport(topic([2], undefined), { ranges: new Map([...ranges].slice(0, 1)), sizes });
+  expect([whole, silent, leaderless].map(allTold)).toEqual([true, false, true]);
 });
 
 it('says that there are no topics', () => {

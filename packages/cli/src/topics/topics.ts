@@ -2,8 +2,9 @@ import { createInspector } from '@brew/kafka/inspect';
 import type { ClusterAddress } from '../cluster.ts';
 import { clientOf } from '../clusterClient.ts';
 import type { Io } from '../io.ts';
+import { NOT_ALL_TOLD } from '../text/format.ts';
 import { renderTopic, renderTopics } from './renderTopics.ts';
-import { topicReport } from './topicReport.ts';
+import { allTold, topicReport } from './topicReport.ts';
 
 export interface TopicsOptions {
   json?: boolean;
@@ -13,6 +14,7 @@ export interface TopicsOptions {
 
 /**
  * Shows all topics, or one with its partitions and settings.
+ * @returns whether everything was told that there is to tell
  * @throws TopicMissingError, BrokerUnavailableError, ReadRefusedError
  */
 export async function topics(
@@ -20,7 +22,7 @@ export async function topics(
   options: TopicsOptions,
   cluster: ClusterAddress,
   io: Io,
-): Promise<void> {
+): Promise<boolean> {
   const client = clientOf(cluster, 'brew-topics');
   await using inspector = createInspector({ client });
   const found = await inspector.topics(name === undefined ? undefined : [name]);
@@ -41,4 +43,7 @@ export async function topics(
         ? [JSON.stringify(reports, null, 2)]
         : renderTopics(reports, io.columns(), io.paint);
   for (const line of lines) await io.out(line);
+  const complete = reports.every(allTold);
+  if (!complete) io.note(NOT_ALL_TOLD);
+  return complete;
 }

@@ -37,13 +37,17 @@ export interface CommittedOffset {
   offset: bigint;
 }
 
-/** Every group of the cluster, by name. Each broker tells of those that it leads. @throws BrokerUnavailableError */
-export async function listGroups(brokers: Brokers): Promise<GroupSummary[]> {
+/**
+ * Every group of the cluster, by name, or the one that is asked for. Each broker tells of those that it leads.
+ * @throws BrokerUnavailableError, also when there is none, and a broker that might lead it has not told
+ */
+export async function listGroups(brokers: Brokers, only?: string): Promise<GroupSummary[]> {
   await brokers.metadata('find the brokers', []);
   const ask = async (node: number): Promise<GroupSummary[]> => {
     const connection = await brokers.connectionTo(node);
     const { errorCode, groups } = await answerOf(listGroupsV5.api.async(connection, [], []));
-    if (errorCode !== 0 && !isPassing(errorCode)) throw refused('the groups', errorCode);
+    if (isPassing(errorCode)) throw new Error(nameOf(errorCode)); // it is loading them
+    if (errorCode !== 0) throw refused('the groups', errorCode);
     return groups.map(({ groupId, groupState, groupType, protocolType }) => ({
       group: groupId,
       state: groupState,
@@ -54,11 +58,11 @@ export async function listGroups(brokers: Brokers): Promise<GroupSummary[]> {
   };
   // A broker that has died is listed for some seconds more; its groups are led by others by then.
   const answers = await Promise.allSettled(brokers.nodes().map(ask));
-  const found = answers.flatMap((answer) => (answer.status === 'fulfilled' ? answer.value : []));
+  const found = answers
+    .flatMap((answer) => (answer.status === 'fulfilled' ? answer.value : []))
+    .filter(({ group }) => only === undefined || group === only);
   const failed = answers.find((answer) => answer.status === 'rejected');
-  if (failed && answers.every(({ status }) => status === 'rejected')) {
-    throw new BrokerUnavailableError('list the groups', failed.reason);
-  }
+  if (failed && found.length === 0) throw new BrokerUnavailableError('list the groups', failed.reason);
   return found.sort((a, b) => a.group.localeCompare(b.group));
 }
 

@@ -1,4 +1,4 @@
-import { type Codec, type KafkaClient, verdictOf } from '@brew/kafka';
+import { type Codec, type KafkaClient, verdictOf, within } from '@brew/kafka';
 import { type Database, isOutage } from '@brew/postgres';
 import type { Logger } from 'pino';
 import type { ChunkProcessor } from '../unitOfWork/processChunk.ts';
@@ -11,7 +11,7 @@ export interface LetterContext {
   db: Database;
   client: KafkaClient;
   codec: Pick<Codec, 'decodeValue'>;
-  letterIndex: Pick<LetterIndex, 'catchUp' | 'asOf'>;
+  letterIndex: Pick<LetterIndex, 'catchUp' | 'movedAt' | 'asOf'>;
   /** Whether records of a key wait behind a dead letter of it. */
   parksKeys: boolean;
   /** What handles the group's records; undefined where nothing does that a redrive could ask. */
@@ -33,9 +33,14 @@ export async function catchUp({ group, letterIndex }: LetterContext): Promise<vo
   }
 }
 
-/** The same for who shows what is known, and since when: without Kafka that has to do. */
+/** How long nothing may get on. Well below what whoever looks waits for an answer (dlq/groups.ts of the command line). */
+const LOOK_MS = 4_000;
+
+/** The same for who shows what is known, and since when: without Kafka that has to do, and soon. */
 export async function tryToCatchUp(context: LetterContext): Promise<void> {
-  await catchUp(context).catch((error) =>
+  const caughtUp = catchUp(context).catch((error) =>
     context.log.warn({ err: error }, 'the dead letters are shown as they were known last'),
   );
+  for (let leftMs = LOOK_MS; leftMs > 0 && !(await within(leftMs, caughtUp)); )
+    leftMs = context.letterIndex.movedAt + LOOK_MS - performance.now();
 }

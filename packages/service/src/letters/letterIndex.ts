@@ -29,6 +29,8 @@ export interface LetterIndex extends Part {
   catchUp(): Promise<void>;
   /** Look soon: a letter was sent. */
   wake(): void;
+  /** When catchUp last began or got on, as performance.now() tells it. */
+  readonly movedAt: number;
   /** When the table was last known to have everything; undefined before the first time since the start. */
   readonly asOf: Date | undefined;
 }
@@ -55,6 +57,7 @@ export function createLetterIndex({ group, db, client, metrics, log }: LetterInd
   const reader = createReader({ client, log });
   const stopping = new AbortController();
   const health = createLetterHealth({ db, metrics });
+  let movedAt = performance.now();
   let asOf: Date | undefined;
   let running: Promise<void> | undefined;
   let next: Promise<void> | undefined;
@@ -81,7 +84,7 @@ export function createLetterIndex({ group, db, client, metrics, log }: LetterInd
     const began = new Date();
     const giveUp = new AbortController();
     const signal = AbortSignal.any([giveUp.signal, stopping.signal]);
-    let movedAt = performance.now();
+    movedAt = performance.now();
     let waitsFor: 'Kafka' | 'PostgreSQL' = 'Kafka';
     const onProgress = (left: boolean) => {
       movedAt = performance.now();
@@ -144,6 +147,9 @@ export function createLetterIndex({ group, db, client, metrics, log }: LetterInd
     health: health.health,
     catchUp,
     wake: looking.poke,
+    get movedAt() {
+      return movedAt;
+    },
     get asOf() {
       return asOf;
     },
