@@ -133,6 +133,15 @@ test('tells offsets and how far a group is behind', async () => {
   for (const { committed, latest, lag } of lags) expect(latest - (committed ?? 0n)).toBe(lag);
 });
 
+test('answers several questions that come while it connects', async () => {
+  const names = await Promise.all(Array.from({ length: 6 }, () => createTopic('admin', 3)));
+  for (let n = 0; n < 30; n++) {
+    await using fresh = createAdmin({ client, log });
+    const answers = await Promise.all(names.map((name) => fresh.topicOffsets(name)));
+    expect(answers.map((offsets) => offsets.length)).toEqual(names.map(() => 3));
+  }
+});
+
 test('removes topics and groups, also those that there are not', async () => {
   const topic = await createTopic('admin-remove');
   const group = uniqueName('forgotten');
