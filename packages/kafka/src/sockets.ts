@@ -39,7 +39,7 @@ export function createSockets({ connect }: Pick<KafkaClientOptions, 'connect'>):
       for (const [socket, { broker: to, wire }] of sockets) {
         if (broker !== undefined && broker !== to) continue;
         // Nothing was written yet, or all of it was answered: kafkajs ends no other. Nor can Node reset what was ended: it would stay open.
-        if (wire.connecting || wire.writableEnded) wire.destroy();
+        if (wire.connecting || socket.writableEnded) wire.destroy();
         else wire.resetAndDestroy();
         // A reset by ourselves is no error to Node, and kafkajs would go on waiting for answers.
         socket.emit('error', reason);
