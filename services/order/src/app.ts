@@ -48,7 +48,7 @@ export function createApp(config: OrderConfig, clock?: () => Date): Service {
   const hub = createStatusHub();
   const provider = createPaymentProvider({ url: config.PSP_URL, apiKey: config.PSP_API_KEY });
   const waker = createWaker();
-  const changeOrders = createChangeOrders(waker.wake);
+  const changeOrders = createChangeOrders(waker.wake, config.PAYMENT_RECHECK_SECONDS);
 
   return createService({
     name: 'order',

@@ -6,7 +6,7 @@ import type { OrderState } from './domain/order.ts';
 import { type Agenda, publish } from './publish.ts';
 import type { StoredOrder } from './store/orderRow.ts';
 import { lockOrders, saveOrders } from './store/orders.ts';
-import { addPaymentJobs, endPaymentJobs } from './store/paymentJobs.ts';
+import { addPaymentJobs, settlePaymentJobs } from './store/paymentJobs.ts';
 
 /** What somebody wants of an order. */
 export interface Change {
@@ -31,8 +31,9 @@ export type ChangeOrders = (
  * all in one transaction and in the order of the changes. A command that changes nothing writes nothing.
  *
  * @param onJobs called after the commit when there are calls to the payment provider to be made
+ * @param recheckSeconds how long after a payment became known the provider is asked whether there are others
  */
-export function createChangeOrders(onJobs: () => void): ChangeOrders {
+export function createChangeOrders(onJobs: () => void, recheckSeconds: number): ChangeOrders {
   return async function changeOrders(tx, changes) {
     const orders = await lockOrders(
       tx,
@@ -66,7 +67,7 @@ export function createChangeOrders(onJobs: () => void): ChangeOrders {
       saveOrders(tx, [...changed.values()]),
       addPaymentJobs(tx, agenda.jobs),
       // After the jobs were added: the same transaction may have asked for the payment that it then receives.
-      endPaymentJobs(tx, agenda.settled),
+      settlePaymentJobs(tx, agenda.settled, recheckSeconds),
     ]);
     if (agenda.jobs.length > 0) changes[0]?.work.onCommit(onJobs);
     return outcomes;

@@ -181,7 +181,7 @@ describe('a payment', () => {
     await world.webhook('payment.succeeded', orderId);
     expect(await world.get(orderId)).toMatchObject({ status: 'paid', payment: 'received' });
     await world.untilEvent(PaymentReceived, orderId);
-    expect(await world.jobsOf(orderId)).toEqual([]);
+    expect(await world.jobsOf(orderId)).toMatchObject([{ kind: 'recheck' }]);
   });
 
   test('that is told of with one cent and then in full is given back in full, and once', async () => {

@@ -13,7 +13,7 @@ import type { AskedPayment, PaymentJob } from './store/paymentJobs.ts';
 /** What is to be written for the payment provider's sake, when all facts of a transaction are known. */
 export interface Agenda {
   jobs: PaymentJob[];
-  /** Payments of which it is known what became of them: they are not to be asked about any more. */
+  /** Payments of which it is known what became of them. */
   settled: AskedPayment[];
 }
 

@@ -53,7 +53,7 @@ describe('a payment of which no webhook tells', () => {
     expect(callsAbout(orderId).at(-1)?.headers).toMatchObject({ authorization: 'Bearer psp-key' });
     const event = await world.untilEvent(PaymentReceived, orderId);
     expect(event.causationId).toBe(world.eventsOf(orderId, StockReserved)[0]?.id);
-    expect(await world.jobsOf(orderId)).toEqual([]);
+    await world.untilJob(orderId, 'recheck');
     await world.webhook('payment.succeeded', orderId); // it was not lost, but late
     expect(await world.get(orderId)).toMatchObject({ status: 'paid', payment: 'received' });
   });
@@ -119,7 +119,7 @@ describe('a payment of which no webhook tells', () => {
       reason: 'customer_request',
       payment: 'refunded',
     });
-    await until(async () => (await world.jobsOf(orderId)).length === 0, { what: 'no more jobs' });
+    await world.untilJob(orderId, 'recheck');
   });
 
   test('is found out, too, when another payment was faster', async () => {
@@ -130,6 +130,56 @@ describe('a payment of which no webhook tells', () => {
     await isDue(orderId);
     expect((await world.untilEvent(PaymentRefunded, orderId)).data.paymentId).toBe(`pay-${orderId}`);
     expect(await world.get(orderId)).toMatchObject({ status: 'paid', payment: 'received' });
+  });
+});
+
+describe('a second payment of which no webhook tells', () => {
+  const second = (orderId: string, more: object = {}) =>
+    taken(orderId, { paymentId: `second-${orderId}`, ...more });
+  const noMoreJobs = (orderId: string) =>
+    until(async () => (await world.jobsOf(orderId)).length === 0, { what: 'no more jobs' });
+
+  test('is found a quarter of an hour later and given back, and the first one stays', async () => {
+    const orderId = await world.awaiting();
+    taken(orderId);
+    await world.webhook('payment.succeeded', orderId);
+    const { seconds } = await world.untilJob(orderId, 'recheck');
+    expect(seconds).toBeGreaterThan(800);
+    expect(seconds).toBeLessThanOrEqual(900);
+    second(orderId, { amount: { amount: 99, currency: 'USD' } });
+    await world.makeOverdue(orderId);
+    expect((await world.untilEvent(PaymentRefunded, orderId)).data).toMatchObject({
+      paymentId: `second-${orderId}`,
+      amount: { amount: 99, currency: 'USD' },
+    });
+    expect(await world.get(orderId)).toMatchObject({ status: 'paid', payment: 'received' });
+    await noMoreJobs(orderId);
+    expect(callsAbout(`pay-${orderId}`)).toEqual([]);
+  });
+
+  test('is waited for as long as it may succeed, or the provider can not be asked', async () => {
+    const orderId = await world.awaiting();
+    taken(orderId);
+    await world.webhook('payment.succeeded', orderId);
+    second(orderId, { status: 'pending' });
+    world.provider.answer(orderId, 503);
+    await world.makeOverdue(orderId);
+    const failed = await world.untilJob(orderId, 'recheck', 2);
+    world.provider.answer(orderId, undefined);
+    await world.untilJob(orderId, 'recheck', failed.attempts + 2);
+    second(orderId);
+    expect((await world.untilEvent(PaymentRefunded, orderId)).data.paymentId).toBe(`second-${orderId}`);
+    await noMoreJobs(orderId);
+  });
+
+  test('is given back, too, when the first one has failed', async () => {
+    const orderId = await world.awaiting();
+    taken(orderId, { status: 'failed' });
+    await world.webhook('payment.failed', orderId);
+    await world.untilOrder(orderId, { status: 'cancelled', reason: 'payment_failed' });
+    second(orderId);
+    await world.makeOverdue(orderId);
+    expect((await world.untilEvent(PaymentRefunded, orderId)).data.paymentId).toBe(`second-${orderId}`);
   });
 });
 
@@ -158,7 +208,7 @@ describe('a payment that does not come', () => {
       body: { orderId, amount: { amount: 420, currency: 'EUR' } },
     });
     expect(await world.get(orderId)).toMatchObject({ payment: 'none' });
-    expect(await world.jobsOf(orderId)).toEqual([]);
+    expect(await world.jobsOf(orderId)).toMatchObject([{ kind: 'recheck', attempts: 0 }]);
     const event = await world.untilEvent(OrderCancelled, orderId);
     expect(event.data.reason).toBe('payment_timeout');
     expect(traceOf(event)).toBe(traceOf(await world.untilEvent(OrderPlaced, orderId)));
@@ -212,9 +262,7 @@ describe('a payment that does not come', () => {
     expect((await world.jobsOf(orderId)).map(({ kind }) => kind)).toEqual(['settle']);
     const before = pathsOf(orderId).filter((path) => path === 'POST /payments').length;
     world.provider.answer(orderId, undefined);
-    await until(async () => (await world.jobsOf(orderId)).length === 0, {
-      what: 'the payment to be called off',
-    });
+    await world.untilJob(orderId, 'recheck'); // the payment was called off
     expect(pathsOf(orderId).slice(-2)).toEqual(['GET /payments', 'POST /payments/cancel']);
     expect(pathsOf(orderId).filter((path) => path === 'POST /payments')).toHaveLength(before);
   });

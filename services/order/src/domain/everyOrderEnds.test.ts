@@ -3,7 +3,8 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { isAskedFor } from '../payments/isAskedFor.ts';
 import type { KnownPayment } from '../payments/provider.ts';
-import { settlePayment } from '../payments/settlePayment.ts';
+import { recheckPayments, settlePayment } from '../payments/settlePayment.ts';
+import type { PaymentJob } from '../store/paymentJobs.ts';
 import { placedOrder, run } from '../testing/orders.ts';
 import { type Command, decide, isSameMoney } from './decide.ts';
 import { evolve } from './evolve.ts';
@@ -24,11 +25,11 @@ interface ScenarioPayment {
 interface Scenario {
   free: boolean;
   stock: 'reserved' | 'rejected' | 'silent';
-  /** The one that is asked for; of it no webhook may ever tell. */
+  /** The one that is asked for. */
   payment: ScenarioPayment;
   /** Whether it can't be called off for as long as it may succeed. */
   stubborn: boolean;
-  /** Payments that nobody has asked for: once the right one was, and before that, or without it. */
+  /** Payments that nobody has asked for: once the right one was, of which no webhook may ever tell either, and before that, or without it. */
   others: ScenarioPayment[];
   early: ScenarioPayment[];
   cancels: number;
@@ -54,15 +55,16 @@ const money: fc.Arbitrary<Money> = fc.constantFrom(
   ],
 );
 
-const unasked: fc.Arbitrary<ScenarioPayment[]> = fc.array(
-  fc.record({
-    outcome: fc.constantFrom('succeeded', 'failed'),
-    amount: money,
-    told: fc.integer({ min: 1, max: 2 }),
-    mistold: fc.boolean(),
-  }),
-  { maxLength: 2 },
-);
+const unasked = (leastTold: number): fc.Arbitrary<ScenarioPayment[]> =>
+  fc.array(
+    fc.record({
+      outcome: fc.constantFrom('succeeded', 'failed'),
+      amount: money,
+      told: fc.integer({ min: leastTold, max: 2 }),
+      mistold: fc.boolean(),
+    }),
+    { maxLength: 2 },
+  );
 
 const scenario: fc.Arbitrary<Scenario> = fc.record({
   free: fc.constantFrom(false, false, false, false, true),
@@ -74,8 +76,8 @@ const scenario: fc.Arbitrary<Scenario> = fc.record({
     mistold: fc.constantFrom(false, false, false, true),
   }),
   stubborn: fc.boolean(),
-  others: unasked,
-  early: unasked,
+  others: unasked(0),
+  early: unasked(1),
   cancels: fc.constantFrom(0, 0, 1, 2, 3),
   heard: fc.constantFrom(true, true, true, false),
   brought: fc.constantFrom(true, true, true, false),
@@ -139,22 +141,37 @@ async function play({ free, stock, stubborn, cancels, heard, patient, schedule, 
 
   /** What the provider was asked for. */
   let asked: { amount: Money; paymentId?: string } | undefined;
-  /** Whether there is a job that asks what became of the payment that was asked for. */
-  let isUnsettled = false;
+  /** Whether there is a job that asks what became of the payment that was asked for, and one that asks for others after it. */
+  let [isUnsettled, isUnchecked] = [false, false];
+  const settled = () => {
+    isUnsettled = false;
+    isUnchecked = true;
+  };
   const mustSettle = () => {
     isUnsettled = true;
     underWay.push(settle);
   };
 
+  const jobOf = (kind: 'settle' | 'recheck'): PaymentJob => {
+    const { orderId } = order;
+    return { kind, key: 'payment-1', orderId, amount: total, cause: {}, ...asked };
+  };
+  const { signal } = new AbortController();
+
   async function settle(): Promise<void> {
     if (!isUnsettled) return;
-    const { orderId } = order;
-    const job = { kind: 'settle', key: 'payment-1', orderId, amount: total, cause: {}, ...asked } as const;
-    const { signal } = new AbortController();
-    const { commands, isSettled } = await settlePayment(provider, job, () => now, signal);
+    const { commands, isSettled } = await settlePayment(provider, jobOf('settle'), () => now, signal);
     for (const command of commands) send(command);
-    if (isSettled) isUnsettled = false;
+    if (isSettled) settled();
     else underWay.push(settle);
+  }
+
+  /** Long after everything else. */
+  async function recheck(): Promise<void> {
+    isUnchecked = false;
+    const { commands, isSettled } = await recheckPayments(provider, jobOf('recheck'), () => now, signal);
+    for (const command of commands) send(command);
+    expect(isSettled).toBe(true);
   }
 
   /** The kitchen decides once: with the payment it starts, unless it has been asked to drop it by then. It answers whoever asks again. */
@@ -184,7 +201,7 @@ async function play({ free, stock, stubborn, cancels, heard, patient, schedule, 
     }
     if (fact.type === 'SettlementRequested') mustSettle();
     if (fact.type === 'PaymentReceived' || fact.type === 'PaymentFailed') {
-      if (fact.paymentId === 'pay-0') isUnsettled = false;
+      if (fact.paymentId === 'pay-0') settled();
     }
     if (fact.type === 'OrderCancelled' && fact.reason === 'payment_timeout') {
       // Nobody who was asked for money is sent away when it is there, and is not on its way back.
@@ -228,8 +245,9 @@ async function play({ free, stock, stubborn, cancels, heard, patient, schedule, 
     now += 1;
     const [deliver] = underWay.splice((schedule[turn] ?? 0) % underWay.length, 1);
     await deliver?.();
-    // It hangs: the kitchen never heard of it, or nobody brings it, and staff are told.
     if (underWay.length > 0) continue;
+    if (isUnchecked) await recheck();
+    // It hangs: the kitchen never heard of it, or nobody brings it, and staff are told.
     if (order.status === 'paid') send({ type: 'cancelOverdue', at: now });
     if (order.status === 'ready') send({ type: 'refundOverdue', at: now });
   }
@@ -241,7 +259,7 @@ const count = (facts: Fact[], type: Fact['type']) => facts.filter((fact) => fact
 describe('every order', () => {
   test('ends delivered or cancelled, once, and only a delivered one keeps money: its total', async () => {
     const endings = new Set<string>();
-    const met = { untold: 0, several: 0, free: 0, early: 0 };
+    const met = { untold: 0, secondUntold: 0, several: 0, free: 0, early: 0 };
     await fc.assert(
       fc.asyncProperty(scenario, async (chosen) => {
         const { order, facts, taken } = await play(chosen);
@@ -269,7 +287,8 @@ describe('every order', () => {
           paid.filter((payment) => !kept.includes(payment)).sort(byPayment),
         );
         if (isDelivered) expect(kept).toHaveLength(1);
-        if (taken.some(({ told }) => told === 0)) met.untold++;
+        if (taken.some(({ told, paymentId }) => told === 0 && paymentId === 'pay-0')) met.untold++;
+        if (taken.some(({ told, paymentId }) => told === 0 && paymentId !== 'pay-0')) met.secondUntold++;
         if (taken.length > 1) met.several++;
         if (isDelivered && chosen.free) met.free++;
         if (isDelivered && refunded.some(({ paymentId }) => paymentId.startsWith('early-'))) met.early++;

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import type { PaymentJob } from '../store/paymentJobs.ts';
 import type { KnownPayment } from './provider.ts';
-import { settlePayment } from './settlePayment.ts';
+import { recheckPayments, settlePayment } from './settlePayment.ts';
 
 const amount = { amount: 420, currency: 'EUR' };
 const unanswered = { kind: 'settle', key: 'payment-1', orderId: 'order-1', amount, cause: {} } as const;
@@ -108,4 +108,16 @@ test('without an answer to the request, the failure of its amount is taken for i
   const of = await settled([payment('d', 'succeeded'), ...failures], undefined, unanswered);
   expect(of.wasCalledOff).toBe(true);
   expect(of.commands).toContainEqual({ type: 'failPayment', paymentId: 'c', reason: 'unknown', at: 9 });
+});
+
+test('a recheck tells of what came beside the payment that was asked for, and is done when nothing is pending', async () => {
+  const recheck = (...known: KnownPayment[]) =>
+    recheckPayments({ paymentsOf: async () => known }, job, () => 9, new AbortController().signal);
+  const own = payment('a', 'succeeded');
+  expect(await recheck(own)).toEqual({ commands: [], isSettled: true });
+  expect(await recheck(own, payment('b', 'succeeded'), payment('c', 'failed'))).toEqual({
+    commands: [received('b')],
+    isSettled: true,
+  });
+  expect(await recheck(own, payment('b', 'pending'))).toEqual({ commands: [], isSettled: false });
 });

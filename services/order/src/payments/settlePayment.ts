@@ -35,10 +35,7 @@ export async function settlePayment(
   const payments = isOver ? asked : await provider.callOff(job, signal);
 
   const at = now();
-  const commands = payments.flatMap(({ paymentId, amount, status }): Command[] =>
-    // Nothing was taken where a provider only tries a card.
-    status === 'succeeded' && amount.amount > 0 ? [{ type: 'receivePayment', paymentId, amount, at }] : [],
-  );
+  const commands: Command[] = receive(payments, at);
   if (payments.some(isPending)) return { commands, isSettled: false };
   const failures = payments.filter(({ status }) => status === 'failed');
   const failed = failures.find((payment) => isAskedFor(job, payment)) ?? failures[0];
@@ -48,5 +45,28 @@ export async function settlePayment(
   }
   return { commands: [...commands, { type: 'giveUp', at }], isSettled: true };
 }
+
+/**
+ * Looks for payments whose webhooks were lost, once it is known what became of the one that was asked for.
+ *
+ * @param now asked behind the call
+ * @throws PaymentProviderError when the provider is away
+ */
+export async function recheckPayments(
+  provider: Pick<PaymentProvider, 'paymentsOf'>,
+  job: PaymentJob,
+  now: () => Instant,
+  signal: AbortSignal,
+): Promise<Settlement> {
+  const payments = await provider.paymentsOf(job, signal);
+  const others = payments.filter(({ paymentId }) => paymentId !== job.paymentId);
+  return { commands: receive(others, now()), isSettled: !payments.some(isPending) };
+}
+
+/** Nothing was taken where a provider only tries a card. */
+const receive = (payments: readonly KnownPayment[], at: Instant): Command[] =>
+  payments
+    .filter(({ status, amount }) => status === 'succeeded' && amount.amount > 0)
+    .map(({ paymentId, amount }) => ({ type: 'receivePayment', paymentId, amount, at }));
 
 const isPending = ({ status }: KnownPayment) => status === 'pending';

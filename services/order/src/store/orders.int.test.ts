@@ -10,16 +10,16 @@ import { assigned, delivered, placedOrder, ready, received, run, started } from 
 import { claimIdempotencyKeys, findIdempotencyKeys, forgetIdempotencyKeys } from './idempotencyKeys.ts';
 import { findOrders, insertOrders, lockOrders, lockUnanswered, saveOrders } from './orders.ts';
 import {
-  type AskedPayment,
   addPaymentJobs,
   awaitPayments,
   CALL_PROVIDER,
   countFailingJobs,
-  endPaymentJobs,
-  finishPaymentJob,
+  finishPaymentJobs,
   type PaymentJob,
   postponePaymentJob,
   retryPaymentJob,
+  settlePaymentJobs,
+  type TakenJob,
   takePaymentJobs,
 } from './paymentJobs.ts';
 
@@ -175,6 +175,7 @@ describe('orders that got no answer', () => {
 });
 
 describe('payment jobs', () => {
+  const keysOf = (jobs: readonly PaymentJob[]) => jobs.map(({ key }) => key);
   async function add(kind: PaymentJob['kind'] = 'payment'): Promise<PaymentJob> {
     const job = jobOf(await insert(), kind);
     await addPaymentJobs(db, [job]);
@@ -192,43 +193,65 @@ describe('payment jobs', () => {
     await db.query('update payment_jobs set due_at = now()');
     expect((await takePaymentJobs(db, 10, 60)).map(({ attempts }) => attempts)).toEqual([2, 2]);
     expect(await takePaymentJobs(db, 10, 60)).toEqual([]);
-    for (const { key } of jobs) await finishPaymentJob(db, key);
+    await finishPaymentJobs(db, keysOf(jobs));
   });
 
   test('come back after a failure, and not once they are done', async () => {
-    const { key } = await add();
+    const job = await add();
     await takePaymentJobs(db, 10, 0);
-    await postponePaymentJob(db, key, 60_000);
+    await postponePaymentJob(db, job, 60_000);
     expect(await takePaymentJobs(db, 10, 60)).toEqual([]);
-    await postponePaymentJob(db, key, 0);
-    expect((await takePaymentJobs(db, 10, 60)).map((job) => job.key)).toEqual([key]);
-    await finishPaymentJob(db, key);
-    await postponePaymentJob(db, key, 0);
+    await postponePaymentJob(db, job, 0);
+    expect((await takePaymentJobs(db, 10, 60)).map(({ key }) => key)).toEqual([job.key]);
+    await finishPaymentJobs(db, [job.key]);
+    await postponePaymentJob(db, job, 0);
     expect(await takePaymentJobs(db, 10, 60)).toEqual([]);
+  });
+
+  test('that became known while they were asked about keep their later time', async () => {
+    const job = await add('settle');
+    const [taken] = (await takePaymentJobs(db, 10, 0)) as [TakenJob];
+    await settlePaymentJobs(db, [job], 60);
+    await postponePaymentJob(db, taken, 0);
+    await retryPaymentJob(db, taken, 0);
+    expect(await takePaymentJobs(db, 10, 0)).toEqual([]);
+    expect(await countFailingJobs(db)).toEqual({ count: 0, longestSeconds: 0 });
+    await finishPaymentJobs(db, [job.key]);
   });
 
   test('that fail are counted until there was an answer', async () => {
-    const { key } = await add();
-    await retryPaymentJob(db, key, 0);
+    const job = await add();
+    await retryPaymentJob(db, job, 0);
     await db.query(`update payment_jobs set failing_since = now() - interval '1 minute'`);
-    await retryPaymentJob(db, key, 0);
+    await retryPaymentJob(db, job, 0);
     expect(await countFailingJobs(db)).toEqual({ count: 1, longestSeconds: 60 });
-    await postponePaymentJob(db, key, 0);
+    await postponePaymentJob(db, job, 0);
     expect(await countFailingJobs(db)).toEqual({ count: 0, longestSeconds: 0 });
-    await finishPaymentJob(db, key);
+    await finishPaymentJobs(db, [job.key]);
   });
 
-  test('end when it is known what became of the payment, but never a refund', async () => {
-    const jobs = [await add('payment'), await add('refund')];
-    const asked = jobs.map(({ key }) => ({ key, paymentId: `pay-of-${key}` }));
-    await awaitPayments(db, asked, 0);
-    const [own, other] = asked as [AskedPayment, AskedPayment];
-    await endPaymentJobs(db, [other, { ...own, paymentId: 'another one of the order' }]);
-    expect((await db.query('select from payment_jobs')).rowCount).toBe(2);
-    await endPaymentJobs(db, [own]);
-    const left = await takePaymentJobs(db, 10, 60);
-    expect(left.map(({ kind }) => kind)).toEqual(['refund']);
-    for (const { key } of left) await finishPaymentJob(db, key);
+  test('ask once more, later, when it is known what became of the payment, but never about a refund', async () => {
+    const jobs = [await add('payment'), await add('refund'), await add('settle')];
+    const [own, other, unanswered] = keysOf(jobs) as [string, string, string];
+    await awaitPayments(db, [{ key: own, paymentId: 'pay-own' }], 0);
+    const kinds = async () =>
+      Object.fromEntries((await takePaymentJobs(db, 10, 0)).map(({ key, kind }) => [key, kind]));
+    await settlePaymentJobs(
+      db,
+      [
+        { key: own, paymentId: 'another one of the order' },
+        { key: other, paymentId: 'pay-1' },
+        { key: unanswered, paymentId: 'one of the order' },
+      ],
+      0,
+    );
+    expect(await kinds()).toEqual({ [own]: 'settle', [other]: 'refund', [unanswered]: 'settle' });
+    await settlePaymentJobs(db, [{ key: own, paymentId: 'pay-own' }], 60);
+    expect(await kinds()).toEqual({ [other]: 'refund', [unanswered]: 'settle' });
+    await settlePaymentJobs(db, [{ key: unanswered }], 0);
+    expect(await kinds()).toEqual({ [other]: 'refund', [unanswered]: 'recheck' });
+    await finishPaymentJobs(db, keysOf(jobs));
+    expect((await db.query('select from payment_jobs')).rowCount).toBe(0);
   });
 
   test('for payments become those that settle them, once the time is up that counts from then on', async () => {
@@ -240,7 +263,7 @@ describe('payment jobs', () => {
     expect(await takePaymentJobs(db, 10, 60)).toMatchObject([{ key, kind: 'settle', attempts: 1 }]);
     await awaitPayments(db, [{ key, paymentId: 'pay-1' }], 0); // of a call that ends after the payment was called off
     expect(await takePaymentJobs(db, 10, 60)).toEqual([]);
-    await finishPaymentJob(db, key);
+    await finishPaymentJobs(db, [key]);
   });
 
   test('that settle take the place of those that ask for the payment, also of the same transaction, and set aside', async () => {
@@ -249,7 +272,7 @@ describe('payment jobs', () => {
     expect(await takePaymentJobs(db, 10, 60)).toEqual([]);
     await addPaymentJobs(db, [job, { ...job, kind: 'settle' } as PaymentJob]);
     expect(await takePaymentJobs(db, 10, 60)).toMatchObject([{ key: job.key, kind: 'settle', attempts: 1 }]);
-    await finishPaymentJob(db, job.key);
+    await finishPaymentJobs(db, [job.key]);
   });
 });
 

@@ -4,7 +4,8 @@ import type { Cause } from '@brew/service';
 
 /**
  * Something to be asked of the payment provider: for a payment, what became of one, or to give one back. A payment that was asked for
- * becomes `settle`, due when its time is up, so an order that waits for its money always has a job.
+ * becomes `settle`, due when its time is up, so an order that waits for its money always has a job; and once it is known what became of
+ * it, `recheck`: another payment may come, and its webhook be lost.
  */
 export type PaymentJob = {
   /** The idempotency key of the call. */
@@ -16,7 +17,7 @@ export type PaymentJob = {
 } & (AskingJob | { kind: 'refund'; paymentId: string });
 
 interface AskingJob {
-  kind: 'payment' | 'settle';
+  kind: 'payment' | 'settle' | 'recheck';
   /** The name that the provider gave the payment, once it has answered. */
   paymentId?: string | undefined;
 }
@@ -107,50 +108,70 @@ export async function awaitPayments(
   );
 }
 
-/** The call was made, and its answer written down: the job is done. */
-export async function finishPaymentJob(tx: Tx, key: string): Promise<void> {
+/** The calls were made, and their answers written down: the jobs are done. */
+export async function finishPaymentJobs(tx: Tx, keys: readonly string[]): Promise<void> {
   await tx.query(
-    `with done as (delete from payment_jobs where job_key = $1 returning job_key)
+    `with locked as (
+       select job_key from payment_jobs where job_key = any($1::text[]) order by job_key for update
+     ), done as (
+       delete from payment_jobs where job_key in (select job_key from locked) returning job_key
+     )
      delete from stuck_items where worker = '${CALL_PROVIDER}' and item in (select job_key from done)`,
-    [key],
+    [keys],
   );
 }
 
-/** There is more to be asked, after so many milliseconds. */
-export async function postponePaymentJob(tx: Tx, key: string, ms: number): Promise<void> {
+/** There is more to be asked, after so many milliseconds; unless the job has become one of another kind meanwhile, due at a time of its own. */
+export async function postponePaymentJob(
+  tx: Tx,
+  { key, kind }: Pick<PaymentJob, 'key' | 'kind'>,
+  ms: number,
+): Promise<void> {
   await tx.query(
-    `update payment_jobs set due_at = now() + $2 * interval '1 millisecond', failing_since = null
-     where job_key = $1`,
-    [key, ms],
+    `update payment_jobs set due_at = now() + $3 * interval '1 millisecond', failing_since = null
+     where job_key = $1 and kind = $2`,
+    [key, kind, ms],
   );
 }
 
-/** The call failed: it is tried again after so many milliseconds. */
-export async function retryPaymentJob(tx: Tx, key: string, ms: number): Promise<void> {
+/** The call failed: it is tried again after so many milliseconds; with the same exception. */
+export async function retryPaymentJob(
+  tx: Tx,
+  { key, kind }: Pick<PaymentJob, 'key' | 'kind'>,
+  ms: number,
+): Promise<void> {
   await tx.query(
     `update payment_jobs
-     set due_at = now() + $2 * interval '1 millisecond', failing_since = coalesce(failing_since, now())
-     where job_key = $1`,
-    [key, ms],
+     set due_at = now() + $3 * interval '1 millisecond', failing_since = coalesce(failing_since, now())
+     where job_key = $1 and kind = $2`,
+    [key, kind, ms],
   );
 }
 
 /**
  * It is known what became of these payments: the provider need not be asked about them. It still is about the one that it was asked for,
- * when it was another one of the order that became known; and once where its answer, which says which one that is, has not come yet.
+ * when it was another one of the order that became known; about one whose request it has not answered yet, since its answer says which
+ * one that is; and in the end once more about all of the order.
+ * @param known without a paymentId: the provider never answered the request, and it has been settled all the same
  */
-export async function endPaymentJobs(tx: Tx, known: readonly AskedPayment[]): Promise<void> {
+export async function settlePaymentJobs(
+  tx: Tx,
+  known: readonly { key: string; paymentId?: string | undefined }[],
+  recheckSeconds: number,
+): Promise<void> {
   if (known.length === 0) return;
   await tx.query(
-    `with settled as (
+    `with known as (
        select job_key
        from payment_jobs join jsonb_to_recordset($1::jsonb) as known (key text, "paymentId" text) on job_key = known.key
-       where kind = 'settle' and payment_id = known."paymentId" order by job_key for update of payment_jobs
-     ), ended as (
-       delete from payment_jobs where job_key in (select job_key from settled) returning job_key
+       where kind = 'settle' and payment_id is not distinct from known."paymentId" order by job_key for update of payment_jobs
+     ), settled as (
+       update payment_jobs
+       set kind = 'recheck', due_at = now() + make_interval(secs => $2), attempts = 0, failing_since = null
+       from known where payment_jobs.job_key = known.job_key returning payment_jobs.job_key
      )
-     delete from stuck_items where worker = '${CALL_PROVIDER}' and item in (select job_key from ended)`,
-    [JSON.stringify(known)],
+     delete from stuck_items where worker = '${CALL_PROVIDER}' and item in (select job_key from settled)`,
+    [JSON.stringify(known), recheckSeconds],
   );
 }
 

@@ -76,10 +76,10 @@ export interface World {
   paid(): Promise<string>;
   /** What is still to be asked of the provider, with in how many seconds. */
   jobsOf(orderId: string): Promise<{ kind: string; attempts: number; seconds: number }[]>;
-  untilJob(orderId: string, kind: string, attempts?: number): Promise<{ seconds: number }>;
+  untilJob(orderId: string, kind: string, attempts?: number): Promise<{ attempts: number; seconds: number }>;
   /** An order whose payment was asked for, and whose provider has taken the request. */
   awaiting(): Promise<string>;
-  /** Lets the time be up of an order that waits for an answer: of the stock, or of the provider. */
+  /** Lets the time be up of an order that waits for an answer: of the stock, or of the provider, also to whether there are more payments. */
   makeOverdue(orderId: string): Promise<unknown>;
   restart(options?: Pick<WorldOptions, 'now'>): Promise<void>;
   stop(): Promise<void>;
@@ -238,9 +238,10 @@ export async function startWorld({ env = {}, now }: WorldOptions = {}): Promise<
     },
     async makeOverdue(orderId) {
       await db.query('update orders set payment_due_at = now() where order_id = $1', [orderId]);
-      await db.query(`update payment_jobs set due_at = now() where order_id = $1 and kind = 'settle'`, [
-        orderId,
-      ]);
+      await db.query(
+        `update payment_jobs set due_at = now() where order_id = $1 and kind in ('settle', 'recheck')`,
+        [orderId],
+      );
     },
     async restart(options) {
       await app.stop();

@@ -1,19 +1,20 @@
 import { backoff, gather, verdictOf } from '@brew/kafka';
-import { countStuckItems, isOutage, noteFailure, retryLater } from '@brew/postgres';
+import { countStuckItems, isOutage, noteFailure, retryLater, type Tx } from '@brew/postgres';
 import { type Cause, type Health, type ServiceContext, type Waker, type Worker, worker } from '@brew/service';
 import type { ChangeOrders } from '../changeOrders.ts';
 import type { OrderConfig } from '../config.ts';
 import type { Command } from '../domain/decide.ts';
 import { CALL_TIMEOUT_MS, type PaymentProvider, PaymentProviderError } from '../payments/provider.ts';
-import { settlePayment } from '../payments/settlePayment.ts';
+import { recheckPayments, settlePayment } from '../payments/settlePayment.ts';
 import {
   type AskedPayment,
   awaitPayments,
   CALL_PROVIDER,
   countFailingJobs,
-  finishPaymentJob,
+  finishPaymentJobs,
   postponePaymentJob,
   retryPaymentJob,
+  settlePaymentJobs,
   type TakenJob,
   takePaymentJobs,
 } from '../store/paymentJobs.ts';
@@ -52,6 +53,14 @@ export function callProvider(
     { limit: AT_ONCE, paceMs: PACE_MS },
   );
 
+  const finish = gather(
+    async (keys: readonly string[]) => {
+      await finishPaymentJobs(db, keys);
+      return keys.map(() => undefined);
+    },
+    { limit: AT_ONCE, paceMs: PACE_MS },
+  );
+
   const call = async (job: TakenJob, signal: AbortSignal) => {
     switch (job.kind) {
       case 'payment':
@@ -60,7 +69,17 @@ export function callProvider(
       case 'settle': {
         const { commands, isSettled } = await settlePayment(provider, job, () => now().getTime(), signal);
         // Without a cause of its own, like a webhook: what is found out follows from the order that asked for the payment.
-        return tell(job, commands, isSettled);
+        return tell(job, commands, (tx) =>
+          isSettled ? settlePaymentJobs(tx, [job], config.PAYMENT_RECHECK_SECONDS) : askAgain(tx, job),
+        );
+      }
+
+      case 'recheck': {
+        const { commands, isSettled } = await recheckPayments(provider, job, () => now().getTime(), signal);
+        if (isSettled && commands.length === 0) return finish(job.key);
+        return tell(job, commands, (tx) =>
+          isSettled ? finishPaymentJobs(tx, [job.key]) : askAgain(tx, job),
+        );
       }
 
       case 'refund': {
@@ -72,7 +91,8 @@ export function callProvider(
         const amount = known?.amount ?? job.amount;
         const refundId = await provider.refund({ ...job, amount }, signal);
         const at = now().getTime();
-        return tell(job, [{ type: 'recordRefund', paymentId, refundId, amount, at }], true, cause);
+        const refunded: Command = { type: 'recordRefund', paymentId, refundId, amount, at };
+        return tell(job, [refunded], (tx) => finishPaymentJobs(tx, [job.key]), cause);
       }
 
       default:
@@ -81,25 +101,32 @@ export function callProvider(
   };
 
   /** Should we die before this commits, the call is made again, with the same key, and answered as before. */
-  const tell = (job: TakenJob, commands: readonly Command[], isDone: boolean, cause?: Cause) =>
+  const tell = (
+    job: TakenJob,
+    commands: readonly Command[],
+    moveOn: (tx: Tx) => Promise<void>,
+    cause?: Cause,
+  ) =>
     transact(job.cause, async (work) => {
-      const { key, orderId, attempts } = job;
+      const { orderId } = job;
       await changeOrders(
         work.tx,
         commands.map((command) => ({ orderId, command, work, cause })),
       );
-      if (isDone) await finishPaymentJob(work.tx, key);
-      else await postponePaymentJob(work.tx, key, backoff(attempts, RETRY, Math.random()));
+      await moveOn(work.tx);
     });
+
+  const askAgain = (tx: Tx, job: TakenJob) =>
+    postponePaymentJob(tx, job, backoff(job.attempts, RETRY, Math.random()));
 
   const attempt = async (job: TakenJob, signal: AbortSignal) => {
     try {
       await call(job, signal);
     } catch (error) {
-      const { key, kind, orderId, attempts } = job;
+      const { kind, orderId, attempts } = job;
       if (signal.aborted) {
         // That says nothing about the job: whoever comes next makes the call.
-        await postponePaymentJob(db, key, 0).catch(() => undefined);
+        await postponePaymentJob(db, job, 0).catch(() => undefined);
         return;
       }
       lastError = error as Error;
@@ -109,15 +136,16 @@ export function callProvider(
         'a call to the provider failed',
       );
       // Should this fail as well, the job is due again when its lease is over.
-      await postpone(key, retryAfterMs, error).catch(() => undefined);
+      await postpone(job, retryAfterMs, error).catch(() => undefined);
     }
   };
 
   /** What is down, or lets us wait, is tried again for ever; what is wrong with the job itself is set aside in the end. */
-  const postpone = (key: string, ms: number, error: unknown) =>
+  const postpone = (job: TakenJob, ms: number, error: unknown) =>
     db.transaction(async (tx) => {
-      await retryPaymentJob(tx, key, ms);
+      await retryPaymentJob(tx, job, ms);
       if (verdictOf(error, isAway) === 'outage') return;
+      const { key } = job;
       const failures = await noteFailure(tx, CALL_PROVIDER, key, String(error));
       if (failures < ATTEMPTS) await retryLater(tx, CALL_PROVIDER, key, ms);
       else log.error({ err: error, worker: CALL_PROVIDER, item: key, failures }, 'set aside by a worker');
