@@ -57,7 +57,8 @@ export interface GroupMember {
 const PATIENCE = { initialRetryTime: 100, multiplier: 2, factor: 0.2, maxRetryTime: 1_000, retries: 14 };
 /** So long may a partition that was added go unnoticed. kafkajs leaves it at five minutes. */
 const METADATA_MAX_AGE_MS = 15_000;
-const RESTART = { initialMs: 1_000, maxMs: 10_000 };
+/** Short, so that an outage is over for everybody some seconds after it is over. */
+const RESTART = { initialMs: 1_000, maxMs: 3_000 };
 const DRAIN_MS = 5_000;
 const LEAVE_MS = 3_000;
 
@@ -135,6 +136,8 @@ export function createGroupMember(options: GroupMemberOptions): GroupMember {
   }
 
   async function supervise(): Promise<void> {
+    /** The kind of what ended it last, of which the log tells: of an outage once, not with each attempt. */
+    let told: string | undefined;
     for (let failures = 1; ; failures++) {
       const cause = await live();
       if (stopping.signal.aborted) return;
@@ -142,10 +145,14 @@ export function createGroupMember(options: GroupMemberOptions): GroupMember {
       if (state === 'running') {
         failures = 1;
         state = 'restarting';
+        told = undefined;
       }
       lastError = new ConsumerFailedError(name, cause);
       // A coordinator that is still loading, as after every start of a cluster, is no news until it goes on.
-      const level = (cause as { retriable?: unknown })?.retriable === true && failures < 5 ? 'debug' : 'warn';
+      const isBrief = (cause as { retriable?: unknown })?.retriable === true && failures < 5;
+      const kind = cause instanceof Error ? cause.name : String(cause);
+      const level = isBrief || kind === told ? 'debug' : 'warn';
+      if (level === 'warn') told = kind;
       log[level]({ err: cause, consumer: name, failures }, 'the consumer ended: starting it again');
       await delay(backoff(failures, RESTART, Math.random()), stopping.signal);
     }
