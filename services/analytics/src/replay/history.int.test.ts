@@ -5,14 +5,14 @@ import { pathToFileURL } from 'node:url';
 import { OrderDelivered, OrderPlaced, PaymentReceived } from '@brew/events';
 import type { OutgoingRecord } from '@brew/kafka';
 import { until } from '@brew/sandbox/testing';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, describe, expect, it } from '@jest/globals';
 import { funnel } from '../projections/funnel/funnel.ts';
 import { projections } from '../projections/index.ts';
 import { hourOf, type Projection } from '../projections/projection.ts';
 import { sales } from '../projections/sales/sales.ts';
 import { listGenerations } from '../store/generations.ts';
 import { placed } from '../testing/orders.ts';
-import { createRig, type Rig } from '../testing/rig.ts';
+import { useRig } from '../testing/rig.ts';
 import { type RunReplay, runReplay } from '../testing/runReplay.ts';
 
 const MINUTE_MS = 60_000;
@@ -25,17 +25,11 @@ const WHOLE = CUT + HOUR_MS;
 const NEW = CUT + 2 * HOUR_MS;
 
 describe('what topics do not hold any more', () => {
-  let rig: Rig;
+  const rig = useRig('beginAnew');
   const folders: string[] = [];
-  beforeAll(async () => {
-    rig = await createRig();
-  });
   afterAll(async () => {
     for (const folder of folders) await rm(folder, { recursive: true });
-    await rig?.stop();
   });
-  beforeEach(() => rig.beginAnew());
-  afterEach(() => rig.rest());
 
   const run = (options?: RunReplay) => runReplay(rig.context, options);
   const place = (orderId: string, at: number) =>

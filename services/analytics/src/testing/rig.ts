@@ -9,6 +9,7 @@ import { runKafkaTool } from '@brew/sandbox';
 import { infrastructure, uniqueName, until } from '@brew/sandbox/testing';
 import type { Part, Worker } from '@brew/service';
 import { createTestBench, orderNamed } from '@brew/service/testing';
+import { afterAll, afterEach, beforeAll, beforeEach } from '@jest/globals';
 import { type BuildOptions, createBuild } from '../build/build.ts';
 import type { Position } from '../build/positions.ts';
 import { readAnalyticsConfig } from '../config.ts';
@@ -31,8 +32,22 @@ export type Session = Awaited<ReturnType<Rig['db']['connect']>>;
 
 export const ALL_TIME = { from: new Date(0), to: new Date('2100-01-01') };
 
-/** Topics and a database of a test file's own, and what reads the ones into the other. */
-export async function createRig() {
+/**
+ * Topics and a database of a test file's own, and what reads the ones into the other: there while the tests run.
+ * @param beginning what comes before each of them
+ */
+export function useRig(beginning: 'begin' | 'beginAnew' = 'begin'): Rig {
+  let rig: Rig | undefined;
+  beforeAll(async () => {
+    rig = await createRig();
+  });
+  beforeEach(() => rig?.[beginning]());
+  afterEach(() => rig?.rest());
+  afterAll(() => rig?.stop());
+  return new Proxy({} as Rig, { get: (_none, name) => Reflect.get(rig as Rig, name) });
+}
+
+async function createRig() {
   const where = infrastructure();
   const bench = await createTestBench({
     name: 'analytics',
