@@ -11,6 +11,7 @@ import { projections } from '../projections/index.ts';
 import { hourOf, type Projection } from '../projections/projection.ts';
 import { sales } from '../projections/sales/sales.ts';
 import { listGenerations } from '../store/generations.ts';
+import { tryLock } from '../store/locks.ts';
 import { placed } from '../testing/orders.ts';
 import { useRig } from '../testing/rig.ts';
 import { type RunReplay, runReplay } from '../testing/runReplay.ts';
@@ -116,6 +117,30 @@ describe('what topics do not hold any more', () => {
     const { funnel, latency } = await rig.reports();
     expect(funnel).toEqual({ placed: 93, paid: 91, delivered: 93 });
     expect(latency.delivered.orders).toBe(93);
+  });
+
+  it.each([
+    ['takes orders over', 'orders_at_hand'],
+    ['compares', 'by_hour'],
+  ])('does not keep a replay that is hung up while it %s: others may begin at once', async (_what, table) => {
+    await loseTheBeginning();
+    await rig.rest();
+    await using holder = await rig.db.connect();
+    await using other = await rig.db.connect();
+    await holder.query(`begin; lock table sales_g1.${table}`);
+    const hungUp = new AbortController();
+    const cancelled = expect(run({ signal: hungUp.signal })).rejects.toThrow('hung up');
+    await until(
+      async () => {
+        const waiting = 'select from pg_locks where relation = $1::regclass and not granted';
+        return (await rig.db.query(waiting, [`sales_g1.${table}`])).rowCount;
+      },
+      { what: 'it to wait for the table' },
+    );
+    hungUp.abort(new Error('hung up'));
+    await until(() => tryLock(other, 'replay'), { what: 'another replay to begin', timeoutMs: 60_000 });
+    await cancelled;
+    await holder.query('rollback');
   });
 
   it('is kept also by the next rebuild, and by one from a time on', async () => {
