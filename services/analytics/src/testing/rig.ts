@@ -32,6 +32,9 @@ export type Session = Awaited<ReturnType<Rig['db']['connect']>>;
 
 export const ALL_TIME = { from: new Date(0), to: new Date('2100-01-01') };
 
+/** Of each topic. */
+export const PARTITIONS = 2;
+
 /**
  * Topics and a database of a test file's own, and what reads the ones into the other: there while the tests run.
  * @param beginning what comes before each of them
@@ -68,7 +71,7 @@ async function createRig() {
     await makeTopics(orderTopics.map(declared));
   }
   const ownName = ({ name }: { name: string }) => own.get(name) ?? '';
-  const declared = (topic: Topic) => ({ ...topic, name: ownName(topic), partitions: 2 });
+  const declared = (topic: Topic) => ({ ...topic, name: ownName(topic), partitions: PARTITIONS });
   await createTopics();
   const letters: { topic: string; key: string | null; value: Buffer | null; error: unknown }[] = [];
   const deadLetters: DeadLetters = {
@@ -87,6 +90,7 @@ async function createRig() {
   const parts: Part[] = [];
   const rig = {
     db,
+    databaseUrl: bench.context.config.DATABASE_URL,
     reader,
     get topics() {
       return [...own.values()];
