@@ -1,8 +1,7 @@
-import { uniqueName, until } from '@brew/sandbox/testing';
+import { until } from '@brew/sandbox/testing';
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { RegistryUnavailableError } from './errors.ts';
 import { createFollower, type FollowerOptions } from './follower.ts';
-import { createInspector } from './inspect.ts';
 import { createProducer, type Producer } from './producer.ts';
 import type { ReceivedRecord } from './record.ts';
 import { clientOf, createTopic, log, outgoing, textOf } from './testing/kafka.ts';
@@ -45,18 +44,6 @@ test('shows every record to every follower', async () => {
   await send(topic, 'e');
   for (const { seen } of both) await until(() => seen.includes('e'), { what: 'the later record' });
   for (const { follower } of both) await follower.stop();
-});
-
-test('leaves no group behind', async () => {
-  const name = uniqueName('gone');
-  const { follower } = follow(await createTopic('follower-group'), { name });
-  await using inspector = createInspector({ client });
-  const groups = async () =>
-    (await inspector.groups()).filter(({ group }) => group.startsWith(`${name}.follower.`));
-  await follower.start();
-  expect(await groups()).toHaveLength(1);
-  await Promise.all([follower.stop(), follower.stop()]);
-  expect(await groups()).toEqual([]);
 });
 
 test('is caught up with an empty topic at once', async () => {

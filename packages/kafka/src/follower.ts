@@ -7,7 +7,7 @@ import { backoff, defaultRetry } from './backoff.ts';
 import type { KafkaClient } from './client.ts';
 import { chunksOf } from './consumer/chunks.ts';
 import { createLooks } from './consumer/looks.ts';
-import { delay, within } from './delay.ts';
+import { delay } from './delay.ts';
 import { NotPreparedError } from './errors.ts';
 import { fetchedOf, type Gap } from './fetched.ts';
 import { createPositions } from './follower/positions.ts';
@@ -57,8 +57,6 @@ export interface Follower extends AsyncDisposable {
 
 const RETRY = { initialMs: 200, maxMs: 2_000 };
 const MAX_RECORDS = 1_000;
-/** How long it may take to delete its group, once it has left it. */
-const FORGET_MS = 2_000;
 
 /** What the attempts at all records of a batch may take together: the good ones behind them wait for so long. */
 const PATIENCE_MS = 3_000;
@@ -85,8 +83,6 @@ export function createFollower(options: FollowerOptions): Follower {
   let steppedOver = 0;
   const looksAgain = createLooks();
   let seek: KafkaConsumer['seek'] | undefined;
-  let groupId: string | undefined;
-  let stopped: Promise<void> | undefined;
   const stopping = new AbortController();
 
   async function eachBatch(payload: EachBatchPayload, signal: AbortSignal): Promise<void> {
@@ -172,10 +168,11 @@ export function createFollower(options: FollowerOptions): Follower {
     client,
     name,
     // A new group for each life: in the old one the brokers would wait for the member that is gone.
-    config() {
-      groupId = `${name}.follower.${randomUUID()}`;
-      return { groupId, maxWaitTimeInMs: 1_000, maxBytes: 2 * 1024 * 1024 };
-    },
+    config: () => ({
+      groupId: `${name}.follower.${randomUUID()}`,
+      maxWaitTimeInMs: 1_000,
+      maxBytes: 2 * 1024 * 1024,
+    }),
     topics,
     // A partition without a position is one that was added later: all of it is new.
     fromBeginning: true,
@@ -220,13 +217,6 @@ export function createFollower(options: FollowerOptions): Follower {
     await member.start(signal);
   }
 
-  /** Brokers would list the group that nobody joins any more for ten minutes. */
-  async function forgetGroup(): Promise<void> {
-    if (groupId === undefined) return;
-    await using admin = createAdmin({ client, log });
-    await within(FORGET_MS, admin.forgetGroup(groupId));
-  }
-
   return {
     get state() {
       return started && member.state === 'created' ? 'starting' : member.state;
@@ -245,8 +235,7 @@ export function createFollower(options: FollowerOptions): Follower {
     whenCaughtUp: () => positions.caughtUp,
     stop() {
       stopping.abort();
-      stopped ??= member.stop().then(forgetGroup);
-      return stopped;
+      return member.stop();
     },
     [Symbol.asyncDispose]() {
       return this.stop();
