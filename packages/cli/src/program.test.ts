@@ -85,6 +85,13 @@ describe('describeError', () => {
     expect(text).toContain('Caused by: Error: EADDRINUSE');
   });
 
+  it('says where to look when Kafka does not answer', () => {
+    const away = new BrewError('BREW_BROKER_UNAVAILABLE', 'Kafka could not be reached to ask: no leader.');
+    expect(describeError(away, { verbose: false }).text).toBe(
+      'brew: Kafka could not be reached to ask: no leader. See what runs with npx brew status.',
+    );
+  });
+
   it('says of what nobody expected where to look', () => {
     expect(describeError(new TypeError('x is not a function'), { verbose: false }).text).toBe(
       'brew: Something unexpected went wrong: x is not a function. Run it again with --verbose to see where it happened.',

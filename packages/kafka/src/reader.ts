@@ -49,11 +49,18 @@ export interface Reader extends AsyncDisposable {
   close(): Promise<void>;
 }
 
+interface ReaderOptions {
+  client: KafkaClient;
+  log: Logger;
+  /** Of every reading that is given none of its own. */
+  signal?: AbortSignal | undefined;
+}
+
 /**
  * A fast reader for projections: it hands on bytes and where things are in them, and makes nothing of them that nobody asks for.
  * Connects with the first call.
  */
-export function createReader({ client, log }: { client: KafkaClient; log: Logger }): Reader {
+export function createReader({ client, log, signal }: ReaderOptions): Reader {
   const cluster = createCluster(client);
   const fetchers = new Set<Fetcher>();
   return {
@@ -63,7 +70,7 @@ export function createReader({ client, log }: { client: KafkaClient; log: Logger
       return new Map(topics.map((topic) => [topic, cluster.topicId(topic) ?? '']));
     },
     async *read(ranges, options = {}) {
-      const fetcher = createFetcher(cluster, ranges, { ...options, log });
+      const fetcher = createFetcher(cluster, ranges, { signal, ...options, log });
       fetchers.add(fetcher);
       try {
         for (let records = await fetcher.next(); records; records = await fetcher.next()) yield records;

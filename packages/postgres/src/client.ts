@@ -14,12 +14,13 @@ const SLACK_MS = 1_000;
 /** How long PostgreSQL keeps a transaction, or a session that somebody relies on, in which nothing happens. */
 export const IDLE_MS = 12_000;
 
-/** How the server finds out that a client is gone, frozen or cut off, even while it is sending something: within some 11 s. */
+/** How the server finds out that a client is gone, frozen or cut off, even while it is sending something, or a statement is under way: within some 11 s. */
 const SERVER_KEEPALIVE = [
   'tcp_keepalives_idle=5',
   'tcp_keepalives_interval=2',
   'tcp_keepalives_count=3',
   'tcp_user_timeout=10000',
+  'client_connection_check_interval=1000',
 ];
 
 export interface ClientOptions {

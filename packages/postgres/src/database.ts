@@ -2,7 +2,7 @@ import pg from 'pg';
 import type { Logger } from 'pino';
 import { type BoundedQuery, type ClientOptions, clientConfig } from './client.ts';
 import { createListener, type Stop } from './listener.ts';
-import { openSession, type Session } from './session.ts';
+import { openSession, type Session, type SessionOptions } from './session.ts';
 import { type Tx, transactOn } from './transactOn.ts';
 
 export type { Session, Tx };
@@ -37,7 +37,7 @@ export interface Database extends Tx, AsyncDisposable {
    */
   listen(channel: string, onNotify: (payload: string) => void): Promise<Stop>;
   /** A connection outside the pool, for what is tied to a session. The caller ends it. */
-  connect(options?: Pick<ClientOptions, 'statementMs'>): Promise<Session>;
+  connect(options?: Pick<SessionOptions, 'statementMs' | 'signal'>): Promise<Session>;
   /** What PostgreSQL's clock says. Rejects when it doesn't answer within 2 s. */
   ping(): Promise<Date>;
   /** Idempotent. Waits for connections in use to be given back. */

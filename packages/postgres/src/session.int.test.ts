@@ -53,6 +53,22 @@ it('may take longer for a statement when that is said', async () => {
   await expect(patient.query('select pg_sleep(0.3)')).resolves.toMatchObject({ rowCount: 1 });
 });
 
+it('is given up with its signal, and with it its locks, also while PostgreSQL is at a statement', async () => {
+  const hungUp = new AbortController();
+  const { signal } = hungUp;
+  await using session = await rig.db.connect({ statementMs: 600_000, signal });
+  await using other = await rig.db.connect();
+  expect(await locks(session, 3)).toBe(true);
+  const long = session.query('select pg_sleep(600)').catch((error) => error);
+  const reason = new Error('hung up');
+  hungUp.abort(reason);
+  expect(await long).toBe(reason);
+  await expect(session.query('select 1')).rejects.toBe(reason);
+  await expect(rig.db.connect({ signal })).rejects.toBe(reason);
+  expect(session.lost.aborted).toBe(true);
+  await until(() => locks(other, 3), { what: 'the lock to be free' });
+});
+
 it('can be ended although nobody answers', async () => {
   await using proxy = await createProxy(rig.url);
   await using behind = createDatabase({ url: proxy.url, applicationName: 'cut off', log: rig.log });

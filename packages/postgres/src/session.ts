@@ -23,13 +23,18 @@ export interface Session extends Tx, AsyncDisposable {
   end(): Promise<void>;
 }
 
+export interface SessionOptions extends ClientOptions {
+  /** Aborted when nobody wants it any more: whatever is asked then fails with the signal's reason, also what is under way, and the session is gone. */
+  signal?: AbortSignal | undefined;
+}
+
 /** How often something is asked while nobody else does, and how long the answer may take. */
 const PING_MS = 3_000;
 /** Since a statement that was answered, PostgreSQL has kept the session for at least this long, and for as long again. */
 const SURE_MS = IDLE_MS / 2;
 
-/** @throws an outage when PostgreSQL does not answer */
-export async function openSession(options: ClientOptions): Promise<Session> {
+/** @throws an outage when PostgreSQL does not answer; the signal's reason */
+export async function openSession({ signal, ...options }: SessionOptions): Promise<Session> {
   // In a pipeline, pg hangs up by itself when an answer does not come in time.
   const client = new pg.Client({ ...clientConfig(options), pipeline: true });
   client.on('error', ignore); // who uses it learns from its queries and from `lost`
@@ -42,7 +47,9 @@ export async function openSession(options: ClientOptions): Promise<Session> {
   function query(...args: [string]): Promise<pg.QueryResult> {
     const sentAt = performance.now();
     underWay += 1;
-    const result = client.query(...args);
+    const result = client.query(...args).catch((error) => {
+      throw signal?.aborted ? signal.reason : error;
+    });
     const answered = () => {
       aliveAt = Math.max(aliveAt, sentAt);
     };
@@ -58,26 +65,31 @@ export async function openSession(options: ClientOptions): Promise<Session> {
   }
 
   try {
+    signal?.throwIfAborted();
+    signal?.addEventListener('abort', () => hangUp(signal.reason), { signal: lost.signal });
     await client.connect();
     aliveAt = performance.now();
     await query(`set idle_session_timeout = ${IDLE_MS}`);
   } catch (error) {
     await close(client);
-    throw error;
+    throw signal?.aborted ? signal.reason : error;
   }
   let tickedAt = performance.now();
   const pinging = setInterval(() => {
     if (lost.signal.aborted) return clearInterval(pinging);
     const stoodStillMs = performance.now() - tickedAt - PING_MS;
     tickedAt = performance.now();
-    if (stoodStillMs > SURE_MS) return hangUp();
+    if (stoodStillMs > SURE_MS)
+      return hangUp(
+        new Error('Connection terminated: this process stood still, and the session may be gone'),
+      );
     const ping: BoundedQuery = { text: 'select 1', query_timeout: PING_MS };
     if (underWay === 0) query(ping as unknown as string).catch(ignore);
   }, PING_MS);
 
   /** After a thaw timers come first: who holds this session knows before anything else goes on that waited for an answer. */
-  function hangUp(): void {
-    lost.abort(new Error('Connection terminated: this process stood still, and the session may be gone'));
+  function hangUp(reason: unknown): void {
+    lost.abort(reason);
     destroy(client);
   }
 

@@ -11,7 +11,7 @@ export function registerGroups(program: Command, exit: (code: number) => void, i
     .option('--json', 'as JSON')
     .addHelpText(
       'after',
-      `${examples('npx brew groups', 'npx brew groups kitchen', 'npx brew groups kitchen --json | jq .lag', 'npx brew groups --bootstrap kafka.example.com:9092')}\nWAITING is how long ago the first record that the group has not read was written.\nOf Brew's own groups it also tells how many dead letters wait, and how many keys are parked.`,
+      `${examples('npx brew groups', 'npx brew groups kitchen', 'npx brew groups kitchen --json | jq .lag', 'npx brew groups --bootstrap kafka.example.com:9092')}\nWAITING is how long ago the first record that the group has not read was written.\nOf Brew's own groups it also tells how many dead letters wait, and how many keys are parked.\nWhat verify, watch or a cache of the menu has left behind is left out: brokers keep it ten minutes.`,
     )
     .action(async (name: string | undefined, options: { json?: boolean } & ClusterOptions) => {
       const { groups } = await import('./groups.ts');

@@ -39,6 +39,13 @@ interface GroupPartition {
   memberId: string | null;
 }
 
+/**
+ * Whether it is what a follower has left behind: `verify`, `watch` and the cache of a menu read in a group of their own, which brokers list for
+ * ten minutes after its end.
+ */
+export const isLeftover = ({ group, members }: Pick<GroupProgress, 'group' | 'members'>): boolean =>
+  members.length === 0 && /\.follower\.[0-9a-f-]{36}$/.test(group);
+
 export function groupReport(
   found: GroupProgress,
   now: Date,

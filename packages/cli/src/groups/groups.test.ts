@@ -1,7 +1,7 @@
 import type { GroupProgress } from '@brew/kafka/inspect';
 import { expect, it } from '@jest/globals';
 import { plain } from '../text/format.ts';
-import { type GroupReport, groupReport } from './groupReport.ts';
+import { type GroupReport, groupReport, isLeftover } from './groupReport.ts';
 import { renderGroup, renderGroups } from './renderGroups.ts';
 
 const now = new Date('2026-01-01T12:00:00Z');
@@ -40,6 +40,13 @@ it('says what lies behind a transaction that is open', () => {
   expect(renderGroup(groupReport({ ...group, partitions }, now), 0, plain)).toContain(
     "3 records of clicks, partition 0 can't be read: a transaction is open before them (docs/records.md says what to do)",
   );
+});
+
+it('leaves out what a follower has left behind, and no other group that is empty', () => {
+  const follower = 'brew-verify.follower.fb0060a7-d565-4d68-bb87-9fc12029d915';
+  expect(isLeftover({ group: follower, members: [] })).toBe(true);
+  expect(isLeftover({ ...group, group: follower })).toBe(false);
+  expect(isLeftover({ group: 'kitchen', members: [] })).toBe(false);
 });
 
 it('shows who reads what, how far it is, and since when records wait', () => {

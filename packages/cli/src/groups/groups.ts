@@ -4,11 +4,11 @@ import { clientOf } from '../clusterClient.ts';
 import { askSummaries, renderProblems, type Server } from '../dlq/groups.ts';
 import type { Io } from '../io.ts';
 import { NOT_ALL_TOLD, plain } from '../text/format.ts';
-import { groupReport } from './groupReport.ts';
+import { groupReport, isLeftover } from './groupReport.ts';
 import { renderGroup, renderGroups } from './renderGroups.ts';
 
 /**
- * Shows all consumer groups, or one with its members and how far it is.
+ * Shows all consumer groups but those that followers have left behind, or one with its members and how far it is.
  * @param server whose services tell of dead letters; undefined: nobody does
  * @returns whether all partitions have told where they end
  * @throws GroupMissingError, BrokerUnavailableError, ReadRefusedError
@@ -29,7 +29,7 @@ export async function groups(
   const letters = answers.flatMap(({ answer }) => answer ?? []);
   const now = new Date();
   const report = Array.isArray(found)
-    ? found.map((each) => groupReport(each, now, letters))
+    ? found.filter((each) => !isLeftover(each)).map((each) => groupReport(each, now, letters))
     : groupReport(found, now, letters);
   const lines = json
     ? [JSON.stringify(report, null, 2)]

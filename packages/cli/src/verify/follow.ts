@@ -78,6 +78,6 @@ function createSearch(ledger: Ledger, reading: Reading, graceMs: number): () => 
     const breaches = isNew ? ledger.breaches(completeAt, graceMs) : [];
     const unknown = breaches.filter(({ invariant, orderId }) => !known.has(`${invariant}/${orderId}`));
     for (const { invariant, orderId } of unknown) known.add(`${invariant}/${orderId}`);
-    return [...unknown.map(reportedBreach), ...unreadable.map(reportedRecord)];
+    return [...unknown.map(reportedBreach), ...unreadable.map((record) => reportedRecord(record))];
   };
 }

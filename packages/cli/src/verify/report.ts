@@ -1,3 +1,4 @@
+import { counted } from '../text/format.ts';
 import { invariants, readable } from './invariants/index.ts';
 import type { Breach, Counts, Ledger } from './ledger.ts';
 import type { Reading, UnreadableRecord } from './reading.ts';
@@ -47,14 +48,14 @@ export interface Summary {
 
 /**
  * @param at up to when everything has been read, in milliseconds
- * @returns the report, and its breaches one after the other
+ * @returns the report, and its breaches one after the other: all of them, and in words, where partitions that the same keeps back are one
  */
 export function reportOf(
   ledger: Ledger,
   reading: Pick<Reading, 'read' | 'unreadable' | 'unreadableCount' | 'hasRead'>,
   at: number,
   graceMs: number,
-): { summary: Summary; breaches: Iterable<ReportedBreach> } {
+): { summary: Summary; breaches: Iterable<ReportedBreach>; inWords: Iterable<ReportedBreach> } {
   const { read, unreadable, unreadableCount, hasRead } = reading;
   const breaches = ledger.breaches(at, graceMs, hasRead);
   const broken = (name: string) => breaches.filter(({ invariant }) => invariant === name).length;
@@ -75,16 +76,31 @@ export function reportOf(
       { ...readable, breaches: unreadableCount, unchecked: 0 },
     ],
   };
+  const reported = (records: () => Iterable<ReportedBreach>) => ({
+    *[Symbol.iterator]() {
+      for (const breach of breaches) yield reportedBreach(breach);
+      yield* records();
+    },
+  });
   return {
     summary,
-    breaches: {
-      *[Symbol.iterator]() {
-        for (const breach of breaches) yield reportedBreach(breach);
-        for (const record of unreadable) yield reportedRecord(record);
-      },
-    },
+    breaches: reported(() => unreadable.map((record) => reportedRecord(record))),
+    inWords: reported(() => reportedTogether(unreadable)),
   };
 }
+
+function* reportedTogether(unreadable: readonly UnreadableRecord[]): Generator<ReportedBreach> {
+  const alike = Map.groupBy(unreadable, (record) =>
+    record.lastOffset === undefined ? record : record.problem,
+  );
+  for (const [first, ...others] of alike.values()) {
+    if (!first) continue;
+    const more = new Set(others.map(placeOf)).size;
+    yield reportedRecord(first, more > 0 ? `, and ${counted(more, 'more partition')}` : '');
+  }
+}
+
+const placeOf = ({ topic, partition }: UnreadableRecord) => `${topic}/${partition}`;
 
 /** An object as JSON, line by line, with lists that need not fit into memory as text. */
 export function* jsonOf(head: object, lists: Record<string, Iterable<unknown>>): Generator<string> {
@@ -105,11 +121,11 @@ export function reportedBreach({ invariant, sentences, orderId, events }: Breach
   return { invariant, sentences, orderId, events: events.map(reportedEvent) };
 }
 
-export function reportedRecord(record: UnreadableRecord): ReportedBreach {
+export function reportedRecord(record: UnreadableRecord, beside = ''): ReportedBreach {
   const { topic, partition, offset, lastOffset, key, problem } = record;
   const which =
     lastOffset === undefined ? `offset ${offset}, key ${key}` : `offsets ${offset} to ${lastOffset}`;
-  const where = `${topic}, partition ${partition}, ${which}`;
+  const where = `${topic}, partition ${partition}, ${which}${beside}`;
   return { invariant: readable.name, sentences: [`${where}: ${problem}`], events: [] };
 }
 

@@ -8,6 +8,7 @@ import { compareDatabases } from './databases/compareDatabases.ts';
 import { openDatabases } from './databases/openDatabases.ts';
 import { asReported, renderSets, setsAsJson } from './databases/render.ts';
 import type { SetResult } from './databases/result.ts';
+import { silentServices } from './databases/silentServices.ts';
 import { storedReports } from './databases/sql/analytics.ts';
 import { follow } from './follow.ts';
 import { createLedger } from './ledger.ts';
@@ -68,6 +69,7 @@ export async function verify(
   if (signal.aborted) return stopped(io);
   const graceMs = options.youngerThan * 1_000;
   let sets: SetResult[] = [];
+  let silent: string[] = [];
   if (databases && reports) {
     const keepDays = Number(process.env.KEEP_DAYS) || KEEP_DAYS;
     const overdueAfter = Number(process.env.OVERDUE_AFTER_SECONDS) || OVERDUE_AFTER_SECONDS;
@@ -75,6 +77,7 @@ export async function verify(
     const comparison = {
       ...{ ledger, reading, databases, reports, graceMs, keepDays, overdueAfterSeconds, signal },
     };
+    silent = await silentServices(addresses.services ?? {}, signal);
     const compared = await compareDatabases(comparison, io).catch((error) => {
       if (signal.aborted) return undefined;
       throw error;
@@ -83,19 +86,19 @@ export async function verify(
     sets = compared;
   }
   // Not before: what can't be read may show only now.
-  const { summary, breaches } = reportOf(ledger, reading, reading.startedAt, graceMs);
+  const { summary, breaches, inWords } = reportOf(ledger, reading, reading.startedAt, graceMs);
   const differing = sets.flatMap((set) => set.breaches);
   const sound = summary.sound && differing.length === 0;
   if (options.json) {
-    const head = { ...summary, sound, ...(databases && { databases: setsAsJson(sets) }) };
+    const head = { ...summary, sound, ...(databases && { databases: setsAsJson(sets), silent }) };
     const lists = { breaches, ...(databases && { databaseBreaches: differing }) };
     for (const line of jsonOf(head, lists)) await io.out(line);
     return sound;
   }
-  for (const line of renderReport(summary, breaches, io.paint)) await io.out(line);
+  for (const line of renderReport(summary, inWords, io.paint)) await io.out(line);
   if (databases) {
     const examples = renderExamples(differing.map(asReported), io.paint);
-    for (const line of [...renderSets(sets, io.paint), ...examples]) await io.out(line);
+    for (const line of [...renderSets(sets, silent, io.paint), ...examples]) await io.out(line);
   } else if (!sound) for (const line of await lettersHint(addresses, signal)) await io.out(line);
   return sound;
 }

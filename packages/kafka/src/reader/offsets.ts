@@ -63,11 +63,17 @@ export async function listOffsets(
       failure = error;
     }
   }
-  const names = missing?.map(({ topic, partition }) => `${topic}/${partition}`) ?? topics;
   throw new BrokerUnavailableError(
-    `list the offsets of ${names.join(', ')}`,
+    `list the offsets of ${missing ? inWords(missing) : topics.join(', ')}`,
     failure ?? new Error('no leader'),
   );
+}
+
+/** A lost quorum takes all partitions away: they need not all be named. */
+function inWords(partitions: readonly TopicPartition[]): string {
+  const [first] = partitions.map(({ topic, partition }) => `${topic}/${partition}`);
+  const more = partitions.length - 1;
+  return more === 0 ? `${first}` : `${first} and ${more} more partition${more === 1 ? '' : 's'}`;
 }
 
 /** Puts `latest` where all records are older than the time that was asked for. */

@@ -41,6 +41,10 @@ export async function tryToCatchUp(context: LetterContext): Promise<void> {
   const caughtUp = catchUp(context).catch((error) =>
     context.log.warn({ err: error }, 'the dead letters are shown as they were known last'),
   );
-  for (let leftMs = LOOK_MS; leftMs > 0 && !(await within(leftMs, caughtUp)); )
-    leftMs = context.letterIndex.movedAt + LOOK_MS - performance.now();
+  const began = performance.now();
+  for (;;) {
+    const gotOnAt = Math.max(began, context.letterIndex.movedAt);
+    const leftMs = gotOnAt + LOOK_MS - performance.now();
+    if (leftMs <= 0 || (await within(leftMs, caughtUp))) return;
+  }
 }

@@ -11,23 +11,18 @@ import {
 import { createProducer, type OutgoingRecord } from '@brew/kafka';
 import { runKafkaTool } from '@brew/sandbox';
 import { infrastructure, until } from '@brew/sandbox/testing';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { BuildSupersededError } from '../errors.ts';
 import { projections } from '../projections/index.ts';
 import { liveGenerations } from '../projector/fed.ts';
 import { PLACED_AT, placed } from '../testing/orders.ts';
-import { createRig, type Rig, type Session } from '../testing/rig.ts';
+import { type Session, useRig } from '../testing/rig.ts';
 
 const MINUTE_MS = 60_000;
 
 describe('reading topics into tables', () => {
-  let rig: Rig;
-  beforeAll(async () => {
-    rig = await createRig();
-  });
-  afterAll(() => rig?.stop());
-  beforeEach(() => rig.begin());
+  const rig = useRig();
 
   const place = (orderId: string, cafeId = 'cafe-001') =>
     rig.record(OrderPlaced, placed(orderId, { cafeId }));

@@ -1,15 +1,10 @@
 import { OrderPlaced } from '@brew/events';
-import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { expect, it } from '@jest/globals';
 import { placed } from '../testing/orders.ts';
-import { createRig, type Rig } from '../testing/rig.ts';
+import { useRig } from '../testing/rig.ts';
 import { forgetSent } from './forgetSent.ts';
 
-let rig: Rig;
-beforeAll(async () => {
-  rig = await createRig();
-  await rig.begin();
-});
-afterAll(() => rig?.stop());
+const rig = useRig();
 
 it('forgets what was sent to the dead letters when it is old and the topics do not hold it any more', async () => {
   const topic = rig.topicOf(OrderPlaced);

@@ -1,17 +1,12 @@
 import { type BrewError, OrderDelivered, OrderPlaced, PaymentReceived, uuidv7 } from '@brew/events';
 import type { OutgoingRecord } from '@brew/kafka';
 import { type TestRecord, writeBatch } from '@brew/kafka/testing';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { PLACED_AT, placed } from '../testing/orders.ts';
-import { createRig, type Rig } from '../testing/rig.ts';
+import { useRig } from '../testing/rig.ts';
 
 describe('records that anybody can write', () => {
-  let rig: Rig;
-  beforeAll(async () => {
-    rig = await createRig();
-  });
-  afterAll(() => rig?.stop());
-  beforeEach(() => rig.begin());
+  const rig = useRig();
 
   const place = (orderId: string) => rig.record(OrderPlaced, placed(orderId));
   const with_ = (more: object) => rig.record(OrderPlaced, { ...placed('bad'), ...more });

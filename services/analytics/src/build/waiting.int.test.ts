@@ -1,14 +1,14 @@
 import { readFile } from 'node:fs/promises';
 import { OrderDelivered, OrderPlaced, PaymentReceived } from '@brew/events';
 import { until } from '@brew/sandbox/testing';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { openAtHand } from '../orders/book.ts';
 import { projections } from '../projections/index.ts';
 import { sales } from '../projections/sales/sales.ts';
 import { liveGenerations } from '../projector/fed.ts';
 import { PLACED_AT, placed } from '../testing/orders.ts';
-import { createRig, type Rig } from '../testing/rig.ts';
+import { useRig } from '../testing/rig.ts';
 import { runReplay } from '../testing/runReplay.ts';
 
 const RULES = new URL('../../../../infra/prometheus/', import.meta.url);
@@ -17,13 +17,7 @@ const MINUTE_MS = 60_000;
 const LIMITS = { open: 8, ended: 100 };
 
 describe('more orders under way than memory has room for', () => {
-  let rig: Rig;
-  beforeAll(async () => {
-    rig = await createRig();
-  });
-  afterAll(() => rig?.stop());
-  beforeEach(() => rig.beginAnew());
-  afterEach(() => rig.rest());
+  const rig = useRig('beginAnew');
 
   const names = (count: number) => Array.from({ length: count }, (_, i) => `order-${i}`);
   const place = (orderId: string) => rig.record(OrderPlaced, placed(orderId));

@@ -1,17 +1,12 @@
 import type { RouteRequest } from '@brew/service';
-import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { expect, it } from '@jest/globals';
 import { projections } from '../projections/index.ts';
 import type { Projection } from '../projections/projection.ts';
 import { createGeneration, listGenerations } from '../store/generations.ts';
-import { createRig, type Rig } from '../testing/rig.ts';
+import { useRig } from '../testing/rig.ts';
 import { pruneGenerations } from './pruneGenerations.ts';
 
-let rig: Rig;
-beforeAll(async () => {
-  rig = await createRig();
-  await rig.begin();
-});
-afterAll(() => rig?.stop());
+const rig = useRig();
 
 it('says what is gone already when one of them is still read', async () => {
   const sales = projections.find(({ name }) => name === 'sales') as Projection;

@@ -72,7 +72,7 @@ export const startReplay = (context: ReplayContext) =>
       const beginning: Beginning = how === 'resume' ? { how } : { how, from: since };
       const chosen = chosenProjections(context.projections, projections);
       const own = { ...context, log };
-      const means = await openMeans(own);
+      const means = await openMeans(own, signal);
       try {
         const planned = await planReplay(own, means.reader, chosen, beginning);
         const refusal = end === 'switch' && !accepted.acceptLoss ? refusalOf(planned) : undefined;
@@ -96,10 +96,10 @@ interface Means {
 }
 
 /** @throws HttpProblem 409 when another replay is under way */
-async function openMeans({ db, client, log }: ReplayContext): Promise<Means> {
-  const session = await db.connect({ statementMs: REPLAY_STATEMENT_MS });
+async function openMeans({ db, client, log }: ReplayContext, signal: AbortSignal): Promise<Means> {
+  const session = await db.connect({ statementMs: REPLAY_STATEMENT_MS, signal });
   if (await tryLock(session, 'replay')) {
-    const reader = createReader({ client, log });
+    const reader = createReader({ client, log, signal });
     return { session, reader, close: async () => void (await Promise.all([session.end(), reader.close()])) };
   }
   await session.end();

@@ -1,8 +1,8 @@
 import { OrderCancelled, OrderDelivered, OrderPlaced } from '@brew/events';
 import type { Tx } from '@brew/postgres';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { PLACED_AT, placed } from '../testing/orders.ts';
-import { ALL_TIME, createRig, type Rig } from '../testing/rig.ts';
+import { ALL_TIME, useRig } from '../testing/rig.ts';
 import { reportFunnel } from './funnel/reportFunnel.ts';
 import { projections } from './index.ts';
 import { rollUpLatency } from './latency/rollUpLatency.ts';
@@ -12,12 +12,7 @@ import { reportTopDrinks } from './topDrinks/reportTopDrinks.ts';
 const MINUTE_MS = 60_000;
 
 describe('the projections', () => {
-  let rig: Rig;
-  beforeAll(async () => {
-    rig = await createRig();
-  });
-  afterAll(() => rig?.stop());
-  beforeEach(() => rig.begin());
+  const rig = useRig();
 
   const place = (orderId: string, options?: Parameters<typeof placed>[1]) =>
     rig.record(OrderPlaced, placed(orderId, options));

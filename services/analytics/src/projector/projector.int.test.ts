@@ -1,21 +1,14 @@
 import { OrderDelivered, OrderPlaced } from '@brew/events';
 import { until } from '@brew/sandbox/testing';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
+import { expect, it } from '@jest/globals';
 import { projections } from '../projections/index.ts';
 import { sales } from '../projections/sales/sales.ts';
 import { listGenerations } from '../store/generations.ts';
 import { PLACED_AT, placed } from '../testing/orders.ts';
-import { createRig, type Rig } from '../testing/rig.ts';
+import { useRig } from '../testing/rig.ts';
 
-let rig: Rig;
+const rig = useRig();
 let orders = 0;
-
-beforeAll(async () => {
-  rig = await createRig();
-});
-beforeEach(() => rig.begin());
-afterEach(() => rig.rest());
-afterAll(() => rig?.stop());
 
 const changed = { ...sales, version: sales.version + 1 };
 /** What another release of the service would know. */

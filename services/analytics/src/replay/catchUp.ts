@@ -129,21 +129,24 @@ export async function startCatchUp(context: ReplayContext, options: CatchUpOptio
   ): Promise<void> {
     do await readTo(await goalOf(db), signal);
     while (left(await goalOf(db)) > CLOSE);
-    await db.transaction(async (tx) => {
-      await hold(tx);
-      const goal = await goalOf(tx);
-      const late = AbortSignal.timeout(MEETING_MS);
-      await readTo(goal, AbortSignal.any([signal, late])).catch((error: unknown) => {
-        throw late.aborted ? new BrokerUnavailableError('read the last records in time', error) : error;
-      });
-      await meeting(tx, goal);
-    });
+    await db.transaction(
+      async (tx) => {
+        await hold(tx);
+        const goal = await goalOf(tx);
+        const late = AbortSignal.timeout(MEETING_MS);
+        await readTo(goal, AbortSignal.any([signal, late])).catch((error: unknown) => {
+          throw late.aborted ? new BrokerUnavailableError('read the last records in time', error) : error;
+        });
+        await meeting(tx, goal);
+      },
+      { signal },
+    );
   }
 
   return {
     readTo: async (live) => readTo(await standOfLive(live)(db), signal),
     async meet(live, look) {
-      const snapshot = await db.connect({ statementMs: REPLAY_STATEMENT_MS });
+      const snapshot = await db.connect({ statementMs: REPLAY_STATEMENT_MS, signal });
       try {
         let isThere = false;
         await meetAt(standOfLive(live), holdLive, async (_tx, goal) => {

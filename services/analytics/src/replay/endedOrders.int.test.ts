@@ -1,6 +1,6 @@
 import { leastUuidv7, OrderDelivered, OrderPlaced, PaymentReceived } from '@brew/events';
 import { until } from '@brew/sandbox/testing';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { openAtHand } from '../orders/book.ts';
 import { allWaiting } from '../orders/waitingOrders.ts';
 import { projections } from '../projections/index.ts';
@@ -10,7 +10,7 @@ import { liveGenerations } from '../projector/fed.ts';
 import { ensureGenerations } from '../store/ensureGenerations.ts';
 import { dropGeneration, type Generation } from '../store/generations.ts';
 import { placed } from '../testing/orders.ts';
-import { createRig, type Rig } from '../testing/rig.ts';
+import { useRig } from '../testing/rig.ts';
 import { runReplay } from '../testing/runReplay.ts';
 
 const MINUTE_MS = 60_000;
@@ -20,13 +20,7 @@ const OLD = NEW - 8 * 60 * MINUTE_MS;
 const LIMITS = { open: 8, ended: 8 };
 
 describe('orders whose end the topics do not hold any more', () => {
-  let rig: Rig;
-  beforeAll(async () => {
-    rig = await createRig();
-  });
-  afterAll(() => rig?.stop());
-  beforeEach(() => rig.beginAnew());
-  afterEach(() => rig.rest());
+  const rig = useRig('beginAnew');
 
   /** The ids of orders that were placed from a time on. */
   const ids = (count: number, at: number) =>

@@ -5,14 +5,15 @@ import { pathToFileURL } from 'node:url';
 import { OrderDelivered, OrderPlaced, PaymentReceived } from '@brew/events';
 import type { OutgoingRecord } from '@brew/kafka';
 import { until } from '@brew/sandbox/testing';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, describe, expect, it } from '@jest/globals';
 import { funnel } from '../projections/funnel/funnel.ts';
 import { projections } from '../projections/index.ts';
 import { hourOf, type Projection } from '../projections/projection.ts';
 import { sales } from '../projections/sales/sales.ts';
 import { listGenerations } from '../store/generations.ts';
+import { tryLock } from '../store/locks.ts';
 import { placed } from '../testing/orders.ts';
-import { createRig, type Rig } from '../testing/rig.ts';
+import { useRig } from '../testing/rig.ts';
 import { type RunReplay, runReplay } from '../testing/runReplay.ts';
 
 const MINUTE_MS = 60_000;
@@ -25,17 +26,11 @@ const WHOLE = CUT + HOUR_MS;
 const NEW = CUT + 2 * HOUR_MS;
 
 describe('what topics do not hold any more', () => {
-  let rig: Rig;
+  const rig = useRig('beginAnew');
   const folders: string[] = [];
-  beforeAll(async () => {
-    rig = await createRig();
-  });
   afterAll(async () => {
     for (const folder of folders) await rm(folder, { recursive: true });
-    await rig?.stop();
   });
-  beforeEach(() => rig.beginAnew());
-  afterEach(() => rig.rest());
 
   const run = (options?: RunReplay) => runReplay(rig.context, options);
   const place = (orderId: string, at: number) =>
@@ -122,6 +117,30 @@ describe('what topics do not hold any more', () => {
     const { funnel, latency } = await rig.reports();
     expect(funnel).toEqual({ placed: 93, paid: 91, delivered: 93 });
     expect(latency.delivered.orders).toBe(93);
+  });
+
+  it.each([
+    ['takes orders over', 'orders_at_hand'],
+    ['compares', 'by_hour'],
+  ])('does not keep a replay that is hung up while it %s: others may begin at once', async (_what, table) => {
+    await loseTheBeginning();
+    await rig.rest();
+    await using holder = await rig.db.connect();
+    await using other = await rig.db.connect();
+    await holder.query(`begin; lock table sales_g1.${table}`);
+    const hungUp = new AbortController();
+    const cancelled = expect(run({ signal: hungUp.signal })).rejects.toThrow('hung up');
+    await until(
+      async () => {
+        const waiting = 'select from pg_locks where relation = $1::regclass and not granted';
+        return (await rig.db.query(waiting, [`sales_g1.${table}`])).rowCount;
+      },
+      { what: 'it to wait for the table' },
+    );
+    hungUp.abort(new Error('hung up'));
+    await until(() => tryLock(other, 'replay'), { what: 'another replay to begin', timeoutMs: 60_000 });
+    await cancelled;
+    await holder.query('rollback');
   });
 
   it('is kept also by the next rebuild, and by one from a time on', async () => {

@@ -27,8 +27,8 @@ export function createMender(context: ReplayContext): Worker {
   /** Of projections whose new version counts less than the live one, what. */
   const lessOf = new Map<string, string>();
 
-  async function withLock(work: (session: Session) => Promise<void>): Promise<boolean> {
-    const session = await db.connect({ statementMs: REPLAY_STATEMENT_MS });
+  async function withLock(signal: AbortSignal, work: (session: Session) => Promise<void>): Promise<boolean> {
+    const session = await db.connect({ statementMs: REPLAY_STATEMENT_MS, signal });
     try {
       const isFree = await tryLock(session, 'replay');
       if (isFree) await work(session);
@@ -44,7 +44,7 @@ export function createMender(context: ReplayContext): Worker {
     outdated: readonly Projection[],
     signal: AbortSignal,
   ): Promise<HttpProblem | undefined> {
-    await using reader = createReader({ client: context.client, log });
+    await using reader = createReader({ client: context.client, log, signal });
     const plan = (chosen: readonly Projection[]) =>
       planReplay(context, reader, chosen, { how: 'beside', from: undefined });
     const all = await plan(outdated);
@@ -101,7 +101,7 @@ export function createMender(context: ReplayContext): Worker {
   }
 
   async function bringUp(session: Session, signal: AbortSignal): Promise<void> {
-    await using reader = createReader({ client: context.client, log });
+    await using reader = createReader({ client: context.client, log, signal });
     for (;;) {
       const live = await liveGenerations(db, projections);
       const fed = fedOf(live);
@@ -138,14 +138,14 @@ export function createMender(context: ReplayContext): Worker {
       const outdated = live.filter(isOutdated).map(({ code }) => code);
       let refusal: HttpProblem | undefined;
       if (outdated.length > 0) {
-        const isFree = await withLock(async (session) => {
+        const isFree = await withLock(signal, async (session) => {
           refusal = await rebuild(session, outdated, signal);
         });
         if (!isFree || refusal === undefined) return false;
       } else toLookAt = [];
       const fed = fedOf(live);
       const isBehind = live.some((one) => one.version === one.code.version && !fed.includes(one));
-      if (isBehind) await withLock((session) => bringUp(session, signal));
+      if (isBehind) await withLock(signal, (session) => bringUp(session, signal));
       // Health says it, for as long as nobody has agreed.
       if (refusal) throw refusal;
       return false;

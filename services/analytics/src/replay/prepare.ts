@@ -1,11 +1,12 @@
 import type { Reader } from '@brew/kafka/reader';
+import { transactOn } from '@brew/postgres';
 import { type HttpProblem, problem } from '@brew/service';
 import { isAt, type Position } from '../build/positions.ts';
 import type { Projection } from '../projections/projection.ts';
 import { type CodedGeneration, generationsIn, liveGenerations } from '../projector/fed.ts';
 import { dropUnread } from '../store/dropUnread.ts';
 import { beginAt, createGeneration } from '../store/generations.ts';
-import type { ReplayContext } from './catchUp.ts';
+import type { ReplayContext, Session } from './catchUp.ts';
 import { makePlan, type Plan } from './plan.ts';
 import { earlierOf, standOf, topicsNow } from './stand.ts';
 
@@ -61,25 +62,27 @@ export function refusalOf({ plan }: Pick<Planned, 'plan'>): HttpProblem | undefi
 }
 
 /**
- * Makes the tables, or finds those that were left. To be called by who holds the replays' lock.
+ * Makes the tables, or finds those that were left.
+ * @param session holds the replays' lock
  * @param keepsUnfinished whether what an earlier one left stays; otherwise it makes room
  * @throws HttpProblem 409 when somebody reads what is to make room
  */
 export async function prepare(
   context: ReplayContext,
+  session: Session,
   { beginning, projections, begin, plan }: Planned,
   { keepsUnfinished }: { keepsUnfinished: boolean },
 ): Promise<CodedGeneration[]> {
   if (beginning.how === 'resume') return unfinishedOf(context, projections);
   if (!keepsUnfinished) {
-    for (const unfinished of await generationsIn('building', context.db, projections))
+    for (const unfinished of await generationsIn('building', session, projections))
       await dropUnread(
         context.db,
         unfinished,
         'An earlier replay has left it. Begin this one again after that.',
       );
   }
-  return context.db.transaction(async (tx) => {
+  return transactOn(session, async (tx) => {
     const generations: CodedGeneration[] = [];
     for (const code of projections) {
       const since = plan.projections.find(({ name }) => name === code.name)?.builtSince;

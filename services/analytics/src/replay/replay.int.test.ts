@@ -1,22 +1,16 @@
 import { OrderDelivered, OrderPlaced } from '@brew/events';
 import { until } from '@brew/sandbox/testing';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { projections } from '../projections/index.ts';
 import type { Projection } from '../projections/projection.ts';
 import { sales } from '../projections/sales/sales.ts';
 import { listGenerations } from '../store/generations.ts';
 import { PLACED_AT, placed } from '../testing/orders.ts';
-import { createRig, type Rig } from '../testing/rig.ts';
+import { useRig } from '../testing/rig.ts';
 import { type RunReplay, runReplay } from '../testing/runReplay.ts';
 
 describe('a replay', () => {
-  let rig: Rig;
-  beforeAll(async () => {
-    rig = await createRig();
-  });
-  afterAll(() => rig?.stop());
-  beforeEach(() => rig.beginAnew());
-  afterEach(() => rig.rest());
+  const rig = useRig('beginAnew');
 
   let number = 0;
   /** Orders that were placed and delivered, at one cafe. */

@@ -82,7 +82,7 @@ export async function replay(
   }
   if (end === 'plan') return done('planned', []);
 
-  const generations = await prepare(context, planned, { keepsUnfinished: end === 'check' });
+  const generations = await prepare(context, session, planned, { keepsUnfinished: end === 'check' });
 
   async function build(): Promise<Outcome['outcome']> {
     const progress = createProgress(planned.begin, listener);

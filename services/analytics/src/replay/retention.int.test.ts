@@ -1,22 +1,16 @@
 import { OrderPlaced } from '@brew/events';
 import { until } from '@brew/sandbox/testing';
-import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { expect, it } from '@jest/globals';
 import { sales } from '../projections/sales/sales.ts';
 import { listGenerations } from '../store/generations.ts';
 import { tryLock } from '../store/locks.ts';
 import { placed } from '../testing/orders.ts';
-import { createRig, type Rig } from '../testing/rig.ts';
+import { useRig } from '../testing/rig.ts';
 import { runReplay } from '../testing/runReplay.ts';
 
-let rig: Rig;
-beforeAll(async () => {
-  rig = await createRig();
-  await rig.begin();
-});
-afterAll(() => rig?.stop());
+const rig = useRig('beginAnew');
 
 it('is the way on for who was away for so long that what comes next is gone, and keeps what was counted', async () => {
-  await rig.beginAnew();
   await rig.send(rig.record(OrderPlaced, placed('counted')));
   await rig.project();
   await rig.send(rig.record(OrderPlaced, placed('missed')));
@@ -57,7 +51,6 @@ it('is the way on for who was away for so long that what comes next is gone, and
 });
 
 it('is the way on where Kafka was set back, so that its logs are shorter than what was read; until then nothing that comes is left out', async () => {
-  await rig.beginAnew();
   const count = 8;
   const topic = rig.topicOf(OrderPlaced);
   const place = (name: string) => rig.record(OrderPlaced, placed(name));
@@ -117,7 +110,6 @@ it('is the way on where Kafka was set back, so that its logs are shorter than wh
 });
 
 it('is the way on when a topic was deleted and made anew, also when the new one has as many records', async () => {
-  await rig.beginAnew();
   const count = 8;
   const place = (name: string) => rig.record(OrderPlaced, placed(name));
   await rig.send(...Array.from({ length: count }, (_, i) => place(`old-${i}`)));

@@ -1,13 +1,8 @@
-import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { createRig, type Rig } from '../testing/rig.ts';
+import { expect, it } from '@jest/globals';
+import { useRig } from '../testing/rig.ts';
 import { sessionsIn } from './locks.ts';
 
-let rig: Rig;
-beforeAll(async () => {
-  rig = await createRig();
-  await rig.begin();
-});
-afterAll(() => rig?.stop());
+const rig = useRig();
 
 it('says for how long a session reads tables, unless PostgreSQL keeps that from another role', async () => {
   const reader = await rig.db.connect();

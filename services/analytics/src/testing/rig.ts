@@ -9,6 +9,7 @@ import { runKafkaTool } from '@brew/sandbox';
 import { infrastructure, uniqueName, until } from '@brew/sandbox/testing';
 import type { Part, Worker } from '@brew/service';
 import { createTestBench, orderNamed } from '@brew/service/testing';
+import { afterAll, afterEach, beforeAll, beforeEach } from '@jest/globals';
 import { type BuildOptions, createBuild } from '../build/build.ts';
 import type { Position } from '../build/positions.ts';
 import { readAnalyticsConfig } from '../config.ts';
@@ -31,8 +32,25 @@ export type Session = Awaited<ReturnType<Rig['db']['connect']>>;
 
 export const ALL_TIME = { from: new Date(0), to: new Date('2100-01-01') };
 
-/** Topics and a database of a test file's own, and what reads the ones into the other. */
-export async function createRig() {
+/** Of each topic. */
+export const PARTITIONS = 2;
+
+/**
+ * Topics and a database of a test file's own, and what reads the ones into the other: there while the tests run.
+ * @param beginning what comes before each of them
+ */
+export function useRig(beginning: 'begin' | 'beginAnew' = 'begin'): Rig {
+  let rig: Rig | undefined;
+  beforeAll(async () => {
+    rig = await createRig();
+  });
+  beforeEach(() => rig?.[beginning]());
+  afterEach(() => rig?.rest());
+  afterAll(() => rig?.stop());
+  return new Proxy({} as Rig, { get: (_none, name) => Reflect.get(rig as Rig, name) });
+}
+
+async function createRig() {
   const where = infrastructure();
   const bench = await createTestBench({
     name: 'analytics',
@@ -53,7 +71,7 @@ export async function createRig() {
     await makeTopics(orderTopics.map(declared));
   }
   const ownName = ({ name }: { name: string }) => own.get(name) ?? '';
-  const declared = (topic: Topic) => ({ ...topic, name: ownName(topic), partitions: 2 });
+  const declared = (topic: Topic) => ({ ...topic, name: ownName(topic), partitions: PARTITIONS });
   await createTopics();
   const letters: { topic: string; key: string | null; value: Buffer | null; error: unknown }[] = [];
   const deadLetters: DeadLetters = {
@@ -72,6 +90,7 @@ export async function createRig() {
   const parts: Part[] = [];
   const rig = {
     db,
+    databaseUrl: bench.context.config.DATABASE_URL,
     reader,
     get topics() {
       return [...own.values()];

@@ -1,6 +1,6 @@
 import { createReader } from '@brew/kafka/reader';
 import type { Projection } from '../projections/projection.ts';
-import type { ReplayContext } from '../replay/catchUp.ts';
+import { REPLAY_STATEMENT_MS, type ReplayContext } from '../replay/catchUp.ts';
 import type { Comparison, TableDifference } from '../replay/compare.ts';
 import type { Plan } from '../replay/plan.ts';
 import { type Beginning, planReplay, refusalOf } from '../replay/prepare.ts';
@@ -34,8 +34,8 @@ export async function runReplay(context: ReplayContext, options: RunReplay = {})
   const { projections = context.projections, acceptLoss = false, end = 'switch' } = rest;
   const { beginning = { how: 'beside', from: undefined }, acceptDifferences = false } = rest;
   const told: Told = { read: 0, comparisons: [], tables: [], held: [] };
-  const session = await context.db.connect();
-  await using reader = createReader(context);
+  const session = await context.db.connect({ statementMs: REPLAY_STATEMENT_MS, signal });
+  await using reader = createReader({ ...context, signal });
   try {
     if (!(await tryLock(session, 'replay'))) throw new Error('another replay is under way');
     const planned = await planReplay(context, reader, projections, beginning);

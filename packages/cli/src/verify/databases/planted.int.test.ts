@@ -224,6 +224,22 @@ const planted: [what: string, DatabaseName, sql: string, set: string, flow: Flow
     /^has OrderReady of \S+, and its ticket says \S+$/,
   ],
   [
+    'a delivery at another time',
+    'courier',
+    `update shipments set delivered_at = delivered_at - interval '1 second' where order_id = $1`,
+    'shipments',
+    'delivered',
+    /^has OrderDelivered of \S+, and its shipment says \S+$/,
+  ],
+  [
+    'a delivery that took longer',
+    'analytics',
+    `update latency_g1.durations set ms = ms + 1000 where stage = 'delivered' and $1 <> ''`,
+    'latency',
+    'delivered',
+    /^delivered, \S+: \d+ and \d+ by the report, \d+ and \d+ by the topics$/,
+  ],
+  [
     'a courier of another name',
     'courier',
     `update shipments set courier_name = 'Eve' where order_id = $1`,
@@ -261,6 +277,7 @@ const planted: [what: string, DatabaseName, sql: string, set: string, flow: Flow
 
 const ofNoOrder = [
   'a sale changed',
+  'a delivery that took longer',
   'a row of an order that never was',
   'a shelf that is gone',
   'a shelf with more than there ever was',

@@ -2,9 +2,19 @@ import { grouped as count, counted, fit, type Paint } from '../../text/format.ts
 import type { ReportedBreach } from '../report.ts';
 import type { DatabaseBreach, SetResult } from './result.ts';
 
-/** A line for each set. */
-export function renderSets(sets: readonly SetResult[], paint: Paint): string[] {
-  return ['', 'Databases, compared with the topics:', ...sets.map((set) => renderSet(set, paint))];
+/** A line for each set, and one for each service that may be behind. */
+export function renderSets(sets: readonly SetResult[], silent: readonly string[], paint: Paint): string[] {
+  return [
+    '',
+    'Databases, compared with the topics:',
+    ...sets.map((set) => renderSet(set, paint)),
+    ...silent.map((name) =>
+      paint(
+        'yellow',
+        `${name} does not answer, so what it has not handled yet differs. Bring it back with npx brew restart ${name}, and verify again.`,
+      ),
+    ),
+  ];
 }
 
 function renderSet(

@@ -1,6 +1,10 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { partitionOf } from '@brew/kafka';
 import { abortTransaction, openTransaction } from '@brew/kafka/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { Addresses } from '../../addresses.ts';
 import { collect } from '../../testing/collect.ts';
 import { type Flow, flows } from '../testing/soundOrder.ts';
 import { verify } from '../verify.ts';
@@ -46,6 +50,20 @@ describe('verify --databases ends with a report', () => {
       ['places', why],
     ]);
     expect(sets.find(({ set }) => set === 'tickets')?.compared).toBeGreaterThan(0);
+  });
+
+  it('while a service is away: names it', async () => {
+    const { io, lines } = collect();
+    await using server = createServer((_, response) => response.end()).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const here = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const services = { order: here, kitchen: 'http://127.0.0.1:1' } as Addresses['services'];
+    const { signal } = new AbortController();
+    const where = { ...world.where, services };
+    await verify({ databases: true, youngerThan: 0 }, where, io, signal, world.topics);
+    expect(lines.filter((line) => line.includes('does not answer'))).toEqual([
+      'kitchen does not answer, so what it has not handled yet differs. Bring it back with npx brew restart kitchen, and verify again.',
+    ]);
   });
 
   it('without the registry: says what it could not read, and takes no row for one too many', async () => {
