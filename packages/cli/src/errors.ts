@@ -106,7 +106,8 @@ export function describeError(
   const stack = verbose && error instanceof Error ? `\n\n${error.stack}${causes(error)}` : '';
   if (error instanceof BrewError) {
     const exitCode = error.code === 'BREW_ARGUMENT_INVALID' ? exitCodes.usage : exitCodes.failed;
-    return { text: `brew: ${error.message}${stack}`, exitCode };
+    const todo = error.code === 'BREW_BROKER_UNAVAILABLE' ? ' See what runs with: npx brew status' : '';
+    return { text: `brew: ${error.message}${todo}${stack}`, exitCode };
   }
   const message = error instanceof Error ? error.message : String(error);
   const hint = verbose ? '' : ' Run it again with --verbose to see where it happened.';

@@ -28,6 +28,7 @@ const status: Status = {
   ],
   fates: {},
   fatesAt: undefined,
+  drill: false,
   cluster: { underReplicated: 0, leaderless: 0, hasController: true },
   freeMiB: 100_000,
   deadLetters: [{ group: 'order', letters: 0, parkedKeys: 0, oldestAt: null }],

@@ -9,7 +9,7 @@ export interface ProcessStatus {
   /** Where it listens for clients; Brew's own process has none. */
   port: number | undefined;
   /** `running` is all that can be told of what has no health and answers; services tell ready, degraded or not_ready. */
-  state: 'running' | 'ready' | 'degraded' | 'not_ready' | 'no_answer' | 'stopped' | 'dead';
+  state: 'running' | 'ready' | 'degraded' | 'not_ready' | 'frozen' | 'no_answer' | 'stopped' | 'dead';
   /** Of a dead service: what another process tells that answers at its port, such as one of `brew dev`. */
   replacedBy?: 'ready' | 'degraded' | 'not_ready';
   /** What of it does not get on, and why, in a line. */
@@ -35,6 +35,8 @@ export interface Status {
   fates: Record<string, Fate>;
   /** When they were written down (ISO 8601), where the process that runs Brew does not tell them itself. */
   fatesAt: string | undefined;
+  /** Whether one is under way, which ends and starts processes. */
+  drill: boolean;
   /** Undefined where no broker tells. */
   cluster: ClusterStatus | undefined;
   /** On the disk of `dir`; undefined where that is not ours to look at. */
@@ -46,8 +48,10 @@ export interface Status {
   addresses: Addresses;
 }
 
+export const DRILL_UNDER_WAY = 'A drill is under way: what it ends, it starts again.';
+
 export function renderStatus(status: Status, paint: Paint): string[] {
-  const { running, dir, processes, addresses } = status;
+  const { running, dir, processes, drill, addresses } = status;
   if (!running) return [`Brew is not running in ${dir}. Start it with: npm start`];
   const rows = processes.map((process) => [
     process.name,
@@ -80,6 +84,7 @@ export function renderStatus(status: Status, paint: Paint): string[] {
     ...processes.flatMap(({ name, standsStill }) =>
       standsStill === undefined ? [] : [`${paint('yellow', `${name}:`)} ${standsStill}`],
     ),
+    ...(drill ? [paint('yellow', DRILL_UNDER_WAY)] : []),
     ...clusterLines(status, paint),
     ...fateLines(status, paint),
     '',
@@ -163,6 +168,6 @@ export function addressRows({ brokers, registryUrl, services }: Addresses): { wh
 }
 
 function paintState(line: string, state: ProcessStatus['state'] | undefined, paint: Paint): string {
-  if (state === 'dead' || state === 'no_answer') return paint('red', line);
+  if (state === 'dead' || state === 'frozen' || state === 'no_answer') return paint('red', line);
   return state === 'running' || state === 'ready' || state === undefined ? line : paint('yellow', line);
 }
