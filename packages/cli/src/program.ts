@@ -225,10 +225,12 @@ that is longer, and has not ended is a breach, whatever the topics still hold.`,
       'what, such as flat-white:2; may be repeated; left out: anything',
       parseItem,
     )
+    .option('--name <name>', "the customer's; left out: anybody's")
+    .option('--address <address>', 'where to; left out: anywhere')
     .option('--json', 'the order after each change, one JSON object a line')
     .addHelpText(
       'after',
-      `${examples('npx brew order', 'npx brew order --cafe cafe-007 --item flat-white:2 --item croissant', 'npx brew order --json | tail -1')}\nExit code 0: delivered; 1: cancelled, or not placed.`,
+      `${examples('npx brew order', 'npx brew order --cafe cafe-007 --item flat-white:2 --item croissant', 'npx brew order --name "Ada Lovelace" --address "12 Bean Lane"', 'npx brew order --json | tail -1')}\nExit code 0: delivered; 1: cancelled, or not placed.`,
     )
     .action(async (options) => {
       const { order } = await import('./order/order.ts');

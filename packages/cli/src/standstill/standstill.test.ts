@@ -17,6 +17,7 @@ const processOf = (name: string, rest: Partial<Status['processes'][number]>) => 
 });
 const status: Status = {
   running: true,
+  starting: false,
   dir: '/brew',
   startedAt: undefined,
   processes: [

@@ -5,6 +5,7 @@ import { renderStatus, type Status } from './renderStatus.ts';
 
 const status: Status = {
   running: true,
+  starting: false,
   dir: '/brew',
   startedAt: '2026-01-01T12:00:00.000Z',
   processes: [

@@ -28,6 +28,8 @@ export interface ClusterStatus {
 
 export interface Status {
   running: boolean;
+  /** Not all of it was ready yet. */
+  starting: boolean;
   dir: string;
   startedAt: string | undefined;
   processes: ProcessStatus[];
@@ -48,10 +50,11 @@ export interface Status {
   addresses: Addresses;
 }
 
+const STARTING = 'Brew is starting: what is not there yet is to come.';
 export const DRILL_UNDER_WAY = 'A drill is under way: what it ends, it starts again.';
 
 export function renderStatus(status: Status, paint: Paint): string[] {
-  const { running, dir, processes, drill, addresses } = status;
+  const { running, starting, dir, processes, drill, addresses } = status;
   if (!running) return [`Brew is not running in ${dir}. Start it with: npm start`];
   const rows = processes.map((process) => [
     process.name,
@@ -84,6 +87,7 @@ export function renderStatus(status: Status, paint: Paint): string[] {
     ...processes.flatMap(({ name, standsStill }) =>
       standsStill === undefined ? [] : [`${paint('yellow', `${name}:`)} ${standsStill}`],
     ),
+    ...(starting ? [paint('yellow', STARTING)] : []),
     ...(drill ? [paint('yellow', DRILL_UNDER_WAY)] : []),
     ...clusterLines(status, paint),
     ...fateLines(status, paint),
@@ -110,7 +114,7 @@ function fateLines({ fates, fatesAt }: Status, paint: Paint): string[] {
   return [...asOf, ...lines];
 }
 
-function clusterLines({ cluster }: Status, paint: Paint): string[] {
+function clusterLines({ cluster, starting }: Status, paint: Paint): string[] {
   if (cluster === undefined) return [];
   const { underReplicated, leaderless, hasController } = cluster;
   const partitions = [
@@ -119,7 +123,10 @@ function clusterLines({ cluster }: Status, paint: Paint): string[] {
   ];
   const lines = [
     ...(partitions.length > 0 ? [`${partitions.join(', ')}. See them with: npx brew topics --all`] : []),
-    ...(hasController ? [] : ['no controller is active. See the quorum with: npx brew quorum-status']),
+    // Until the start is through, it may be the first one that is being elected.
+    ...(hasController || starting
+      ? []
+      : ['no controller is active. See the quorum with: npx brew quorum-status']),
   ];
   return lines.map((line) => `${paint('yellow', 'Kafka:')} ${line}`);
 }

@@ -26,8 +26,20 @@ export async function status(dir: string): Promise<Status> {
   ]);
   for (const process of processes)
     if (process.state === 'dead' && told.fates[process.name]?.state === 'stopped') process.state = 'stopped';
-  const { startedAt } = run;
-  return { running: true, dir, startedAt, processes, ...told, cluster, freeMiB: free, ...letters, addresses };
+  const { startedAt, alive, readyAt } = run;
+  const starting = alive && readyAt === undefined;
+  return {
+    running: true,
+    starting,
+    dir,
+    startedAt,
+    processes,
+    ...told,
+    cluster,
+    freeMiB: free,
+    ...letters,
+    addresses,
+  };
 }
 
 /** On a full disk run.json tells what was, so the process that writes it is asked first. */
@@ -52,6 +64,7 @@ async function statusElsewhere(dir: string): Promise<Status> {
   const letters = running ? await lettersOf(addresses) : { deadLetters: [], deadLettersUnknown: [] };
   return {
     running,
+    starting: false,
     dir,
     startedAt: undefined,
     processes,
