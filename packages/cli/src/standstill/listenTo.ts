@@ -14,6 +14,7 @@ export interface Listening {
 /** Listens to what a command says: none is silent for long while something stands still that it may wait for. */
 export function listenTo(io: Io, silenceMs = SILENCE_MS): Listening {
   let words = 0;
+  let lastNote: string | undefined;
   let timer: NodeJS.Timeout | undefined;
   let told = '';
   const heard = () => {
@@ -47,7 +48,9 @@ export function listenTo(io: Io, silenceMs = SILENCE_MS): Listening {
         },
       }),
       note(line) {
-        heard();
+        // A progress that makes none says nothing.
+        if (line !== lastNote) heard();
+        lastNote = line;
         io.note(line);
       },
     },

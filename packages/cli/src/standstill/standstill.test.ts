@@ -73,6 +73,20 @@ it('a command that says nothing for a while says what stands still, once', async
   listening.end();
 });
 
+it('one that says the same again and again says nothing', async () => {
+  const { io, notes } = collect();
+  const listening = listenTo(io, 50);
+  listening.begin(async () => ['kitchen was stopped']);
+  await until(
+    () => {
+      listening.io.note('0 of 7 records');
+      return notes.at(-2) === '  kitchen was stopped';
+    },
+    { what: 'the reason' },
+  );
+  listening.end();
+});
+
 it('one that speaks is not interrupted', async () => {
   const { io, lines, notes } = collect();
   const listening = listenTo(io, 1);
@@ -83,9 +97,10 @@ it('one that speaks is not interrupted', async () => {
     return looks === 1 ? look.promise : Promise.resolve([]);
   });
   await until(() => looks === 1, { what: 'a look' });
+  listening.io.note('0 of 7 records');
   await listening.io.out('an event');
   look.resolve(['kitchen was stopped']);
   await until(() => looks > 1, { what: 'another look' });
-  expect([lines, notes]).toEqual([['an event'], []]);
+  expect([lines, notes]).toEqual([['an event'], ['0 of 7 records']]);
   listening.end();
 });

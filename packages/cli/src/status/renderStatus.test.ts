@@ -114,6 +114,19 @@ describe('renderStatus', () => {
     expect(renderStatus(status, plain).join()).not.toContain('Kafka:');
   });
 
+  it('says that it is starting, and takes no controller for none while that lasts', () => {
+    const cluster = { underReplicated: 0, leaderless: 0, hasController: false };
+    const lines = renderStatus({ ...status, cluster, starting: true }, plain);
+    expect(lines).toContain('Brew is starting: what is not there yet is to come.');
+    expect(lines.join()).not.toContain('no controller');
+  });
+
+  it('names a drill that is under way', () => {
+    const sentence = 'A drill is under way: what it ends, it starts again.';
+    expect(renderStatus({ ...status, drill: true }, plain)).toContain(sentence);
+    expect(renderStatus(status, plain)).not.toContain(sentence);
+  });
+
   it('says what to do when the process that runs the others was killed', () => {
     const brew = { ...status.processes[2], name: 'brew', port: undefined, state: 'dead' } as const;
     const lines = renderStatus(
