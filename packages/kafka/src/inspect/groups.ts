@@ -67,7 +67,7 @@ export async function listGroups(
     brokers.nodes().map((node) =>
       inTime(BROKER_PATIENCE_MS, ask(node)).catch((error) => {
         silent?.add(node);
-        throw error;
+        throw new Error(`broker ${node}: ${error.message}`, { cause: error });
       }),
     ),
   );
