@@ -1,7 +1,7 @@
 import type { Io } from '../io.ts';
 
-/** With the look at what may be why, a command that waits says so within some 12 s. */
-const SILENCE_MS = 6_000;
+/** With the look at what may be why, a command that waits says so within some 10 s. */
+const SILENCE_MS = 5_000;
 
 export interface Listening {
   /** The same, listened to. */
