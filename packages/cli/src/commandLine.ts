@@ -55,7 +55,9 @@ export async function findAddresses() {
   const ports = run?.ports ?? defaultPorts;
   const addresses = addressesOf(ports);
   if (await anyBrokerAnswers(addresses)) return { ports, addresses };
-  const problem = run ? new ClusterUnreachableError(addresses.brokers) : new NotRunningError(brewDir());
+  const problem = run
+    ? new ClusterUnreachableError(addresses.brokers, 'See what stands still with: npx brew status')
+    : new NotRunningError(brewDir());
   return { ports, addresses, problem };
 }
 

@@ -38,13 +38,13 @@ export class PositionLostError extends BrewError {
   }
 }
 
-/** Nobody listens at the addresses that --bootstrap names. */
+/** Nobody listens at the addresses that --bootstrap names, or at those of Brew, of which all brokers are dead or frozen. */
 export class ClusterUnreachableError extends BrewError {
-  constructor(brokers: readonly string[]) {
-    super(
-      'BREW_CLUSTER_UNREACHABLE',
-      `No broker answers at ${brokers.join(' or ')}. Look whether it runs, and whether this machine can reach it.`,
-    );
+  constructor(
+    brokers: readonly string[],
+    todo = 'Look whether it runs, and whether this machine can reach it.',
+  ) {
+    super('BREW_CLUSTER_UNREACHABLE', `No broker answers at ${brokers.join(' or ')}. ${todo}`);
   }
 }
 

@@ -32,6 +32,7 @@ import { registerQuorumStatus } from './quorum/command.ts';
 import { registerQuorumWatch } from './quorumWatch/command.ts';
 import { registerReplay } from './replay/command.ts';
 import { registerRewind } from './rewind/command.ts';
+import { listenTo } from './standstill/listenTo.ts';
 import { registerTopics } from './topics/command.ts';
 import type { VerifyOptions } from './verify/verify.ts';
 import type { WatchOptions } from './watch/watch.ts';
@@ -40,7 +41,9 @@ import type { WatchOptions } from './watch/watch.ts';
  * The command line. Each command loads what it needs when it runs, so that `--help` and errors come at once.
  * A command's exit code is what its action hands to `exit`.
  */
-export function createProgram(exit: (code: number) => void, io: Io = processIo()): Command {
+export function createProgram(exit: (code: number) => void, heard: Io = processIo()): Command {
+  const listening = listenTo(heard);
+  const { io } = listening;
   const program = new Command('brew')
     .description('Runs Brew, a coffee chain as an event-driven system, and shows what goes on in it.')
     .addHelpText(
@@ -51,6 +54,13 @@ export function createProgram(exit: (code: number) => void, io: Io = processIo()
     // What stands behind `replay check` is its own, also where `replay` has an option of that name.
     .enablePositionalOptions()
     .exitOverride();
+  program
+    .hook('preAction', (_, command) => {
+      if (speakForThemselves.includes(outermost(command).name())) return;
+      const options = command.optsWithGlobals();
+      listening.begin(async () => (await import('./standstill/whatStandsStill.ts')).whatStandsStill(options));
+    })
+    .hook('postAction', listening.end);
   // Errors are thrown and written in one place; what commander says itself is only help.
   program.configureOutput({ outputError: () => {} });
 
@@ -215,10 +225,12 @@ that is longer, and has not ended is a breach, whatever the topics still hold.`,
       'what, such as flat-white:2; may be repeated; left out: anything',
       parseItem,
     )
+    .option('--name <name>', "the customer's; left out: anybody's")
+    .option('--address <address>', 'where to; left out: anywhere')
     .option('--json', 'the order after each change, one JSON object a line')
     .addHelpText(
       'after',
-      `${examples('npx brew order', 'npx brew order --cafe cafe-007 --item flat-white:2 --item croissant', 'npx brew order --json | tail -1')}\nExit code 0: delivered; 1: cancelled, or not placed.`,
+      `${examples('npx brew order', 'npx brew order --cafe cafe-007 --item flat-white:2 --item croissant', 'npx brew order --name "Ada Lovelace" --address "12 Bean Lane"', 'npx brew order --json | tail -1')}\nExit code 0: delivered; 1: cancelled, or not placed.`,
     )
     .action(async (options) => {
       const { order } = await import('./order/order.ts');
@@ -249,6 +261,17 @@ that is longer, and has not ended is a breach, whatever the topics still hold.`,
 
   for (const command of program.commands) inherit(command);
   return program;
+}
+
+/** They show how things are, have a screen of their own, or ask nothing of what runs. */
+const speakForThemselves: readonly string[] = [
+  ...['up', 'stop', 'start', 'restart', 'down', 'status', 'logs', 'drill', 'replay', 'quorum-watch'],
+  ...['new', 'dev', 'remove', 'completion'],
+];
+
+/** `dlq` of `dlq list`. */
+function outermost(command: Command): Command {
+  return command.parent?.parent ? outermost(command.parent) : command;
 }
 
 const environment = `

@@ -23,7 +23,13 @@ export async function within(ms: number, work: Promise<unknown>, signal?: AbortS
     () => true,
     () => true,
   );
-  const inTime = await Promise.race([ended, delay(ms, first).then(() => false)]);
+  const endedInTime = await Promise.race([ended, delay(ms, first).then(() => false)]);
   bound.abort();
-  return inTime;
+  return endedInTime;
+}
+
+/** What `work` resolves to. @throws what it throws, or that it has not ended in time */
+export async function inTime<Result>(ms: number, work: Promise<Result>): Promise<Result> {
+  if (await within(ms, work)) return work;
+  throw new Error('no answer in time');
 }

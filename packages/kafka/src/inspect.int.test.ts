@@ -4,9 +4,11 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { kafkaOf } from './client.ts';
 import { BrokerUnavailableError, GroupMissingError, TopicMissingError } from './errors.ts';
 import { listGroups } from './inspect/groups.ts';
+import { offsetRanges, replicaSizes } from './inspect/topics.ts';
 import { createInspector, partitionKey } from './inspect.ts';
 import { partitionOf } from './partitionOf.ts';
 import { createProducer, type Placement } from './producer.ts';
+import { createCluster } from './reader/cluster.ts';
 import { clientOf, createTopic, log, outgoing } from './testing/kafka.ts';
 import { type Brokers, createBrokers } from './wire/brokers.ts';
 
@@ -126,14 +128,40 @@ test('tells how far a group is, who reads what, and since when records wait', as
 test('does not call a group missing that a broker may lead which does not tell', async () => {
   const brokers = createBrokers(clientOf());
   const group = uniqueName('group');
-  expect(await listGroups(brokers, group)).toEqual([]);
+  expect(await listGroups(brokers, { only: group })).toEqual([]);
   const silent = brokers.nodes()[0];
   const connectionTo: Brokers['connectionTo'] = async (node) => {
     if (node === silent) throw new Error('no answer');
     return await brokers.connectionTo(node);
   };
-  await expect(listGroups({ ...brokers, connectionTo }, group)).rejects.toThrow(BrokerUnavailableError);
+  await expect(listGroups({ ...brokers, connectionTo }, { only: group })).rejects.toThrow(
+    BrokerUnavailableError,
+  );
   await brokers.close();
+});
+
+test('does not wait for a broker that says nothing, and tells which one that was', async () => {
+  const described = await inspector.topics([topic]);
+  const node = described[0]?.partitions[0]?.leader;
+  const led = described.flatMap(({ partitions }) => partitions.filter(({ leader }) => leader !== node));
+  const frozen = <Client extends Pick<Brokers, 'connectionTo'>>(to: Client): Client => ({
+    ...to,
+    connectionTo: (id) => (id === node ? new Promise(() => {}) : to.connectionTo(id)),
+  });
+  const silent = new Set<number>();
+  const cluster = createCluster(client);
+  const ranges = await offsetRanges(frozen(cluster), described, silent);
+  expect([...ranges.keys()].sort()).toEqual(led.map(({ partition }) => partitionKey(topic, partition)));
+  expect([...silent]).toEqual([node]);
+
+  silent.clear();
+  const brokers = createBrokers(client);
+  await brokers.metadata('find the brokers', []);
+  const listed = await listGroups(frozen(brokers), { silent }).catch((error) => error);
+  expect(Array.isArray(listed) || listed instanceof BrokerUnavailableError).toBe(true);
+  expect([...silent]).toEqual([node]);
+  expect((await replicaSizes(frozen(brokers), described)).size).toBe(3);
+  await Promise.all([brokers.close(), cluster.close()]);
 });
 
 test('knows also groups whose partitions the broker shares out (KIP-848)', async () => {

@@ -56,6 +56,8 @@ export interface Inspector extends AsyncDisposable {
   /** Bytes on disk, by partition and then by broker. */
   sizes(topics: readonly TopicPartitions[]): Promise<ByPartition<Map<number, number>>>;
   settings(topics: readonly string[]): Promise<Map<string, TopicSetting[]>>;
+  /** Brokers that did not answer something in time, by id: what they alone know is left out. */
+  readonly silent: readonly number[];
   groups(): Promise<GroupProgress[]>;
   /** As groups() does, with the time since which records wait. @throws GroupMissingError */
   group(group: string): Promise<GroupProgress>;
@@ -67,6 +69,7 @@ export function createInspector({ client }: { client: KafkaClient }): Inspector 
   const brokers = createBrokers(client);
   const cluster = createCluster(client);
   const reader = createReader({ client, log: pino({ level: 'silent' }) });
+  const silent = new Set<number>();
 
   async function progressOfGroups(groups: readonly GroupSummary[]) {
     const described = await Promise.all(
@@ -87,7 +90,7 @@ export function createInspector({ client }: { client: KafkaClient }): Inspector 
         [...committed, ...members.flatMap(({ assigned }) => assigned)].map(({ topic }) => topic),
       ),
     );
-    const ranges = await offsetRanges(cluster, await describePartitions(brokers, [...names]));
+    const ranges = await offsetRanges(cluster, await describePartitions(brokers, [...names]), silent);
     const found = parts.map(({ committed, ...group }) => ({
       ...group,
       partitions: progressOf(committed, group.members, ranges),
@@ -106,15 +109,18 @@ export function createInspector({ client }: { client: KafkaClient }): Inspector 
       if (missing.length > 0) throw new TopicMissingError(missing);
       return found;
     },
-    offsets: (topics) => offsetRanges(cluster, topics),
+    offsets: (topics) => offsetRanges(cluster, topics, silent),
     sizes: (topics) => replicaSizes(brokers, topics),
     settings: (topics) => topicSettings(brokers, topics),
-    groups: async () => (await progressOfGroups(await listGroups(brokers))).found,
+    groups: async () => (await progressOfGroups(await listGroups(brokers, { silent }))).found,
     async group(group) {
-      const { found, ranges } = await progressOfGroups(await listGroups(brokers, group));
+      const { found, ranges } = await progressOfGroups(await listGroups(brokers, { only: group, silent }));
       const [one] = found;
       if (!one) throw new GroupMissingError(group);
       return { ...one, partitions: await findWaiting(reader, one.partitions, ranges) };
+    },
+    get silent() {
+      return [...silent].sort((a, b) => a - b);
     },
     async close() {
       await Promise.all([brokers.close(), cluster.close(), reader.close()]);

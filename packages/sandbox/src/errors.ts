@@ -43,6 +43,9 @@ export class DownloadFailedError extends BrewError {
 
 /** Ports that the sandbox needs are somebody else's. */
 export class PortTakenError extends BrewError {
+  /** Who has which port, a sentence each. */
+  readonly by: string;
+
   constructor(taken: readonly (PortUse & { owner: PortOwner | undefined })[]) {
     const lines = taken.map(({ port, use, owner }) => {
       const by = owner
@@ -51,6 +54,7 @@ export class PortTakenError extends BrewError {
       return `Port ${port}, needed for ${use}, is taken${by}.`;
     });
     super('BREW_PORT_TAKEN', `${lines.join('\n')}\nEnd that process, then start again.`);
+    this.by = lines.join(' ');
   }
 }
 

@@ -1,5 +1,5 @@
 export { type ServiceDeclaration, services } from '@brew/provision';
-export { controlByHand, controlRun, type ProcessControl, tellFates } from './control/client.ts';
+export { controlByHand, controlRun, type ProcessControl, tellRun } from './control/client.ts';
 export { type Controlled, serveControl } from './control/server.ts';
 export { freeMiB, lowDisk } from './disk.ts';
 export { type Infrastructure, startInfrastructure, superuserUrl } from './infrastructure.ts';

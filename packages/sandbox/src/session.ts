@@ -132,6 +132,7 @@ export async function openSession(
       for (const process of processes.running()) await letFrontPass(process);
       // Where there can't be a socket, everything else goes on; who wants to use it is told.
       control = await serveControl(dir, processes).catch(() => undefined);
+      await runFile.ready();
     },
   };
 }

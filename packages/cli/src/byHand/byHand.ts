@@ -1,4 +1,4 @@
-import { within } from '@brew/kafka';
+import { aborted, within } from '@brew/kafka';
 import { controlByHand, findRun, kafkaNodes, type Run } from '@brew/sandbox';
 import { ArgumentInvalidError, NotRunningError } from '../errors.ts';
 import type { Io } from '../io.ts';
@@ -11,61 +11,88 @@ import { suggestion } from '../text/nearest.ts';
 /** Who takes longer may wait for something that its user has to do. */
 const PATIENCE_MS = 30_000;
 
-/** @throws ArgumentInvalidError: there is no such process; NotRunningError; ControlRefusedError: a drill is under way */
-export async function stopProcesses(names: readonly string[], io: Io): Promise<void> {
+/** What all of them may be given. */
+interface Waiting {
+  /** Aborted when nobody waits any more. What was asked for goes on. */
+  signal: AbortSignal;
+  patienceMs?: number;
+}
+
+/**
+ * @returns false: nobody waited for the end of it
+ * @throws ArgumentInvalidError: there is no such process; NotRunningError; ControlRefusedError: a drill is under way
+ */
+export async function stopProcesses(names: readonly string[], io: Io, { signal }: Waiting): Promise<boolean> {
   const run = await runWith(names);
   await using control = await controlByHand(run.dir);
-  for (const name of names) {
+  for (const [index, name] of names.entries()) {
     const startedAt = performance.now();
     io.note(`Stopping ${name} …`);
-    await control.end(name);
+    const ended = control.end(name);
+    if (!(await settles(ended, signal)))
+      return leave(`The stop of ${name}`, ended, names.slice(index + 1), io);
     await io.out(
       `${done(io)} ${name} stopped, after ${since(startedAt)}. It stays so until: npx brew start ${name}`,
     );
   }
+  return true;
 }
 
-/** @throws as stopProcesses does; ControlRefusedError also when one can't be started, or runs */
-export async function startProcesses(
-  names: readonly string[],
-  io: Io,
-  patienceMs = PATIENCE_MS,
-): Promise<void> {
+/**
+ * @returns as stopProcesses does
+ * @throws as stopProcesses does; ControlRefusedError also when one can't be started, or runs
+ */
+export async function startProcesses(names: readonly string[], io: Io, waiting: Waiting): Promise<boolean> {
   const run = await runWith(names);
   // All at once, each with a connection of its own: brokers may need each other.
-  await Promise.all(names.map((name) => startProcess(name, run, io, patienceMs)));
+  const all = await Promise.all(names.map((name) => bringUp('start', name, run, io, waiting)));
+  return all.every(Boolean);
 }
 
-/** @throws as startProcesses does */
-export async function restartProcesses(
-  names: readonly string[],
-  io: Io,
-  patienceMs = PATIENCE_MS,
-): Promise<void> {
+/** @returns and @throws as startProcesses does */
+export async function restartProcesses(names: readonly string[], io: Io, waiting: Waiting): Promise<boolean> {
   const run = await runWith(names);
-  for (const name of names) {
-    {
-      await using control = await controlByHand(run.dir);
-      io.note(`Stopping ${name} …`);
-      await control.end(name);
-    }
-    await startProcess(name, run, io, patienceMs);
-  }
+  for (const [index, name] of names.entries())
+    if (!(await bringUp('restart', name, run, io, waiting, names.slice(index + 1)))) return false;
+  return true;
 }
 
-async function startProcess(name: string, { dir }: Run, io: Io, patienceMs: number): Promise<void> {
+async function bringUp(
+  how: 'start' | 'restart',
+  name: string,
+  { dir }: Run,
+  io: Io,
+  { signal, patienceMs = PATIENCE_MS }: Waiting,
+  left: readonly string[] = [],
+): Promise<boolean> {
   const startedAt = performance.now();
   await using control = await controlByHand(dir);
-  io.note(`Starting ${name} …`);
-  const started = control.start(name);
-  if (await within(patienceMs, started)) {
-    await started;
-    return io.out(`${done(io)} ${name} is ready, after ${since(startedAt)}.`);
+  io.note(`${how === 'start' ? 'Starting' : 'Restarting'} ${name} …`);
+  const ready = control[how](name);
+  if (await within(patienceMs, ready, signal)) {
+    await ready;
+    await io.out(`${done(io)} ${name} is ready, after ${since(startedAt)}.`);
+    return true;
   }
-  started.catch(() => {}); // from now on `brew status` tells
+  if (signal.aborted) return leave(`The ${how} of ${name}`, ready, left, io);
+  ready.catch(() => {}); // from now on `brew status` tells
   const reason = await reasonOf(name, dir);
-  await io.out(`${name} was started, and is not ready yet${reason === undefined ? '' : `: ${reason}`}`);
-  await io.out('The start goes on. See npx brew status');
+  await io.out(`${name} is not ready yet${reason === undefined ? '' : `: ${reason}`}`);
+  await io.out(`The ${how} goes on. See npx brew status`);
+  return true;
+}
+
+/** Says what becomes of what was asked for, and of what was to come after it. */
+function leave(what: string, asked: Promise<void>, left: readonly string[], io: Io): false {
+  asked.catch(() => {});
+  const others = left.length === 0 ? '' : ` Nothing was done to ${left.join(', ')}.`;
+  io.note(`${what} goes on, and nobody waits for it here.${others} See npx brew status`);
+  return false;
+}
+
+/** False: the signal came first. @throws what the work throws */
+async function settles(work: Promise<void>, signal: AbortSignal): Promise<boolean> {
+  return await Promise.race([work.then(() => true), aborted(signal).then(() => false)]);
 }
 
 /** What one that is not ready waits for; undefined when nobody tells. */

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { examples } from '../commandLine.ts';
+import { examples, untilInterrupted } from '../commandLine.ts';
 import { ArgumentInvalidError, exitCodes } from '../errors.ts';
 import type { Io } from '../io.ts';
 
@@ -7,6 +7,14 @@ const what = 'order, kafka-1, postgres, …: the processes that npx brew status 
 
 /** `brew stop`, which is about one process or all of them, `brew start` and `brew restart`. */
 export function registerByHand(program: Command, exit: (code: number) => void, io: Io): void {
+  async function byHand(
+    what: 'stopProcesses' | 'startProcesses' | 'restartProcesses',
+    names: readonly string[],
+  ): Promise<void> {
+    const waited = await (await import('./byHand.ts'))[what](names, io, { signal: untilInterrupted() });
+    exit(waited ? exitCodes.ok : exitCodes.failed);
+  }
+
   program
     .command('stop')
     .description('stop what runs, in order, or some of its processes; the data stays')
@@ -19,8 +27,8 @@ export function registerByHand(program: Command, exit: (code: number) => void, i
     .action(async (names: string[], { now }: { now?: boolean }) => {
       if (now && names.length > 0)
         throw new ArgumentInvalidError('With --now all of it is stopped.', 'Leave out the names.');
-      if (names.length > 0) await (await import('./byHand.ts')).stopProcesses(names, io);
-      else await (await import('../stop.ts')).stop(io, { now });
+      if (names.length > 0) return byHand('stopProcesses', names);
+      await (await import('../stop.ts')).stop(io, { now });
       exit(exitCodes.ok);
     });
 
@@ -29,18 +37,12 @@ export function registerByHand(program: Command, exit: (code: number) => void, i
     .description('start processes again that were stopped, or died too often; npm start starts Brew')
     .argument('<names...>', what)
     .addHelpText('after', examples('npx brew start kitchen', 'npx brew start kafka-1 kafka-2'))
-    .action(async (names: string[]) => {
-      await (await import('./byHand.ts')).startProcesses(names, io);
-      exit(exitCodes.ok);
-    });
+    .action((names: string[]) => byHand('startProcesses', names));
 
   program
     .command('restart')
     .description('stop processes in order and start them again, one after the other')
     .argument('<names...>', what)
     .addHelpText('after', examples('npx brew restart order', 'npx brew restart kafka-1 kafka-2 kafka-3'))
-    .action(async (names: string[]) => {
-      await (await import('./byHand.ts')).restartProcesses(names, io);
-      exit(exitCodes.ok);
-    });
+    .action((names: string[]) => byHand('restartProcesses', names));
 }

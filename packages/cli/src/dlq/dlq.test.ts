@@ -73,7 +73,7 @@ describe('brew dlq', () => {
     expect(await overview({}, gone, io, signal)).toBe(false);
     expect(lines[0]).toBe(
       'The letters of kitchen are not known: kitchen does not answer at http://127.0.0.1:1. ' +
-        'See what runs with npx brew status; bring it back with npx brew restart kitchen.',
+        'See what runs with npx brew status; bring it back with npx brew start kitchen.',
     );
     await expect(show('kitchen', '1', {}, gone, io, signal)).rejects.toThrow(/^kitchen does not answer at/);
   });

@@ -81,8 +81,12 @@ export async function askOne<Answer>(
   return [{ group: name, answer: await question(groupNamed(name, server)) }];
 }
 
-export const askSummary = (group: Group, signal?: AbortSignal): Promise<LetterSummary> =>
-  ask<LetterSummary>(group, '/summary', signal && { signal });
+export function askSummary(group: Group, signal?: AbortSignal): Promise<LetterSummary> {
+  const patience = AbortSignal.timeout(SUMMARY_PATIENCE_MS);
+  return ask<LetterSummary>(group, '/summary', {
+    signal: signal ? AbortSignal.any([signal, patience]) : patience,
+  });
+}
 
 /** How many letters wait where. */
 export const askSummaries = (server: Server, signal?: AbortSignal): Promise<GroupAnswer<LetterSummary>[]> =>
@@ -90,6 +94,8 @@ export const askSummaries = (server: Server, signal?: AbortSignal): Promise<Grou
 
 /** Longer than an answer takes, short enough for who waits for one that hangs. */
 const PATIENCE_MS = 10_000;
+/** The same for a few numbers, that others do not wait for. */
+const SUMMARY_PATIENCE_MS = 5_000;
 
 /**
  * @param path behind /dead-letters
@@ -117,7 +123,7 @@ export async function ask<Answer>(
     const problem = signals.some(({ aborted }) => aborted)
       ? `${name} has not answered in time. See what stands still with npx brew status.`
       : status === undefined
-        ? `${name} does not answer at ${url}. See what runs with npx brew status; bring it back with npx brew ${expected ? 'restart' : 'dev'} ${name}.`
+        ? `${name} does not answer at ${url}. See what runs with npx brew status; bring it back with npx brew ${expected ? 'start' : 'dev'} ${name}.`
         : `${name}: ${message}${todo}`;
     throw new RequestFailedError(problem, error, status);
   }

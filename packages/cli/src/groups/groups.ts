@@ -3,14 +3,14 @@ import type { ClusterAddress } from '../cluster.ts';
 import { clientOf } from '../clusterClient.ts';
 import { askSummaries, renderProblems, type Server } from '../dlq/groups.ts';
 import type { Io } from '../io.ts';
-import { NOT_ALL_TOLD, plain } from '../text/format.ts';
+import { notAllTold, plain } from '../text/format.ts';
 import { groupReport, isLeftover } from './groupReport.ts';
 import { renderGroup, renderGroups } from './renderGroups.ts';
 
 /**
  * Shows all consumer groups but those that followers have left behind, or one with its members and how far it is.
  * @param server whose services tell of dead letters; undefined: nobody does
- * @returns whether all partitions have told where they end
+ * @returns whether all brokers have told their groups, and all partitions where they end
  * @throws GroupMissingError, BrokerUnavailableError, ReadRefusedError
  */
 export async function groups(
@@ -39,7 +39,10 @@ export async function groups(
   for (const line of lines) await io.out(line);
   const asked = answers.filter(({ group }) => name === undefined || group === name);
   for (const line of renderProblems(asked, 'dead letters', plain)) io.note(`brew: ${line}`);
-  const complete = [report].flat().every(({ lag }) => lag !== null);
-  if (!complete) io.note(NOT_ALL_TOLD);
+  const { silent } = inspector;
+  // One group is told by the broker that leads it.
+  const complete =
+    (name !== undefined || silent.length === 0) && [report].flat().every(({ lag }) => lag !== null);
+  if (!complete) io.note(notAllTold(silent));
   return complete;
 }

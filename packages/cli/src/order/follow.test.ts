@@ -8,7 +8,10 @@ import { order } from './order.ts';
 /** The shop's HTTP side, answering what a test tells it to. */
 let server: Server;
 let addresses: Addresses;
-let placed: { headers: Record<string, unknown>; body: { cafeId: string; items: unknown[] } }[] = [];
+let placed: {
+  headers: Record<string, unknown>;
+  body: { cafeId: string; items: unknown[]; customer: unknown };
+}[] = [];
 let answerOrder: (response: ServerResponse) => void;
 let streams: ((response: ServerResponse) => void)[] = [];
 
@@ -73,6 +76,12 @@ const journey = [
 ];
 
 describe('order', () => {
+  it('is placed for whoever is named', async () => {
+    streams = [(response) => tell(response, view('delivered', { placed: 0, delivered: 9_000 }))];
+    await run({ name: 'Ada Lovelace', address: '12 Bean Lane' });
+    expect(placed[0]?.body.customer).toEqual({ name: 'Ada Lovelace', address: '12 Bean Lane' });
+  });
+
   it('follows an order to its end', async () => {
     streams = [(response) => tell(response, ...journey)];
     const { delivered, lines } = await run();

@@ -11,6 +11,8 @@ import { fetchAssortment, followOrder, type OrderView, postOrder } from './shop.
 export interface OrderOptions {
   cafe?: string;
   item?: OrderedItem[];
+  name?: string;
+  address?: string;
   json?: boolean;
 }
 
@@ -44,7 +46,7 @@ export async function order(
 
 /** What was asked for; the rest is left to chance. */
 async function choose(
-  { cafe, item }: OrderOptions,
+  { cafe, item, name, address }: OrderOptions,
   addresses: Addresses,
   signal: AbortSignal,
 ): Promise<OrderRequest> {
@@ -54,6 +56,11 @@ async function choose(
     ...random,
     ...(cafe !== undefined && { cafeId: cafe }),
     ...(item !== undefined && { items: item }),
+    customer: {
+      ...random.customer,
+      ...(name !== undefined && { name }),
+      ...(address !== undefined && { address }),
+    },
   };
 }
 

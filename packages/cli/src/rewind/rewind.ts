@@ -61,7 +61,14 @@ export async function rewind(
   const advice = 'Add --yes, or see with --dry-run.';
   if (!(await agreed({ yes, question, advice, nothing: 'Nothing was set.' }, io))) return false;
   const offsets = steps.map(({ topic, partition, to: offset }) => ({ topic, partition, offset }));
-  await reader.commit(group, offsets);
+  try {
+    await reader.commit(group, offsets);
+  } catch (error) {
+    io.note(
+      `Some partitions of ${group} may be set back, and others not. Once it can be: do the same again.`,
+    );
+    throw error;
+  }
   if (!json) await io.out(`✔ ${group} reads ${grouped(Number(records))} records again once it starts.`);
   return true;
 }

@@ -5,6 +5,7 @@ import { renderStatus, type Status } from './renderStatus.ts';
 
 const status: Status = {
   running: true,
+  starting: false,
   dir: '/brew',
   startedAt: '2026-01-01T12:00:00.000Z',
   processes: [
@@ -28,6 +29,7 @@ const status: Status = {
   ],
   fates: {},
   fatesAt: undefined,
+  drill: false,
   cluster: { underReplicated: 0, leaderless: 0, hasController: true },
   freeMiB: 100_000,
   deadLetters: [{ group: 'order', letters: 0, parkedKeys: 0, oldestAt: null }],
@@ -110,6 +112,19 @@ describe('renderStatus', () => {
     );
     expect(lines).toContain('Kafka: no controller is active. See the quorum with: npx brew quorum-status');
     expect(renderStatus(status, plain).join()).not.toContain('Kafka:');
+  });
+
+  it('says that it is starting, and takes no controller for none while that lasts', () => {
+    const cluster = { underReplicated: 0, leaderless: 0, hasController: false };
+    const lines = renderStatus({ ...status, cluster, starting: true }, plain);
+    expect(lines).toContain('Brew is starting: what is not there yet is to come.');
+    expect(lines.join()).not.toContain('no controller');
+  });
+
+  it('names a drill that is under way', () => {
+    const sentence = 'A drill is under way: what it ends, it starts again.';
+    expect(renderStatus({ ...status, drill: true }, plain)).toContain(sentence);
+    expect(renderStatus(status, plain)).not.toContain(sentence);
   });
 
   it('says what to do when the process that runs the others was killed', () => {

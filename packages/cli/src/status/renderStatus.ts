@@ -9,7 +9,7 @@ export interface ProcessStatus {
   /** Where it listens for clients; Brew's own process has none. */
   port: number | undefined;
   /** `running` is all that can be told of what has no health and answers; services tell ready, degraded or not_ready. */
-  state: 'running' | 'ready' | 'degraded' | 'not_ready' | 'no_answer' | 'stopped' | 'dead';
+  state: 'running' | 'ready' | 'degraded' | 'not_ready' | 'frozen' | 'no_answer' | 'stopped' | 'dead';
   /** Of a dead service: what another process tells that answers at its port, such as one of `brew dev`. */
   replacedBy?: 'ready' | 'degraded' | 'not_ready';
   /** What of it does not get on, and why, in a line. */
@@ -28,6 +28,8 @@ export interface ClusterStatus {
 
 export interface Status {
   running: boolean;
+  /** Not all of it was ready yet. */
+  starting: boolean;
   dir: string;
   startedAt: string | undefined;
   processes: ProcessStatus[];
@@ -35,6 +37,8 @@ export interface Status {
   fates: Record<string, Fate>;
   /** When they were written down (ISO 8601), where the process that runs Brew does not tell them itself. */
   fatesAt: string | undefined;
+  /** Whether one is under way, which ends and starts processes. */
+  drill: boolean;
   /** Undefined where no broker tells. */
   cluster: ClusterStatus | undefined;
   /** On the disk of `dir`; undefined where that is not ours to look at. */
@@ -46,8 +50,11 @@ export interface Status {
   addresses: Addresses;
 }
 
+const STARTING = 'Brew is starting: what is not there yet is to come.';
+export const DRILL_UNDER_WAY = 'A drill is under way: what it ends, it starts again.';
+
 export function renderStatus(status: Status, paint: Paint): string[] {
-  const { running, dir, processes, addresses } = status;
+  const { running, starting, dir, processes, drill, addresses } = status;
   if (!running) return [`Brew is not running in ${dir}. Start it with: npm start`];
   const rows = processes.map((process) => [
     process.name,
@@ -80,6 +87,8 @@ export function renderStatus(status: Status, paint: Paint): string[] {
     ...processes.flatMap(({ name, standsStill }) =>
       standsStill === undefined ? [] : [`${paint('yellow', `${name}:`)} ${standsStill}`],
     ),
+    ...(starting ? [paint('yellow', STARTING)] : []),
+    ...(drill ? [paint('yellow', DRILL_UNDER_WAY)] : []),
     ...clusterLines(status, paint),
     ...fateLines(status, paint),
     '',
@@ -105,7 +114,7 @@ function fateLines({ fates, fatesAt }: Status, paint: Paint): string[] {
   return [...asOf, ...lines];
 }
 
-function clusterLines({ cluster }: Status, paint: Paint): string[] {
+function clusterLines({ cluster, starting }: Status, paint: Paint): string[] {
   if (cluster === undefined) return [];
   const { underReplicated, leaderless, hasController } = cluster;
   const partitions = [
@@ -114,7 +123,10 @@ function clusterLines({ cluster }: Status, paint: Paint): string[] {
   ];
   const lines = [
     ...(partitions.length > 0 ? [`${partitions.join(', ')}. See them with: npx brew topics --all`] : []),
-    ...(hasController ? [] : ['no controller is active. See the quorum with: npx brew quorum-status']),
+    // Until the start is through, it may be the first one that is being elected.
+    ...(hasController || starting
+      ? []
+      : ['no controller is active. See the quorum with: npx brew quorum-status']),
   ];
   return lines.map((line) => `${paint('yellow', 'Kafka:')} ${line}`);
 }
@@ -163,6 +175,6 @@ export function addressRows({ brokers, registryUrl, services }: Addresses): { wh
 }
 
 function paintState(line: string, state: ProcessStatus['state'] | undefined, paint: Paint): string {
-  if (state === 'dead' || state === 'no_answer') return paint('red', line);
+  if (state === 'dead' || state === 'frozen' || state === 'no_answer') return paint('red', line);
   return state === 'running' || state === 'ready' || state === undefined ? line : paint('yellow', line);
 }

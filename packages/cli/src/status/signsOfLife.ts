@@ -3,6 +3,7 @@ import { createInspector } from '@brew/kafka/inspect';
 import { createQuorumAdmin } from '@brew/kafka/quorum';
 import { createDatabase } from '@brew/postgres';
 import { pino } from 'pino';
+import type { Security } from '../clientConfig.ts';
 import type { ClusterAddress } from '../cluster.ts';
 import { clientOf } from '../clusterClient.ts';
 import { onOneLine } from '../text/visible.ts';
@@ -18,10 +19,16 @@ const PATIENCE_MS = 2_500;
 export type Ask = () => Promise<unknown>;
 
 /** A node of Kafka, and no other. */
-export const askNode =
-  (port: number): Ask =>
+export const askNode = (port: number): Ask => askBroker(`localhost:${port}`);
+
+/** The same of any cluster. @param security how it wants to be talked to */
+export const askBroker =
+  (broker: string, security: Security = {}): Ask =>
   () =>
-    using(createInspector({ client: clientAt([`localhost:${port}`]) }), (inspector) => inspector.ping());
+    using(
+      createInspector({ client: clientOf({ ...security, brokers: [broker] }, 'brew-status') }),
+      (inspector) => inspector.ping(),
+    );
 
 export const askRegistry =
   (url: string): Ask =>

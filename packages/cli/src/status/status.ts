@@ -1,14 +1,11 @@
 import { stat } from 'node:fs/promises';
-import { defaultPorts, findRun, freeMiB, kafkaNodes, layout, type Run, tellFates } from '@brew/sandbox';
+import { defaultPorts, findRun, freeMiB, kafkaNodes, layout, type Run, tellRun } from '@brew/sandbox';
 import { type Addresses, addressesOf, answers, anyBrokerAnswers, servicesOf } from '../addresses.ts';
 import { askSummaries } from '../dlq/groups.ts';
 import { healthOf, tellsHealth } from './health.ts';
 import { processFacts } from './processFacts.ts';
 import type { ProcessStatus, Status } from './renderStatus.ts';
 import { type Ask, askNode, askPostgres, askRegistry, clusterStatus, signOf } from './signsOfLife.ts';
-
-/** How long services may take to count their dead letters. */
-const PATIENCE_MS = 5_000;
 
 /**
  * What runs from a folder, looked at from outside: also what has died shows. When nothing does, whatever answers at the
@@ -20,7 +17,7 @@ export async function status(dir: string): Promise<Status> {
   const pids = new Map(run.processes.map(({ name, pid }) => [name, pid]));
   const addresses = addressesOf(run.ports);
   const [told, free, letters, cluster, ...processes] = await Promise.all([
-    fatesOf(run),
+    toldOf(run),
     freeMiB(dir),
     lettersOf(addresses),
     clusterStatus(addresses.brokers),
@@ -29,16 +26,28 @@ export async function status(dir: string): Promise<Status> {
   ]);
   for (const process of processes)
     if (process.state === 'dead' && told.fates[process.name]?.state === 'stopped') process.state = 'stopped';
-  const { startedAt } = run;
-  return { running: true, dir, startedAt, processes, ...told, cluster, freeMiB: free, ...letters, addresses };
+  const { startedAt, alive, readyAt } = run;
+  const starting = alive && readyAt === undefined;
+  return {
+    running: true,
+    starting,
+    dir,
+    startedAt,
+    processes,
+    ...told,
+    cluster,
+    freeMiB: free,
+    ...letters,
+    addresses,
+  };
 }
 
 /** On a full disk run.json tells what was, so the process that writes it is asked first. */
-async function fatesOf({ dir, fates }: Run): Promise<Pick<Status, 'fates' | 'fatesAt'>> {
-  const told = await tellFates(dir);
-  if (told !== undefined) return { fates: told, fatesAt: undefined };
+async function toldOf({ dir, fates }: Run): Promise<Pick<Status, 'fates' | 'fatesAt' | 'drill'>> {
+  const told = await tellRun(dir);
+  if (told !== undefined) return { fates: told.fates, fatesAt: undefined, drill: told.isHeld };
   const written = await stat(layout(dir).runFile).catch(() => undefined);
-  return { fates, fatesAt: written?.mtime.toISOString() };
+  return { fates, fatesAt: written?.mtime.toISOString(), drill: false };
 }
 
 async function statusElsewhere(dir: string): Promise<Status> {
@@ -55,11 +64,13 @@ async function statusElsewhere(dir: string): Promise<Status> {
   const letters = running ? await lettersOf(addresses) : { deadLetters: [], deadLettersUnknown: [] };
   return {
     running,
+    starting: false,
     dir,
     startedAt: undefined,
     processes,
     fates: {},
     fatesAt: undefined,
+    drill: false,
     cluster: running ? await clusterStatus(addresses.brokers) : undefined,
     freeMiB: undefined,
     ...letters,
@@ -68,7 +79,7 @@ async function statusElsewhere(dir: string): Promise<Status> {
 }
 
 async function lettersOf(addresses: Addresses): Promise<Pick<Status, 'deadLetters' | 'deadLettersUnknown'>> {
-  const answers = await askSummaries(addresses, AbortSignal.timeout(PATIENCE_MS));
+  const answers = await askSummaries(addresses);
   return {
     deadLetters: answers
       .flatMap(({ answer }) => answer ?? [])
@@ -123,6 +134,6 @@ export async function statusOf(expected: Expected, pid: number | undefined): Pro
 
 const frozen = (pid: number) =>
   ({
-    state: 'not_ready',
+    state: 'frozen',
     standsStill: `it is frozen (SIGSTOP). It goes on with: kill -CONT ${pid}`,
   }) as const;

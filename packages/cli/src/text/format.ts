@@ -6,8 +6,17 @@ export type Paint = (style: Style, text: string) => string;
 
 export const plain: Paint = (_style, text) => text;
 
-/** For who shows partitions, beside what they told. */
-export const NOT_ALL_TOLD = 'Some partitions did not answer. See npx brew status';
+/** For who shows what brokers told. @param silent the ids of those that did not */
+export const notAllTold = (silent: readonly number[]): string =>
+  `${
+    silent.length === 0
+      ? 'Some partitions did not answer.'
+      : `${silent.length === 1 ? 'Broker' : 'Brokers'} ${listed(silent)} did not answer: what nobody else knows is missing here, or shown as -.`
+  } See npx brew status`;
+
+/** "1, 2 and 3". */
+const listed = (items: readonly (string | number)[]): string =>
+  [items.slice(0, -1).join(', '), items.at(-1)].filter((part) => part !== '').join(' and ');
 
 /** Time spent: "0.4 s", "12.3 s", "2 min 05 s", "3 h 12 min". */
 export function duration(ms: number): string {

@@ -1,6 +1,6 @@
 import { partitionKey, type TopicPartitions, type TopicSetting } from '@brew/kafka/inspect';
 import { describe, expect, it } from '@jest/globals';
-import { plain } from '../text/format.ts';
+import { notAllTold, plain } from '../text/format.ts';
 import { renderTopic, renderTopics } from './renderTopics.ts';
 import { allTold, topicReport } from './topicReport.ts';
 
@@ -101,6 +101,20 @@ it('does not call a topic ok whose leaders do not answer', () => {
   // A partition without a leader has nobody who could tell.
   const leaderless = topicReport(topic([2], undefined), { ranges: new Map([...ranges].slice(0, 1)), sizes });
   expect([whole, silent, leaderless].map(allTold)).toEqual([true, false, true]);
+});
+
+it.each([
+  [[], 'Some partitions did not answer. See npx brew status'],
+  [
+    [2],
+    'Broker 2 did not answer: what nobody else knows is missing here, or shown as -. See npx brew status',
+  ],
+  [
+    [1, 2, 3],
+    'Brokers 1, 2 and 3 did not answer: what nobody else knows is missing here, or shown as -. See npx brew status',
+  ],
+])('names the brokers %j that did not answer', (silent, sentence) => {
+  expect(notAllTold(silent)).toBe(sentence);
 });
 
 it('says that there are no topics', () => {

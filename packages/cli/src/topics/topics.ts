@@ -2,7 +2,7 @@ import { createInspector } from '@brew/kafka/inspect';
 import type { ClusterAddress } from '../cluster.ts';
 import { clientOf } from '../clusterClient.ts';
 import type { Io } from '../io.ts';
-import { NOT_ALL_TOLD } from '../text/format.ts';
+import { notAllTold } from '../text/format.ts';
 import { renderTopic, renderTopics } from './renderTopics.ts';
 import { allTold, topicReport } from './topicReport.ts';
 
@@ -44,6 +44,6 @@ export async function topics(
         : renderTopics(reports, io.columns(), io.paint);
   for (const line of lines) await io.out(line);
   const complete = reports.every(allTold);
-  if (!complete) io.note(NOT_ALL_TOLD);
+  if (!complete) io.note(notAllTold(inspector.silent));
   return complete;
 }

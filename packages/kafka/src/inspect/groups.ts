@@ -1,4 +1,5 @@
 import { AssignerProtocol } from 'kafkajs';
+import { inTime } from '../delay.ts';
 import { BrokerUnavailableError, GroupMissingError } from '../errors.ts';
 import type { Brokers } from '../wire/brokers.ts';
 import {
@@ -9,6 +10,7 @@ import {
   offsetFetchV9,
 } from '../wire/protocol.ts';
 import { answerOf, isPassing, nameOf, refused } from '../wire/protocolErrors.ts';
+import { BROKER_PATIENCE_MS } from './topics.ts';
 
 export interface GroupSummary {
   group: string;
@@ -39,9 +41,13 @@ export interface CommittedOffset {
 
 /**
  * Every group of the cluster, by name, or the one that is asked for. Each broker tells of those that it leads.
+ * @param options.silent takes the brokers that do not answer in time
  * @throws BrokerUnavailableError, also when there is none, and a broker that might lead it has not told
  */
-export async function listGroups(brokers: Brokers, only?: string): Promise<GroupSummary[]> {
+export async function listGroups(
+  brokers: Brokers,
+  { only, silent }: { only?: string; silent?: Set<number> } = {},
+): Promise<GroupSummary[]> {
   await brokers.metadata('find the brokers', []);
   const ask = async (node: number): Promise<GroupSummary[]> => {
     const connection = await brokers.connectionTo(node);
@@ -57,7 +63,14 @@ export async function listGroups(brokers: Brokers, only?: string): Promise<Group
     }));
   };
   // A broker that has died is listed for some seconds more; its groups are led by others by then.
-  const answers = await Promise.allSettled(brokers.nodes().map(ask));
+  const answers = await Promise.allSettled(
+    brokers.nodes().map((node) =>
+      inTime(BROKER_PATIENCE_MS, ask(node)).catch((error) => {
+        silent?.add(node);
+        throw new Error(`broker ${node}: ${error.message}`, { cause: error });
+      }),
+    ),
+  );
   const found = answers
     .flatMap((answer) => (answer.status === 'fulfilled' ? answer.value : []))
     .filter(({ group }) => only === undefined || group === only);

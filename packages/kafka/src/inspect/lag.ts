@@ -1,6 +1,6 @@
 import type { Reader } from '../reader.ts';
 import type { CommittedOffset, GroupMember } from './groups.ts';
-import { type ByPartition, type OffsetRange, partitionKey } from './topics.ts';
+import { BROKER_PATIENCE_MS, type ByPartition, type OffsetRange, partitionKey } from './topics.ts';
 
 /** How far a group is with a partition. */
 export interface PartitionProgress {
@@ -82,11 +82,16 @@ async function firstTime(
   reader: Reader,
   range: Parameters<Reader['read']>[0][number],
 ): Promise<Date | undefined> {
-  // What nobody can read has no time that counts.
-  for await (const records of reader.read([range], { onUnreadable: () => {} })) {
-    if (!records.next()) continue;
-    const time = new Date(records.timestamp);
-    return records.timestamp < 0 || Number.isNaN(time.getTime()) ? undefined : time;
+  const signal = AbortSignal.timeout(BROKER_PATIENCE_MS);
+  try {
+    // What nobody can read has no time that counts.
+    for await (const records of reader.read([range], { onUnreadable: () => {}, signal })) {
+      if (!records.next()) continue;
+      const time = new Date(records.timestamp);
+      return records.timestamp < 0 || Number.isNaN(time.getTime()) ? undefined : time;
+    }
+  } catch (error) {
+    if (!signal.aborted) throw error;
   }
   return undefined; // what is ahead was removed by compaction, or is only markers of transactions
 }

@@ -1,6 +1,7 @@
-import { BrokerUnavailableError, TopicMissingError } from '../errors.ts';
+import { inTime } from '../delay.ts';
+import { TopicMissingError } from '../errors.ts';
 import type { Cluster } from '../reader/cluster.ts';
-import { listOffsets, type PartitionOffset } from '../reader/offsets.ts';
+import { findOffsets, type OffsetAt, type PartitionOffset } from '../reader/offsets.ts';
 import type { Brokers, Metadata } from '../wire/brokers.ts';
 import { describeLogDirsV4 } from '../wire/protocol.ts';
 import { answerOf, isPassing, nameOf, refused } from '../wire/protocolErrors.ts';
@@ -67,10 +68,17 @@ function partitionsOf({
   };
 }
 
-/** Where partitions begin and end; without those that were deleted meanwhile, that nobody leads, or whose leader does not answer for some seconds. */
+/** Whoever takes longer than that to answer is not waited for: frozen, as a rule. */
+export const BROKER_PATIENCE_MS = 3_000;
+
+/**
+ * Where partitions begin and end; without those that were deleted meanwhile, that nobody leads, or whose leader does not answer in time.
+ * @param silent takes these leaders
+ */
 export async function offsetRanges(
   cluster: Cluster,
   topics: readonly TopicPartitions[],
+  silent: Set<number>,
 ): Promise<ByPartition<OffsetRange>> {
   const ranges: ByPartition<OffsetRange> = new Map();
   const led = topics.flatMap(({ name, partitions }) =>
@@ -79,14 +87,22 @@ export async function offsetRanges(
       .map(({ partition }) => ({ topic: name, partition })),
   );
   if (led.length === 0) return ranges;
-  const asked = { topics: [...new Set(led.map(({ topic }) => topic))], only: led };
+  const find = async (only: typeof led, at: OffsetAt) => {
+    const asked = { topics: [...new Set(only.map(({ topic }) => topic))], only };
+    const { found, missing = [] } = await findOffsets(cluster, asked, at, BROKER_PATIENCE_MS);
+    for (const { topic, partition } of missing) {
+      const leader = cluster.leaderOf(topic, partition);
+      if (leader) silent.add(leader.node);
+    }
+    return found;
+  };
   try {
     const [earliest, written] = await Promise.all([
-      listOffsets(cluster, asked, 'earliest'),
-      listOffsets(cluster, asked, 'written').then(byPartition),
+      find(led, 'earliest'),
+      find(led, 'written').then(byPartition),
     ]);
     // Asked last: what comes between is not held back by a transaction.
-    const readable = byPartition(await listOffsets(cluster, asked, 'latest'));
+    const readable = byPartition(await find(earliest, 'latest'));
     for (const { topic, partition, offset } of earliest) {
       const key = partitionKey(topic, partition);
       const latest = written.get(key) ?? offset;
@@ -96,12 +112,10 @@ export async function offsetRanges(
     if (error instanceof TopicMissingError) {
       // Deleted since it was described.
       const { topics: missing } = error;
-      return offsetRanges(
-        cluster,
-        topics.filter(({ name }) => !missing.includes(name)),
-      );
+      const others = topics.filter(({ name }) => !missing.includes(name));
+      return offsetRanges(cluster, others, silent);
     }
-    if (!(error instanceof BrokerUnavailableError)) throw error;
+    throw error;
   }
   return ranges;
 }
@@ -122,8 +136,10 @@ export async function replicaSizes(
   }));
   const sizes: ByPartition<Map<number, number>> = new Map();
   const ask = async (node: number) => {
-    const connection = await brokers.connectionTo(node);
-    const { results } = await answerOf(describeLogDirsV4.api.async(connection, asked));
+    const asking = brokers
+      .connectionTo(node)
+      .then((connection) => answerOf(describeLogDirsV4.api.async(connection, asked)));
+    const { results } = await inTime(BROKER_PATIENCE_MS, asking);
     for (const { name, partitions } of results.flatMap(({ topics }) => topics)) {
       for (const { partitionIndex, partitionSize, isFutureKey } of partitions) {
         if (isFutureKey) continue; // a copy that is on its way to another disk of this broker

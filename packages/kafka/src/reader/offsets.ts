@@ -1,5 +1,5 @@
 import { backoff } from '../backoff.ts';
-import { delay } from '../delay.ts';
+import { delay, inTime } from '../delay.ts';
 import { BrokerUnavailableError, ReadRefusedError } from '../errors.ts';
 import { listOffsetsV7 } from '../wire/protocol.ts';
 import { answerOf, isPassing, refused } from '../wire/protocolErrors.ts';
@@ -30,26 +30,51 @@ const NONE = -1n;
 
 const RETRY = { initialMs: 100, maxMs: 2_000 };
 const ATTEMPTS = 8;
+/** Until a frozen leader has been given up and another one has its partitions: brokers take that some 10 s. */
+const PATIENCE_MS = 15_000;
+/** By then it is looked who leads by now. */
+const ATTEMPT_MS = 5_000;
+
+type Asked = { topics: readonly string[]; only?: readonly TopicPartition[] };
 
 /**
  * Finds an offset of each partition of these topics, or of these partitions alone, by asking their leaders.
  * @throws BrokerUnavailableError when some partition has no leader for some seconds; TopicMissingError, ReadRefusedError
  */
-export async function listOffsets(
+export async function listOffsets(cluster: Cluster, asked: Asked, at: OffsetAt): Promise<PartitionOffset[]> {
+  const { found, missing, failure } = await findOffsets(cluster, asked, at, PATIENCE_MS);
+  if (missing?.length === 0) return inOrder(at instanceof Date ? await withLatest(cluster, found) : found);
+  throw new BrokerUnavailableError(
+    `list the offsets of ${missing ? inWords(missing) : asked.topics.join(', ')}`,
+    failure ?? new Error('no leader'),
+  );
+}
+
+/**
+ * The same, as far as leaders tell in time.
+ * @returns what was found, and what not: undefined when nobody has told which partitions there are
+ * @throws TopicMissingError, ReadRefusedError
+ */
+export async function findOffsets(
   cluster: Cluster,
-  { topics, only }: { topics: readonly string[]; only?: readonly TopicPartition[] },
+  { topics, only }: Asked,
   at: OffsetAt,
-): Promise<PartitionOffset[]> {
+  patienceMs: number,
+): Promise<{ found: PartitionOffset[]; missing: TopicPartition[] | undefined; failure: unknown }> {
   const found: PartitionOffset[] = [];
-  let missing: TopicPartition[] | undefined;
+  let missing = only && [...only];
   let failure: unknown;
-  for (let failures = 0; failures < ATTEMPTS; failures++) {
+  const until = performance.now() + patienceMs;
+  const leftMs = () => until - performance.now();
+  for (let failures = 0; failures < ATTEMPTS && leftMs() > 0; failures++) {
     if (failures > 0) await delay(backoff(failures, RETRY, Math.random()));
     try {
       await cluster.refresh(topics);
-      missing ??= [...(only ?? topics.flatMap((topic) => partitionsOf(cluster, topic)))];
+      missing ??= topics.flatMap((topic) => partitionsOf(cluster, topic));
       const answers = await Promise.allSettled(
-        byLeader(cluster, missing).map(([node, asked]) => ask(cluster, node, asked, at)),
+        byLeader(cluster, missing).map(([node, asked]) =>
+          inTime(Math.min(ATTEMPT_MS, leftMs()), ask(cluster, node, asked, at)),
+        ),
       );
       for (const answer of answers) {
         if (answer.status === 'fulfilled') found.push(...answer.value);
@@ -57,16 +82,13 @@ export async function listOffsets(
         else failure = answer.reason;
       }
       missing = missing.filter((asked) => !found.some((offset) => isSame(offset, asked)));
-      if (missing.length === 0) return inOrder(at instanceof Date ? await withLatest(cluster, found) : found);
+      if (missing.length === 0) break;
     } catch (error) {
       if (!(error instanceof BrokerUnavailableError)) throw error;
       failure = error;
     }
   }
-  throw new BrokerUnavailableError(
-    `list the offsets of ${missing ? inWords(missing) : topics.join(', ')}`,
-    failure ?? new Error('no leader'),
-  );
+  return { found, missing, failure };
 }
 
 /** A lost quorum takes all partitions away: they need not all be named. */

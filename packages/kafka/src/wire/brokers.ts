@@ -10,8 +10,8 @@ export type Metadata = metadataV12.MetadataResponse;
 /** The brokers of a cluster, as far as they told of each other, and the connections to them. */
 export interface Brokers {
   /**
-   * Asks any broker, and takes the first answer: from those that are known, then from those that were given. When one fails, or
-   * is silent for half a second, the next one is asked, too.
+   * Asks any broker, and takes the first answer: from the one that has answered last, those that are known, then those that were given.
+   * When one fails, or is silent for half a second, the next one is asked, too.
    * @param question throws what is no answer, such as that another broker is to be asked
    * @throws BrokerUnavailableError when none answers, ReadRefusedError
    */
@@ -39,11 +39,16 @@ export function createBrokers(client: KafkaClient): Brokers {
   const connections = createConnections(options);
   const bootstrap = options.brokers.map(addressOf);
   let nodes = new Map<number, Address>();
+  let lastToAnswer: Address | undefined;
 
   async function ask<Answer>(doing: string, question: (connection: Connection) => Promise<Answer>) {
     const asked: Promise<Answer>[] = [];
-    for (const address of [...nodes.values(), ...bootstrap]) {
-      asked.push(connections.to(address).then(question));
+    const known = [...(lastToAnswer ? [lastToAnswer] : []), ...nodes.values(), ...bootstrap];
+    const addresses = new Map(known.map((address) => [`${address.host}:${address.port}`, address]));
+    for (const address of addresses.values()) {
+      const asking = connections.to(address).then(question);
+      asking.then(() => (lastToAnswer = address)).catch(() => {});
+      asked.push(asking);
       const first = Promise.any(asked);
       const settled = await within(PATIENCE_MS, first);
       if (settled && (await succeeds(first))) return first;

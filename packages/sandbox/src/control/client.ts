@@ -2,9 +2,8 @@ import { once } from 'node:events';
 import { createConnection, type Socket } from 'node:net';
 import { ControlRefusedError } from '../errors.ts';
 import { defaultDir } from '../paths.ts';
-import type { Fate } from '../processes/fate.ts';
 import { readRun } from '../processes/runFile.ts';
-import { type ControlAnswer, type ControlRequest, linesOf, toLine } from './messages.ts';
+import { type ControlAnswer, type ControlRequest, linesOf, type Told, toLine } from './messages.ts';
 import { controlSocket } from './socketPath.ts';
 
 /** Who says nothing for so long hangs: while it is at it, it says so every second, however long that takes. */
@@ -18,6 +17,8 @@ export interface ProcessControl extends AsyncDisposable {
   kill(name: string, signal: NodeJS.Signals): Promise<void>;
   /** Ends one in order, or at once when that takes too long; resolves when it is gone, also when it did not run. @throws ControlRefusedError */
   end(name: string): Promise<void>;
+  /** Ends one in order and starts it again; resolves when it is ready. Goes on when this process ends. @throws ControlRefusedError, also when somebody else stops it meanwhile */
+  restart(name: string): Promise<void>;
   /** Starts processes again, all at once; resolves when they are ready. Two brokers that need each other can't start one after the other. @throws ControlRefusedError */
   start(...names: string[]): Promise<void>;
 }
@@ -46,8 +47,8 @@ export async function controlByHand(dir: string = defaultDir): Promise<ProcessCo
   return control;
 }
 
-/** What becomes of processes of a run, by name, as the one that runs them knows it; undefined when it does not answer. */
-export async function tellFates(dir: string = defaultDir): Promise<Record<string, Fate> | undefined> {
+/** What becomes of processes of a run, as the one that runs them knows it; undefined when it does not answer. */
+export async function tellRun(dir: string = defaultDir): Promise<Told | undefined> {
   try {
     await using control = await connectTo(dir, TELL_MS);
     return await control.tell();
@@ -59,7 +60,7 @@ export async function tellFates(dir: string = defaultDir): Promise<Record<string
 
 interface Connected extends ProcessControl {
   hold(): Promise<void>;
-  tell(): Promise<Record<string, Fate> | undefined>;
+  tell(): Promise<Told | undefined>;
 }
 
 async function connectTo(dir: string, silenceMs = SILENCE_MS): Promise<Connected> {
@@ -68,7 +69,7 @@ async function connectTo(dir: string, silenceMs = SILENCE_MS): Promise<Connected
   socket.on('timeout', () => socket.destroy(silent));
   const lines = linesOf(socket);
 
-  async function answer(): Promise<Record<string, Fate> | undefined> {
+  async function answer(): Promise<Told | undefined> {
     socket.setTimeout(silenceMs);
     for (;;) {
       const { value, done } = await lines.next().catch((error) => {
@@ -81,7 +82,7 @@ async function connectTo(dir: string, silenceMs = SILENCE_MS): Promise<Connected
       if ('isAtIt' in said) continue;
       socket.setTimeout(0);
       if (!said.ok) throw new ControlRefusedError(said.problem);
-      return said.fates;
+      return said.told;
     }
   }
 
@@ -102,6 +103,7 @@ async function connectTo(dir: string, silenceMs = SILENCE_MS): Promise<Connected
     hold: async () => void (await ask({ do: 'hold' })),
     kill: async (name, signal) => void (await ask({ do: 'kill', name, signal })),
     end: async (name) => void (await ask({ do: 'end', name })),
+    restart: async (name) => void (await ask({ do: 'restart', name })),
     start: async (...names) => void (await ask({ do: 'start', names })),
     tell: () => ask({ do: 'tell' }),
     async [Symbol.asyncDispose]() {

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { until } from '../testing/until.ts';
-import { controlByHand, controlRun, tellFates } from './client.ts';
+import { controlByHand, controlRun, tellRun } from './client.ts';
 import { linesOf } from './messages.ts';
 import { type ControlServer, serveControl } from './server.ts';
 import { controlSocket } from './socketPath.ts';
@@ -29,14 +29,19 @@ let server: ControlServer;
 let running: Set<string>;
 /** What was done, in order. */
 let done: string[];
-/** What a start waits for. */
+/** What is being ended, or was. */
+let ending: string[];
+/** What a start waits for, and what an end does. */
 let ready: Promise<void>;
+let gone: Promise<void>;
 
 beforeEach(async () => {
   dir = await mkdtemp(join(tmpdir(), 'brew-control-'));
   running = new Set(['kafka-1', 'kafka-2']);
   done = [];
+  ending = [];
   ready = Promise.resolve();
+  gone = Promise.resolve();
   server = await serveControl(dir, {
     isRunning: (name) => running.has(name),
     async kill(name, signal) {
@@ -44,6 +49,8 @@ beforeEach(async () => {
       done.push(`${signal} ${name}`);
     },
     async end(name) {
+      ending.push(name);
+      await gone;
       if (running.delete(name)) done.push(`end ${name}`);
     },
     fates: () => ({ courier: { state: 'stopped' } }),
@@ -210,7 +217,7 @@ describe('the control of a run', () => {
       await using control = await controlByHand(frozen);
       const [ended, told] = await Promise.all([
         control.end('kitchen').catch((error) => error),
-        tellFates(frozen),
+        tellRun(frozen),
       ]);
       expect(ended).toMatchObject({
         code: 'BREW_CONTROL_REFUSED',
@@ -228,11 +235,70 @@ describe('the control of a run', () => {
     }
   });
 
+  describe('that restarts a process', () => {
+    let isGone: () => void;
+    beforeEach(() => {
+      ({ promise: gone, resolve: isGone } = Promise.withResolvers<void>());
+    });
+
+    const untilEnding = (times: number) =>
+      until(() => ending.filter((name) => name === 'kafka-1').length === times, { what: 'kafka-1 to end' });
+
+    it('starts it also when whoever asked for it is gone', async () => {
+      const control = await controlByHand(dir);
+      const asked = control.restart('kafka-1').catch((error) => error);
+      await untilEnding(1);
+      await control[Symbol.asyncDispose]();
+      expect(await asked).toMatchObject({ code: 'BREW_CONTROL_REFUSED' });
+      isGone();
+      await until(() => done.includes('start kafka-1'), { what: 'kafka-1 to be started' });
+    });
+
+    it('does so once for two who want it', async () => {
+      await using first = await controlByHand(dir);
+      await using second = await controlByHand(dir);
+      const both = [first.restart('kafka-1'), second.restart('kafka-1')];
+      await untilEnding(1);
+      isGone();
+      await Promise.all(both);
+      expect(running.has('kafka-1')).toBe(true);
+    });
+
+    it('leaves it to whoever stops it meanwhile', async () => {
+      await using first = await controlByHand(dir);
+      await using second = await controlByHand(dir);
+      await using third = await controlByHand(dir);
+      const asked = first.restart('kafka-1').catch((error) => error);
+      await untilEnding(1);
+      const stopped = second.end('kafka-1');
+      await untilEnding(2);
+      isGone();
+      await stopped;
+      expect(await asked).toMatchObject({
+        message: 'kafka-1 was stopped meanwhile, by somebody else. It stays so until: npx brew start kafka-1',
+      });
+      expect(running.has('kafka-1')).toBe(false);
+      await third.start('kafka-1');
+    });
+
+    it('is told by a start that it is just being stopped', async () => {
+      await using first = await controlByHand(dir);
+      await using second = await controlByHand(dir);
+      const stopped = first.end('kafka-1');
+      await untilEnding(1);
+      await expect(second.start('kafka-1')).rejects.toThrow(
+        /^kafka-1 is just being stopped\. When that is done: npx brew start kafka-1$/,
+      );
+      isGone();
+      await stopped;
+    });
+  });
+
   it('tells anybody what becomes of those that were stopped or have died', async () => {
     await using _ = await controlRun(dir);
-    expect(await tellFates(dir)).toEqual({ courier: { state: 'stopped' } });
+    expect(await tellRun(dir)).toEqual({ fates: { courier: { state: 'stopped' } }, isHeld: true });
     await server.close();
-    expect(await tellFates(dir)).toBeUndefined();
+    expect(await tellRun(dir)).toBeUndefined();
   });
 
   it('is for its own user alone', async () => {

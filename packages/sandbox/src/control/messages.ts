@@ -8,10 +8,19 @@ export type ControlRequest =
   | { do: 'kill'; name: string; signal: NodeJS.Signals }
   /** Ends it in order. */
   | { do: 'end'; name: string }
+  /** Ends one in order and starts it again, also when whoever asked for it is gone. */
+  | { do: 'restart'; name: string }
   /** Starts what does not run, all at once. */
   | { do: 'start'; names: readonly string[] }
-  /** Tells what becomes of those that were stopped or have died: anybody may ask that, at any time. */
+  /** Tells what becomes of those that were stopped or have died, and whether somebody has hold of them: anybody may ask that, at any time. */
   | { do: 'tell' };
+
+export interface Told {
+  /** What becomes of processes, by name. */
+  fates: Record<string, Fate>;
+  /** A drill is under way. */
+  isHeld: boolean;
+}
 
 /** How it is asked: a JSON object a line, one at a time. */
 export type Asked = ControlRequest & {
@@ -20,10 +29,7 @@ export type Asked = ControlRequest & {
 };
 
 /** What it answers to each request. Until then it says again and again that it is at it: who says nothing hangs. */
-export type ControlAnswer =
-  | { ok: true; fates?: Record<string, Fate> }
-  | { ok: false; problem: string }
-  | { isAtIt: true };
+export type ControlAnswer = { ok: true; told?: Told } | { ok: false; problem: string } | { isAtIt: true };
 
 export const toLine = (message: Asked | ControlAnswer): string => `${JSON.stringify(message)}\n`;
 

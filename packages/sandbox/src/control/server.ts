@@ -38,15 +38,54 @@ export async function serveControl(dir: string, processes: Controlled): Promise<
   const starting = new Set<Promise<void>>();
   /** Who has hold of the processes, and what it has ended. */
   let holder: { socket: Socket; ended: Set<string> } | undefined;
+  /** By name: how often each was ended so far. Who sees that change has not the last word any more. */
+  const ends = new Map<string, number>();
+  const endsOf = (name: string) => ends.get(name) ?? 0;
+  const ending = new Map<string, Promise<unknown>>();
+  const restarting = new Map<string, Promise<void>>();
   let closed = false;
 
   function start(name: string): Promise<void> {
-    if (closed) throw new Error('Brew is being stopped.');
+    const restarted = restarting.get(name);
+    if (restarted) return restarted;
+    if (ending.has(name))
+      throw new Error(`${name} is just being stopped. When that is done: npx brew start ${name}`);
     if (processes.isRunning(name))
       throw new Error(`${name} runs already. If it does not answer: npx brew restart ${name}`);
-    const started = processes.again(name).finally(() => starting.delete(started));
+    return again(name);
+  }
+  function again(name: string): Promise<void> {
+    if (closed) throw new Error('Brew is being stopped.');
+    const before = endsOf(name);
+    const started = processes
+      .again(name)
+      .catch((error) => {
+        throw endsOf(name) === before ? error : stoppedMeanwhile(name);
+      })
+      .finally(() => starting.delete(started));
     starting.add(started);
     return started;
+  }
+  async function end(name: string, how: () => Promise<unknown>): Promise<void> {
+    ends.set(name, endsOf(name) + 1);
+    if (processes.isRunning(name)) holder?.ended.add(name);
+    const ended = how();
+    ending.set(name, ended);
+    await ended.finally(() => ending.get(name) === ended && ending.delete(name));
+  }
+  /** Goes on without whoever asked for it. Of two at the same time, the second one waits for what the first has begun. */
+  function restart(name: string): Promise<void> {
+    const begun =
+      restarting.get(name) ??
+      (async () => {
+        const ended = end(name, () => processes.end(name));
+        const before = endsOf(name);
+        await ended;
+        if (endsOf(name) !== before) throw stoppedMeanwhile(name);
+        await again(name);
+      })().finally(() => restarting.delete(name));
+    restarting.set(name, begun);
+    return begun;
   }
 
   async function act(request: Exclude<ControlRequest, { do: 'tell' }>, socket: Socket): Promise<void> {
@@ -58,10 +97,12 @@ export async function serveControl(dir: string, processes: Controlled): Promise<
         return;
       case 'kill':
       case 'end':
-        if (processes.isRunning(request.name)) holder?.ended.add(request.name);
-        await (request.do === 'kill'
-          ? processes.kill(request.name, request.signal)
-          : processes.end(request.name));
+        await end(request.name, () =>
+          request.do === 'kill' ? processes.kill(request.name, request.signal) : processes.end(request.name),
+        );
+        return;
+      case 'restart':
+        await restart(request.name);
         return;
       case 'start':
         await Promise.all(request.names.map(async (name) => start(name)));
@@ -73,7 +114,8 @@ export async function serveControl(dir: string, processes: Controlled): Promise<
   }
   async function answer({ by, ...request }: Asked, socket: Socket): Promise<ControlAnswer> {
     if (Date.now() > by) return { ok: false, problem: 'Nobody waits for that any more.' };
-    if (request.do === 'tell') return { ok: true, fates: processes.fates() };
+    if (request.do === 'tell')
+      return { ok: true, told: { fates: processes.fates(), isHeld: holder !== undefined } };
     const signs = setInterval(() => socket.write(toLine({ isAtIt: true })), SIGN_MS);
     try {
       await act(request, socket);
@@ -122,6 +164,9 @@ export async function serveControl(dir: string, processes: Controlled): Promise<
     },
   };
 }
+
+const stoppedMeanwhile = (name: string) =>
+  new Error(`${name} was stopped meanwhile, by somebody else. It stays so until: npx brew start ${name}`);
 
 async function listen(server: Server, path: string): Promise<void> {
   const tryTo = () =>

@@ -1,11 +1,17 @@
+/** It is started again once that is over. What it meets meanwhile is no fault of its own. */
+export type Hindrance =
+  /** What dies on a full disk did nothing wrong. */
+  | { state: 'no-room' }
+  /** Somebody else listens where it has to. `by`: a sentence for each port. */
+  | { state: 'port-taken'; by: string };
+
 /** What becomes of a process that was stopped or has died; there is nothing to tell of one that simply runs. */
 export type Fate =
   /** On purpose: it stays away until somebody starts it. */
   | { state: 'stopped' }
   /** Started again at that time (ISO 8601). */
   | { state: 'waiting'; deaths: number; until: string }
-  /** Started again once the disk has room: what dies on a full one did nothing wrong. */
-  | { state: 'no-room' }
+  | Hindrance
   /** Runs again, since that time. */
   | { state: 'back'; deaths: number; at: string }
   /** Runs, but did not become ready in time. Nobody waits for it any more. */
@@ -22,6 +28,8 @@ export function describeFate(name: string, fate: Fate): string {
       return `${name} ${diedTimes(fate.deaths)}is started again at ${timeOf(fate.until)}.`;
     case 'no-room':
       return `${name} died on a full disk, and is started again once there is room.`;
+    case 'port-taken':
+      return `${name} can not be started. ${fate.by} End that process; ${name} is started then.`;
     case 'back':
       return `${name} ${diedTimes(fate.deaths)}runs again since ${timeOf(fate.at)}.`;
     case 'slow':

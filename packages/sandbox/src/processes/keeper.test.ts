@@ -1,13 +1,13 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { until } from '../testing/until.ts';
-import type { Fate } from './fate.ts';
+import type { Fate, Hindrance } from './fate.ts';
 import { createKeeper, type Keeper } from './keeper.ts';
 
 const bounds = { backoffMs: [1, 2, 3, 4], soundMs: 1_000, lookMs: 1 };
 
 let keeper: Keeper;
 let running: boolean;
-let room: boolean;
+let hindrance: Hindrance | undefined;
 /** What a launch does. */
 let launch: () => Promise<void>;
 let launches: number;
@@ -15,7 +15,7 @@ let fates: string[];
 let failures: string[];
 beforeEach(() => {
   running = true;
-  room = true;
+  hindrance = undefined;
   launches = 0;
   fates = [];
   failures = [];
@@ -28,7 +28,7 @@ beforeEach(() => {
       await launch();
     },
     isRunning: () => running,
-    hasRoom: async () => room,
+    hindrance: async () => hindrance,
     onFate: (_, fate: Fate) => fates.push('deaths' in fate ? `${fate.state} ${fate.deaths}` : fate.state),
     onFailure: (_, error) => failures.push((error as Error).message),
     bounds,
@@ -101,17 +101,20 @@ describe('the keeper', () => {
     expect(launches).toBe(1);
   });
 
-  it('waits with what has died on a full disk until there is room, as often as that happens', async () => {
-    for (let death = 1; death <= 6; death++) {
-      room = false;
-      die();
-      await untilFate('no-room');
-      room = true;
-      await untilFate('back 0');
-    }
-    expect(fates).not.toContain('waiting 1');
-    expect(launches).toBe(6);
-  });
+  it.each<Hindrance>([{ state: 'no-room' }, { state: 'port-taken', by: 'somebody' }])(
+    'waits until nothing is in the way any more, as often as that happens: %j',
+    async (way) => {
+      for (let death = 1; death <= 6; death++) {
+        hindrance = way;
+        die();
+        await untilFate(way.state);
+        hindrance = undefined;
+        await untilFate('back 0');
+      }
+      expect(fates).not.toContain('waiting 1');
+      expect(launches).toBe(6);
+    },
+  );
 
   it('goes on waiting for one that runs and is not ready, and says so', async () => {
     const late = Promise.withResolvers<void>();

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Fate } from './fate.ts';
+import type { Fate, Hindrance } from './fate.ts';
 
 export interface Keeper {
   /** It runs, and is to go on. */
@@ -21,8 +21,8 @@ export interface KeeperOptions {
   /** Starts it, unless it runs, and resolves when it is ready. */
   launch(name: string): Promise<void>;
   isRunning(name: string): boolean;
-  /** Whether the disk has room for anything to run. */
-  hasRoom(): Promise<boolean>;
+  /** What is in the way of its start, and is none of its own faults: a full disk, somebody else at its port. */
+  hindrance(name: string): Promise<Hindrance | undefined>;
   /** Told of each step. */
   onFate(name: string, fate: Fate): void;
   /** Told why a process could not be started again. */
@@ -35,7 +35,7 @@ interface KeeperBounds {
   backoffMs: readonly number[];
   /** A process that has lived for so long was sound: its next death is the first one again. */
   soundMs: number;
-  /** How often it looks whether there is room. */
+  /** How often it looks whether nothing is in the way any more. */
   lookMs: number;
 }
 
@@ -56,7 +56,7 @@ interface Kept {
 export function createKeeper({
   launch,
   isRunning,
-  hasRoom,
+  hindrance,
   onFate,
   onFailure,
   bounds: { backoffMs, soundMs, lookMs } = usualBounds,
@@ -82,9 +82,10 @@ export function createKeeper({
   /** Waits until it may be started again. @returns false: it has died too often */
   async function mayStart(name: string, kept: Kept): Promise<boolean> {
     const { signal } = kept.unwanted;
-    if (!(await hasRoom())) {
-      onFate(name, { state: 'no-room' });
-      while (!(await hasRoom())) await delay(lookMs, undefined, { signal });
+    let found = await hindrance(name);
+    if (found) {
+      onFate(name, found);
+      for (; found; found = await hindrance(name)) await delay(lookMs, undefined, { signal });
       return true;
     }
     const waitMs = backoffMs[kept.deaths];

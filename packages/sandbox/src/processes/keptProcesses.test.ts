@@ -1,5 +1,6 @@
+import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
+import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
@@ -120,8 +121,29 @@ test('a place that somebody else has taken is named, and who that is', async () 
   await expect(processes.again('courier')).rejects.toThrow(
     `Port ${ports.services.courier}, needed for the courier service, is taken by process ${process.pid} (`,
   );
+  // That is none of its deaths: it waits for its place.
+  await untilFate('port-taken');
+  expect(processes.fates().courier).toEqual({
+    state: 'port-taken',
+    by: expect.stringContaining(`is taken by process ${process.pid} (`),
+  });
   await new Promise((resolve) => other.close(resolve));
   await untilFate('back');
+});
+
+test('so it is when somebody comes in between, after it was looked and before it listens', async () => {
+  const others: Server[] = [];
+  const takePlace = async () => {
+    const other = createServer().listen(ports.services.courier, '127.0.0.1');
+    others.push(other);
+    await until(() => other.listening);
+    return undefined;
+  };
+  const started = processes.run({ ...courier(), before: takePlace }, ({ signal }) => once(signal, 'abort'));
+  await expect(started).rejects.toThrow(
+    `Port ${ports.services.courier}, needed for the courier service, is taken by process ${process.pid} (`,
+  );
+  for (const other of others) other.close();
 });
 
 test('two that want it at the same time get the same one', async () => {

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import type { BrewError } from '@brew/events';
 import { freeMiB, ROOM_MIB } from '../disk.ts';
-import { ControlRefusedError, StartTimeoutError } from '../errors.ts';
+import { ControlRefusedError, PortTakenError, StartTimeoutError } from '../errors.ts';
 import { layout } from '../paths.ts';
 import { requireDisk, requirePorts } from '../preflight.ts';
-import type { Fate } from './fate.ts';
+import type { Fate, Hindrance } from './fate.ts';
 import { createKeeper } from './keeper.ts';
 import { lastLinesOf } from './lastLines.ts';
 import type { RunFile } from './runFile.ts';
@@ -82,11 +82,21 @@ export function createKeptProcesses(options: KeptProcessesOptions): KeptProcesse
   const keeper = createKeeper({
     launch: async (name) => launch(processNamed(name)),
     isRunning,
-    hasRoom: async () => (await freeMiB(dir)) >= ROOM_MIB,
+    hindrance,
     onFate: tellFate,
     onFailure: (name, error) => onExit(error as BrewError, name),
   });
 
+  async function hindrance(name: string): Promise<Hindrance | undefined> {
+    if ((await freeMiB(dir)) < ROOM_MIB) return { state: 'no-room' };
+    try {
+      await requirePorts(processNamed(name).spec.ports);
+      return undefined;
+    } catch (error) {
+      if (error instanceof PortTakenError) return { state: 'port-taken', by: error.by };
+      throw error;
+    }
+  }
   async function onEnd(managed: ManagedProcess, exit: Exit): Promise<void> {
     if (!unattended.has(managed)) return;
     const livedMs = performance.now() - managed.startedAt;
@@ -113,7 +123,7 @@ export function createKeptProcesses(options: KeptProcessesOptions): KeptProcesse
   async function startAndAwait({ spec, ready }: Known): Promise<void> {
     signal.throwIfAborted();
     const managed = runningNamed(spec.name) ?? (await start(spec));
-    await supervisor.whileAlive(managed, async (alive) => {
+    const whenReady = supervisor.whileAlive(managed, async (alive) => {
       try {
         await ready({ signal: AbortSignal.any([alive, signal]), timeoutMs: READY_MS });
         unattended.add(managed);
@@ -122,6 +132,11 @@ export function createKeptProcesses(options: KeptProcessesOptions): KeptProcesse
         const lines = await lastLinesOf(managed.logFile);
         throw new StartTimeoutError(spec.name, READY_MS / 1000, managed.logFile, lines, error);
       }
+    });
+    await whenReady.catch(async (error) => {
+      // Somebody may have come in between, after it was looked and before it listened.
+      if (!isRunning(spec.name)) await requirePorts(spec.ports);
+      throw error;
     });
     onReady(managed);
   }

@@ -29,6 +29,8 @@ export interface RunRecord {
   dir: string;
   /** ISO 8601. */
   startedAt: string;
+  /** The same, when all of it was ready for the first time; left out before. */
+  readyAt?: string;
   ports: Ports;
   kafka: KafkaMode;
   processes: RecordedProcess[];
@@ -42,6 +44,8 @@ export interface RunFile {
   add(recorded: RecordedProcess): Promise<void>;
   /** Strikes a process off; a later one of the same name stays. */
   remove(name: string, pid: number): Promise<void>;
+  /** Writes down that all of it is ready. */
+  ready(): Promise<void>;
   /** Writes down what becomes of a process, or (undefined) that there is nothing to tell. */
   note(name: string, fate: Fate | undefined): Promise<void>;
   /** What was noted, also where there was no room to write it down. */
@@ -124,6 +128,10 @@ export async function claimRun(dir: string, ports: Ports, kafka: KafkaMode = 'co
     },
     remove(name, pid) {
       record.processes = record.processes.filter((one) => one.name !== name || one.pid !== pid);
+      return save();
+    },
+    ready() {
+      record.readyAt = new Date().toISOString();
       return save();
     },
     note(name, fate) {
