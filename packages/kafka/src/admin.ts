@@ -1,7 +1,7 @@
 import type { TopicDeclaration } from '@brew/events';
 import type { Logger } from 'pino';
 import { compareTopics, ensureTopics } from './admin/ensureTopics.ts';
-import { groupLag, topicOffsets } from './admin/offsets.ts';
+import { groupLag, groupPositions, topicOffsets } from './admin/offsets.ts';
 import { forgetGroup, removeTopic } from './admin/removals.ts';
 import { backoff } from './backoff.ts';
 import { type KafkaClient, kafkaOf } from './client.ts';
@@ -35,11 +35,14 @@ export interface PartitionOffsets {
   latest: bigint;
 }
 
-export interface PartitionLag {
+export interface GroupPosition {
   topic: string;
   partition: number;
   /** Where the group goes on reading; undefined when it hasn't committed yet. */
   committed: bigint | undefined;
+}
+
+export interface PartitionLag extends GroupPosition {
   latest: bigint;
   /** How many records are ahead of the group. */
   lag: bigint;
@@ -63,6 +66,8 @@ export interface Admin extends AsyncDisposable {
   /** All topics but Kafka's own, or the named ones. */
   describeTopics(names?: readonly string[]): Promise<TopicDescription[]>;
   topicOffsets(topic: string): Promise<PartitionOffsets[]>;
+  /** Of every partition of these topics, also of those that nobody leads. */
+  groupPositions(group: string, topics: readonly string[]): Promise<GroupPosition[]>;
   /** Of every partition that the group has ever committed. */
   groupLag(group: string): Promise<PartitionLag[]>;
   /** Deletes a topic with all that is in it, if there is one. */
@@ -145,6 +150,8 @@ export function createAdmin({ client, log }: { client: KafkaClient; log: Logger 
         names ? [...names] : [],
       ),
     topicOffsets: (topic) => ask(`read the offsets of ${topic}`, () => topicOffsets(admin, topic), [topic]),
+    groupPositions: (group, topics) =>
+      ask(`read the offsets of ${group}`, () => groupPositions(admin, group, topics), [...topics]),
     groupLag: (group) => ask(`read the lag of ${group}`, () => groupLag(admin, group)),
     removeTopic: (topic) => ask(`delete ${topic}`, () => removeTopic(admin, topic)),
     forgetGroup: (group) => ask(`delete the group ${group}`, () => forgetGroup(admin, group)),

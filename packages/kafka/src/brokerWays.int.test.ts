@@ -154,6 +154,53 @@ test('from now on: stands still where retention took something while the group w
   ).toEqual([['3', '4']]);
 });
 
+test('from the beginning: stands still, too, where nothing had come yet when the group was there', async () => {
+  const topic = await createTopic('ways-empty');
+  const first = await group.consume(topic);
+  await until(async () => (await committed()) === 0n, { what: 'the group to have its first offset' });
+  await first.consumer.stop();
+  await send(topic, ...numbered('a', 4));
+  await deleteBelow(topic, '3');
+  const { deadLetters, discard } = discardable();
+  const second = await group.consume(topic, { deadLetters });
+  await untilStanding(second.consumer, /Offsets 0 to 2 /);
+  discard(0n);
+  await until(() => second.kept.length === 1, { what: 'what is left' });
+  expect(second.kept).toEqual(['a3']);
+});
+
+test('a group that is new begins with what there is, whatever was deleted before', async () => {
+  const topic = await createTopic('ways-new');
+  await send(topic, ...numbered('a', 4));
+  await deleteBelow(topic, '3');
+  const { kept, consumer } = await group.consume(topic);
+  await until(() => kept.length === 1, { what: 'what is left' });
+  expect(kept).toEqual(['a3']);
+  expect(consumer.heldUp).toBeUndefined();
+});
+
+test.each(['beginning', 'now'] as const)(
+  'from %s: misses what was deleted in a partition that was added while the group was away',
+  async (from) => {
+    const topic = await createTopic('ways-later');
+    const first = await group.consume(topic, { from });
+    await until(async () => (await committed()) === 0n, { what: 'the group to have its first offset' });
+    await first.consumer.stop();
+    await kafka.createPartitions({ topicPartitions: [{ topic, count: 2 }] });
+    await until(async () => (await kafka.fetchTopicOffsets(topic)).length === 2);
+    await using late = createProducer({ client, log });
+    await late.start();
+    const values = numbered('v', 40);
+    await late.send(values.map((value) => outgoing(topic, value, value)));
+    const ends = await kafka.fetchTopicOffsets(topic);
+    const offset = ends.find(({ partition }) => partition === 1)?.high ?? '';
+    await kafka.deleteTopicRecords({ topic, partitions: [{ partition: 1, offset }] });
+    const { deadLetters } = discardable();
+    const second = await group.consume(topic, { from, deadLetters });
+    await untilStanding(second.consumer, new RegExp(`Offsets 0 to ${Number(offset) - 1} `));
+  },
+);
+
 test('a follower tells of what was deleted under it, and goes on', async () => {
   const topic = await createTopic('ways-follower');
   await send(topic, ...numbered('a', 3));

@@ -104,7 +104,7 @@ export function createConsumer(options: ConsumerOptions): Consumer {
   } = options;
   const sessionTimeout = options.sessionTimeoutMs ?? 15_000;
   const log = options.log.child({ group });
-  const firstOffsets = from === 'now' ? createFirstOffsets({ client, group, topics, log }) : undefined;
+  const firstOffsets = createFirstOffsets({ client, group, topics, from, log });
   const holdUps = createHoldUps();
   const breaker = createBreaker();
   const looksAgain = createLooks();
@@ -199,11 +199,11 @@ export function createConsumer(options: ConsumerOptions): Consumer {
       eachBatch,
       async beforeJoining(signal) {
         while (unable() !== undefined && !signal.aborted) await delay(UNABLE_LOOK_MS, signal);
-        await firstOffsets?.look();
+        await firstOffsets.look();
       },
       onJoined(assignment) {
         commits.forget();
-        const first = firstOffsets?.of(assignment) ?? [];
+        const first = firstOffsets.of(assignment);
         for (const { topic, partition, offset } of first) {
           consumer.seek({ topic, partition, offset: String(offset) });
           commits.note(topic, partition, offset);
@@ -232,7 +232,7 @@ export function createConsumer(options: ConsumerOptions): Consumer {
       maxWaitTimeInMs: 1_000,
     }),
     topics,
-    // Also from now on: a partition that was added later is new, all of it. See firstOffsets.
+    // Of a partition that is added while it runs, all is new; of others, firstOffsets knows.
     fromBeginning: true,
     concurrency: PARTITIONS_AT_ONCE,
     begin,

@@ -1,5 +1,5 @@
 import type { Admin as KafkaAdmin } from 'kafkajs';
-import type { PartitionLag, PartitionOffsets } from '../admin.ts';
+import type { GroupPosition, PartitionLag, PartitionOffsets } from '../admin.ts';
 import { settled } from './settled.ts';
 
 export async function topicOffsets(admin: KafkaAdmin, topic: string): Promise<PartitionOffsets[]> {
@@ -9,15 +9,28 @@ export async function topicOffsets(admin: KafkaAdmin, topic: string): Promise<Pa
     .sort((a, b) => a.partition - b.partition);
 }
 
+export async function groupPositions(
+  admin: KafkaAdmin,
+  group: string,
+  topics: readonly string[],
+): Promise<GroupPosition[]> {
+  const committed = await settled(() => admin.fetchOffsets({ groupId: group, topics: [...topics] }));
+  return committed.flatMap(({ topic, partitions }) =>
+    partitions.map(({ partition, offset }) => ({ topic, partition, committed: knownOf(offset) })),
+  );
+}
+
+/** Kafka says -1 for a partition that the group has never committed. */
+const knownOf = (offset: string | undefined) =>
+  offset === undefined || offset.startsWith('-') ? undefined : BigInt(offset);
+
 export async function groupLag(admin: KafkaAdmin, group: string): Promise<PartitionLag[]> {
   const committed = await settled(() => admin.fetchOffsets({ groupId: group }));
   const lags = await Promise.all(
     committed.map(async ({ topic, partitions }) => {
-      const positions = new Map(partitions.map(({ partition, offset }) => [partition, BigInt(offset)]));
+      const positions = new Map(partitions.map(({ partition, offset }) => [partition, offset]));
       return (await topicOffsets(admin, topic)).map(({ partition, earliest, latest }) => {
-        const position = positions.get(partition);
-        // Kafka says -1 for a partition that the group has never committed.
-        const known = position !== undefined && position >= 0n ? position : undefined;
+        const known = knownOf(positions.get(partition));
         return { topic, partition, committed: known, latest, lag: latest - (known ?? earliest) };
       });
     }),
