@@ -4,8 +4,10 @@ import type { Tx } from '@brew/postgres';
 import type { Request } from '@brew/service';
 import type { Order } from './domain/order.ts';
 import { type FieldError, type Offer, type OrderRequest, placeOrder } from './domain/placeOrder.ts';
+import { paymentKey } from './publish.ts';
 import { claimIdempotencyKeys, findIdempotencyKeys, type KeyUse } from './store/idempotencyKeys.ts';
 import { findOrders, insertOrders, type NewOrder } from './store/orders.ts';
+import { addRechecks } from './store/paymentJobs.ts';
 
 /** What a customer asks for, and the Idempotency-Key that came with it. */
 export interface Placing {
@@ -25,11 +27,17 @@ export type Placement =
 interface PlaceOrdersOptions {
   offer: Offer;
   unansweredTimeoutSeconds: number;
+  recheckSeconds: number;
   now(): Date;
 }
 
 /** Places the orders of all requests that came at about the same time, in one transaction. */
-export function createPlaceOrders({ offer, unansweredTimeoutSeconds, now }: PlaceOrdersOptions) {
+export function createPlaceOrders({
+  offer,
+  unansweredTimeoutSeconds,
+  recheckSeconds,
+  now,
+}: PlaceOrdersOptions) {
   return async function placeOrders(tx: Tx, requests: readonly Request<Placing>[]): Promise<Placement[]> {
     const at = now().getTime();
     const drafts = requests.map(({ item }) => draft(item, offer, at));
@@ -46,6 +54,10 @@ export function createPlaceOrders({ offer, unansweredTimeoutSeconds, now }: Plac
       placed.push({ order: made.order, cause: { ...request.cause, causationId } });
     }
     await insertOrders(tx, placed, unansweredTimeoutSeconds);
+    const jobs = placed.map(({ order: { orderId, total: amount }, cause }) => ({
+      ...{ key: paymentKey(orderId), orderId, amount, cause },
+    }));
+    await addRechecks(tx, jobs, recheckSeconds);
 
     const uses = await findIdempotencyKeys(
       tx,

@@ -88,7 +88,7 @@ export function publish(work: Work, order: OrderState, fact: Fact, cause: Cause,
 }
 
 /** However often it is asked, the provider takes the money once; and by the same key it is called off. */
-const paymentKey = (orderId: string) => `payment-${orderId}`;
+export const paymentKey = (orderId: string) => `payment-${orderId}`;
 
 /** An order may have several payments to give back. Their ids are the provider's own, and no header takes each of their characters. */
 const refundKey = (orderId: string, paymentId: string) =>

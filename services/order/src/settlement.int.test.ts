@@ -147,7 +147,7 @@ describe('a second payment of which no webhook tells', () => {
     expect(seconds).toBeGreaterThan(800);
     expect(seconds).toBeLessThanOrEqual(900);
     second(orderId, { amount: { amount: 99, currency: 'USD' } });
-    await world.makeOverdue(orderId);
+    await world.makeRecheckDue(orderId);
     expect((await world.untilEvent(PaymentRefunded, orderId)).data).toMatchObject({
       paymentId: `second-${orderId}`,
       amount: { amount: 99, currency: 'USD' },
@@ -163,7 +163,7 @@ describe('a second payment of which no webhook tells', () => {
     await world.webhook('payment.succeeded', orderId);
     second(orderId, { status: 'pending' });
     world.provider.answer(orderId, 503);
-    await world.makeOverdue(orderId);
+    await world.makeRecheckDue(orderId);
     const failed = await world.untilJob(orderId, 'recheck', 2);
     world.provider.answer(orderId, undefined);
     await world.untilJob(orderId, 'recheck', failed.attempts + 2);
@@ -178,8 +178,25 @@ describe('a second payment of which no webhook tells', () => {
     await world.webhook('payment.failed', orderId);
     await world.untilOrder(orderId, { status: 'cancelled', reason: 'payment_failed' });
     second(orderId);
-    await world.makeOverdue(orderId);
+    await world.makeRecheckDue(orderId);
     expect((await world.untilEvent(PaymentRefunded, orderId)).data.paymentId).toBe(`second-${orderId}`);
+  });
+
+  test('is given back, too, when the order was cancelled before it asked for any', async () => {
+    const orderId = await world.place();
+    await world.call('POST', `/orders/${orderId}/cancel`);
+    taken(orderId);
+    await world.makeRecheckDue(orderId);
+    expect((await world.untilEvent(PaymentRefunded, orderId)).data.paymentId).toBe(`pay-${orderId}`);
+  });
+
+  test('is given back, too, when it is the first one, which had failed', async () => {
+    const orderId = await world.awaiting();
+    await world.webhook('payment.failed', orderId);
+    await world.untilOrder(orderId, { status: 'cancelled', reason: 'payment_failed' });
+    taken(orderId);
+    await world.makeRecheckDue(orderId);
+    expect((await world.untilEvent(PaymentRefunded, orderId)).data.paymentId).toBe(`pay-${orderId}`);
   });
 });
 
@@ -220,7 +237,7 @@ describe('a payment that does not come', () => {
     await world.untilOrder(orderId, { status: 'cancelled', reason: 'payment_timeout' });
     await world.handled(await world.reserveStock(orderId));
     expect(callsAbout(orderId)).toEqual([]);
-    expect(await world.jobsOf(orderId)).toEqual([]);
+    expect(await world.jobsOf(orderId)).toMatchObject([{ kind: 'recheck' }]);
   });
 
   test('and comes after all is given back, and published as nothing but a refund', async () => {

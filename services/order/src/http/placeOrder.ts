@@ -26,6 +26,7 @@ export const placeOrder = ({ together, now, config }: ServiceContext<OrderConfig
   const placeOrders = createPlaceOrders({
     offer: { hasCafe: (id) => cafeOf(id) !== undefined, itemOf: menu.itemOf },
     unansweredTimeoutSeconds: config.UNANSWERED_TIMEOUT_SECONDS,
+    recheckSeconds: config.PAYMENT_RECHECK_SECONDS,
     now,
   });
   const place = together<Placing, Placement>((requests, tx) => placeOrders(tx, requests));

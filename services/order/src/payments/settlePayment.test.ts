@@ -110,14 +110,17 @@ test('without an answer to the request, the failure of its amount is taken for i
   expect(of.commands).toContainEqual({ type: 'failPayment', paymentId: 'c', reason: 'unknown', at: 9 });
 });
 
-test('a recheck tells of what came beside the payment that was asked for, and is done when nothing is pending', async () => {
+test('a recheck tells of what has succeeded, and is done when nothing is pending', async () => {
   const recheck = (...known: KnownPayment[]) =>
     recheckPayments({ paymentsOf: async () => known }, job, () => 9, new AbortController().signal);
   const own = payment('a', 'succeeded');
-  expect(await recheck(own)).toEqual({ commands: [], isSettled: true });
+  expect(await recheck()).toEqual({ commands: [], isSettled: true });
   expect(await recheck(own, payment('b', 'succeeded'), payment('c', 'failed'))).toEqual({
-    commands: [received('b')],
+    commands: [received('a'), received('b')],
     isSettled: true,
   });
-  expect(await recheck(own, payment('b', 'pending'))).toEqual({ commands: [], isSettled: false });
+  expect(await recheck(own, payment('b', 'pending'))).toEqual({
+    commands: [received('a')],
+    isSettled: false,
+  });
 });

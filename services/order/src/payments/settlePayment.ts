@@ -47,7 +47,8 @@ export async function settlePayment(
 }
 
 /**
- * Looks for payments whose webhooks were lost, once it is known what became of the one that was asked for.
+ * Looks for payments whose webhooks were lost, once it is known what became of the one that was asked for: others, or that one, which should not have
+ * succeeded any more.
  *
  * @param now asked behind the call
  * @throws PaymentProviderError when the provider is away
@@ -59,8 +60,7 @@ export async function recheckPayments(
   signal: AbortSignal,
 ): Promise<Settlement> {
   const payments = await provider.paymentsOf(job, signal);
-  const others = payments.filter(({ paymentId }) => paymentId !== job.paymentId);
-  return { commands: receive(others, now()), isSettled: !payments.some(isPending) };
+  return { commands: receive(payments, now()), isSettled: !payments.some(isPending) };
 }
 
 /** Nothing was taken where a provider only tries a card. */

@@ -42,6 +42,7 @@ test('payments that the release before has asked for are settled, and no order e
     expect(rows).toEqual([
       { job_key: 'payment-asking', kind: 'payment' },
       { job_key: 'payment-given-up', kind: 'settle' },
+      { job_key: 'payment-new', kind: 'recheck' },
       { job_key: 'payment-waiting', kind: 'settle' },
     ]);
     const due = `select from orders where status = 'placed' and payment_due_at <= now() + interval '15 minutes'`;

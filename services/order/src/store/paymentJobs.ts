@@ -4,8 +4,8 @@ import type { Cause } from '@brew/service';
 
 /**
  * Something to be asked of the payment provider: for a payment, what became of one, or to give one back. A payment that was asked for
- * becomes `settle`, due when its time is up, so an order that waits for its money always has a job; and once it is known what became of
- * it, `recheck`: another payment may come, and its webhook be lost.
+ * becomes `settle`, due when its time is up, so an order that waits for its money always has a job. Before that, and once it is known what
+ * became of it, there is `recheck`: payments that nobody asked for may come, and their webhooks be lost.
  */
 export type PaymentJob = {
   /** The idempotency key of the call. */
@@ -32,7 +32,7 @@ const IN_HAND = `job_key not in (select item from stuck_items where worker = '${
 
 // DANGER: whoever changes several jobs takes them in the order of their keys. Transactions that meet at the same jobs wait, but never in a circle.
 
-/** Adds jobs that are due now; one that settles takes the place of the one that asks for the payment, or would settle later. */
+/** Adds jobs that are due now; one that asks for the payment takes the place of the recheck, one that settles that of the one that asks, or would settle later. */
 export async function addPaymentJobs(tx: Tx, jobs: readonly PaymentJob[]): Promise<void> {
   if (jobs.length === 0) return;
   const latest = new Map(jobs.map((job) => [job.key, job]));
@@ -43,11 +43,26 @@ export async function addPaymentJobs(tx: Tx, jobs: readonly PaymentJob[]): Promi
          as job (job_key text, kind text, order_id text, payment_id text, amount bigint, currency text, cause jsonb)
        order by job_key
        on conflict (job_key) do update
-         set kind = excluded.kind, due_at = excluded.due_at, attempts = 0, failing_since = null
+         set kind = excluded.kind, due_at = excluded.due_at, cause = excluded.cause, attempts = 0, failing_since = null
        returning job_key
      )
      delete from stuck_items where worker = '${CALL_PROVIDER}' and item in (select job_key from added)`,
     [JSON.stringify([...latest.values()].map(toJobRow))],
+  );
+}
+
+/** Orders that were placed: whether they ever ask for money or not, somebody may pay. */
+export async function addRechecks(
+  tx: Tx,
+  jobs: readonly Omit<PaymentJob & AskingJob, 'kind'>[],
+  recheckSeconds: number,
+): Promise<void> {
+  await tx.query(
+    `insert into payment_jobs (job_key, kind, order_id, amount, currency, cause, due_at)
+     select job_key, 'recheck', order_id, amount, currency, cause, now() + make_interval(secs => $2)
+     from jsonb_to_recordset($1::jsonb)
+       as job (job_key text, order_id text, amount bigint, currency text, cause jsonb)`,
+    [JSON.stringify(jobs.map((job) => toJobRow({ ...job, kind: 'recheck' }))), recheckSeconds],
   );
 }
 

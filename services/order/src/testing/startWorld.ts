@@ -79,8 +79,10 @@ export interface World {
   untilJob(orderId: string, kind: string, attempts?: number): Promise<{ attempts: number; seconds: number }>;
   /** An order whose payment was asked for, and whose provider has taken the request. */
   awaiting(): Promise<string>;
-  /** Lets the time be up of an order that waits for an answer: of the stock, or of the provider, also to whether there are more payments. */
+  /** Lets the time be up of an order that waits for an answer: of the stock, or of the provider. */
   makeOverdue(orderId: string): Promise<unknown>;
+  /** Lets the time come at which the provider is asked for more payments. */
+  makeRecheckDue(orderId: string): Promise<unknown>;
   restart(options?: Pick<WorldOptions, 'now'>): Promise<void>;
   stop(): Promise<void>;
 }
@@ -122,6 +124,9 @@ export async function startWorld({ env = {}, now }: WorldOptions = {}): Promise<
   };
   let app = await start();
   resources.defer(() => app.stop());
+
+  const dueNow = (orderId: string, kind: string) =>
+    db.query('update payment_jobs set due_at = now() where order_id = $1 and kind = $2', [orderId, kind]);
 
   const world: World = {
     get app() {
@@ -238,11 +243,9 @@ export async function startWorld({ env = {}, now }: WorldOptions = {}): Promise<
     },
     async makeOverdue(orderId) {
       await db.query('update orders set payment_due_at = now() where order_id = $1', [orderId]);
-      await db.query(
-        `update payment_jobs set due_at = now() where order_id = $1 and kind in ('settle', 'recheck')`,
-        [orderId],
-      );
+      await dueNow(orderId, 'settle');
     },
+    makeRecheckDue: (orderId) => dueNow(orderId, 'recheck'),
     async restart(options) {
       await app.stop();
       app = await start(options?.now);

@@ -38,7 +38,7 @@ const SLOW_SECONDS = 10;
  * @param waker woken when there are new ones
  */
 export function callProvider(
-  { config, db, log, now, transact }: ServiceContext<OrderConfig>,
+  { config, db, log, now, transact, together }: ServiceContext<OrderConfig>,
   { provider, changeOrders, waker }: { provider: PaymentProvider; changeOrders: ChangeOrders; waker: Waker },
 ): Worker {
   const underWay = new Set<Promise<void>>();
@@ -53,12 +53,19 @@ export function callProvider(
     { limit: AT_ONCE, paceMs: PACE_MS },
   );
 
-  const finish = gather(
-    async (keys: readonly string[]) => {
-      await finishPaymentJobs(db, keys);
-      return keys.map(() => undefined);
+  /** Each order is looked at once more: as a rule nothing comes of it, and it must not cost a transaction. */
+  const tellRechecked = together<{ job: TakenJob; commands: readonly Command[] }, void>(
+    async (rechecked, tx) => {
+      const changes = rechecked.flatMap(({ item: { job, commands }, work }) =>
+        commands.map((command) => ({ orderId: job.orderId, command, work })),
+      );
+      await changeOrders(tx, changes);
+      await finishPaymentJobs(
+        tx,
+        rechecked.map(({ item }) => item.job.key),
+      );
+      return rechecked.map(() => undefined);
     },
-    { limit: AT_ONCE, paceMs: PACE_MS },
   );
 
   const call = async (job: TakenJob, signal: AbortSignal) => {
@@ -76,10 +83,8 @@ export function callProvider(
 
       case 'recheck': {
         const { commands, isSettled } = await recheckPayments(provider, job, () => now().getTime(), signal);
-        if (isSettled && commands.length === 0) return finish(job.key);
-        return tell(job, commands, (tx) =>
-          isSettled ? finishPaymentJobs(tx, [job.key]) : askAgain(tx, job),
-        );
+        if (isSettled) return tellRechecked(job.cause, { job, commands });
+        return tell(job, commands, (tx) => askAgain(tx, job));
       }
 
       case 'refund': {
