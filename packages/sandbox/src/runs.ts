@@ -15,8 +15,8 @@ export interface Run extends RunRecord {
   alive: boolean;
 }
 
-/** A stop takes at most 15 s; a little more for the process itself to end. */
-const stopTimeoutMs = 20_000;
+/** What does not end in order within 15 s is killed; processes that are frozen, one group after the other, can take most of that twice. */
+const stopTimeoutMs = 45_000;
 
 /** What runs from a folder, with those of its processes that are alive; undefined when nothing does. */
 export async function findRun(dir: string = defaultDir): Promise<Run | undefined> {

@@ -46,6 +46,7 @@ beforeEach(async () => {
       running.add(name);
       await readiness;
     },
+    requireRoom: async () => {},
     fates: () => ({}),
   });
 });

@@ -17,6 +17,7 @@ async function serveAlone([file = '', dir = '']: string[]): Promise<void> {
   const { serveControl } = await import(file);
   await serveControl(dir, {
     isRunning: () => true,
+    requireRoom: async () => {},
     fates: () => ({}),
     end: async (name: string) => console.log(`end ${name}`),
   });
@@ -29,10 +30,13 @@ let server: ControlServer;
 let running: Set<string>;
 /** What was done, in order. */
 let done: string[];
-/** What is being ended, or was. */
+/** What is being ended and started, or was. */
 let ending: string[];
+let starting: string[];
 /** What a start waits for, and what an end does. */
 let ready: Promise<void>;
+/** What a restart looks for first. */
+let room: Promise<void>;
 let gone: Promise<void>;
 
 beforeEach(async () => {
@@ -40,7 +44,9 @@ beforeEach(async () => {
   running = new Set(['kafka-1', 'kafka-2']);
   done = [];
   ending = [];
+  starting = [];
   ready = Promise.resolve();
+  room = Promise.resolve();
   gone = Promise.resolve();
   server = await serveControl(dir, {
     isRunning: (name) => running.has(name),
@@ -53,8 +59,10 @@ beforeEach(async () => {
       await gone;
       if (running.delete(name)) done.push(`end ${name}`);
     },
+    requireRoom: () => room,
     fates: () => ({ courier: { state: 'stopped' } }),
     async again(name) {
+      starting.push(name);
       await ready;
       running.add(name);
       done.push(`start ${name}`);
@@ -171,6 +179,7 @@ describe('the control of a run', () => {
       kill: async () => {},
       end: async () => {},
       again: async () => {},
+      requireRoom: async () => {},
       fates: () => ({}),
     };
     await expect(serveControl(dir, processes)).rejects.toMatchObject({ code: 'EADDRINUSE' });
@@ -261,6 +270,30 @@ describe('the control of a run', () => {
       await untilEnding(1);
       isGone();
       await Promise.all(both);
+      expect(running.has('kafka-1')).toBe(true);
+    });
+
+    it('ends nothing that it could not start again', async () => {
+      room = Promise.reject(new Error('Brew needs 64 MiB to start.'));
+      await using control = await controlByHand(dir);
+      await expect(control.restart('kafka-1')).rejects.toThrow('Brew needs 64 MiB to start.');
+      expect(ending).toEqual([]);
+    });
+
+    it('starts it for whoever has begun to start it, too', async () => {
+      const begun = Promise.withResolvers<void>();
+      ready = begun.promise;
+      running.delete('kafka-1');
+      await using first = await controlByHand(dir);
+      await using second = await controlByHand(dir);
+      const started = first.start('kafka-1');
+      await until(() => starting.includes('kafka-1'), { what: 'the start of kafka-1' });
+      const restarted = second.restart('kafka-1');
+      await untilEnding(1);
+      begun.reject(new Error('kafka-1 ended by itself'));
+      ready = Promise.resolve();
+      isGone();
+      await Promise.all([started, restarted]);
       expect(running.has('kafka-1')).toBe(true);
     });
 

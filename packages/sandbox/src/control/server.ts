@@ -11,6 +11,8 @@ export interface Controlled {
   kill(name: string, signal: NodeJS.Signals): Promise<unknown>;
   end(name: string): Promise<unknown>;
   again(name: string): Promise<void>;
+  /** @throws when the disk has no room for a start */
+  requireRoom(): Promise<void>;
   /** By name: what becomes of those that were stopped or have died. */
   fates(): Record<string, Fate>;
 }
@@ -52,7 +54,11 @@ export async function serveControl(dir: string, processes: Controlled): Promise<
       throw new Error(`${name} is just being stopped. When that is done: npx brew start ${name}`);
     if (processes.isRunning(name))
       throw new Error(`${name} runs already. If it does not answer: npx brew restart ${name}`);
-    return again(name);
+    return again(name).catch((error) => {
+      const begun = restarting.get(name);
+      if (begun) return begun;
+      throw error;
+    });
   }
   function again(name: string): Promise<void> {
     if (closed) throw new Error('Brew is being stopped.');
@@ -78,6 +84,7 @@ export async function serveControl(dir: string, processes: Controlled): Promise<
     const begun =
       restarting.get(name) ??
       (async () => {
+        await processes.requireRoom();
         const ended = end(name, () => processes.end(name));
         const before = endsOf(name);
         await ended;

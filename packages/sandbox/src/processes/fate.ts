@@ -27,7 +27,7 @@ export function describeFate(name: string, fate: Fate): string {
     case 'waiting':
       return `${name} ${diedTimes(fate.deaths)}is started again at ${timeOf(fate.until)}.`;
     case 'no-room':
-      return `${name} died on a full disk, and is started again once there is room.`;
+      return `${name} does not run, and is started again once the disk has room.`;
     case 'port-taken':
       return `${name} can not be started. ${fate.by} End that process; ${name} is started then.`;
     case 'back':

@@ -103,6 +103,18 @@ test('what is stopped in the moment of its start does not stay', async () => {
   expect(fates.at(-1)).toBe('courier stopped');
 });
 
+test('what is stopped while it is being started can be started at once', async () => {
+  await start();
+  await processes.end('courier');
+  const first = processes.again('courier').catch((error) => error);
+  await until(() => processes.isRunning('courier'), { what: 'courier to run' });
+  await processes.end('courier');
+  await processes.again('courier');
+  expect(processes.isRunning('courier')).toBe(true);
+  expect(await first).toMatchObject({ code: 'BREW_PROCESS_DIED' });
+  expect(exits).toEqual([]);
+});
+
 test('what can not be started again is told with its last words, and comes back once it can', async () => {
   await start();
   await writeFile(join(dir, 'broken'), '');

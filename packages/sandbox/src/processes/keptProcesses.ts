@@ -30,6 +30,8 @@ export interface KeptProcesses {
   kill(name: string, signal: NodeJS.Signals): Promise<Exit>;
   /** Ends it in order, or at once when that takes too long. It stays away until it is started. */
   end(name: string): Promise<void>;
+  /** @throws LowDiskError when the disk has no room for a start */
+  requireRoom(): Promise<void>;
   running(): ManagedProcess[];
   isRunning(name: string): boolean;
   /** By name: what becomes of those that were stopped or have died. */
@@ -68,8 +70,8 @@ export function createKeptProcesses(options: KeptProcessesOptions): KeptProcesse
   const { logs } = layout(dir);
   const known = new Map<string, Known>();
   const launching = new Map<string, Promise<void>>();
-  /** Those that were stopped on purpose. */
-  const left = new Set<string>();
+  /** Those that were stopped on purpose, with which stop it was. */
+  const left = new Map<string, symbol>();
   /** Those that were ready: nobody waits for them, so that their end has to be told. */
   const unattended = new WeakSet<ManagedProcess>();
   const supervisor = createSupervisor({
@@ -150,7 +152,7 @@ export function createKeptProcesses(options: KeptProcessesOptions): KeptProcesse
     return managed;
   }
   function leave(name: string): void {
-    left.add(name);
+    left.set(name, Symbol(name));
     keeper.leave(name);
     tellFate(name, { state: 'stopped' });
   }
@@ -164,6 +166,12 @@ export function createKeptProcesses(options: KeptProcessesOptions): KeptProcesse
     },
     async again(name) {
       processNamed(name);
+      const stop = left.get(name);
+      const stoppedStart = stop && launching.get(name);
+      if (stoppedStart) {
+        await stoppedStart.catch(() => {}); // nobody is to join that one
+        if (left.get(name) !== stop) throw new ControlRefusedError(`${name} was stopped meanwhile.`);
+      }
       left.delete(name);
       tellFate(name, undefined);
       await keeper.start(name);
@@ -180,6 +188,7 @@ export function createKeptProcesses(options: KeptProcessesOptions): KeptProcesse
     running: supervisor.running,
     isRunning,
     fates: runFile.fates,
+    requireRoom: () => requireDisk(dir, ROOM_MIB),
     logs: () => [...known.keys()].map((name) => join(logs, `${name}.log`)),
     async stop(groups) {
       keeper.close();

@@ -3,10 +3,18 @@ import { once } from 'node:events';
 import { expect, test } from '@jest/globals';
 import { isAlive, parseProcStat, processIdentity } from './processIdentity.ts';
 
-test('reads state and start time, whatever stands in the name', () => {
-  const after = 'S 1 1 1 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 11 0 176013 300 400';
-  expect(parseProcStat(`4711 (a (strange) name) ${after}`)).toEqual({ state: 'S', startTicks: '176013' });
-});
+test.each([
+  ['S', 11, false],
+  ['Z', 1, true],
+  ['Z', 3, false], // killed, and its other threads are not gone yet
+  ['X', 1, true],
+])(
+  'reads when it started, and whether it is over, whatever stands in the name: %s, %s threads',
+  (state, threads, isOver) => {
+    const after = `${state} 1 1 1 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 ${threads} 0 176013 300 400`;
+    expect(parseProcStat(`4711 (a (strange) name) ${after}`)).toEqual({ isOver, startTicks: '176013' });
+  },
+);
 
 test('a process keeps its identity as long as it lives, and another one has another', async () => {
   const child = spawn('sleep', ['60']);

@@ -16,19 +16,21 @@ export async function isAlive({ pid, identity }: { pid: number; identity: string
 }
 
 /**
- * State and start time from the text of /proc/PID/stat (proc(5), fields 3 and 22). Field 2, the name, stands in
- * parentheses and may hold blanks and parentheses itself, so fields are counted from the last ")".
+ * Start time, and whether it is over, from the text of /proc/PID/stat (proc(5), fields 3, 20 and 22). Field 2, the name, stands in
+ * parentheses and may hold blanks and parentheses itself, so fields are counted from the last ")". Of a process that is killed, the first
+ * thread may be gone while others still hold its ports.
  */
-export function parseProcStat(stat: string): { state: string; startTicks: string } | undefined {
+export function parseProcStat(stat: string): { isOver: boolean; startTicks: string } | undefined {
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  const [state, startTicks] = [fields[0], fields[19]];
-  return state && startTicks ? { state, startTicks } : undefined;
+  const [state, threads, startTicks] = [fields[0], fields[17], fields[19]];
+  if (!state || !startTicks) return undefined;
+  return { isOver: state === 'X' || (state === 'Z' && Number(threads) <= 1), startTicks };
 }
 
 async function fromProc(pid: number): Promise<string | undefined> {
   try {
     const parsed = parseProcStat(await readFile(`/proc/${pid}/stat`, 'utf8'));
-    if (parsed === undefined || parsed.state === 'Z' || parsed.state === 'X') return undefined;
+    if (parsed === undefined || parsed.isOver) return undefined;
     // Ticks count from the boot, so they would repeat after the next one.
     const boot = await readFile('/proc/sys/kernel/random/boot_id', 'utf8');
     return `${boot.trim()}:${parsed.startTicks}`;

@@ -23,6 +23,7 @@ const control = await serveControl(dir, {
     await compose('kill', '--signal', signal, name);
   },
   end,
+  requireRoom: async () => {},
   fates: () => ({}),
   async again(name) {
     await compose('start', name);

@@ -11,7 +11,7 @@ export function renderSets(sets: readonly SetResult[], silent: readonly string[]
     ...silent.map((name) =>
       paint(
         'yellow',
-        `${name} does not answer, so what it has not handled yet differs. Bring it back with npx brew restart ${name}, and verify again.`,
+        `${name} does not answer, so what it has not handled yet differs. See what stands still with npx brew status, and verify again.`,
       ),
     ),
   ];

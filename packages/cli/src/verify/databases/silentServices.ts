@@ -1,5 +1,5 @@
 /** Longer than an answer takes. */
-const PATIENCE_MS = 2_000;
+const PATIENCE_MS = 5_000;
 
 /**
  * Who does not answer: what they have not handled yet is in no database.

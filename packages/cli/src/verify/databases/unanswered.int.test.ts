@@ -62,7 +62,7 @@ describe('verify --databases ends with a report', () => {
     const where = { ...world.where, services };
     await verify({ databases: true, youngerThan: 0 }, where, io, signal, world.topics);
     expect(lines.filter((line) => line.includes('does not answer'))).toEqual([
-      'kitchen does not answer, so what it has not handled yet differs. Bring it back with npx brew restart kitchen, and verify again.',
+      'kitchen does not answer, so what it has not handled yet differs. See what stands still with npx brew status, and verify again.',
     ]);
   });
 
