@@ -109,7 +109,8 @@ export function createMender(context: ReplayContext): Worker {
       if (behind === undefined) return;
       if (behind.positions.length === 0) {
         // A new one begins with what the topics hold.
-        await beginAt(db, behind, await reader.offsets(context.topics, 'earliest'));
+        const { earliest, ids } = await topicsNow(reader, context.topics);
+        await beginAt(db, behind, earliest, ids);
         continue;
       }
       log.info({ schema: behind.schema }, 'behind the others: bringing it up to them');

@@ -24,6 +24,8 @@ export interface Planned {
   beginning: Beginning;
   projections: readonly Projection[];
   begin: readonly Position[];
+  /** Of the topics that it begins in. */
+  topicIds: ReadonlyMap<string, string>;
   plan: Plan;
 }
 
@@ -42,7 +44,7 @@ export async function planReplay(
     const live = await liveGenerations(db, projections);
     const begin = resumed[0]?.positions ?? [];
     const options = { reader, now, projections, live, begin, resumed, replaces: false };
-    return { beginning, projections, begin, plan: await makePlan(context, options) };
+    return { beginning, projections, begin, topicIds: now.ids, plan: await makePlan(context, options) };
   }
   const live = await liveGenerations(db, chosen);
   let begin: readonly Position[] = await reader.offsets(topics, beginning.from ?? 'earliest');
@@ -50,7 +52,7 @@ export async function planReplay(
   for (const generation of live) begin = earlierOf(begin, await standOf(db, generation, now));
   const replaces = beginning.how === 'in place';
   const options = { reader, now, projections: chosen, live, begin, resumed: undefined, replaces };
-  return { beginning, projections: chosen, begin, plan: await makePlan(context, options) };
+  return { beginning, projections: chosen, begin, topicIds: now.ids, plan: await makePlan(context, options) };
 }
 
 /** Why not to go on with it before somebody agrees: something would be gone. Undefined: nothing would. */
@@ -70,7 +72,7 @@ export function refusalOf({ plan }: Pick<Planned, 'plan'>): HttpProblem | undefi
 export async function prepare(
   context: ReplayContext,
   session: Session,
-  { beginning, projections, begin, plan }: Planned,
+  { beginning, projections, begin, topicIds, plan }: Planned,
   { keepsUnfinished }: { keepsUnfinished: boolean },
 ): Promise<CodedGeneration[]> {
   if (beginning.how === 'resume') return unfinishedOf(context, projections);
@@ -87,7 +89,7 @@ export async function prepare(
     for (const code of projections) {
       const since = plan.projections.find(({ name }) => name === code.name)?.builtSince;
       const generation = await createGeneration(tx, code, since ? new Date(since) : null);
-      await beginAt(tx, generation, begin);
+      await beginAt(tx, generation, begin, topicIds);
       generations.push({ ...generation, code, positions: [...begin] });
     }
     return generations;
