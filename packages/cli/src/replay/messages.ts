@@ -7,7 +7,7 @@ export interface ReplayMessages {
   /** Who keeps it from switching, in words. */
   held: { sessions: string[] };
   done: Outcome;
-  failed: { message: string };
+  failed: Failure;
 }
 
 export interface Plan {
@@ -69,6 +69,12 @@ export interface TableDifference {
   onlyLive: number;
   onlyRebuilt: number;
   examples: { live: unknown[]; rebuilt: unknown[] };
+}
+
+export interface Failure {
+  message: string;
+  /** What helps: to go on with it, to begin anew, or what the message itself says (null). */
+  next: 'resume' | 'anew' | null;
 }
 
 export interface Outcome {

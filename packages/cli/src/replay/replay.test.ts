@@ -189,11 +189,18 @@ describe('brew replay analytics', () => {
   it("says in the service's words why it was refused, or failed", async () => {
     json(409, { code: 'REPLAY_UNDER_WAY', detail: 'Another replay is under way. Wait for its end.' });
     await expect(run()).rejects.toThrow(/^Another replay is under way\. Wait for its end\.$/);
-    stream(plan, ['failed', { message: 'Offset 3 can not be read.' }]);
-    await expect(run()).rejects.toThrow(
-      'Offset 3 can not be read. The live tables are as they were. Go on with: npx brew replay analytics --resume',
-    );
-    stream(['failed', { message: 'There is nothing to resume.' }]);
+    const offset = 'Offset 3 can not be read.';
+    for (const [next, advice] of [
+      ['resume', ' Go on with: npx brew replay analytics --resume'],
+      ['anew', ' Begin anew with: npx brew replay analytics'],
+      [null, ''],
+    ] as const) {
+      stream(plan, ['failed', { message: offset, next }]);
+      await expect(run()).rejects.toMatchObject({
+        message: `${offset} The live tables are as they were.${advice}`,
+      });
+    }
+    stream(['failed', { message: 'There is nothing to resume.', next: null }]);
     await expect(run()).rejects.toThrow(/^There is nothing to resume\. The live tables are as they were\.$/);
     answers.push((response) => {
       response.writeHead(200, { 'content-type': 'text/event-stream' });

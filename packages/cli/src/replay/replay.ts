@@ -5,7 +5,7 @@ import { ArgumentInvalidError, RequestFailedError } from '../errors.ts';
 import type { Io } from '../io.ts';
 import { requestAsStaff } from '../request.ts';
 import { readSse } from '../sse.ts';
-import type { Outcome, Plan, ReplayMessages, Source, TableDifference } from './messages.ts';
+import type { Failure, Outcome, Plan, ReplayMessages, Source, TableDifference } from './messages.ts';
 import { explainUncompared } from './renderReplay.ts';
 import { createView } from './view.ts';
 
@@ -108,7 +108,8 @@ async function run(
 ): Promise<Outcome | undefined> {
   const view = await createView(io, options);
   let begun = false;
-  const failure = (why: string) => (begun ? failureInTheMiddle(why, body) : `${why} ${UNTOUCHED}`);
+  const failure = (why: string, next: Failure['next'] = begun ? 'resume' : null) =>
+    `${why} ${UNTOUCHED}${next === null || body.end === 'check' ? '' : ADVICE[next]}`;
   try {
     const response = await ask(
       'POST',
@@ -119,7 +120,7 @@ async function run(
     );
     for await (const { event, data } of readSse(response.body)) {
       const message = JSON.parse(data);
-      if (event === 'failed') throw new RequestFailedError(failure(message.message));
+      if (event === 'failed') throw new RequestFailedError(failure(message.message, message.next));
       begun ||= event === 'plan';
       if (event === 'plan') onPlan?.(message);
       if (event === 'check') onCheck?.(message);
@@ -146,11 +147,10 @@ const losesSomething = (error: unknown): error is RequestFailedError =>
 
 const UNTOUCHED = 'The live tables are as they were.';
 
-/** What went wrong, and what now. */
-function failureInTheMiddle(why: string, { end }: Record<string, unknown>): string {
-  if (end === 'check') return `${why} ${UNTOUCHED}`;
-  return `${why} ${UNTOUCHED} Go on with: npx brew replay analytics --resume`;
-}
+const ADVICE = {
+  resume: ' Go on with: npx brew replay analytics --resume',
+  anew: ' Begin anew with: npx brew replay analytics',
+};
 
 interface Generations {
   generations: { projection: string; state: string; schema: string }[];

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { REPLAY_STATEMENT_MS, type ReplayContext, type Session } from '../replay/catchUp.ts';
 import { createMessages, type Messages } from '../replay/messages.ts';
 import { type Beginning, type Planned, planReplay, refusalOf } from '../replay/prepare.ts';
-import { type ReadPartition, type ReplayOptions, reasonOf, replay } from '../replay/replay.ts';
+import { nextAfter, type ReadPartition, type ReplayOptions, reasonOf, replay } from '../replay/replay.ts';
 import { tryLock } from '../store/locks.ts';
 import { chosenProjections, projectionNames } from './projectionNames.ts';
 
@@ -134,7 +134,7 @@ async function run(
   } catch (error) {
     if (signal.aborted) context.log.info('the replay was cancelled: live tables are as they were');
     else context.log.error({ err: error }, 'the replay failed');
-    messages.send('failed', { message: reasonOf(error) });
+    messages.send('failed', { message: reasonOf(error), next: nextAfter(error) });
   } finally {
     await means.close();
     messages.end();

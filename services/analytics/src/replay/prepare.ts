@@ -8,7 +8,7 @@ import { dropUnread } from '../store/dropUnread.ts';
 import { beginAt, createGeneration } from '../store/generations.ts';
 import type { ReplayContext, Session } from './catchUp.ts';
 import { makePlan, type Plan } from './plan.ts';
-import { earlierOf, standOf, topicsNow } from './stand.ts';
+import { earlierOf, placeOf, remadeFor, standOf, type TopicsNow, topicsNow } from './stand.ts';
 
 /** How a replay begins. */
 export type Beginning =
@@ -42,6 +42,7 @@ export async function planReplay(
     const resumed = await unfinishedOf(context, chosen);
     const projections = resumed.map(({ code }) => code);
     const live = await liveGenerations(db, projections);
+    await assertStillThere(context, resumed, now);
     const begin = resumed[0]?.positions ?? [];
     const options = { reader, now, projections, live, begin, resumed, replaces: false };
     return { beginning, projections, begin, topicIds: now.ids, plan: await makePlan(context, options) };
@@ -94,6 +95,24 @@ export async function prepare(
     }
     return generations;
   });
+}
+
+/** @throws HttpProblem when what they would read next was deleted, or the log that they have read is another one by now */
+async function assertStillThere(
+  { db }: ReplayContext,
+  unfinished: readonly CodedGeneration[],
+  now: TopicsNow,
+): Promise<void> {
+  for (const generation of unfinished) {
+    const [remade, stand] = [await remadeFor(db, generation, now), await standOf(db, generation, now)];
+    const lost = generation.positions.find((at) => remade.has(at.topic) || !isAt(stand, [at]));
+    if (lost === undefined) continue;
+    throw problem(
+      409,
+      'NOT_RESUMABLE',
+      `${generation.schema} can't be gone on with: offset ${lost.offset} of ${placeOf(lost)}, which it would read next, is not there any more. Begin anew, without resuming.`,
+    );
+  }
 }
 
 /** @throws HttpProblem when there is nothing that was left unfinished, or it is not equally far */

@@ -1,7 +1,9 @@
 import { BrewError } from '@brew/events';
 import type { Reader } from '@brew/kafka/reader';
+import { HttpProblem } from '@brew/service';
 import type { Position } from '../build/positions.ts';
 import { type CodedGeneration, fedOf, liveGenerations } from '../projector/fed.ts';
+import { isLoss } from '../projector/shorterLogs.ts';
 import { dropUnread } from '../store/dropUnread.ts';
 import type { Generation } from '../store/generations.ts';
 import { type CatchUp, type ReplayContext, type Session, startCatchUp } from './catchUp.ts';
@@ -197,6 +199,10 @@ function createProgress(begin: readonly Position[], { onProgress }: ReplayListen
     },
   };
 }
+
+/** What helps after something went wrong: to go on, to begin anew, or what the reason itself says (null). */
+export const nextAfter = (error: unknown): 'resume' | 'anew' | null =>
+  isLoss(error) ? 'anew' : error instanceof HttpProblem ? null : 'resume';
 
 /** What went wrong, for who asked for the replay. */
 export const reasonOf = (error: unknown): string =>

@@ -9,6 +9,7 @@ import { tryLock } from '../store/locks.ts';
 import { placed } from '../testing/orders.ts';
 import { useRig } from '../testing/rig.ts';
 import { runReplay } from '../testing/runReplay.ts';
+import { nextAfter } from './replay.ts';
 
 const rig = useRig('beginAnew');
 
@@ -173,6 +174,7 @@ it('is known to be one also where nothing came between the switch and the end of
   );
   await rig.rest();
   await expectIds([1, 3, 4, 3]);
+  await runReplay({ ...rig.context, projections: known }, { end: 'now' });
 
   await rig.recreate(rig.topicOf(OrderPlaced));
   await rig.send(...places('new', 3 * count));
@@ -181,7 +183,47 @@ it('is known to be one also where nothing came between the switch and the end of
     what: 'the trouble to be told of',
   });
   expect((await rig.reports()).funnel).toEqual({ placed: count });
+  // Nor is what was left unfinished gone on with.
+  await expect(
+    runReplay({ ...rig.context, projections: known }, { beginning: { how: 'resume' } }),
+  ).rejects.toMatchObject({ problemCode: 'NOT_RESUMABLE' });
   const { outcome } = await runReplay({ ...rig.context, projections: known });
   expect(outcome?.outcome).toBe('switched');
   await until(async () => (await rig.reports()).funnel.placed === 4 * count, { what: 'all to be counted' });
+});
+
+it('is begun anew where what was built would read something next that is gone, and says so', async () => {
+  const topic = rig.topicOf(OrderPlaced);
+  const places = (name: string) =>
+    Array.from({ length: 8 }, (_, i) => rig.record(OrderPlaced, placed(`${name}-${i}`)));
+  await rig.send(...places('built'));
+  await rig.project();
+  await runReplay(rig.context, { end: 'now' });
+  await rig.send(...places('gone'));
+  await rig.project();
+  await rig.deleteRecords(topic);
+  await expect(runReplay(rig.context, { beginning: { how: 'resume' } })).rejects.toMatchObject({
+    problemCode: 'NOT_RESUMABLE',
+    message: expect.stringMatching(
+      /^\w+_g2 can't be gone on with: offset \d+ of .*, which it would read next, is not there any more\. Begin anew/,
+    ),
+  });
+  await rig.send(...places('last'));
+  await rig.project();
+
+  // The same while it builds.
+  const gate = await rig.db.connect();
+  await gate.query('begin; lock table generations in share mode');
+  const waiting = "select from pg_locks where relation = 'generations'::regclass and not granted";
+  const failed = runReplay(rig.context, { end: 'check' }).then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+  await until(async () => (await rig.db.query(waiting)).rowCount, { what: 'it to wait for its tables' });
+  await rig.deleteRecords(topic);
+  await gate.end();
+  expect(nextAfter(await failed)).toBe('anew');
+
+  expect((await runReplay(rig.context)).outcome?.outcome).toBe('switched');
+  expect((await rig.reports()).funnel).toEqual({ placed: 24 });
 });
