@@ -42,7 +42,7 @@ const body = z.strictObject({
 const PROGRESS_MS = 200;
 
 /**
- * The stream has the events `plan`, `progress`, `comparison` or `check`, `held` while others keep it from switching, and ends with `done` or `failed`. Hanging up cancels the replay:
+ * The stream has the events `plan`, `progress`, `comparison`, `held` while others keep it from switching, and ends with `done` or `failed`. Hanging up cancels the replay:
  * live tables stay as they were, and what was built is there to be resumed.
  */
 export const startReplay = (context: ReplayContext) =>
@@ -126,7 +126,6 @@ async function run(
       onPlan: (plan: unknown) => messages.send('plan', plan),
       onProgress: tellProgress,
       onComparison: (comparisons: unknown) => messages.send('comparison', { comparisons }),
-      onCheck: (tables: unknown) => messages.send('check', { tables }),
       onHeld: (sessions: unknown) => messages.send('held', { sessions }),
       onDone: (outcome: unknown) => messages.send('done', outcome),
     };
