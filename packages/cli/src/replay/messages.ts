@@ -3,11 +3,10 @@ export interface ReplayMessages {
   plan: Plan;
   progress: Progress;
   comparison: { comparisons: Comparison[] };
-  check: { tables: TableDifference[] };
   /** Who keeps it from switching, in words. */
   held: { sessions: string[] };
   done: Outcome;
-  failed: { message: string };
+  failed: Failure;
 }
 
 export interface Plan {
@@ -49,26 +48,24 @@ type Numbers = Record<string, number>;
 
 export interface Comparison {
   projection: string;
-  /** What it is compared by, such as `cafe`. */
+  /** What is told of, such as `cafe`. */
   by: string;
   /** The first hour that is compared. Null: all is. */
   since: string | null;
   totals: { live: Numbers; rebuilt: Numbers };
+  /** How many are the same in every hour, and how many are not. */
   same: number;
   different: number;
-  /** How many count less of something in what was built. */
+  /** Of how many something counts less in an hour of what was built. */
   less: number;
-  differences: { what: string; live: Numbers | null; rebuilt: Numbers | null }[];
+  /** Some of the rows that only one has. */
+  examples: { live: unknown[]; rebuilt: unknown[] };
 }
 
-export interface TableDifference {
-  table: string;
-  /** The first hour that is compared. Null: all is. */
-  since: string | null;
-  rows: number;
-  onlyLive: number;
-  onlyRebuilt: number;
-  examples: { live: unknown[]; rebuilt: unknown[] };
+export interface Failure {
+  message: string;
+  /** What helps: to go on with it, to begin anew, or what the message itself says (null). */
+  next: 'resume' | 'anew' | null;
 }
 
 export interface Outcome {

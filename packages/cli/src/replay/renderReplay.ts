@@ -1,5 +1,5 @@
-import { duration, fit, type Paint, table } from '../text/format.ts';
-import type { Comparison, Outcome, Plan, Source, TableDifference } from './messages.ts';
+import { duration, fit, type Paint } from '../text/format.ts';
+import type { Comparison, Outcome, Plan, Source } from './messages.ts';
 
 const count = (value: number) => value.toLocaleString('en');
 const plural = (number: number, what: string) => `${count(number)} ${what}${number === 1 ? '' : 's'}`;
@@ -40,7 +40,7 @@ const hour = (iso: string) => `${iso.slice(0, 16).replace('T', ' ')} UTC`;
 
 /** Whether what was built counts the same as what is live. */
 export function renderComparisons(comparisons: readonly Comparison[], paint: Paint): string[] {
-  return comparisons.flatMap(({ projection, by, since, totals, same, different, less, differences }) => {
+  return comparisons.flatMap(({ projection, by, since, totals, same, different, less, examples }) => {
     const name = fit(projection, 11);
     const all = `${plural(same + different, by)}${since === null ? '' : ` since ${hour(since)}`}`;
     if (same + different === 0) {
@@ -49,65 +49,38 @@ export function renderComparisons(comparisons: readonly Comparison[], paint: Pai
     if (different === 0) return [`${paint('green', '✔')} ${name} ${all}, all alike: ${numbers(totals.live)}`];
     return [
       `${paint('red', '✖')} ${name} ${count(different)} of ${all} differ: live ${numbers(totals.live)}, rebuilt ${numbers(totals.rebuilt)}`,
-      ...table(
-        differences.map(({ what, live, rebuilt }) => [
-          ' ',
-          what,
-          `live ${numbers(live)}`,
-          `rebuilt ${numbers(rebuilt)}`,
-        ]),
-      ),
-      ...(different > differences.length ? [`    … and ${count(different - differences.length)} more.`] : []),
+      ...examples.live.map((row) => `    live     ${JSON.stringify(row)}`),
+      ...examples.rebuilt.map((row) => `    rebuilt  ${JSON.stringify(row)}`),
       ...(less > 0 ? [paint('yellow', `! ${name} ${GONE}`)] : []),
     ];
   });
 }
 
-const GONE = 'what is live counts more: that will be gone from the reports once what was built is live';
+const GONE = 'in some hours what is live counts more: a switch takes that out of the reports';
 
 /** Whether neither has anything of the hours that could be compared: that says nothing of those before. */
-const isUncompared = ({ since, rows, onlyRebuilt }: TableDifference) =>
-  since !== null && rows + onlyRebuilt === 0;
+const isUncompared = ({ since, same, different }: Comparison) => since !== null && same + different === 0;
 
-/** Why a check has not compared tables, and what to do. Empty: it has compared all. */
+/** Why a check has not compared a report, and what to do. Empty: it has compared all. */
 export function explainUncompared(
   projections: readonly Source[],
-  tables: readonly TableDifference[],
+  comparisons: readonly Comparison[],
 ): string[] {
   const uncompared = projections.flatMap(({ name, live, limitedBy }) => {
-    const own = tables.filter(({ table }) => table.startsWith(`${name}.`));
-    if (own.length === 0) {
+    const own = comparisons.find(({ projection }) => projection === name);
+    if (own === undefined) {
       const build = `npx brew replay analytics --projection ${name}`;
       return [{ what: name, why: `${live} has not the tables of this version. Build them with: ${build}` }];
     }
-    return own.filter(isUncompared).map(({ table, since }) => {
-      const begins = limitedBy?.since ? `at ${limitedBy.since}` : 'with what comes next';
-      const cause = limitedBy
-        ? `${limitedBy.topic} begins ${begins}`
-        : `${live} counts by the hour since then`;
-      const why = `the hours that can be compared begin at ${hour(since ?? '')}, as ${cause}. Check again when orders of such an hour have been counted.`;
-      return { what: table, why };
-    });
+    if (!isUncompared(own)) return [];
+    const begins = limitedBy?.since ? `at ${limitedBy.since}` : 'with what comes next';
+    const cause = limitedBy ? `${limitedBy.topic} begins ${begins}` : `${live} counts by the hour since then`;
+    const why = `the hours that can be compared begin at ${hour(own.since ?? '')}, as ${cause}. Check again when orders of such an hour have been counted.`;
+    return [{ what: name, why }];
   });
   return [...Map.groupBy(uncompared, ({ why }) => why)].map(
     ([why, which]) => `Nothing was compared of ${which.map(({ what }) => what).join(', ')}: ${why}`,
   );
-}
-
-/** Where live and rebuilt tables differ, row by row. */
-export function renderCheck(tables: readonly TableDifference[], paint: Paint): string[] {
-  return tables.flatMap((difference) => {
-    const { table, since, rows, onlyLive, onlyRebuilt, examples } = difference;
-    const name = fit(table, 18);
-    if (isUncompared(difference)) return [`- ${name} nothing to compare since ${hour(since ?? '')}`];
-    if (onlyLive + onlyRebuilt === 0)
-      return [`${paint('green', '✔')} ${name} ${plural(rows, 'row')}, all as rebuilt`];
-    return [
-      `${paint('red', '✖')} ${name} ${plural(rows, 'row')}: ${count(onlyLive)} only live, ${count(onlyRebuilt)} only rebuilt`,
-      ...examples.live.map((row) => `    live     ${JSON.stringify(row)}`),
-      ...examples.rebuilt.map((row) => `    rebuilt  ${JSON.stringify(row)}`),
-    ];
-  });
 }
 
 /** Who keeps the new tables from becoming live. */
@@ -135,10 +108,8 @@ export function renderOutcome({ outcome, schemas, seconds }: Outcome, paint: Pai
   return `${mark}${outcomes[outcome](schemas.join(', '))} (${duration(seconds * 1_000)})`;
 }
 
-/** "orders 5, amount 2,101"; null: there is none. */
-const numbers = (values: Record<string, number> | null) =>
-  values === null
-    ? 'none'
-    : Object.entries(values)
-        .map(([name, value]) => `${name} ${count(value)}`)
-        .join(', ');
+/** "orders 5, amount 2,101". */
+const numbers = (values: Record<string, number>) =>
+  Object.entries(values)
+    .map(([name, value]) => `${name} ${count(value)}`)
+    .join(', ');

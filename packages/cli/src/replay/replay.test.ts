@@ -81,6 +81,7 @@ const progress: Message = ['progress', { partitions: [partition] }];
 const AGREED = { acceptDifferences: true, acceptLoss: true };
 const UNAGREED = { acceptDifferences: false, acceptLoss: false };
 const totals = { live: { orders: 5, amount: 2_101 }, rebuilt: { orders: 5, amount: 2_100 } };
+const NONE = { live: [], rebuilt: [] };
 const same: Message = [
   'comparison',
   {
@@ -93,7 +94,7 @@ const same: Message = [
         same: 80,
         different: 0,
         less: 0,
-        differences: [],
+        examples: NONE,
       },
     ],
   },
@@ -127,7 +128,7 @@ describe('brew replay analytics', () => {
   });
 
   it('shows where they differ, and switches only when told to', async () => {
-    const differences = [{ what: 'cafe-007, EUR', live: { orders: 5 }, rebuilt: null }];
+    const examples = { live: [{ cafe_id: 'cafe-007', orders: 5 }], rebuilt: [] };
     const other = {
       projection: 'sales',
       by: 'cafe',
@@ -136,14 +137,14 @@ describe('brew replay analytics', () => {
       same: 79,
       different: 1,
       less: 1,
-      differences,
+      examples,
     };
     stream(['comparison', { comparisons: [other] }], done('different'));
     expect(await run()).toBe(false);
     expect(said).toEqual([
       '✖ sales       1 of 80 cafes differ: live orders 5, amount 2,101, rebuilt orders 5, amount 2,100',
-      '   cafe-007, EUR  live orders 5  rebuilt none',
-      '! sales       what is live counts more: that will be gone from the reports once what was built is live',
+      '    live     {"cafe_id":"cafe-007","orders":5}',
+      '! sales       in some hours what is live counts more: a switch takes that out of the reports',
       expect.stringContaining('Switch all the same with: npx brew replay analytics --resume --yes'),
     ]);
     stream(done('switched'));
@@ -189,11 +190,18 @@ describe('brew replay analytics', () => {
   it("says in the service's words why it was refused, or failed", async () => {
     json(409, { code: 'REPLAY_UNDER_WAY', detail: 'Another replay is under way. Wait for its end.' });
     await expect(run()).rejects.toThrow(/^Another replay is under way\. Wait for its end\.$/);
-    stream(plan, ['failed', { message: 'Offset 3 can not be read.' }]);
-    await expect(run()).rejects.toThrow(
-      'Offset 3 can not be read. The live tables are as they were. Go on with: npx brew replay analytics --resume',
-    );
-    stream(['failed', { message: 'There is nothing to resume.' }]);
+    const offset = 'Offset 3 can not be read.';
+    for (const [next, advice] of [
+      ['resume', ' Go on with: npx brew replay analytics --resume'],
+      ['anew', ' Begin anew with: npx brew replay analytics'],
+      [null, ''],
+    ] as const) {
+      stream(plan, ['failed', { message: offset, next }]);
+      await expect(run()).rejects.toMatchObject({
+        message: `${offset} The live tables are as they were.${advice}`,
+      });
+    }
+    stream(['failed', { message: 'There is nothing to resume.', next: null }]);
     await expect(run()).rejects.toThrow(/^There is nothing to resume\. The live tables are as they were\.$/);
     answers.push((response) => {
       response.writeHead(200, { 'content-type': 'text/event-stream' });
@@ -223,7 +231,7 @@ describe('brew replay analytics', () => {
           comparisons: [
             {
               ...{ projection: 'sales', by: 'cafe', since: '2026-01-01T09:00:00.000Z', totals },
-              ...{ same: 80, different: 0, less: 0, differences: [] },
+              ...{ same: 80, different: 0, less: 0, examples: NONE },
             },
           ],
         },
@@ -249,7 +257,7 @@ describe('brew replay analytics', () => {
       same: 0,
       different: 0,
       less: 0,
-      differences: [],
+      examples: NONE,
     };
     stream(['comparison', { comparisons: [nothing] }], done('switched'));
     expect(await run()).toBe(true);
@@ -305,27 +313,27 @@ describe('brew replay analytics', () => {
 });
 
 describe('brew replay check analytics', () => {
-  const table = { since: null, rows: 80, examples: { live: [], rebuilt: [] } };
-  const checked = (...tables: ReplayMessages['check']['tables']) => {
-    stream(plan, ['check', { tables }], done('checked'));
+  const alike = { projection: 'sales', by: 'cafe', since: null, same: 80, different: 0, less: 0 };
+  const comparison = { ...alike, totals, examples: NONE };
+  const checked = (...comparisons: ReplayMessages['comparison']['comparisons']) => {
+    stream(plan, ['comparison', { comparisons }], done('checked'));
     return check({}, { services }, io, signal);
   };
 
   it('says that the tables are what a rebuild makes', async () => {
-    expect(await checked({ ...table, table: 'sales.by_hour', onlyLive: 0, onlyRebuilt: 0 })).toBe(true);
-    expect(said.at(-2)).toBe('✔ sales.by_hour      80 rows, all as rebuilt');
+    expect(await checked(comparison)).toBe(true);
+    expect(said.at(-2)).toBe('✔ sales       80 cafes, all alike: orders 5, amount 2,101');
     expect(noted).toEqual([]);
   });
 
   it('is not well when there was nothing to compare, and says why and what to do', async () => {
-    const nothing = { ...table, rows: 0, since: '2026-01-01T09:00:00.000Z', onlyLive: 0, onlyRebuilt: 0 };
-    expect(await checked({ ...nothing, table: 'sales.by_hour' })).toBe(false);
+    expect(await checked({ ...comparison, same: 0, since: '2026-01-01T09:00:00.000Z' })).toBe(false);
     expect(said.slice(-2)).toEqual([
-      '- sales.by_hour      nothing to compare since 2026-01-01 09:00 UTC',
+      '- sales       nothing to compare since 2026-01-01 09:00 UTC',
       'The rebuild is removed again. (3.2 s)',
     ]);
     expect(noted).toEqual([
-      'Nothing was compared of sales.by_hour: the hours that can be compared begin at 2026-01-01 09:00 UTC, as brew.shipments.v1 begins at 2026-01-01T08:00:00.000Z. Check again when orders of such an hour have been counted.',
+      'Nothing was compared of sales: the hours that can be compared begin at 2026-01-01 09:00 UTC, as brew.shipments.v1 begins at 2026-01-01T08:00:00.000Z. Check again when orders of such an hour have been counted.',
     ]);
   });
 
@@ -338,10 +346,9 @@ describe('brew replay check analytics', () => {
 
   it('shows rows that differ', async () => {
     const examples = { live: [{ orders: 11 }], rebuilt: [{ orders: 10 }] };
-    const differing = { ...table, table: 'sales.by_hour', onlyLive: 1, onlyRebuilt: 1, examples };
-    expect(await checked(differing)).toBe(false);
+    expect(await checked({ ...comparison, same: 79, different: 1, examples })).toBe(false);
     expect(said.slice(-4, -1)).toEqual([
-      '✖ sales.by_hour      80 rows: 1 only live, 1 only rebuilt',
+      '✖ sales       1 of 80 cafes differ: live orders 5, amount 2,101, rebuilt orders 5, amount 2,100',
       '    live     {"orders":11}',
       '    rebuilt  {"orders":10}',
     ]);

@@ -5,7 +5,7 @@ import { ArgumentInvalidError, RequestFailedError } from '../errors.ts';
 import type { Io } from '../io.ts';
 import { requestAsStaff } from '../request.ts';
 import { readSse } from '../sse.ts';
-import type { Outcome, Plan, ReplayMessages, Source, TableDifference } from './messages.ts';
+import type { Comparison, Failure, Outcome, Plan, ReplayMessages, Source } from './messages.ts';
 import { explainUncompared } from './renderReplay.ts';
 import { createView } from './view.ts';
 
@@ -77,24 +77,24 @@ export async function check(
   signal: AbortSignal,
 ): Promise<boolean> {
   let projections: Source[] = [];
-  let tables: TableDifference[] = [];
+  let comparisons: Comparison[] = [];
   const outcome = await run({ how: 'beside', end: 'check' }, options, addresses, io, signal, {
     onPlan: (plan) => {
       projections = plan.projections;
     },
-    onCheck: (check) => {
-      tables = check.tables;
+    onComparison: (found) => {
+      comparisons = found;
     },
   });
   if (outcome === undefined) return false;
-  const uncompared = explainUncompared(projections, tables);
+  const uncompared = explainUncompared(projections, comparisons);
   for (const sentence of uncompared) io.note(sentence);
-  return uncompared.length === 0 && tables.every(({ onlyLive, onlyRebuilt }) => onlyLive + onlyRebuilt === 0);
+  return uncompared.length === 0 && comparisons.every(({ different }) => different === 0);
 }
 
 interface Listener {
   onPlan?(plan: Plan): void;
-  onCheck?(check: ReplayMessages['check']): void;
+  onComparison?(comparisons: Comparison[]): void;
 }
 
 /** @returns undefined when it was cancelled */
@@ -104,11 +104,12 @@ async function run(
   addresses: Server,
   io: Io,
   signal: AbortSignal,
-  { onPlan, onCheck }: Listener = {},
+  { onPlan, onComparison }: Listener = {},
 ): Promise<Outcome | undefined> {
   const view = await createView(io, options);
   let begun = false;
-  const failure = (why: string) => (begun ? failureInTheMiddle(why, body) : `${why} ${UNTOUCHED}`);
+  const failure = (why: string, next: Failure['next'] = begun ? 'resume' : null) =>
+    `${why} ${UNTOUCHED}${next === null || body.end === 'check' ? '' : ADVICE[next]}`;
   try {
     const response = await ask(
       'POST',
@@ -119,10 +120,10 @@ async function run(
     );
     for await (const { event, data } of readSse(response.body)) {
       const message = JSON.parse(data);
-      if (event === 'failed') throw new RequestFailedError(failure(message.message));
+      if (event === 'failed') throw new RequestFailedError(failure(message.message, message.next));
       begun ||= event === 'plan';
       if (event === 'plan') onPlan?.(message);
-      if (event === 'check') onCheck?.(message);
+      if (event === 'comparison') onComparison?.(message.comparisons);
       await view.show(event as keyof ReplayMessages, message);
       if (event === 'done') return message;
     }
@@ -146,11 +147,10 @@ const losesSomething = (error: unknown): error is RequestFailedError =>
 
 const UNTOUCHED = 'The live tables are as they were.';
 
-/** What went wrong, and what now. */
-function failureInTheMiddle(why: string, { end }: Record<string, unknown>): string {
-  if (end === 'check') return `${why} ${UNTOUCHED}`;
-  return `${why} ${UNTOUCHED} Go on with: npx brew replay analytics --resume`;
-}
+const ADVICE = {
+  resume: ' Go on with: npx brew replay analytics --resume',
+  anew: ' Begin anew with: npx brew replay analytics',
+};
 
 interface Generations {
   generations: { projection: string; state: string; schema: string }[];

@@ -1,8 +1,8 @@
 import type { Io } from '../io.ts';
 import { createUpdates } from '../text/screen.ts';
-import type { Comparison, Outcome, Plan, Progress, ReplayMessages, TableDifference } from './messages.ts';
+import type { Comparison, Outcome, Plan, Progress, ReplayMessages } from './messages.ts';
 import { progressModel, renderBar, renderPartitions, renderProgress } from './renderProgress.ts';
-import { renderCheck, renderComparisons, renderHeld, renderOutcome, renderPlan } from './renderReplay.ts';
+import { renderComparisons, renderHeld, renderOutcome, renderPlan } from './renderReplay.ts';
 
 /** Shows what a replay tells. */
 export interface View {
@@ -41,7 +41,6 @@ export async function createView(
     progress,
     comparison: (message: { comparisons: Comparison[] }) =>
       say(renderComparisons(message.comparisons, io.paint)),
-    check: (message: { tables: TableDifference[] }) => say(renderCheck(message.tables, io.paint)),
     held: (message: { sessions: string[] }) => say([renderHeld(message, io.paint)]),
     done: (outcome: Outcome) => say([renderOutcome(outcome, io.paint)]),
     failed: async () => {},

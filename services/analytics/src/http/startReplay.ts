@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { REPLAY_STATEMENT_MS, type ReplayContext, type Session } from '../replay/catchUp.ts';
 import { createMessages, type Messages } from '../replay/messages.ts';
 import { type Beginning, type Planned, planReplay, refusalOf } from '../replay/prepare.ts';
-import { type ReadPartition, type ReplayOptions, reasonOf, replay } from '../replay/replay.ts';
+import { nextAfter, type ReadPartition, type ReplayOptions, reasonOf, replay } from '../replay/replay.ts';
 import { tryLock } from '../store/locks.ts';
 import { chosenProjections, projectionNames } from './projectionNames.ts';
 
@@ -42,7 +42,7 @@ const body = z.strictObject({
 const PROGRESS_MS = 200;
 
 /**
- * The stream has the events `plan`, `progress`, `comparison` or `check`, `held` while others keep it from switching, and ends with `done` or `failed`. Hanging up cancels the replay:
+ * The stream has the events `plan`, `progress`, `comparison`, `held` while others keep it from switching, and ends with `done` or `failed`. Hanging up cancels the replay:
  * live tables stay as they were, and what was built is there to be resumed.
  */
 export const startReplay = (context: ReplayContext) =>
@@ -126,7 +126,6 @@ async function run(
       onPlan: (plan: unknown) => messages.send('plan', plan),
       onProgress: tellProgress,
       onComparison: (comparisons: unknown) => messages.send('comparison', { comparisons }),
-      onCheck: (tables: unknown) => messages.send('check', { tables }),
       onHeld: (sessions: unknown) => messages.send('held', { sessions }),
       onDone: (outcome: unknown) => messages.send('done', outcome),
     };
@@ -134,7 +133,7 @@ async function run(
   } catch (error) {
     if (signal.aborted) context.log.info('the replay was cancelled: live tables are as they were');
     else context.log.error({ err: error }, 'the replay failed');
-    messages.send('failed', { message: reasonOf(error) });
+    messages.send('failed', { message: reasonOf(error), next: nextAfter(error) });
   } finally {
     await means.close();
     messages.end();

@@ -22,19 +22,21 @@ export interface Projection<Columns extends Record<string, ColumnType> = Record<
   readonly time: string;
   /** What it knows of each order at hand. */
   readonly columns: Columns;
-  /** One row for each thing by which old and new are compared: its name, then numbers. */
-  readonly summary: Summary;
+  /** How old and new are compared. */
+  readonly compared: Compared;
   /** Begins to take events, for as long as it is not begun anew. */
   begin(columns: { [Name in keyof Columns]: ColumnTypes[Columns[Name]] }): Tally;
 }
 
-interface Summary {
-  /** What a row is about, such as `cafe`. */
+interface Compared {
+  /** What is told of, such as `cafe`: the first of the keys. */
   by: string;
-  /** By the name of a table the rows that are compared, from `from`, since $1, where the same may be stored in more than one way. Left out: as they are. */
-  rows?: Readonly<Record<string, (from: string) => string>>;
-  /** Of what happened since $1, with unqualified names of tables. The first column is text, the others are float8. */
-  sql: string;
+  /** The columns that say what a row is about, beside `hour`. */
+  keys: readonly [string, ...string[]];
+  /** What a row counts, by name, in SQL. */
+  numbers: Readonly<Record<string, string>>;
+  /** All that the tables in a schema count since $1, in SQL: a column `hour`, which is `hour`, the keys and the others. The same is in the same rows, however it is stored. */
+  rows: (schema: string, hour: string) => string;
 }
 
 /** What a projection makes of events, until it is written. Orders go by the numbers that they have on the desk. */

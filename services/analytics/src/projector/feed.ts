@@ -69,15 +69,16 @@ export function createFeed(
   async function run(session: Session, number: bigint, signal: AbortSignal): Promise<void> {
     const fed = fedOf(await liveGenerations(db, projections));
     if (fed.length === 0) return untilSwitched(number, signal);
-    const ids = await topicIdsOf(db, fed, await reader.topicIds(topics));
+    const topicIds = await reader.topicIds(topics);
     const starts = await reader.offsets(topics, 'earliest');
     const [{ positions: stored } = { positions: [] }] = fed;
     // Put down at once, so that whoever builds others beside them knows how far these are.
     if (stored.length === 0) {
       await db.transaction(async (tx) => {
-        for (const generation of fed) await beginAt(tx, generation, starts);
+        for (const generation of fed) await beginAt(tx, generation, starts, topicIds);
       });
     }
+    const ids = await topicIdsOf(db, fed, topicIds);
     const positions = stored.length > 0 ? stored : starts;
     const build = createBuild({
       generations: fed.map(({ code, schema }) => ({ projection: code, schema })),

@@ -8,6 +8,7 @@ import { isAt, type Position } from '../build/positions.ts';
 import type { Limits } from '../orders/turnover.ts';
 import type { Projection } from '../projections/projection.ts';
 import { type CodedGeneration, fedOf, liveGenerations } from '../projector/fed.ts';
+import { topicIdsOf } from '../store/generations.ts';
 import { holdLive, isHeld, lockSwitch, sessionsIn, waitBriefly } from '../store/locks.ts';
 import { placeOf, standOf, topicsNow } from './stand.ts';
 
@@ -77,6 +78,7 @@ export async function startCatchUp(context: ReplayContext, options: CatchUpOptio
     reader,
   });
   await build.load();
+  const topicIds = await topicIdsOf(db, generations, await reader.topicIds(topics));
   const reached = new Map(begin.map((at) => [placeOf(at), at.offset]));
   const reachedAt = (at: Place) => reached.get(placeOf(at)) ?? 0n;
 
@@ -106,7 +108,7 @@ export async function startCatchUp(context: ReplayContext, options: CatchUpOptio
 
   function rangeTo({ offset, ...at }: Position) {
     const from = reachedAt(at);
-    return { ...at, from, until: offset < from ? from : offset };
+    return { ...at, from, until: offset < from ? from : offset, topicId: topicIds.get(at.topic) };
   }
 
   async function readTo(goal: readonly Position[], limit: AbortSignal): Promise<void> {

@@ -77,16 +77,16 @@ export function createMender(context: ReplayContext): Worker {
       planned,
       { end: 'switch', acceptDifferences: 'unless less' },
       {
-        ...{ onPlan() {}, onProgress() {}, onCheck() {}, onHeld() {} },
+        ...{ onPlan() {}, onProgress() {}, onHeld() {} },
         onDone({ outcome }) {
           isSwitched = outcome === 'switched';
         },
         onComparison(comparisons) {
           for (const comparison of comparisons) {
-            const { projection, since, totals, different, less, differences } = comparison;
+            const { projection, since, totals, different, less, examples } = comparison;
             const isSame = different === 0;
             log[isSame ? 'info' : 'warn'](
-              { projection, since, totals, different, less, differences },
+              { projection, since, totals, different, less, examples },
               isSame
                 ? 'counts the same as what is live'
                 : 'counts something else than what is live, which is kept as it was',
@@ -109,7 +109,8 @@ export function createMender(context: ReplayContext): Worker {
       if (behind === undefined) return;
       if (behind.positions.length === 0) {
         // A new one begins with what the topics hold.
-        await beginAt(db, behind, await reader.offsets(context.topics, 'earliest'));
+        const { earliest, ids } = await topicsNow(reader, context.topics);
+        await beginAt(db, behind, earliest, ids);
         continue;
       }
       log.info({ schema: behind.schema }, 'behind the others: bringing it up to them');
@@ -159,7 +160,7 @@ function inWords({ projection, by, since, totals, less }: Comparison): string {
       .map(([name, value]) => `${name} ${value}`)
       .join(', ');
   const built = `The new version of ${projection}, built from the topics${since ? ` since ${since}` : ''},`;
-  return `${built} counts less than what is live (by ${by}: ${less} times), in all ${numbers(totals.rebuilt)} instead of ${numbers(totals.live)}.`;
+  return `${built} counts less than what is live in some hours of ${less} ${by}${less === 1 ? '' : 's'}, in all ${numbers(totals.rebuilt)} instead of ${numbers(totals.live)}.`;
 }
 
 function refusal(left: readonly Projection[], reasons: readonly (string | null | undefined)[]): HttpProblem {

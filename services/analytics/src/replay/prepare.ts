@@ -8,7 +8,7 @@ import { dropUnread } from '../store/dropUnread.ts';
 import { beginAt, createGeneration } from '../store/generations.ts';
 import type { ReplayContext, Session } from './catchUp.ts';
 import { makePlan, type Plan } from './plan.ts';
-import { earlierOf, standOf, topicsNow } from './stand.ts';
+import { earlierOf, placeOf, remadeFor, standOf, type TopicsNow, topicsNow } from './stand.ts';
 
 /** How a replay begins. */
 export type Beginning =
@@ -24,6 +24,8 @@ export interface Planned {
   beginning: Beginning;
   projections: readonly Projection[];
   begin: readonly Position[];
+  /** Of the topics that it begins in. */
+  topicIds: ReadonlyMap<string, string>;
   plan: Plan;
 }
 
@@ -40,9 +42,10 @@ export async function planReplay(
     const resumed = await unfinishedOf(context, chosen);
     const projections = resumed.map(({ code }) => code);
     const live = await liveGenerations(db, projections);
+    await assertStillThere(context, resumed, now);
     const begin = resumed[0]?.positions ?? [];
     const options = { reader, now, projections, live, begin, resumed, replaces: false };
-    return { beginning, projections, begin, plan: await makePlan(context, options) };
+    return { beginning, projections, begin, topicIds: now.ids, plan: await makePlan(context, options) };
   }
   const live = await liveGenerations(db, chosen);
   let begin: readonly Position[] = await reader.offsets(topics, beginning.from ?? 'earliest');
@@ -50,7 +53,7 @@ export async function planReplay(
   for (const generation of live) begin = earlierOf(begin, await standOf(db, generation, now));
   const replaces = beginning.how === 'in place';
   const options = { reader, now, projections: chosen, live, begin, resumed: undefined, replaces };
-  return { beginning, projections: chosen, begin, plan: await makePlan(context, options) };
+  return { beginning, projections: chosen, begin, topicIds: now.ids, plan: await makePlan(context, options) };
 }
 
 /** Why not to go on with it before somebody agrees: something would be gone. Undefined: nothing would. */
@@ -70,7 +73,7 @@ export function refusalOf({ plan }: Pick<Planned, 'plan'>): HttpProblem | undefi
 export async function prepare(
   context: ReplayContext,
   session: Session,
-  { beginning, projections, begin, plan }: Planned,
+  { beginning, projections, begin, topicIds, plan }: Planned,
   { keepsUnfinished }: { keepsUnfinished: boolean },
 ): Promise<CodedGeneration[]> {
   if (beginning.how === 'resume') return unfinishedOf(context, projections);
@@ -87,11 +90,29 @@ export async function prepare(
     for (const code of projections) {
       const since = plan.projections.find(({ name }) => name === code.name)?.builtSince;
       const generation = await createGeneration(tx, code, since ? new Date(since) : null);
-      await beginAt(tx, generation, begin);
+      await beginAt(tx, generation, begin, topicIds);
       generations.push({ ...generation, code, positions: [...begin] });
     }
     return generations;
   });
+}
+
+/** @throws HttpProblem when what they would read next was deleted, or the log that they have read is another one by now */
+async function assertStillThere(
+  { db }: ReplayContext,
+  unfinished: readonly CodedGeneration[],
+  now: TopicsNow,
+): Promise<void> {
+  for (const generation of unfinished) {
+    const [remade, stand] = [await remadeFor(db, generation, now), await standOf(db, generation, now)];
+    const lost = generation.positions.find((at) => remade.has(at.topic) || !isAt(stand, [at]));
+    if (lost === undefined) continue;
+    throw problem(
+      409,
+      'NOT_RESUMABLE',
+      `${generation.schema} can't be gone on with: offset ${lost.offset} of ${placeOf(lost)}, which it would read next, is not there any more. Begin anew, without resuming.`,
+    );
+  }
 }
 
 /** @throws HttpProblem when there is nothing that was left unfinished, or it is not equally far */

@@ -1,15 +1,17 @@
 import { BrewError } from '@brew/events';
 import type { Reader } from '@brew/kafka/reader';
+import { HttpProblem } from '@brew/service';
 import type { Position } from '../build/positions.ts';
 import { type CodedGeneration, fedOf, liveGenerations } from '../projector/fed.ts';
+import { isLoss } from '../projector/shorterLogs.ts';
 import { dropUnread } from '../store/dropUnread.ts';
 import type { Generation } from '../store/generations.ts';
 import { type CatchUp, type ReplayContext, type Session, startCatchUp } from './catchUp.ts';
-import type { Comparison, TableDifference } from './compare.ts';
+import type { Comparison } from './compare.ts';
 import { switchTo } from './finish.ts';
 import { endsSince, type Plan } from './plan.ts';
 import { type Beginning, type Planned, prepare } from './prepare.ts';
-import { type Found, notComparable, type Pair, type SettleOptions, settle } from './settle.ts';
+import { notComparable, type Pair, type SettleOptions, settle } from './settle.ts';
 import { distanceOf, placeOf, standOf, type TopicsNow, topicsNow } from './stand.ts';
 
 export interface ReplayOptions {
@@ -32,7 +34,6 @@ export interface ReplayListener {
   /** For each partition how far it is, and how far it is to go. */
   onProgress(partitions: readonly ReadPartition[]): void;
   onComparison(comparisons: readonly Comparison[]): void;
-  onCheck(tables: readonly TableDifference[]): void;
   /** Who reads the tables that are to be switched, in words: they are not waited for, but tried again. */
   onHeld(sessions: readonly string[]): void;
   onDone(outcome: Outcome): void;
@@ -98,16 +99,9 @@ export async function replay(
     const refused = acceptDifferences === 'unless less' ? 'less' : 'different';
     const accepts = (comparisons: readonly Comparison[]) =>
       end === 'check' || acceptDifferences === true || comparisons.every((one) => one[refused] === 0);
-    const { comparisons, tables } = await meetAll(catchUp, stops, {
-      byRow: end === 'check',
-      accepts,
-      endsSince: ends,
-    });
-    if (end === 'check') {
-      listener.onCheck(tables);
-      return 'checked';
-    }
-    if (end === 'switch' || comparisons.length > 0) listener.onComparison(comparisons);
+    const comparisons = await meetAll(catchUp, stops, { accepts, endsSince: ends });
+    if (end !== 'now' || comparisons.length > 0) listener.onComparison(comparisons);
+    if (end === 'check') return 'checked';
     if (!accepts(comparisons)) return 'different';
     if (end === 'now') {
       if (last) await catchUp.readTo(last.map(({ live }) => live));
@@ -155,8 +149,12 @@ async function stopsOf(
 }
 
 /** Ends early where something is found that is not accepted. */
-async function meetAll(catchUp: CatchUp, stops: readonly Pair[][], options: SettleOptions): Promise<Found> {
-  const all: Found = { comparisons: [], tables: [] };
+async function meetAll(
+  catchUp: CatchUp,
+  stops: readonly Pair[][],
+  options: SettleOptions,
+): Promise<Comparison[]> {
+  const all: Comparison[] = [];
   for (const pairs of stops) {
     const live = pairs.map((pair) => pair.live);
     await catchUp.meet(live, async (tx, isThere) => {
@@ -165,11 +163,9 @@ async function meetAll(catchUp: CatchUp, stops: readonly Pair[][], options: Sett
         if (unfinished) throw notComparable(unfinished.built);
         return;
       }
-      const found = await settle(tx, catchUp, pairs, options);
-      all.comparisons.push(...found.comparisons);
-      all.tables.push(...found.tables);
+      all.push(...(await settle(tx, catchUp, pairs, options)));
     });
-    if (!options.accepts(all.comparisons)) break;
+    if (!options.accepts(all)) break;
   }
   return all;
 }
@@ -197,6 +193,10 @@ function createProgress(begin: readonly Position[], { onProgress }: ReplayListen
     },
   };
 }
+
+/** What helps after something went wrong: to go on, to begin anew, or what the reason itself says (null). */
+export const nextAfter = (error: unknown): 'resume' | 'anew' | null =>
+  isLoss(error) ? 'anew' : error instanceof HttpProblem ? null : 'resume';
 
 /** What went wrong, for who asked for the replay. */
 export const reasonOf = (error: unknown): string =>

@@ -1,12 +1,15 @@
 import { OrderPlaced } from '@brew/events';
 import { until } from '@brew/sandbox/testing';
 import { expect, it } from '@jest/globals';
+import { projections } from '../projections/index.ts';
 import { sales } from '../projections/sales/sales.ts';
-import { listGenerations } from '../store/generations.ts';
+import { ensureGenerations } from '../store/ensureGenerations.ts';
+import { dropGeneration, listGenerations, topicIdsIn } from '../store/generations.ts';
 import { tryLock } from '../store/locks.ts';
 import { placed } from '../testing/orders.ts';
 import { useRig } from '../testing/rig.ts';
 import { runReplay } from '../testing/runReplay.ts';
+import { nextAfter } from './replay.ts';
 
 const rig = useRig('beginAnew');
 
@@ -134,4 +137,93 @@ it('is the way on when a topic was deleted and made anew, also when the new one 
   // What the old one had counts on.
   await until(async () => (await rig.reports()).funnel.placed === count + 3 * count + 1);
   await second.stop();
+});
+
+it('is known to be one also where nothing came between the switch and the end of the topic', async () => {
+  const count = 8;
+  const places = (name: string, count: number) =>
+    Array.from({ length: count }, (_, i) => rig.record(OrderPlaced, placed(`${name}-${i}`)));
+  await rig.send(...places('old', count));
+  await rig.project();
+  const live = async () => (await listGenerations(rig.db)).filter(({ state }) => state === 'live');
+  async function expectIds(numbers: number[]): Promise<void> {
+    const generations = await live();
+    expect(generations.map(({ number }) => number)).toEqual(numbers);
+    const ids = await rig.reader.topicIds(rig.topics);
+    for (const generation of generations) expect(await topicIdsIn(rig.db, generation)).toEqual(ids);
+  }
+  // Whatever makes them live.
+  await runReplay(rig.context, { beginning: { how: 'in place', from: undefined }, acceptLoss: true });
+  await expectIds([2, 2, 2, 2]);
+  await runReplay(rig.context, { end: 'now' });
+  await runReplay(rig.context, { beginning: { how: 'resume' } });
+  await expectIds([3, 3, 3, 3]);
+  const changed = { ...sales, version: sales.version + 1 };
+  const known = projections.map((code) => (code === sales ? changed : code));
+  for (const one of await listGenerations(rig.db))
+    if (one.projection === 'funnel') await dropGeneration(rig.db, one);
+  await ensureGenerations(rig.db, known);
+  await rig.mend(known);
+  await until(
+    async () =>
+      (await live()).every(
+        ({ projection, version, behind }) =>
+          !behind && (projection !== 'sales' || version === changed.version),
+      ),
+    { what: 'the mender to be done' },
+  );
+  await rig.rest();
+  await expectIds([1, 3, 4, 3]);
+  await runReplay({ ...rig.context, projections: known }, { end: 'now' });
+
+  await rig.recreate(rig.topicOf(OrderPlaced));
+  await rig.send(...places('new', 3 * count));
+  const projector = await rig.follow(known);
+  await until(async () => (await projector.health?.())?.detail?.includes('deleted and made anew'), {
+    what: 'the trouble to be told of',
+  });
+  expect((await rig.reports()).funnel).toEqual({ placed: count });
+  // Nor is what was left unfinished gone on with.
+  await expect(
+    runReplay({ ...rig.context, projections: known }, { beginning: { how: 'resume' } }),
+  ).rejects.toMatchObject({ problemCode: 'NOT_RESUMABLE' });
+  const { outcome } = await runReplay({ ...rig.context, projections: known });
+  expect(outcome?.outcome).toBe('switched');
+  await until(async () => (await rig.reports()).funnel.placed === 4 * count, { what: 'all to be counted' });
+});
+
+it('is begun anew where what was built would read something next that is gone, and says so', async () => {
+  const topic = rig.topicOf(OrderPlaced);
+  const places = (name: string) =>
+    Array.from({ length: 8 }, (_, i) => rig.record(OrderPlaced, placed(`${name}-${i}`)));
+  await rig.send(...places('built'));
+  await rig.project();
+  await runReplay(rig.context, { end: 'now' });
+  await rig.send(...places('gone'));
+  await rig.project();
+  await rig.deleteRecords(topic);
+  await expect(runReplay(rig.context, { beginning: { how: 'resume' } })).rejects.toMatchObject({
+    problemCode: 'NOT_RESUMABLE',
+    message: expect.stringMatching(
+      /^\w+_g2 can't be gone on with: offset \d+ of .*, which it would read next, is not there any more\. Begin anew/,
+    ),
+  });
+  await rig.send(...places('last'));
+  await rig.project();
+
+  // The same while it builds.
+  const gate = await rig.db.connect();
+  await gate.query('begin; lock table generations in share mode');
+  const waiting = "select from pg_locks where relation = 'generations'::regclass and not granted";
+  const failed = runReplay(rig.context, { end: 'check' }).then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+  await until(async () => (await rig.db.query(waiting)).rowCount, { what: 'it to wait for its tables' });
+  await rig.deleteRecords(topic);
+  await gate.end();
+  expect(nextAfter(await failed)).toBe('anew');
+
+  expect((await runReplay(rig.context)).outcome?.outcome).toBe('switched');
+  expect((await rig.reports()).funnel).toEqual({ placed: 24 });
 });

@@ -12,11 +12,10 @@ export interface TopicsNow {
 }
 
 export async function topicsNow(reader: Reader, topics: readonly string[]): Promise<TopicsNow> {
-  const [earliest, latest] = [
-    await reader.offsets(topics, 'earliest'),
-    await reader.offsets(topics, 'latest'),
-  ];
-  return { earliest, latest, ids: await reader.topicIds(topics) };
+  // First: where a topic is made anew meanwhile, they don't fit what comes after, and that is noticed.
+  const ids = await reader.topicIds(topics);
+  const earliest = await reader.offsets(topics, 'earliest');
+  return { earliest, latest: await reader.offsets(topics, 'latest'), ids };
 }
 
 /** The topics that a generation has read before they were deleted and made anew. */

@@ -185,19 +185,29 @@ export async function positionsOf(
   return found;
 }
 
-/** Says where a generation without positions begins. */
+/**
+ * Says where a generation without positions begins.
+ * @param topicIds of the topics that the positions are of, asked for before these: so a topic that is made anew in between is noticed
+ */
 export async function beginAt(
   tx: Tx,
-  { schema }: Pick<Generation, 'schema'>,
+  { projection, number, schema }: Pick<Generation, 'projection' | 'number' | 'schema'>,
   positions: readonly Position[],
+  topicIds: ReadonlyMap<string, string>,
 ): Promise<void> {
+  // One statement: there are never positions of which nobody knows the topics.
   await tx.query(
-    `insert into ${schema}.positions (topic, partition, next_offset) select * from unnest($1::text[], $2::int[], $3::bigint[])
+    `with topics as (
+       insert into generation_topics (projection, number, topic, topic_id)
+       select $4, $5, * from unnest($6::text[], $7::uuid[]) on conflict do nothing
+     )
+     insert into ${schema}.positions (topic, partition, next_offset) select * from unnest($1::text[], $2::int[], $3::bigint[])
      on conflict do nothing`,
     [
       positions.map(({ topic }) => topic),
       positions.map(({ partition }) => partition),
       positions.map(({ offset }) => String(offset)),
+      ...[projection, number, [...topicIds.keys()], [...topicIds.values()]],
     ],
   );
 }
@@ -234,7 +244,8 @@ export async function topicIdsIn(
 }
 
 /**
- * Which topics the positions of these generations are of: those that are there when it is asked first.
+ * Which topics the positions of these generations are of. Of those that came to them later, and of all of a generation that an earlier release has
+ * made, nobody has put that down: those that are there now.
  * @returns by topic; where they differ, any of them that is not there now
  */
 export async function topicIdsOf(

@@ -194,8 +194,10 @@ async function createRig() {
         for (const generation of await listGenerations(tx)) await dropGeneration(tx, generation);
       });
       await ensureGenerations(db, projections);
+      const topicIds = await reader.topicIds(rig.topics);
       const ends = await rig.ends();
-      for (const generation of await liveGenerations(db, projections)) await beginAt(db, generation, ends);
+      for (const generation of await liveGenerations(db, projections))
+        await beginAt(db, generation, ends, topicIds);
       letters.length = 0;
     },
 

@@ -1,7 +1,7 @@
 import { createReader } from '@brew/kafka/reader';
 import type { Projection } from '../projections/projection.ts';
 import { REPLAY_STATEMENT_MS, type ReplayContext } from '../replay/catchUp.ts';
-import type { Comparison, TableDifference } from '../replay/compare.ts';
+import type { Comparison } from '../replay/compare.ts';
 import type { Plan } from '../replay/plan.ts';
 import { type Beginning, planReplay, refusalOf } from '../replay/prepare.ts';
 import { type Outcome, type ReadPartition, type ReplayOptions, replay } from '../replay/replay.ts';
@@ -13,7 +13,6 @@ export interface Told {
   /** How many records it has read. */
   read: number;
   comparisons: readonly Comparison[];
-  tables: readonly TableDifference[];
   /** Who kept it from switching. */
   held: string[];
   outcome?: Outcome;
@@ -33,7 +32,7 @@ export async function runReplay(context: ReplayContext, options: RunReplay = {})
   const { signal = new AbortController().signal, onProgress, onHeld, ...rest } = options;
   const { projections = context.projections, acceptLoss = false, end = 'switch' } = rest;
   const { beginning = { how: 'beside', from: undefined }, acceptDifferences = false } = rest;
-  const told: Told = { read: 0, comparisons: [], tables: [], held: [] };
+  const told: Told = { read: 0, comparisons: [], held: [] };
   const session = await context.db.connect({ statementMs: REPLAY_STATEMENT_MS, signal });
   await using reader = createReader({ ...context, signal });
   try {
@@ -60,9 +59,6 @@ export async function runReplay(context: ReplayContext, options: RunReplay = {})
         },
         onComparison(comparisons) {
           told.comparisons = comparisons;
-        },
-        onCheck(tables) {
-          told.tables = tables;
         },
         onDone(outcome) {
           told.outcome = outcome;

@@ -22,10 +22,13 @@ export const funnel = defineProjection({
   tables: new URL('./tables.sql', import.meta.url),
   time: 'hour',
   columns: { steps: 'steps' },
-  summary: {
+  compared: {
     by: 'step',
-    sql: `select concat_ws(', ', step, nullif(reason, '')) as what, sum(orders)::float8 as orders
-          from counts where hour >= $1 group by step, reason`,
+    keys: ['step', 'reason'],
+    numbers: { orders: 'orders' },
+    rows: (schema, hour) =>
+      `select ${hour} as hour, step, reason, sum(orders) as orders
+       from ${schema}.counts where hour >= $1 group by 1, 2, 3`,
   },
 
   begin(columns) {

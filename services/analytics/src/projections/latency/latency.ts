@@ -17,17 +17,13 @@ export const latency = defineProjection({
   tables: new URL('./tables.sql', import.meta.url),
   time: 'minute',
   columns: { placed: 'number', paid: 'number', started: 'number', ready: 'number', delivered: 'number' },
-  summary: {
-    by: 'day',
-    sql: `select to_char(minute at time zone 'UTC', 'YYYY-MM-DD') as what,
-                 coalesce(sum(orders) filter (where stage = 'delivered'), 0)::float8 as orders,
-                 sum(ms * orders)::float8 / 1000 as seconds
-          from durations where minute >= $1 group by what`,
-    // In one of two generations the minutes of an hour may have become one.
-    rows: {
-      durations: (from) => `select date_trunc('hour', minute, 'UTC') as hour, stage, ms, sum(orders) as orders
-                            from ${from} where minute >= $1 group by hour, stage, ms`,
-    },
+  compared: {
+    by: 'stage',
+    keys: ['stage'],
+    numbers: { times: 'orders', seconds: 'ms * orders / 1000.0' },
+    rows: (schema, hour) =>
+      `select ${hour} as hour, stage, ms, sum(orders) as orders
+       from ${schema}.durations where minute >= $1 group by 1, 2, 3`,
   },
 
   begin(columns) {

@@ -12,10 +12,13 @@ export const sales = defineProjection({
   tables: new URL('./tables.sql', import.meta.url),
   time: 'hour',
   columns: { cafeId: 'text', amount: 'number', currency: 'text', deliveredAt: 'number' },
-  summary: {
+  compared: {
     by: 'cafe',
-    sql: `select cafe_id || ', ' || currency as what, sum(orders)::float8 as orders, sum(amount)::float8 as amount
-          from by_hour where hour >= $1 group by cafe_id, currency`,
+    keys: ['cafe_id', 'currency'],
+    numbers: { orders: 'orders', amount: 'amount' },
+    rows: (schema, hour) =>
+      `select ${hour} as hour, cafe_id, currency, sum(orders) as orders, sum(amount) as amount
+       from ${schema}.by_hour where hour >= $1 group by 1, 2, 3`,
   },
 
   begin({ cafeId, amount, currency, deliveredAt }) {

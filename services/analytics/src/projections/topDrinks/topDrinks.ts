@@ -11,10 +11,14 @@ export const topDrinks = defineProjection({
   tables: new URL('./tables.sql', import.meta.url),
   time: 'hour',
   columns: { placed: 'steps' },
-  summary: {
+  compared: {
     by: 'drink',
-    sql: `select sku as what, sum(quantity)::float8 as quantity, sum(orders)::float8 as orders
-          from counts where hour >= $1 group by sku`,
+    keys: ['sku'],
+    numbers: { quantity: 'quantity', orders: 'orders' },
+    rows: (schema, hour) =>
+      `select ${hour} as hour, sku, (array_agg(name order by named_at desc, name desc))[1] as name,
+              max(named_at) as named_at, sum(quantity) as quantity, sum(orders) as orders
+       from ${schema}.counts where hour >= $1 group by 1, 2`,
   },
 
   begin({ placed }) {
