@@ -30,6 +30,6 @@ export async function within(ms: number, work: Promise<unknown>, signal?: AbortS
 
 /** What `work` resolves to. @throws what it throws, or that it has not ended in time */
 export async function inTime<Result>(ms: number, work: Promise<Result>): Promise<Result> {
-  if (await within(ms, work)) return work;
+  if (await within(Math.max(0, ms), work)) return work;
   throw new Error('no answer in time');
 }

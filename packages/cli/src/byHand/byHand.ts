@@ -19,7 +19,7 @@ interface Waiting {
 }
 
 /**
- * @returns false: nobody waited for the end of it
+ * @returns false: nobody waited for the end of it, or only for some time
  * @throws ArgumentInvalidError: there is no such process; NotRunningError; ControlRefusedError: a drill is under way
  */
 export async function stopProcesses(names: readonly string[], io: Io, { signal }: Waiting): Promise<boolean> {
@@ -78,17 +78,19 @@ async function bringUp(
   ready.catch(() => {}); // from now on `brew status` tells
   const reason = await reasonOf(name, dir);
   await io.out(`${name} is not ready yet${reason === undefined ? '' : `: ${reason}`}`);
-  await io.out(`The ${how} goes on. See npx brew status`);
-  return true;
+  await io.out(`The ${how} goes on.${leftAlone(left)} See npx brew status`);
+  return false;
 }
 
 /** Says what becomes of what was asked for, and of what was to come after it. */
 function leave(what: string, asked: Promise<void>, left: readonly string[], io: Io): false {
   asked.catch(() => {});
-  const others = left.length === 0 ? '' : ` Nothing was done to ${left.join(', ')}.`;
-  io.note(`${what} goes on, and nobody waits for it here.${others} See npx brew status`);
+  io.note(`${what} goes on, and nobody waits for it here.${leftAlone(left)} See npx brew status`);
   return false;
 }
+
+const leftAlone = (names: readonly string[]): string =>
+  names.length === 0 ? '' : ` Nothing was done to ${names.join(', ')}.`;
 
 /** False: the signal came first. @throws what the work throws */
 async function settles(work: Promise<void>, signal: AbortSignal): Promise<boolean> {

@@ -31,7 +31,7 @@ const SEND_MS = 60_000;
 /** After how long it says that it still waits. */
 const PATIENCE_MS = 5_000;
 const STILL_WAITING =
-  'Not acknowledged yet: trying for up to a minute. `brew topics NAME` shows its leaders and replicas.';
+  'Not acknowledged yet: trying for up to a minute. `npx brew topics NAME` shows its leaders and replicas.';
 
 /**
  * Writes records: all of them, once all of them are found to be in order.

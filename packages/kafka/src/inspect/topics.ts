@@ -80,13 +80,12 @@ export async function offsetRanges(
   topics: readonly TopicPartitions[],
   silent: Set<number>,
 ): Promise<ByPartition<OffsetRange>> {
-  const ranges: ByPartition<OffsetRange> = new Map();
   const led = topics.flatMap(({ name, partitions }) =>
     partitions
       .filter(({ leader }) => leader !== undefined)
       .map(({ partition }) => ({ topic: name, partition })),
   );
-  if (led.length === 0) return ranges;
+  if (led.length === 0) return new Map();
   const find = async (only: typeof led, at: OffsetAt) => {
     const asked = { topics: [...new Set(only.map(({ topic }) => topic))], only };
     const { found, missing = [] } = await findOffsets(cluster, asked, at, BROKER_PATIENCE_MS);
@@ -97,17 +96,9 @@ export async function offsetRanges(
     return found;
   };
   try {
-    const [earliest, written] = await Promise.all([
-      find(led, 'earliest'),
-      find(led, 'written').then(byPartition),
-    ]);
+    const [earliest, written] = await Promise.all([find(led, 'earliest'), find(led, 'written')]);
     // Asked last: what comes between is not held back by a transaction.
-    const readable = byPartition(await find(earliest, 'latest'));
-    for (const { topic, partition, offset } of earliest) {
-      const key = partitionKey(topic, partition);
-      const latest = written.get(key) ?? offset;
-      ranges.set(key, { earliest: offset, latest, readable: min(readable.get(key) ?? offset, latest) });
-    }
+    return rangesOf(earliest, written, await find(earliest, 'latest'));
   } catch (error) {
     if (error instanceof TopicMissingError) {
       // Deleted since it was described.
@@ -116,6 +107,22 @@ export async function offsetRanges(
       return offsetRanges(cluster, others, silent);
     }
     throw error;
+  }
+}
+
+/** Of the partitions of which all is known: a new leader tells where its log begins before it tells where it ends (KIP-207). */
+export function rangesOf(
+  earliest: readonly PartitionOffset[],
+  written: readonly PartitionOffset[],
+  readable: readonly PartitionOffset[],
+): ByPartition<OffsetRange> {
+  const [ends, readableEnds] = [byPartition(written), byPartition(readable)];
+  const ranges: ByPartition<OffsetRange> = new Map();
+  for (const { topic, partition, offset } of earliest) {
+    const key = partitionKey(topic, partition);
+    const [latest, end] = [ends.get(key), readableEnds.get(key)];
+    if (latest !== undefined && end !== undefined)
+      ranges.set(key, { earliest: offset, latest, readable: min(end, latest) });
   }
   return ranges;
 }

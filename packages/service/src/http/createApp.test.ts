@@ -142,6 +142,21 @@ describe('a request', () => {
     );
   });
 
+  it('is left alone when whoever asked has hung up before its turn', async () => {
+    const handled = Promise.withResolvers<void>();
+    await using late = createServer((request, response) => {
+      request.socket.destroy();
+      server.emit('request', request, response);
+      handled.resolve();
+    }).listen(0, '127.0.0.1');
+    await until(() => late.listening, { what: 'the server to listen' });
+    const before = logged.length;
+    const { port } = late.address() as AddressInfo;
+    await expect(fetch(`http://127.0.0.1:${port}/broken`)).rejects.toThrow();
+    await handled.promise;
+    expect(logged.slice(before)).toEqual([]);
+  });
+
   it('can not slip a prototype in', async () => {
     expect((await post('/echo/7', '{"text":"hi","__proto__":{"admin":true}}')).status).toBe(400);
   });

@@ -37,7 +37,7 @@ export function createApp(options: AppOptions): Express {
   const { name, version, routes, health, isReady, metrics, log, stopping } = options;
   const app = express();
   app.set('etag', false);
-  app.use(secure(), observe(metrics, log));
+  app.use(leaveOutWhoIsGone, secure(), observe(metrics, log));
 
   app.get('/health/live', (_request, response) => void response.json({ status: 'live' }));
   app.get('/health/ready', async (_request, response) => {
@@ -72,6 +72,11 @@ export function createApp(options: AppOptions): Express {
   app.use(answerWithProblem(log));
   return app;
 }
+
+/** Whoever has hung up before it was their turn, as when all of the machine stands still, gets no work done: they will have asked once more. */
+const leaveOutWhoIsGone: RequestHandler = (request, _response, next) => {
+  if (!request.socket.destroyed) next();
+};
 
 /** For plain HTTP: no HSTS and no upgrade of requests, which would break /docs; TLS is for what stands in front. */
 function secure(): RequestHandler {

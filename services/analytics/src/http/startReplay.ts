@@ -115,6 +115,7 @@ async function run(
   signal: AbortSignal,
 ): Promise<void> {
   let toldAt = 0;
+  let isPrepared = planned.beginning.how === 'resume';
   const tellProgress = (partitions: readonly ReadPartition[]) => {
     const now = performance.now();
     if (now - toldAt < PROGRESS_MS) return;
@@ -124,6 +125,9 @@ async function run(
   try {
     const listener = {
       onPlan: (plan: unknown) => messages.send('plan', plan),
+      onPrepared: () => {
+        isPrepared = true;
+      },
       onProgress: tellProgress,
       onComparison: (comparisons: unknown) => messages.send('comparison', { comparisons }),
       onHeld: (sessions: unknown) => messages.send('held', { sessions }),
@@ -133,7 +137,7 @@ async function run(
   } catch (error) {
     if (signal.aborted) context.log.info('the replay was cancelled: live tables are as they were');
     else context.log.error({ err: error }, 'the replay failed');
-    messages.send('failed', { message: reasonOf(error), next: nextAfter(error) });
+    messages.send('failed', { message: reasonOf(error), next: nextAfter(error, isPrepared) });
   } finally {
     await means.close();
     messages.end();

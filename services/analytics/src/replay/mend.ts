@@ -77,7 +77,7 @@ export function createMender(context: ReplayContext): Worker {
       planned,
       { end: 'switch', acceptDifferences: 'unless less' },
       {
-        ...{ onPlan() {}, onProgress() {}, onHeld() {} },
+        ...{ onPlan() {}, onPrepared() {}, onProgress() {}, onHeld() {} },
         onDone({ outcome }) {
           isSwitched = outcome === 'switched';
         },

@@ -1,5 +1,6 @@
 import { BrewError } from '@brew/events';
 import type { Reader } from '@brew/kafka/reader';
+import { isOutage } from '@brew/postgres';
 import { HttpProblem } from '@brew/service';
 import type { Position } from '../build/positions.ts';
 import { type CodedGeneration, fedOf, liveGenerations } from '../projector/fed.ts';
@@ -31,6 +32,8 @@ export interface ReplayOptions {
 /** What is told of a replay as it goes on. */
 export interface ReplayListener {
   onPlan(plan: Plan & { beginning: Beginning['how'] }): void;
+  /** From now on there is something that can be gone on with. */
+  onPrepared(): void;
   /** For each partition how far it is, and how far it is to go. */
   onProgress(partitions: readonly ReadPartition[]): void;
   onComparison(comparisons: readonly Comparison[]): void;
@@ -84,6 +87,7 @@ export async function replay(
   if (end === 'plan') return done('planned', []);
 
   const generations = await prepare(context, session, planned, { keepsUnfinished: end === 'check' });
+  listener.onPrepared();
 
   async function build(): Promise<Outcome['outcome']> {
     const progress = createProgress(planned.begin, listener);
@@ -195,11 +199,14 @@ function createProgress(begin: readonly Position[], { onProgress }: ReplayListen
 }
 
 /** What helps after something went wrong: to go on, to begin anew, or what the reason itself says (null). */
-export const nextAfter = (error: unknown): 'resume' | 'anew' | null =>
-  isLoss(error) ? 'anew' : error instanceof HttpProblem ? null : 'resume';
+export function nextAfter(error: unknown, isPrepared: boolean): 'resume' | 'anew' | null {
+  if (error instanceof HttpProblem) return null;
+  return isPrepared && !isLoss(error) ? 'resume' : 'anew';
+}
 
 /** What went wrong, for who asked for the replay. */
-export const reasonOf = (error: unknown): string =>
-  error instanceof BrewError
-    ? error.message
-    : `Something unexpected went wrong: ${error instanceof Error ? error.message : String(error)}.`;
+export function reasonOf(error: unknown): string {
+  if (error instanceof BrewError) return error.message;
+  const message = error instanceof Error ? error.message : String(error);
+  return `${isOutage(error) ? 'PostgreSQL went away' : 'Something unexpected went wrong'}: ${message}.`;
+}

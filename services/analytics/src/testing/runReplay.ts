@@ -46,6 +46,7 @@ export async function runReplay(context: ReplayContext, options: RunReplay = {})
       planned,
       { end, acceptDifferences },
       {
+        onPrepared() {},
         onPlan(plan) {
           told.plan = plan;
         },

@@ -18,6 +18,7 @@ import {
   type TakenJob,
   takePaymentJobs,
 } from '../store/paymentJobs.ts';
+import { createPace } from './pace.ts';
 
 /** Calls under way at the same time. With the pace, each takes some 200 ms: some 500 a second. */
 const AT_ONCE = 100;
@@ -42,6 +43,7 @@ export function callProvider(
   { provider, changeOrders, waker }: { provider: PaymentProvider; changeOrders: ChangeOrders; waker: Waker },
 ): Worker {
   const underWay = new Set<Promise<void>>();
+  const pace = createPace(AT_ONCE);
   /** What the last call that failed said. */
   let lastError: Error | undefined;
 
@@ -127,6 +129,7 @@ export function callProvider(
   const attempt = async (job: TakenJob, signal: AbortSignal) => {
     try {
       await call(job, signal);
+      pace.succeeded();
     } catch (error) {
       const { kind, orderId, attempts } = job;
       if (signal.aborted) {
@@ -135,6 +138,7 @@ export function callProvider(
         return;
       }
       lastError = error as Error;
+      if (error instanceof PaymentProviderError) pace.failed();
       const retryAfterMs = backoff(attempts, RETRY, Math.random());
       log.warn(
         { err: error, orderId, kind, attempt: attempts, retryAfterMs },
@@ -173,7 +177,7 @@ export function callProvider(
     restMs: PACE_MS,
     waker,
     async run(signal) {
-      const room = AT_ONCE - underWay.size;
+      const room = pace.atOnce - underWay.size;
       const jobs = room > 0 ? await takePaymentJobs(db, room, LEASE_SECONDS) : [];
       for (const job of jobs) {
         const attempted = attempt(job, signal).finally(() => {
