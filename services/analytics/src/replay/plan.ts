@@ -78,6 +78,8 @@ interface Beginning {
   gone: boolean;
   /** The projections whose live generations have read another topic of this name; undefined: it is not about that. */
   remadeFor: ReadonlySet<string> | undefined;
+  /** Nothing is cut, but the topic may have been made anew before a live generation was built, which has hours from before that. */
+  isWhole: boolean;
 }
 
 async function createBeginnings(
@@ -91,15 +93,20 @@ async function createBeginnings(
     }
   }
   const earliest = new Map(now.earliest.map((at) => [placeOf(at), at.offset]));
-  const cut = begin.filter(({ topic, offset }) => offset > 0n || remade.has(topic));
-  return Promise.all(
-    cut.map(async (at) => ({
-      topic: at.topic,
-      time: await timeOf(reader, at),
-      gone: at.offset === earliest.get(placeOf(at)),
-      remadeFor: at.offset === 0n ? remade.get(at.topic) : undefined,
-    })),
+  const isWhole = ({ topic, offset }: Position) => offset === 0n && !remade.has(topic);
+  const hasCarried = live.some(({ builtSince }) => builtSince !== null);
+  const beginnings = await Promise.all(
+    begin
+      .filter((at) => !isWhole(at) || hasCarried)
+      .map(async (at) => ({
+        topic: at.topic,
+        time: await timeOf(reader, at),
+        gone: !isWhole(at) && at.offset === earliest.get(placeOf(at)),
+        remadeFor: at.offset === 0n ? remade.get(at.topic) : undefined,
+        isWhole: isWhole(at),
+      })),
   );
+  return beginnings.filter((one) => !one.isWhole || one.time !== undefined);
 }
 
 /** From a time on as well: who begins with the first record that there is does not know what there was before. */
@@ -150,12 +157,18 @@ function firstHour(
 ): { hour: Date; limitedBy: Source['limitedBy'] } | undefined {
   if (live === undefined || live.positions.length === 0) return undefined;
   const own = new Set(events.map(topicOf));
-  const cut = beginnings.filter(
+  const all = beginnings.filter(
     ({ topic, remadeFor }) => own.has(topic) && (remadeFor === undefined || remadeFor.has(name)),
   );
-  const last = latestOf(cut);
-  if (last === undefined) return undefined;
-  const hour = hourBehind(last);
+  const cut = latestOf(all.filter(({ isWhole }) => !isWhole));
+  const whole = live.builtSince ? latestOf(all.filter(({ isWhole }) => isWhole)) : undefined;
+  let [last, hour] = [cut, cut && hourBehind(cut)];
+  if (whole && live.builtSince) {
+    // No later than that: what the live one was built from, whole topics still hold.
+    const since = new Date(Math.min(hourBehind(whole).getTime(), live.builtSince.getTime()));
+    if (hour === undefined || since > hour) [last, hour] = [whole, since];
+  }
+  if (last === undefined || hour === undefined) return undefined;
   if (live.hoursSince && live.hoursSince > hour) return { hour: live.hoursSince, limitedBy: null };
   const since = last.time === undefined ? null : new Date(last.time).toISOString();
   return { hour, limitedBy: { topic: last.topic, since } };
@@ -168,7 +181,8 @@ export async function endsSince(
 ): Promise<Date | undefined> {
   const topics = new Set(ENDINGS.map(context.topicOf));
   const begin = options.now.earliest.filter(({ topic }) => topics.has(topic));
-  const last = latestOf(await createBeginnings(context, { ...options, begin }));
+  const beginnings = await createBeginnings(context, { ...options, begin });
+  const last = latestOf(beginnings.filter(({ isWhole }) => !isWhole));
   return last && hourBehind(last);
 }
 

@@ -135,7 +135,15 @@ it('is the way on when a topic was deleted and made anew, also when the new one 
   await until(async () => (await second.health?.())?.up === true, { what: 'live events to be read again' });
   await rig.send(place('after'));
   // What the old one had counts on.
-  await until(async () => (await rig.reports()).funnel.placed === count + 3 * count + 1);
+  const all = { placed: count + 3 * count + 1 };
+  await until(async () => (await rig.reports()).funnel.placed === all.placed);
+
+  // The new topic is whole, and yet does not hold what the old one did.
+  const again = await runReplay(rig.context);
+  const hoursOf = (of: typeof plan) => of?.projections.map(({ builtSince }) => builtSince);
+  expect(hoursOf(again.plan)).toEqual(hoursOf(plan));
+  expect(again.outcome?.outcome).toBe('switched');
+  expect((await rig.reports()).funnel).toEqual(all);
   await second.stop();
 });
 

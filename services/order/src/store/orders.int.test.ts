@@ -176,6 +176,14 @@ describe('orders that got no answer', () => {
 
 describe('payment jobs', () => {
   const keysOf = (jobs: readonly PaymentJob[]) => jobs.map(({ key }) => key);
+  /** As whoever has taken them last. */
+  async function finish(...jobs: Pick<PaymentJob, 'key'>[]): Promise<void> {
+    const { rows } = await db.query<Pick<TakenJob, 'key' | 'kind' | 'attempts'>>(
+      'select job_key as key, kind, attempts from payment_jobs where job_key = any($1::text[])',
+      [jobs.map(({ key }) => key)],
+    );
+    await finishPaymentJobs(db, rows);
+  }
   async function add(kind: PaymentJob['kind'] = 'payment'): Promise<PaymentJob> {
     const job = jobOf(await insert(), kind);
     await addPaymentJobs(db, [job]);
@@ -193,7 +201,7 @@ describe('payment jobs', () => {
     await db.query('update payment_jobs set due_at = now()');
     expect((await takePaymentJobs(db, 10, 60)).map(({ attempts }) => attempts)).toEqual([2, 2]);
     expect(await takePaymentJobs(db, 10, 60)).toEqual([]);
-    await finishPaymentJobs(db, keysOf(jobs));
+    await finish(...jobs);
   });
 
   test('come back after a failure, and not once they are done', async () => {
@@ -203,9 +211,24 @@ describe('payment jobs', () => {
     expect(await takePaymentJobs(db, 10, 60)).toEqual([]);
     await postponePaymentJob(db, job, 0);
     expect((await takePaymentJobs(db, 10, 60)).map(({ key }) => key)).toEqual([job.key]);
-    await finishPaymentJobs(db, [job.key]);
+    await finish(job);
     await postponePaymentJob(db, job, 0);
     expect(await takePaymentJobs(db, 10, 60)).toEqual([]);
+  });
+
+  test('are not done when they have become others meanwhile: the stock answers while the provider is asked for more payments', async () => {
+    const job = await add('recheck');
+    const [rechecked] = (await takePaymentJobs(db, 10, 60)) as [TakenJob];
+    await addPaymentJobs(db, [{ ...job, kind: 'payment' } as PaymentJob]);
+    await finishPaymentJobs(db, [rechecked]);
+    expect(await takePaymentJobs(db, 10, 60)).toMatchObject([{ key: job.key, kind: 'payment' }]);
+
+    // It has come to a recheck again, which is another one.
+    await awaitPayments(db, [{ key: job.key, paymentId: 'pay-1' }], 60);
+    await settlePaymentJobs(db, [{ key: job.key, paymentId: 'pay-1' }], 0);
+    await finishPaymentJobs(db, [rechecked]);
+    expect(await takePaymentJobs(db, 10, 60)).toMatchObject([{ key: job.key, kind: 'recheck' }]);
+    await finish(job);
   });
 
   test('that became known while they were asked about keep their later time', async () => {
@@ -216,7 +239,7 @@ describe('payment jobs', () => {
     await retryPaymentJob(db, taken, 0);
     expect(await takePaymentJobs(db, 10, 0)).toEqual([]);
     expect(await countFailingJobs(db)).toEqual({ count: 0, longestSeconds: 0 });
-    await finishPaymentJobs(db, [job.key]);
+    await finish(job);
   });
 
   test('that fail are counted until there was an answer', async () => {
@@ -227,7 +250,7 @@ describe('payment jobs', () => {
     expect(await countFailingJobs(db)).toEqual({ count: 1, longestSeconds: 60 });
     await postponePaymentJob(db, job, 0);
     expect(await countFailingJobs(db)).toEqual({ count: 0, longestSeconds: 0 });
-    await finishPaymentJobs(db, [job.key]);
+    await finish(job);
   });
 
   test('ask once more, later, when it is known what became of the payment, but never about a refund', async () => {
@@ -250,7 +273,7 @@ describe('payment jobs', () => {
     expect(await kinds()).toEqual({ [other]: 'refund', [unanswered]: 'settle' });
     await settlePaymentJobs(db, [{ key: unanswered }], 0);
     expect(await kinds()).toEqual({ [other]: 'refund', [unanswered]: 'recheck' });
-    await finishPaymentJobs(db, keysOf(jobs));
+    await finish(...jobs);
     expect((await db.query('select from payment_jobs')).rowCount).toBe(0);
   });
 
@@ -263,7 +286,7 @@ describe('payment jobs', () => {
     expect(await takePaymentJobs(db, 10, 60)).toMatchObject([{ key, kind: 'settle', attempts: 1 }]);
     await awaitPayments(db, [{ key, paymentId: 'pay-1' }], 0); // of a call that ends after the payment was called off
     expect(await takePaymentJobs(db, 10, 60)).toEqual([]);
-    await finishPaymentJobs(db, [key]);
+    await finish({ key });
   });
 
   test('that settle take the place of those that ask for the payment, also of the same transaction, and set aside', async () => {
@@ -272,7 +295,7 @@ describe('payment jobs', () => {
     expect(await takePaymentJobs(db, 10, 60)).toEqual([]);
     await addPaymentJobs(db, [job, { ...job, kind: 'settle' } as PaymentJob]);
     expect(await takePaymentJobs(db, 10, 60)).toMatchObject([{ key: job.key, kind: 'settle', attempts: 1 }]);
-    await finishPaymentJobs(db, [job.key]);
+    await finish(job);
   });
 });
 

@@ -123,16 +123,26 @@ export async function awaitPayments(
   );
 }
 
-/** The calls were made, and their answers written down: the jobs are done. */
-export async function finishPaymentJobs(tx: Tx, keys: readonly string[]): Promise<void> {
+/**
+ * The calls were made, and their answers written down: the jobs are done.
+ * @param jobs as they were taken: what has become of them since, such as the asking for the payment, is still to be done
+ */
+export async function finishPaymentJobs(
+  tx: Tx,
+  jobs: readonly Pick<TakenJob, 'key' | 'kind' | 'attempts'>[],
+): Promise<void> {
+  const taken = jobs.map(({ key, kind, attempts }) => ({ key, kind, attempts }));
   await tx.query(
     `with locked as (
-       select job_key from payment_jobs where job_key = any($1::text[]) order by job_key for update
+       select job_key
+       from payment_jobs join jsonb_to_recordset($1::jsonb) as taken (key text, kind text, attempts integer)
+         on job_key = taken.key and payment_jobs.kind = taken.kind and payment_jobs.attempts = taken.attempts
+       order by job_key for update of payment_jobs
      ), done as (
        delete from payment_jobs where job_key in (select job_key from locked) returning job_key
      )
      delete from stuck_items where worker = '${CALL_PROVIDER}' and item in (select job_key from done)`,
-    [keys],
+    [JSON.stringify(taken)],
   );
 }
 

@@ -64,7 +64,7 @@ export function callProvider(
       await changeOrders(tx, changes);
       await finishPaymentJobs(
         tx,
-        rechecked.map(({ item }) => item.job.key),
+        rechecked.map(({ item }) => item.job),
       );
       return rechecked.map(() => undefined);
     },
@@ -99,7 +99,7 @@ export function callProvider(
         const refundId = await provider.refund({ ...job, amount }, signal);
         const at = now().getTime();
         const refunded: Command = { type: 'recordRefund', paymentId, refundId, amount, at };
-        return tell(job, [refunded], (tx) => finishPaymentJobs(tx, [job.key]), cause);
+        return tell(job, [refunded], (tx) => finishPaymentJobs(tx, [job]), cause);
       }
 
       default:

@@ -37,7 +37,13 @@ function* takings(order: OrderState, { payments: taken }: ProviderRow, judging: 
   const known = [...allOf(order, 'PaymentReceived'), ...allOf(order, 'PaymentRefunded')];
   for (const { settledAt, paymentId, ...amount } of taken) {
     const isKnown = known.some((event) => event.payment === crc32(paymentId));
-    if (isDue(settledAt, judging) && !isKnown && judging.holds('PaymentReceived', 'PaymentRefunded'))
+    // Of nothing there is nothing to give back.
+    if (
+      amount.amount > 0 &&
+      isDue(settledAt, judging) &&
+      !isKnown &&
+      judging.holds('PaymentReceived', 'PaymentRefunded')
+    )
       yield `was paid with ${money(amount)} (${paymentId}), which was neither received nor given back`;
   }
 }
