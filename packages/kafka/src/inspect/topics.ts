@@ -88,12 +88,9 @@ export async function offsetRanges(
   if (led.length === 0) return new Map();
   const find = async (only: typeof led, at: OffsetAt) => {
     const asked = { topics: [...new Set(only.map(({ topic }) => topic))], only };
-    const { found, missing = [] } = await findOffsets(cluster, asked, at, BROKER_PATIENCE_MS);
-    for (const { topic, partition } of missing) {
-      const leader = cluster.leaderOf(topic, partition);
-      if (leader) silent.add(leader.node);
-    }
-    return found;
+    const answer = await findOffsets(cluster, asked, at, BROKER_PATIENCE_MS);
+    for (const node of answer.silent) silent.add(node);
+    return answer.found;
   };
   try {
     const [earliest, written] = await Promise.all([find(led, 'earliest'), find(led, 'written')]);

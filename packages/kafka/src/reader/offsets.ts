@@ -52,7 +52,7 @@ export async function listOffsets(cluster: Cluster, asked: Asked, at: OffsetAt):
 
 /**
  * The same, as far as leaders tell in time.
- * @returns what was found, and what not: undefined when nobody has told which partitions there are
+ * @returns what was found, and what not: undefined when nobody has told which partitions there are; and who did not answer, by id
  * @throws TopicMissingError, ReadRefusedError
  */
 export async function findOffsets(
@@ -60,9 +60,15 @@ export async function findOffsets(
   { topics, only }: Asked,
   at: OffsetAt,
   patienceMs: number,
-): Promise<{ found: PartitionOffset[]; missing: TopicPartition[] | undefined; failure: unknown }> {
+): Promise<{
+  found: PartitionOffset[];
+  missing: TopicPartition[] | undefined;
+  silent: readonly number[];
+  failure: unknown;
+}> {
   const found: PartitionOffset[] = [];
   let missing = only && [...only];
+  let silent: number[] = [];
   let failure: unknown;
   const until = performance.now() + patienceMs;
   const leftMs = () => until - performance.now();
@@ -71,11 +77,11 @@ export async function findOffsets(
     try {
       await cluster.refresh(topics);
       missing ??= topics.flatMap((topic) => partitionsOf(cluster, topic));
+      const leaders = byLeader(cluster, missing);
       const answers = await Promise.allSettled(
-        byLeader(cluster, missing).map(([node, asked]) =>
-          inTime(Math.min(ATTEMPT_MS, leftMs()), ask(cluster, node, asked, at)),
-        ),
+        leaders.map(([node, asked]) => inTime(Math.min(ATTEMPT_MS, leftMs()), ask(cluster, node, asked, at))),
       );
+      silent = leaders.map(([node]) => node).filter((_, index) => answers[index]?.status === 'rejected');
       for (const answer of answers) {
         if (answer.status === 'fulfilled') found.push(...answer.value);
         else if (answer.reason instanceof ReadRefusedError) throw answer.reason;
@@ -88,7 +94,7 @@ export async function findOffsets(
       failure = error;
     }
   }
-  return { found, missing, failure };
+  return { found, missing, silent, failure };
 }
 
 /** A lost quorum takes all partitions away: they need not all be named. */

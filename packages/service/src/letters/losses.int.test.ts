@@ -47,3 +47,33 @@ it('stands still where records were deleted before the group read them, until so
   await until(async () => (await consumerHealth(service)).up, { what: 'the consumer to be well' });
   expect(await bench.waiting()).toBe(0);
 });
+
+it('goes on, too, when more was deleted while it stood still and it was started again', async () => {
+  const topic = bench.Placed.topic.name;
+  const isLost = async (service: Service) =>
+    /were deleted before this group read them/.test((await consumerHealth(service)).detail ?? '');
+  const before = await bench.start();
+  await bench.send('longer/1');
+  await bench.handled('longer/1');
+  await before.stop();
+  await bench.send('longer/2');
+  await deleteRecords(topic);
+  const standing = await bench.start();
+  await until(() => isLost(standing), { what: 'the health to say that a record is lost' });
+  await until(async () => (await bench.waiting()) === 1, { what: 'its letter' });
+  await standing.stop();
+  await bench.send('longer/3');
+  await deleteRecords(topic);
+  await bench.send('longer/4');
+
+  const service = await bench.start();
+  await until(async () => (await ask(service, '')).body.letters.length === 2, {
+    what: 'the letter of the longer gap',
+  });
+  const ids = (await ask(service, '')).body.letters.map(({ id }: { id: string }) => id);
+  expect(await ask(service, '/discard', { ids, by: 'ada', why: 'sent again by hand' })).toMatchObject({
+    body: { discarded: 2 },
+  });
+  await bench.handled('longer/4');
+  expect(await bench.effects('longer')).toEqual(['longer/1', 'longer/4']);
+});
