@@ -22,7 +22,7 @@ export function readOrderConfig(env: NodeJS.ProcessEnv) {
     WEBHOOK_SECRET: z.string().min(1),
     /** How long after the provider took the request for a payment it is asked what became of it, and told to call it off if nothing did. */
     PAYMENT_TIMEOUT_SECONDS: seconds.default(60),
-    /** How long after it is known what became of a payment the provider is asked for others of the order, whose webhooks may be lost. */
+    /** How long after it is known what became of a payment, or after an order was placed that asks for none, the provider is asked for others: webhooks may be lost. */
     PAYMENT_RECHECK_SECONDS: seconds.default(900),
     /**
      * How long an order may wait for its stock, or for a provider that can't be asked for the payment, before it is given up. Longer than

@@ -35,7 +35,7 @@ export async function settlePayment(
   const payments = isOver ? asked : await provider.callOff(job, signal);
 
   const at = now();
-  const commands: Command[] = receive(payments, at);
+  const commands = receive(payments, at);
   if (payments.some(isPending)) return { commands, isSettled: false };
   const failures = payments.filter(({ status }) => status === 'failed');
   const failed = failures.find((payment) => isAskedFor(job, payment)) ?? failures[0];

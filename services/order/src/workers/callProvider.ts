@@ -55,7 +55,7 @@ export function callProvider(
     { limit: AT_ONCE, paceMs: PACE_MS },
   );
 
-  /** Each order is looked at once more: as a rule nothing comes of it, and it must not cost a transaction. */
+  /** Each order is looked at once more: as a rule nothing comes of it, and it must not cost a transaction of its own. */
   const tellRechecked = together<{ job: TakenJob; commands: readonly Command[] }, void>(
     async (rechecked, tx) => {
       const changes = rechecked.flatMap(({ item: { job, commands }, work }) =>
