@@ -111,10 +111,14 @@ test('tells how far a group is, who reads what, and since when records wait', as
   expect(progress?.lag).toBe((progress?.latest ?? 0n) - 6n);
   expect(found.partitions[(partition + 1) % 3]).toMatchObject({ committed: undefined, lag: undefined });
 
-  // What it has not come to and what was deleted meanwhile is not ahead of it.
+  // What it has not come to and what was deleted meanwhile is not ahead of it, and told.
+  expect(progress?.deleted).toBe(0n);
   await consumer.commitOffsets([{ topic, partition, offset: '0' }]);
-  expect((await inspector.group(group)).partitions[partition]).toMatchObject({ waitingSince: timeOf(2) });
-  expect((await inspector.group(group)).partitions[partition]?.lag).toBe((progress?.latest ?? 0n) - 2n);
+  expect((await inspector.group(group)).partitions[partition]).toMatchObject({
+    lag: (progress?.latest ?? 0n) - 2n,
+    deleted: 2n,
+    waitingSince: timeOf(2),
+  });
 
   await consumer.disconnect();
   await until(async () => (await inspector.group(group)).state === 'Empty', {

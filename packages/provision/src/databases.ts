@@ -19,6 +19,8 @@ export async function ensureDatabases(
   names: readonly string[] = [registryDatabase, ...services.map(({ database }) => database)],
 ): Promise<number> {
   await using database = connect(superuserUrl, log);
+  // Two at once would both find something missing. The one connection is closed at the end, and its lock with it.
+  await database.query('select pg_advisory_lock($1)', [PROVISION_LOCK]);
   const { rows } = await database.query<{ name: string; owner: string; open: boolean }>(
     `select datname as name, pg_get_userbyid(datdba) as owner, has_database_privilege('public', oid, 'connect, temporary') as open
      from pg_database`,
@@ -50,6 +52,8 @@ export async function dropDatabase(name: string, superuserUrl: string, log: Logg
   await database.query(`drop database if exists "${name}" with (force)`);
   await database.query(`drop role if exists "${name}"`);
 }
+
+const PROVISION_LOCK = 7_241_864;
 
 /** Making a database copies another one, and waits for the disk. */
 const STATEMENT_MS = 60_000;

@@ -136,7 +136,8 @@ test('one service: made in a system that knew nothing of it, and removed with al
   const url = new URL(postgresUrl.replace(/\/\/.*@/, `//${name}:${name}@`));
   url.pathname = `/${name}`;
 
-  await ensureService(service, running);
+  // Typed in two terminals at once: neither falls over what the other makes.
+  await Promise.all([1, 2, 3].map(() => ensureService(service, running)));
   await ensureService(service, running);
   const client = createKafkaClient({ brokers, clientId: 'test', log });
   await using producer = createProducer({ client, log });

@@ -34,6 +34,8 @@ interface GroupPartition {
   lag: number | null;
   /** How many of these nobody can read yet, because they lie behind a transaction that is open. */
   heldBack: number | null;
+  /** How many offsets before these were deleted unread, by retention or by hand. */
+  deleted: number | null;
   /** How long the first record ahead of it has been waiting, in milliseconds; null when none is, or when nobody looked. */
   lagMs: number | null;
   memberId: string | null;
@@ -54,13 +56,24 @@ export function groupReport(
   const its = letters.find((each) => each.group === found.group);
   const { group, state, type, coordinator, members } = found;
   const partitions = found.partitions.map(
-    ({ topic, partition, committed, latest, lag, heldBack, waitingSince, memberId }): GroupPartition => ({
+    ({
+      topic,
+      partition,
+      committed,
+      latest,
+      lag,
+      heldBack,
+      deleted,
+      waitingSince,
+      memberId,
+    }): GroupPartition => ({
       topic,
       partition,
       committed: committed === undefined ? null : Number(committed),
       latest: latest === undefined ? null : Number(latest),
       lag: lag === undefined ? null : Number(lag),
       heldBack: heldBack === undefined ? null : Number(heldBack),
+      deleted: deleted === undefined ? null : Number(deleted),
       lagMs: waitingSince ? Math.max(0, now.getTime() - waitingSince.getTime()) : null,
       memberId: memberId ?? null,
     }),

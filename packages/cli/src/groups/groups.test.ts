@@ -18,6 +18,7 @@ const progress = (partition: number, lag: bigint | undefined, memberId?: string)
   latest: 100n,
   lag,
   heldBack: lag === undefined ? undefined : 0n,
+  deleted: lag === undefined ? undefined : 0n,
   waitingSince: lag ? new Date(now.getTime() - 12_300) : undefined,
   memberId,
 });
@@ -39,6 +40,15 @@ it('says what lies behind a transaction that is open', () => {
   const partitions = [{ ...progress(0, 7n), heldBack: 3n }];
   expect(renderGroup(groupReport({ ...group, partitions }, now), 0, plain)).toContain(
     "3 records of clicks, partition 0 can't be read: a transaction is open before them (docs/records.md says what to do)",
+  );
+});
+
+it('says what was deleted before the group had read it, also when nothing is left to read', () => {
+  const partitions = [{ ...progress(0, 0n), deleted: 3n }];
+  const report = groupReport({ ...group, partitions }, now);
+  expect(report.partitions[0]).toMatchObject({ lag: 0, deleted: 3 });
+  expect(renderGroup(report, 0, plain)).toContain(
+    '3 records of clicks, partition 0 were deleted unread (npx brew status says whether it stands still, and what to do)',
   );
 });
 

@@ -40,6 +40,7 @@ export function renderGroup(found: GroupReport, columns: number, paint: Paint): 
     paint('dim', `${protocol} protocol, led by broker ${coordinator}`),
     ...lettersLine(found, paint),
     ...heldBackLines(found, paint),
+    ...deletedLines(found, paint),
     '',
     ...(members.length === 0
       ? ['Nobody is in it at the moment.']
@@ -85,6 +86,15 @@ function heldBackLines({ partitions }: GroupReport, paint: Paint): string[] {
     const where = `${topic}, partition ${partition}`;
     const what = `${counted(heldBack, 'record')} of ${where} can't be read: a transaction is open before them`;
     return [`${paint('yellow', what)} (docs/records.md says what to do)`];
+  });
+}
+
+/** Brew's consumers stop there, and health says what to do; others go on where their `auto.offset.reset` tells them. */
+function deletedLines({ partitions }: GroupReport, paint: Paint): string[] {
+  return partitions.flatMap(({ topic, partition, deleted }) => {
+    if (!deleted) return [];
+    const what = `${counted(deleted, 'record')} of ${topic}, partition ${partition} ${deleted === 1 ? 'was deleted unread' : 'were deleted unread'}`;
+    return [`${paint('yellow', what)} (npx brew status says whether it stands still, and what to do)`];
   });
 }
 

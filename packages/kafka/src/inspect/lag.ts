@@ -14,6 +14,8 @@ export interface PartitionProgress {
   lag: bigint | undefined;
   /** How many of them it can't read, because they lie behind a transaction that is open; undefined when that is not known. */
   heldBack: bigint | undefined;
+  /** How many offsets before these were deleted unread, by retention or by hand; undefined when that is not known. */
+  deleted: bigint | undefined;
   /** When the first record ahead of it was written; undefined when there is none, or it is not known. */
   waitingSince: Date | undefined;
   /** Who reads it at the moment. */
@@ -36,6 +38,7 @@ export function progressOf(
       latest: ranges.get(key)?.latest,
       lag: undefined,
       heldBack: undefined,
+      deleted: undefined,
       waitingSince: undefined,
       memberId: undefined,
     };
@@ -46,9 +49,10 @@ export function progressOf(
     const found = find(topic, partition);
     found.committed = offset;
     const range = ranges.get(partitionKey(topic, partition));
-    // What was deleted before the group came to it is not ahead of it any more.
     if (!range) continue;
+    // What was deleted before the group came to it is not ahead of it any more.
     const from = max(offset, range.earliest);
+    found.deleted = from - offset;
     found.lag = max(range.latest - from, 0n);
     found.heldBack = max(range.latest - max(from, range.readable), 0n);
   }
