@@ -130,7 +130,7 @@ async function stillWaiting(group: Group, ids: ReadonlySet<string>): Promise<Let
 }
 
 const UNDONE =
-  'What was discarded stays undone: an order may never end because of it. npx brew verify shows such orders, after two minutes, and npx brew overdue those that were paid; the way back is in npx brew dlq discard --help.';
+  'What was discarded stays undone: an order may never end because of it. npx brew verify --databases shows such orders, two minutes after their payment, and npx brew overdue, which ends them, after an hour (OVERDUE_AFTER_SECONDS); the way back is in npx brew dlq discard --help.';
 
 /** Where nothing can be rewritten, a line now and then is enough. */
 const LINE_MS = 2_000;

@@ -294,6 +294,8 @@ Or take it away, and what it asks for is never done: npx brew dlq discard kitche
     expect(await shown(lost)).toMatch(
       /offsets 7 to 9.*Too large for a letter.*It can't be redriven\. It stands for records that were deleted .*\nAfter that, take it away with: npx brew dlq discard kitchen 17 --why TEXT$/s,
     );
+    // Kafka's time of what has none.
+    expect(await shown({ ...lost, sourceTimestamp: '1969-12-31T23:59:59.999Z' })).not.toContain('written');
     expect(
       await shown({ redrivable: false }, { canRedrive: false, instead: 'Run: npx brew replay x.' }),
     ).toMatch(/It can't be redriven\. Run: npx brew replay x\.\nAfter that, take it away with/);

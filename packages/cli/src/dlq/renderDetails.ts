@@ -40,6 +40,9 @@ export function renderDetails(
   ];
 }
 
+/** What Kafka has for the time of a record that has none; so does the letter of records that were deleted. */
+const NO_TIMESTAMP = -1;
+
 /** Titles and texts; what there is nothing to say of is left out. */
 function facts(letter: LetterDetails, now: Date): [title: string, text: string][] {
   const { group, type, error, attempts, before, sourceTimestamp, dlqPartition, dlqOffset } = letter;
@@ -48,7 +51,7 @@ function facts(letter: LetterDetails, now: Date): [title: string, text: string][
     ['event', type === null ? undefined : safe(type)],
     ['from', sourceOf(letter)],
     ['key', keyOf(letter)],
-    ['written', safe(sourceTimestamp)],
+    ['written', Date.parse(sourceTimestamp) === NO_TIMESTAMP ? undefined : safe(sourceTimestamp)],
     ['lies in', `${group}.dlq, partition ${dlqPartition}, offset ${dlqOffset}`],
     ['error', error === null ? undefined : `${errorOf(letter)}${times}`],
     ['redrives', redrivesOf(letter, now)],

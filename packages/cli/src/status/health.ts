@@ -22,7 +22,7 @@ interface HealthAnswer {
 }
 
 /** Undefined where nobody tells. */
-export async function tellsHealth(url: string): Promise<HealthAnswer | undefined> {
+async function tellsHealth(url: string): Promise<HealthAnswer | undefined> {
   try {
     const response = await fetch(url, { signal: AbortSignal.timeout(PATIENCE_MS) });
     return (await response.json()) as HealthAnswer;

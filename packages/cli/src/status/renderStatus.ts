@@ -11,8 +11,8 @@ export interface ProcessStatus {
   /** `running` is all that can be told of what has no health and answers; services tell ready, degraded or not_ready. */
   state: 'running' | 'ready' | 'degraded' | 'not_ready' | 'frozen' | 'no_answer' | 'stopped' | 'dead';
   /** Of a dead service: what another process tells that answers at its port, such as one of `brew dev`. */
-  replacedBy?: 'ready' | 'degraded' | 'not_ready';
-  /** What of it does not get on, and why, in a line. */
+  replacedBy?: ProcessStatus['state'];
+  /** What of it, or of who takes its place, does not get on, and why, in a line. */
   standsStill?: string;
   residentBytes: number | undefined;
   uptimeMs: number | undefined;

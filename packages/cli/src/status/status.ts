@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import { defaultPorts, findRun, freeMiB, kafkaNodes, layout, type Run, tellRun } from '@brew/sandbox';
 import { type Addresses, addressesOf, answers, anyBrokerAnswers, servicesOf } from '../addresses.ts';
 import { askSummaries } from '../dlq/groups.ts';
-import { healthOf, tellsHealth } from './health.ts';
+import { healthOf } from './health.ts';
 import { processFacts } from './processFacts.ts';
 import type { ProcessStatus, Status } from './renderStatus.ts';
 import { type Ask, askNode, askPostgres, askRegistry, clusterStatus, signOf } from './signsOfLife.ts';
@@ -123,9 +123,15 @@ export async function statusOf(expected: Expected, pid: number | undefined): Pro
   const { name, port, url } = expected;
   const facts = pid === undefined ? undefined : await processFacts(pid);
   if (pid === undefined || facts === undefined) {
-    const replacedBy = url && (await tellsHealth(url))?.status;
     const dead = { state: 'dead', residentBytes: undefined, uptimeMs: undefined } as const;
-    return { name, pid: undefined, port, ...dead, ...(replacedBy && { replacedBy }) };
+    const { state: replacedBy, ...told } = url ? await healthOf(url) : { state: 'no_answer' as const };
+    return {
+      name,
+      pid: undefined,
+      port,
+      ...dead,
+      ...(replacedBy !== 'no_answer' && { replacedBy, ...told }),
+    };
   }
   const { residentBytes, uptimeMs, isFrozen } = facts;
   const health = isFrozen ? frozen(pid) : await stateOf(expected);

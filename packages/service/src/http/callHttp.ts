@@ -21,11 +21,14 @@ const agents = {
   'https:': new https.Agent({ keepAlive: true }),
 };
 
+/** More than any answer that we ask for has: whoever sends more, and be it without end, must not fill our memory. */
+const LARGEST_ANSWER = 1024 * 1024;
+
 /**
  * One request over a connection that is kept. Not fetch: it takes three times the CPU (seen: 320 against 120 µs), and
  * on a promo day there are a thousand calls a second, on a machine that has the whole system to run.
  *
- * @throws Error when there is no answer, or none in time; any status is an answer
+ * @throws Error when there is no answer, none in time, or one of more than a mebibyte; any status is an answer
  */
 export function callHttp(url: string, { method, headers, body, timeoutMs, signal }: Call): Promise<Answer> {
   const { request } = url.startsWith('https:') ? https : http;
@@ -33,14 +36,16 @@ export function callHttp(url: string, { method, headers, body, timeoutMs, signal
   return new Promise((resolve, reject) => {
     const length = body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) };
     const sent = request(url, { method, agent, signal, headers: { ...headers, ...length } }, (answer) => {
-      let text = '';
-      answer.setEncoding('utf8');
-      answer.on('data', (part: string) => {
-        text += part;
+      const parts: Buffer[] = [];
+      let bytes = 0;
+      answer.on('data', (part: Buffer) => {
+        bytes += part.length;
+        if (bytes > LARGEST_ANSWER) sent.destroy(new Error(`an answer of more than ${LARGEST_ANSWER} bytes`));
+        else parts.push(part);
       });
       answer.on('end', () => {
         clearTimeout(timer);
-        resolve({ status: answer.statusCode ?? 0, text });
+        resolve({ status: answer.statusCode ?? 0, text: Buffer.concat(parts).toString() });
       });
       answer.on('error', fail);
     });

@@ -155,6 +155,25 @@ describe('what topics do not hold any more', () => {
     expect(await rig.reports()).toEqual(before);
   });
 
+  it('is kept by every rebuild while a topic that was made anew is empty', async () => {
+    await rig.send(...lives('old', 30, OLD), ...lives('new', 30, NEW));
+    await rig.follow();
+    await until(async () => (await rig.reports()).funnel.delivered === 60);
+    const before = await rig.reports();
+    await rig.recreate(rig.topicOf(OrderDelivered));
+    const first = await run();
+    expect(first.outcome?.outcome).toBe('switched');
+    const sourceOf = ({ plan }: typeof first) => plan?.projections.find(({ name }) => name === 'sales');
+    const limitedBy = { topic: rig.topicOf(OrderDelivered), since: null };
+    expect(sourceOf(first)).toMatchObject({ limitedBy });
+
+    // Its id is the one that was read by now.
+    const again = await run({ beginning: { how: 'in place', from: undefined }, acceptLoss: true });
+    expect(again.outcome?.outcome).toBe('replaced');
+    expect(sourceOf(again)).toMatchObject({ builtSince: sourceOf(first)?.builtSince, limitedBy });
+    expect(await rig.reports()).toEqual(before);
+  });
+
   it('is carried over also by a replay that was left and is resumed', async () => {
     await loseTheBeginning();
     const before = await rig.reports();

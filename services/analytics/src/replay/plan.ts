@@ -60,32 +60,62 @@ export async function makePlan(context: ReplayContext, options: PlanOptions): Pr
     from: Number(offset),
     until: Number(ends.get(placeOf({ topic, partition })) ?? offset),
   }));
-  const beginnings = resumed ? [] : await createBeginnings(context, options);
+  const beginnings = resumed ? { cut: [], whole: [] } : await createBeginnings(context, options);
   return {
     partitions,
     records: partitions.reduce((sum, { from, until }) => sum + Math.max(0, until - from), 0),
-    incomplete: incompleteTopics(beginnings),
+    incomplete: incompleteTopics(beginnings.cut),
     projections: await Promise.all(projections.map((code) => sourceOf(context, code, beginnings, options))),
   };
 }
 
-/** Where reading begins in a partition although something was there before. */
+/** Where reading begins in a partition. */
 interface Beginning {
   topic: string;
   /** When the first record that is read was written, in milliseconds since 1970; undefined: there is none yet. */
   time: number | undefined;
-  /** Whether what was before is not there any more. */
+  /** Whether something was before it that is not there any more. */
   gone: boolean;
   /** The projections whose live generations have read another topic of this name; undefined: it is not about that. */
   remadeFor: ReadonlySet<string> | undefined;
-  /** Nothing is cut, but the topic may have been made anew before a live generation was built, which has hours from before that. */
-  isWhole: boolean;
+}
+
+interface Beginnings {
+  /** Something was there before. */
+  cut: Beginning[];
+  /**
+   * Nothing was, but the topic may have been made anew before a live generation was built, which then has hours from before that. None when no
+   * live generation has such hours.
+   */
+  whole: Beginning[];
 }
 
 async function createBeginnings(
+  context: ReplayContext,
+  options: Pick<PlanOptions, 'reader' | 'begin' | 'live' | 'now'>,
+): Promise<Beginnings> {
+  const { reader, begin, live } = options;
+  const cut = await cutBeginnings(context, options);
+  const areCut = new Set(cut.map(placeOf));
+  const hasCarried = live.some(({ builtSince }) => builtSince !== null);
+  const whole = hasCarried ? begin.filter((at) => !areCut.has(placeOf(at))) : [];
+  return {
+    cut,
+    whole: await Promise.all(
+      whole.map(async (at) => ({
+        topic: at.topic,
+        time: await timeOf(reader, at),
+        gone: false,
+        remadeFor: undefined,
+      })),
+    ),
+  };
+}
+
+async function cutBeginnings(
   { db }: ReplayContext,
   { reader, begin, live, now }: Pick<PlanOptions, 'reader' | 'begin' | 'live' | 'now'>,
-): Promise<Beginning[]> {
+): Promise<(Beginning & Pick<Position, 'partition'>)[]> {
   const remade = new Map<string, Set<string>>();
   for (const generation of live) {
     for (const topic of await remadeFor(db, generation, now)) {
@@ -93,26 +123,23 @@ async function createBeginnings(
     }
   }
   const earliest = new Map(now.earliest.map((at) => [placeOf(at), at.offset]));
-  const isWhole = ({ topic, offset }: Position) => offset === 0n && !remade.has(topic);
-  const hasCarried = live.some(({ builtSince }) => builtSince !== null);
-  const beginnings = await Promise.all(
+  return await Promise.all(
     begin
-      .filter((at) => !isWhole(at) || hasCarried)
+      .filter(({ topic, offset }) => offset > 0n || remade.has(topic))
       .map(async (at) => ({
         topic: at.topic,
+        partition: at.partition,
         time: await timeOf(reader, at),
-        gone: !isWhole(at) && at.offset === earliest.get(placeOf(at)),
+        gone: at.offset === earliest.get(placeOf(at)),
         remadeFor: at.offset === 0n ? remade.get(at.topic) : undefined,
-        isWhole: isWhole(at),
       })),
   );
-  return beginnings.filter((one) => !one.isWhole || one.time !== undefined);
 }
 
 /** From a time on as well: who begins with the first record that there is does not know what there was before. */
-function incompleteTopics(beginnings: readonly Beginning[]): Plan['incomplete'] {
+function incompleteTopics(cut: readonly Beginning[]): Plan['incomplete'] {
   const gone = Map.groupBy(
-    beginnings.filter((one) => one.gone),
+    cut.filter((one) => one.gone),
     ({ topic }) => topic,
   );
   return [...gone].map(([topic, partitions]) => {
@@ -124,7 +151,7 @@ function incompleteTopics(beginnings: readonly Beginning[]): Plan['incomplete'] 
 async function sourceOf(
   { db, topicOf }: ReplayContext,
   code: Projection,
-  beginnings: readonly Beginning[],
+  beginnings: Beginnings,
   { live, resumed, replaces }: PlanOptions,
 ): Promise<Source> {
   const { name } = code;
@@ -151,27 +178,39 @@ async function sourceOf(
 /** The first hour of which all partitions that a projection is made from hold everything. Undefined: they hold all there ever was, or nobody has more. */
 function firstHour(
   { name, events }: Projection,
-  beginnings: readonly Beginning[],
+  { cut, whole }: Beginnings,
   topicOf: ReplayContext['topicOf'],
   live: CodedGeneration | undefined,
 ): { hour: Date; limitedBy: Source['limitedBy'] } | undefined {
   if (live === undefined || live.positions.length === 0) return undefined;
   const own = new Set(events.map(topicOf));
-  const all = beginnings.filter(
-    ({ topic, remadeFor }) => own.has(topic) && (remadeFor === undefined || remadeFor.has(name)),
-  );
-  const cut = latestOf(all.filter(({ isWhole }) => !isWhole));
-  const whole = live.builtSince ? latestOf(all.filter(({ isWhole }) => isWhole)) : undefined;
-  let [last, hour] = [cut, cut && hourBehind(cut)];
-  if (whole && live.builtSince) {
+  const isOwn = ({ topic, remadeFor }: Beginning) =>
+    own.has(topic) && (remadeFor === undefined || remadeFor.has(name));
+  const bounds = [
+    ...boundOf(latestOf(cut.filter(isOwn))),
     // No later than that: what the live one was built from, whole topics still hold.
-    const since = new Date(Math.min(hourBehind(whole).getTime(), live.builtSince.getTime()));
-    if (hour === undefined || since > hour) [last, hour] = [whole, since];
-  }
-  if (last === undefined || hour === undefined) return undefined;
-  if (live.hoursSince && live.hoursSince > hour) return { hour: live.hoursSince, limitedBy: null };
+    ...(live.builtSince ? boundOf(latestOf(beginningsOfTopics(whole.filter(isOwn))), live.builtSince) : []),
+  ];
+  const last = bounds.toSorted((a, b) => b.hour.getTime() - a.hour.getTime())[0];
+  if (last && live.hoursSince && live.hoursSince > last.hour)
+    return { hour: live.hoursSince, limitedBy: null };
+  return last;
+}
+
+function boundOf(
+  last: Beginning | undefined,
+  latest?: Date,
+): { hour: Date; limitedBy: NonNullable<Source['limitedBy']> }[] {
+  if (last === undefined) return [];
+  const hour = hourBehind(last);
   const since = last.time === undefined ? null : new Date(last.time).toISOString();
-  return { hour, limitedBy: { topic: last.topic, since } };
+  return [{ hour: latest && latest < hour ? latest : hour, limitedBy: { topic: last.topic, since } }];
+}
+
+/** A partition that is empty tells nothing where others of its topic are not; where all are, the topic begins with what comes next. */
+function beginningsOfTopics(whole: readonly Beginning[]): Beginning[] {
+  const written = new Set(whole.flatMap(({ topic, time }) => (time === undefined ? [] : topic)));
+  return whole.filter(({ topic, time }) => time !== undefined || !written.has(topic));
 }
 
 /** The first hour of which the topics hold all that ends an order. Undefined: they hold all there ever was. */
@@ -181,8 +220,7 @@ export async function endsSince(
 ): Promise<Date | undefined> {
   const topics = new Set(ENDINGS.map(context.topicOf));
   const begin = options.now.earliest.filter(({ topic }) => topics.has(topic));
-  const beginnings = await createBeginnings(context, { ...options, begin });
-  const last = latestOf(beginnings.filter(({ isWhole }) => !isWhole));
+  const last = latestOf(await cutBeginnings(context, { ...options, begin }));
   return last && hourBehind(last);
 }
 

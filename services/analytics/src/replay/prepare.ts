@@ -4,6 +4,7 @@ import { type HttpProblem, problem } from '@brew/service';
 import { isAt, type Position } from '../build/positions.ts';
 import type { Projection } from '../projections/projection.ts';
 import { type CodedGeneration, generationsIn, liveGenerations } from '../projector/fed.ts';
+import { isLoss } from '../projector/shorterLogs.ts';
 import { dropUnread } from '../store/dropUnread.ts';
 import { beginAt, createGeneration } from '../store/generations.ts';
 import type { ReplayContext, Session } from './catchUp.ts';
@@ -29,7 +30,10 @@ export interface Planned {
   plan: Plan;
 }
 
-/** Where a replay would begin, with which projections, and what becomes of what is live. Changes nothing. */
+/**
+ * Where a replay would begin, with which projections, and what becomes of what is live. Changes nothing.
+ * @throws HttpProblem 409 when it can't be resumed, or records are deleted that it was about to begin with
+ */
 export async function planReplay(
   context: ReplayContext,
   reader: Reader,
@@ -38,6 +42,10 @@ export async function planReplay(
 ): Promise<Planned> {
   const { db, topics } = context;
   const now = await topicsNow(reader, topics);
+  const planOf = (options: Parameters<typeof makePlan>[1]) =>
+    makePlan(context, options).catch((error) => {
+      throw isLoss(error) ? recordsGone(error) : error;
+    });
   if (beginning.how === 'resume') {
     const resumed = await unfinishedOf(context, chosen);
     const projections = resumed.map(({ code }) => code);
@@ -45,7 +53,7 @@ export async function planReplay(
     await assertStillThere(context, resumed, now);
     const begin = resumed[0]?.positions ?? [];
     const options = { reader, now, projections, live, begin, resumed, replaces: false };
-    return { beginning, projections, begin, topicIds: now.ids, plan: await makePlan(context, options) };
+    return { beginning, projections, begin, topicIds: now.ids, plan: await planOf(options) };
   }
   const live = await liveGenerations(db, chosen);
   let begin: readonly Position[] = await reader.offsets(topics, beginning.from ?? 'earliest');
@@ -53,8 +61,15 @@ export async function planReplay(
   for (const generation of live) begin = earlierOf(begin, await standOf(db, generation, now));
   const replaces = beginning.how === 'in place';
   const options = { reader, now, projections: chosen, live, begin, resumed: undefined, replaces };
-  return { beginning, projections: chosen, begin, topicIds: now.ids, plan: await makePlan(context, options) };
+  return { beginning, projections: chosen, begin, topicIds: now.ids, plan: await planOf(options) };
 }
+
+const recordsGone = ({ message }: Error) =>
+  problem(
+    409,
+    'RECORDS_DELETED',
+    `${message} That happened while the replay was planned. Nothing was changed: begin it again.`,
+  );
 
 /** Why not to go on with it before somebody agrees: something would be gone. Undefined: nothing would. */
 export function refusalOf({ plan }: Pick<Planned, 'plan'>): HttpProblem | undefined {

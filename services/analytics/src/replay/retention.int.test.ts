@@ -1,4 +1,5 @@
 import { OrderPlaced } from '@brew/events';
+import type { Reader } from '@brew/kafka/reader';
 import { until } from '@brew/sandbox/testing';
 import { expect, it } from '@jest/globals';
 import { projections } from '../projections/index.ts';
@@ -9,6 +10,7 @@ import { tryLock } from '../store/locks.ts';
 import { placed } from '../testing/orders.ts';
 import { useRig } from '../testing/rig.ts';
 import { runReplay } from '../testing/runReplay.ts';
+import { planReplay } from './prepare.ts';
 import { nextAfter } from './replay.ts';
 
 const rig = useRig('beginAnew');
@@ -234,4 +236,28 @@ it('is begun anew where what was built would read something next that is gone, a
 
   expect((await runReplay(rig.context)).outcome?.outcome).toBe('switched');
   expect((await rig.reports()).funnel).toEqual({ placed: 24 });
+});
+
+it('says that it can be begun again when what it would begin with is deleted while it is planned', async () => {
+  const topic = rig.topicOf(OrderPlaced);
+  const place = (name: string) => rig.record(OrderPlaced, placed(name));
+  await rig.send(place('gone'));
+  await rig.project();
+  await rig.deleteRecords(topic);
+  await rig.send(...Array.from({ length: 24 }, (_, i) => place(`next-${i}`)));
+  const reader: Reader = {
+    ...rig.reader,
+    async *read(...asked) {
+      await rig.deleteRecords(topic);
+      yield* rig.reader.read(...asked);
+    },
+  };
+  await expect(
+    planReplay(rig.context, reader, projections, { how: 'beside', from: undefined }),
+  ).rejects.toMatchObject({
+    status: 409,
+    message: expect.stringMatching(
+      /^Offset \d+ of .* what came next was deleted, and it begins at \d+\. That happened while the replay was planned\. Nothing was changed: begin it again\.$/,
+    ),
+  });
 });

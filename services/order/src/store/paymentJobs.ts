@@ -214,14 +214,23 @@ export async function findAskedPayments(
   return new Map(jobs.map((job) => [job.orderId, job]));
 }
 
-/** @returns how many jobs have failed and are to be tried again, and for how many seconds the longest has (0: there is none) */
-export async function countFailingJobs(tx: Tx): Promise<{ count: number; longestSeconds: number }> {
-  const { rows } = await tx.query<{ count: number; longestSeconds: number }>(
-    `select count(*)::int as count,
+/** How calls to the provider stand that have failed. */
+export interface FailingJobs {
+  /** Those that are to be made again. */
+  failing: number;
+  /** These, and those that are due and whose turn has not come. */
+  waiting: number;
+  /** For how many seconds the first of them has failed; 0: none has. */
+  longestSeconds: number;
+}
+
+export async function countFailingJobs(tx: Tx): Promise<FailingJobs> {
+  const { rows } = await tx.query<FailingJobs>(
+    `select count(failing_since)::int as failing, count(*)::int as waiting,
             coalesce(extract(epoch from now() - min(failing_since)), 0)::int as "longestSeconds"
-     from payment_jobs where failing_since is not null and ${IN_HAND}`,
+     from payment_jobs where (failing_since is not null or due_at <= now()) and ${IN_HAND}`,
   );
-  return rows[0] ?? { count: 0, longestSeconds: 0 };
+  return rows[0] ?? { failing: 0, waiting: 0, longestSeconds: 0 };
 }
 
 interface JobRow {

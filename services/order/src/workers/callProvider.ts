@@ -162,12 +162,12 @@ export function callProvider(
 
   /** Seen by the jobs: that others succeed, such as all payments while refunds are not to be had, says nothing of those that fail. */
   async function health(): Promise<Health> {
-    const [failing, aside] = await Promise.all([countFailingJobs(db), countStuckItems(db, CALL_PROVIDER)]);
+    const [calling, aside] = await Promise.all([countFailingJobs(db), countStuckItems(db, CALL_PROVIDER)]);
     const setAside = aside > 0 ? { detail: `${aside} set aside`, needsStaff: true } : {};
-    if (failing.count === 0) lastError = undefined;
-    if (failing.longestSeconds < SLOW_SECONDS) return { ...calls.health(), ...setAside };
+    if (calling.failing === 0) lastError = undefined;
+    if (calling.longestSeconds < SLOW_SECONDS) return { ...calls.health(), ...setAside };
     const reason = lastError?.message ?? 'another instance has tried';
-    const why = `calls waiting for the provider: ${failing.count}, for ${failing.longestSeconds} s: ${reason}`;
+    const why = `calls waiting for the provider: ${calling.waiting}, for ${calling.longestSeconds} s: ${reason}`;
     return { up: false, ...setAside, detail: setAside.detail ? `${why}; ${setAside.detail}` : why };
   }
 

@@ -1,4 +1,4 @@
-import type { Tx } from '@brew/postgres';
+import type { Database, Tx } from '@brew/postgres';
 import type { OrderState } from '../orderState.ts';
 import { isMadeUp } from '../skews.ts';
 
@@ -41,7 +41,18 @@ export interface Book<Row extends BookRow = BookRow> {
   /** What differs: sentences that go on after "order …". */
   compare(order: OrderState, row: Row, judging: Judging): string[];
   /** What is wrong whatever the topics tell. */
-  hanging?(db: Tx, afterSeconds: number): Promise<{ orderId: string; sentence: string }[]>;
+  hanging?(bounds: Hanging): Promise<{ orderId: string; sentence: string }[]>;
+}
+
+/** What is asked for by the time that has passed since the payment. */
+export interface Hanging {
+  databaseOf(name: DatabaseName): Database;
+  /** So long after the payment, in seconds, an order has to have ended. */
+  overdueAfterSeconds: number;
+  /** So long after it, its events have to be published and read. */
+  graceSeconds: number;
+  /** Whether all was read that the topics hold of it, and one of these events is not among it. */
+  isWithout(orderId: string, ...events: string[]): boolean;
 }
 
 export const PAGE_ROWS = 1_000;

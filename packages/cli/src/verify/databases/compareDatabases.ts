@@ -56,6 +56,7 @@ export async function compareDatabases(
     // A day less: the services count from when the order was placed, and prune when they get to it.
     keptSince: reading.startedAt - (keepDays - 1) * DAY_MS,
     overdueAfterSeconds,
+    graceSeconds: graceMs / 1_000,
     onPage(set: string, rows: number) {
       signal.throwIfAborted();
       if (performance.now() - saidAt < PROGRESS_MS) return;

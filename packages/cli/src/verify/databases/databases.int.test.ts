@@ -226,6 +226,36 @@ describe('verify --databases', () => {
     expect((await world.find()).breaches).toEqual([]);
   });
 
+  it('tells of what is paid and can not be made, because what the kitchen has not read is deleted', async () => {
+    const orderId = world.ids[names.indexOf('delivered')];
+    const change = (name: 'orders' | 'kitchen', sql: string) =>
+      world.databases.of(name).query(sql, [orderId]);
+    await change(
+      'orders',
+      `update orders set status = 'paid', under_way_since = now() - interval '2 minutes' where order_id = $1`,
+    );
+    // Deleted above are the events; the kitchen has its ticket.
+    expect((await world.find({ youngerThan: 120 })).breaches).toEqual([]);
+    await change('kitchen', 'update tickets set placed_at = null where order_id = $1');
+    const sentence =
+      /^has been paid for \d+ min \d\d s, and nobody will make it: the kitchen lacks an event that the topics do not hold any more\. After 1 h 00 min: npx brew overdue$/;
+    expect((await world.find({ youngerThan: 120 })).breaches).toEqual([
+      { set: 'orders', orderId, sentences: [expect.stringMatching(sentence)], events: [] },
+    ]);
+    // It is on its way to the topics.
+    await change(
+      'orders',
+      `insert into outbox (topic, key, value, headers) values ('brew.orders.v1', $1, '', '{}')`,
+    );
+    expect((await world.find({ youngerThan: 120 })).breaches).toEqual([]);
+    await change('orders', 'delete from outbox where key = $1');
+    expect((await world.find({ youngerThan: 1_800 })).breaches).toEqual([]);
+    await change(
+      'orders',
+      `update orders set status = 'delivered', under_way_since = null where order_id = $1`,
+    );
+  });
+
   it('says so when there is no report yet', async () => {
     await world.databases.of('analytics').query(`update generations set state = 'old'`);
     const { sound, text } = await world.run();

@@ -1,24 +1,20 @@
 import { setImmediate as eventLoop } from 'node:timers/promises';
-import type { Database } from '@brew/postgres';
 import type { Ledger } from '../ledger.ts';
-import { bornAt, type OrderState } from '../orderState.ts';
-import { type Book, type BookRow, isDue, type Judging, PAGE_ROWS } from './book.ts';
+import { bornAt, find, type OrderState } from '../orderState.ts';
+import { type Book, type BookRow, type Hanging, isDue, type Judging, PAGE_ROWS } from './book.ts';
 import { breachOf } from './breachOf.ts';
 import type { DatabaseBreach, SetResult } from './result.ts';
 import { unpublished } from './sql/messaging.ts';
 
-export interface WalkOptions {
+export interface WalkOptions extends Omit<Hanging, 'isWithout'> {
   ledger: Ledger;
   /** Reads on to where the topics end now. */
   readOn(): Promise<void>;
   /** Whether there may be nothing more of an order in what was not read. */
   hasRead(orderId: string): boolean;
-  databaseOf(name: Book['database']): Database;
   dueBefore: number;
   /** Rows of orders that were placed before may have been pruned. */
   keptSince: number;
-  /** So long after the payment, in seconds, an order has to have ended. */
-  overdueAfterSeconds: number;
   /** Told of each page: how many rows it is by now. */
   onPage(set: string, rows: number): void;
 }
@@ -62,7 +58,11 @@ export async function walk(book: Book, options: WalkOptions): Promise<SetResult>
   }
 
   const breaches = await lookAgain(book, [...suspects], options);
-  for (const { orderId, sentence } of (await book.hanging?.(db, options.overdueAfterSeconds)) ?? [])
+  const isWithout = (orderId: string, ...events: string[]) => {
+    const order = ledger.find(orderId);
+    return options.hasRead(orderId) && events.some((name) => order === undefined || !find(order, name));
+  };
+  for (const { orderId, sentence } of (await book.hanging?.({ ...options, isWithout })) ?? [])
     breaches.push(breachOf(book.name, sentence, ledger.find(orderId), orderId));
   return { set: book.name, database: book.database, compared: rows.size, unit: 'rows', breaches, ...excuses };
 }

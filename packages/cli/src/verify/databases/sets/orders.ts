@@ -3,7 +3,9 @@ import { duration, money } from '../../../text/format.ts';
 import { allOf, find, type OrderState, refundsOf } from '../../orderState.ts';
 import { placedWith } from '../../placedWith.ts';
 import { defineBook, type Judging } from '../book.ts';
-import { hangingOrders, type OrderRow, orderRows } from '../sql/orders.ts';
+import { completeTickets } from '../sql/kitchen.ts';
+import { unpublished } from '../sql/messaging.ts';
+import { type HangingOrder, hangingOrders, type OrderRow, orderRows } from '../sql/orders.ts';
 import { compareCustomer, compareFacts, itemsOf } from './facts.ts';
 import { moneyOf } from './moneyOf.ts';
 
@@ -14,12 +16,34 @@ export const orders = defineBook<OrderRow>({
   page: orderRows,
   missing: () => 'has no row',
   compare: compareOrder,
-  async hanging(db, afterSeconds) {
-    const found = await hangingOrders(db, afterSeconds);
-    return found.map(({ orderId, status, seconds }) => ({
+  async hanging({ databaseOf, overdueAfterSeconds, graceSeconds, isWithout }) {
+    const found = await hangingOrders(databaseOf('orders'), Math.min(graceSeconds, overdueAfterSeconds));
+    const overdue = found.filter(({ seconds }) => seconds >= overdueAfterSeconds);
+    const lost = found.filter(
+      ({ orderId, status, seconds }) =>
+        seconds < overdueAfterSeconds &&
+        status === 'paid' &&
+        isWithout(orderId, 'OrderPlaced', 'PaymentReceived'),
+    );
+    const ids = lost.map(({ orderId }) => orderId);
+    const waiting = await unpublished(databaseOf('orders'), ids);
+    const complete = await completeTickets(databaseOf('kitchen'), ids);
+    const sentenceOf = ({ orderId, seconds }: HangingOrder, why: string) => ({
       orderId,
-      sentence: `has been paid for ${duration(seconds * 1_000)}, and has not ended (${status}): npx brew overdue`,
-    }));
+      sentence: `has been paid for ${duration(seconds * 1_000)}, and ${why}`,
+    });
+    const after = duration(overdueAfterSeconds * 1_000);
+    return [
+      ...overdue.map((one) => sentenceOf(one, `has not ended (${one.status}): npx brew overdue`)),
+      ...lost
+        .filter(({ orderId }) => !waiting.has(orderId) && !complete.has(orderId))
+        .map((one) =>
+          sentenceOf(
+            one,
+            `nobody will make it: the kitchen lacks an event that the topics do not hold any more. After ${after}: npx brew overdue`,
+          ),
+        ),
+    ];
   },
 });
 

@@ -1,4 +1,4 @@
-import type { Database } from '@brew/postgres';
+import type { Database, Tx } from '@brew/postgres';
 import { type BookRow, ms, PAGE, paged } from '../book.ts';
 
 export interface TicketRow extends BookRow {
@@ -21,6 +21,16 @@ export const ticketRows = paged<TicketRow>(
           coalesce(extract(epoch from least(placed_at, paid_at, cancellation_requested_at, cancelled_at))::float8 * 1000, 0) as at
    from tickets where ${PAGE}`,
 );
+
+/** Those of the orders of which the kitchen knows all that it needs to begin. */
+export async function completeTickets(db: Tx, orderIds: readonly string[]): Promise<Set<string>> {
+  const { rows } = await db.query<{ orderId: string }>(
+    `select order_id as "orderId" from tickets
+     where order_id = any($1) and placed_at is not null and paid_at is not null`,
+    [orderIds],
+  );
+  return new Set(rows.map(({ orderId }) => orderId));
+}
 
 interface Slot {
   cafeId: string;

@@ -46,9 +46,16 @@ export const orderRows = paged<OrderRow>(
    from orders where ${PAGE}`,
 );
 
+export interface HangingOrder {
+  orderId: string;
+  status: string;
+  /** Since the payment. */
+  seconds: number;
+}
+
 /** Those that were paid longer ago, by the database's clock, and have not ended. */
-export async function hangingOrders(db: Tx, afterSeconds: number) {
-  const { rows } = await db.query<{ orderId: string; status: string; seconds: number }>(
+export async function hangingOrders(db: Tx, afterSeconds: number): Promise<HangingOrder[]> {
+  const { rows } = await db.query<HangingOrder>(
     `select order_id as "orderId", status, extract(epoch from now() - under_way_since)::float8 as seconds
      from orders where under_way_since <= now() - make_interval(secs => $1) order by under_way_since`,
     [afterSeconds],
