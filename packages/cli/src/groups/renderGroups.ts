@@ -93,7 +93,7 @@ function heldBackLines({ partitions }: GroupReport, paint: Paint): string[] {
 function deletedLines({ partitions }: GroupReport, paint: Paint): string[] {
   return partitions.flatMap(({ topic, partition, deleted }) => {
     if (!deleted) return [];
-    const what = `${counted(deleted, 'record')} of ${topic}, partition ${partition} ${deleted === 1 ? 'was deleted unread' : 'were deleted unread'}`;
+    const what = `${counted(deleted, 'record')} of ${topic}, partition ${partition} ${deleted === 1 ? 'was' : 'were'} deleted unread`;
     return [`${paint('yellow', what)} (npx brew status says whether it stands still, and what to do)`];
   });
 }
