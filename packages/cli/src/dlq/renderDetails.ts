@@ -40,8 +40,8 @@ export function renderDetails(
   ];
 }
 
-/** What Kafka has for the time of a record that has none; so does the letter of records that were deleted. */
-const NO_TIMESTAMP = -1;
+/** It stands for records that nobody has seen: there is neither a time nor a value. */
+const isOfDeleted = ({ reason }: LetterDetails): boolean => reason === 'deleted';
 
 /** Titles and texts; what there is nothing to say of is left out. */
 function facts(letter: LetterDetails, now: Date): [title: string, text: string][] {
@@ -51,7 +51,7 @@ function facts(letter: LetterDetails, now: Date): [title: string, text: string][
     ['event', type === null ? undefined : safe(type)],
     ['from', sourceOf(letter)],
     ['key', keyOf(letter)],
-    ['written', Date.parse(sourceTimestamp) === NO_TIMESTAMP ? undefined : safe(sourceTimestamp)],
+    ['written', isOfDeleted(letter) ? undefined : safe(sourceTimestamp)],
     ['lies in', `${group}.dlq, partition ${dlqPartition}, offset ${dlqOffset}`],
     ['error', error === null ? undefined : `${errorOf(letter)}${times}`],
     ['redrives', redrivesOf(letter, now)],
@@ -85,7 +85,9 @@ function headerText({ name, value, encoding }: LetterDetails['headers'][number])
 }
 
 /** The event, where it could be decoded; else the bytes as well as they can be told. */
-function valueLines({ data, value, missing, status, valueBytes }: LetterDetails, paint: Paint): string[] {
+function valueLines(letter: LetterDetails, paint: Paint): string[] {
+  const { data, value, missing, status, valueBytes } = letter;
+  if (isOfDeleted(letter)) return [];
   if (data !== null && data !== undefined) return dataLines(data);
   if (value !== null) return [textOf(plainly(Buffer.from(value, 'base64')), paint)];
   if (status === 'waiting' && missing !== null) {

@@ -57,7 +57,7 @@ const tell = (response: ServerResponse, ...views: object[]) => {
   for (const one of views) response.write(`event: order\ndata: ${JSON.stringify(one)}\n\n`);
 };
 
-async function run(options: Parameters<typeof order>[0] = {}) {
+async function run(options: Parameters<typeof order>[0] = {}, signal = new AbortController().signal) {
   const lines: string[] = [];
   const notes: string[] = [];
   const io = {
@@ -66,7 +66,7 @@ async function run(options: Parameters<typeof order>[0] = {}) {
     paint: plain,
     columns: () => 0,
   };
-  const delivered = await order(options, addresses, io, new AbortController().signal);
+  const delivered = await order(options, addresses, io, signal);
   return { delivered, lines, notes };
 }
 
@@ -128,6 +128,16 @@ describe('order', () => {
     streams = [(response) => tell(response, ...journey)];
     const { lines } = await run({ json: true });
     expect(lines.map((line) => JSON.parse(line))).toEqual(journey);
+  });
+
+  it('says which order it was when nobody follows it to its end', async () => {
+    const interrupted = new AbortController();
+    streams = [() => interrupted.abort()];
+    const { delivered, lines, notes } = await run({}, interrupted.signal);
+    expect({ delivered, lines }).toEqual({ delivered: false, lines: [] });
+    expect(notes).toEqual([
+      'Order order-1 was placed, and goes on. Follow it with: npx brew watch --order order-1 --from beginning',
+    ]);
   });
 
   it('says in the words of the service why it was not placed', async () => {

@@ -41,6 +41,10 @@ export async function order(
     }
     shown = view;
   }
+  if (signal.aborted)
+    io.note(
+      `Order ${orderId} was placed, and goes on. Follow it with: npx brew watch --order ${orderId} --from beginning`,
+    );
   return shown?.status === 'delivered';
 }
 

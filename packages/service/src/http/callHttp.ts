@@ -40,7 +40,7 @@ export function callHttp(url: string, { method, headers, body, timeoutMs, signal
       let bytes = 0;
       answer.on('data', (part: Buffer) => {
         bytes += part.length;
-        if (bytes > LARGEST_ANSWER) sent.destroy(new Error(`an answer of more than ${LARGEST_ANSWER} bytes`));
+        if (bytes > LARGEST_ANSWER) fail(new Error(`an answer of more than ${LARGEST_ANSWER} bytes`));
         else parts.push(part);
       });
       answer.on('end', () => {
@@ -49,12 +49,18 @@ export function callHttp(url: string, { method, headers, body, timeoutMs, signal
       });
       answer.on('error', fail);
     });
-    const timer = setTimeout(() => sent.destroy(new Error(`no answer in ${timeoutMs} ms`)), timeoutMs);
+    const timer = setTimeout(() => fail(new Error(`no answer in ${timeoutMs} ms`)), timeoutMs);
+    // Not left to the request's own errors: there are answers after which it has none, whatever becomes of it.
     function fail(error: Error): void {
       clearTimeout(timer);
       reject(error);
+      sent.destroy(error);
     }
     sent.on('error', fail);
+    sent.on('upgrade', (_answer, socket) => {
+      socket.destroy();
+      fail(new Error('an answer that switches protocols'));
+    });
     sent.end(body);
   });
 }

@@ -13,7 +13,7 @@ import {
   addPaymentJobs,
   awaitPayments,
   CALL_PROVIDER,
-  countFailingJobs,
+  countWaitingJobs,
   finishPaymentJobs,
   type PaymentJob,
   postponePaymentJob,
@@ -238,7 +238,7 @@ describe('payment jobs', () => {
     await postponePaymentJob(db, taken, 0);
     await retryPaymentJob(db, taken, 0);
     expect(await takePaymentJobs(db, 10, 0)).toEqual([]);
-    expect(await countFailingJobs(db)).toEqual({ failing: 0, waiting: 0, longestSeconds: 0 });
+    expect(await countWaitingJobs(db)).toEqual({ count: 0, failing: 0, longestSeconds: 0 });
     await finish(job);
   });
 
@@ -247,13 +247,17 @@ describe('payment jobs', () => {
     await retryPaymentJob(db, job, 0);
     await db.query(`update payment_jobs set failing_since = now() - interval '1 minute'`);
     await retryPaymentJob(db, job, 0);
-    expect(await countFailingJobs(db)).toEqual({ failing: 1, waiting: 1, longestSeconds: 60 });
+    expect(await countWaitingJobs(db)).toEqual({ count: 1, failing: 1, longestSeconds: 60 });
     // Another one, whose turn has not come: a provider that is slow is asked little at once.
     const other = await add();
-    expect(await countFailingJobs(db)).toEqual({ failing: 1, waiting: 2, longestSeconds: 60 });
+    expect(await countWaitingJobs(db)).toEqual({ count: 2, failing: 1, longestSeconds: 60 });
+    await db.query(`update payment_jobs set due_at = now() - interval '2 minutes' where job_key = $1`, [
+      other.key,
+    ]);
+    expect(await countWaitingJobs(db)).toEqual({ count: 2, failing: 1, longestSeconds: 120 });
     await finish(other);
     await postponePaymentJob(db, job, 60_000);
-    expect(await countFailingJobs(db)).toEqual({ failing: 0, waiting: 0, longestSeconds: 0 });
+    expect(await countWaitingJobs(db)).toEqual({ count: 0, failing: 0, longestSeconds: 0 });
     await finish(job);
   });
 

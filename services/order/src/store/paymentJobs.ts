@@ -214,23 +214,24 @@ export async function findAskedPayments(
   return new Map(jobs.map((job) => [job.orderId, job]));
 }
 
-/** How calls to the provider stand that have failed. */
-export interface FailingJobs {
-  /** Those that are to be made again. */
+/** Calls to the provider that do not get on. */
+export interface WaitingJobs {
+  /** Those that have failed and are to be made again, and those that are due. */
+  count: number;
+  /** How many of them have failed. */
   failing: number;
-  /** These, and those that are due and whose turn has not come. */
-  waiting: number;
-  /** For how many seconds the first of them has failed; 0: none has. */
+  /** For how many seconds the first of them has failed or been due; 0: there is none. */
   longestSeconds: number;
 }
 
-export async function countFailingJobs(tx: Tx): Promise<FailingJobs> {
-  const { rows } = await tx.query<FailingJobs>(
-    `select count(failing_since)::int as failing, count(*)::int as waiting,
-            coalesce(extract(epoch from now() - min(failing_since)), 0)::int as "longestSeconds"
+/** Those that are due as well: who takes none does not see any fail. */
+export async function countWaitingJobs(tx: Tx): Promise<WaitingJobs> {
+  const { rows } = await tx.query<WaitingJobs>(
+    `select count(*)::int as count, count(failing_since)::int as failing,
+            coalesce(extract(epoch from now() - min(least(failing_since, due_at))), 0)::int as "longestSeconds"
      from payment_jobs where (failing_since is not null or due_at <= now()) and ${IN_HAND}`,
   );
-  return rows[0] ?? { failing: 0, waiting: 0, longestSeconds: 0 };
+  return rows[0] ?? { count: 0, failing: 0, longestSeconds: 0 };
 }
 
 interface JobRow {

@@ -10,7 +10,7 @@ import {
   type AskedPayment,
   awaitPayments,
   CALL_PROVIDER,
-  countFailingJobs,
+  countWaitingJobs,
   finishPaymentJobs,
   postponePaymentJob,
   retryPaymentJob,
@@ -160,14 +160,15 @@ export function callProvider(
       else log.error({ err: error, worker: CALL_PROVIDER, item: key, failures }, 'set aside by a worker');
     });
 
-  /** Seen by the jobs: that others succeed, such as all payments while refunds are not to be had, says nothing of those that fail. */
+  /** Seen by the jobs: that others succeed, such as all payments while refunds are not to be had, says nothing of those that wait. */
   async function health(): Promise<Health> {
-    const [calling, aside] = await Promise.all([countFailingJobs(db), countStuckItems(db, CALL_PROVIDER)]);
+    const [waiting, aside] = await Promise.all([countWaitingJobs(db), countStuckItems(db, CALL_PROVIDER)]);
     const setAside = aside > 0 ? { detail: `${aside} set aside`, needsStaff: true } : {};
-    if (calling.failing === 0) lastError = undefined;
-    if (calling.longestSeconds < SLOW_SECONDS) return { ...calls.health(), ...setAside };
-    const reason = lastError?.message ?? 'another instance has tried';
-    const why = `calls waiting for the provider: ${calling.waiting}, for ${calling.longestSeconds} s: ${reason}`;
+    if (waiting.failing === 0) lastError = undefined;
+    if (waiting.longestSeconds < SLOW_SECONDS) return { ...calls.health(), ...setAside };
+    const reason =
+      lastError?.message ?? (waiting.failing > 0 ? 'another instance has tried' : 'none has failed yet');
+    const why = `calls waiting for the provider: ${waiting.count}, for ${waiting.longestSeconds} s: ${reason}`;
     return { up: false, ...setAside, detail: setAside.detail ? `${why}; ${setAside.detail}` : why };
   }
 
