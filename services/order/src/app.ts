@@ -35,10 +35,12 @@ import { expireOrders } from './workers/expireOrders.ts';
 import { forgetKeys } from './workers/forgetKeys.ts';
 import { watchOrders } from './workers/watchOrders.ts';
 
-/** Nothing more comes of these: they were delivered, or nobody's money is left to be given back. */
-const ended = {
+/** To these nobody has to be brought anything any more. */
+const ended = { table: 'orders', over: `status in ('delivered', 'cancelled')` };
+/** And nothing comes of them any more: nobody's money is left to be given back, or to be asked for. */
+const settled = {
   table: 'orders',
-  over: `status in ('delivered', 'cancelled') and payment_state <> 'refunding'
+  over: `${ended.over} and payment_state <> 'refunding'
     and not exists (select from payment_jobs where payment_jobs.order_id = orders.order_id)`,
 };
 
@@ -55,7 +57,7 @@ export function createApp(config: OrderConfig, clock?: () => Date): Service {
     config,
     ...(clock && { now: clock }),
     migrations: new URL('./store/migrations/', import.meta.url),
-    prunes: ended,
+    prunes: settled,
     emits: [
       OrderPlaced,
       CancellationRequested,

@@ -184,3 +184,15 @@ describe('cancelling', () => {
     },
   );
 });
+
+test('a customer can be forgotten as soon as the order has ended, although the provider is still to be asked once more', async () => {
+  const customer = { name: 'Ada', address: `Bean Lane ${uuidv7()}` };
+  const { body } = await world.call('POST', '/orders', { ...world.order, customer });
+  const erase = async () =>
+    (await world.call('POST', '/erasures', customer, { authorization: 'Bearer staff-token' })).body;
+  expect(await erase()).toEqual({ erased: 0, underWay: 1 });
+  await world.call('POST', `/orders/${body.orderId}/cancel`);
+  await world.untilOrder(body.orderId, { status: 'cancelled' });
+  expect(await world.jobsOf(body.orderId)).toMatchObject([{ kind: 'recheck' }]);
+  expect(await erase()).toEqual({ erased: 1, underWay: 0 });
+});

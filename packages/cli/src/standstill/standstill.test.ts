@@ -27,6 +27,8 @@ const status: Status = {
     processOf('order', { state: 'degraded', standsStill: 'kafka: recovering' }),
     processOf('kitchen', { state: 'stopped' }),
     processOf('courier', { state: 'dead' }),
+    // One of brew dev.
+    processOf('catalog', { state: 'stopped', replacedBy: 'ready' }),
   ],
   fates: { kitchen: { state: 'stopped' } },
   fatesAt: undefined,

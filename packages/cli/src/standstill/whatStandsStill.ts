@@ -22,7 +22,7 @@ const fine: readonly ProcessStatus['state'][] = ['running', 'ready', 'degraded']
 export function standingStill({ running, processes, fates, drill }: Status): string[] {
   if (!running) return [];
   const lines = processes
-    .filter(({ name, state }) => name !== 'brew' && !fine.includes(state))
+    .filter(({ name, state, replacedBy = state }) => name !== 'brew' && !fine.includes(replacedBy))
     .map(({ name, standsStill }) => {
       const fate = fates[name];
       if (standsStill !== undefined) return `${name}: ${standsStill}`;
