@@ -14,7 +14,7 @@ Starts brokers and PostgreSQL of its own on free ports, in a folder that it remo
 simulator's customers to the topics, with all headers. Then, in turns, each in a process of its own:
 
   Kafka's own tool   org.apache.kafka.tools.ConsumerPerformance: the limit, since it looks at nothing
-  consumer, decode   the consumer of @brew/kafka (kafkajs), decoding everything, writing nothing
+  consumer, decode   the consumer of @brew/kafka (its default library), decoding everything, writing nothing
   replay             the analytics service: from the request to the switch to new tables in PostgreSQL
 
   --events N         how many events (1000000)

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { mebibytes, table } from '@brew/cli/text';
 import type { Drained, Task } from './drain.ts';
+import { median } from './median.ts';
 
 /** A way of reading a history. The first of several is the limit that the others are held against. */
 export interface Way {
@@ -44,5 +45,3 @@ export async function compareWays(ways: readonly Way[], count: number, rounds: n
 }
 
 const rateOf = ({ records, seconds }: Drained) => records / seconds;
-const median = (values: number[]) =>
-  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;

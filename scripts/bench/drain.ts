@@ -25,7 +25,7 @@ export interface Drained {
 
 const log = pino({ level: 'warn' }, pino.destination(2));
 
-/** kafkajs, an object for each record, everything decoded. From the first records on, without the joining of the group. */
+/** An object for each record, everything decoded. From the first records on, without the joining of the group. */
 async function withConsumer(client: KafkaClient, { registryUrl, topics, count }: Task) {
   const codec = createCodec({ registryUrl, log });
   const done = Promise.withResolvers<void>();
@@ -40,7 +40,7 @@ async function withConsumer(client: KafkaClient, { registryUrl, topics, count }:
     paceMs: 0,
     process: async (received) => {
       started ||= performance.now();
-      await Promise.all(received.map(codec.decode));
+      await codec.decodeAll(received);
       records += received.length;
       if (records >= count) done.resolve();
     },

@@ -46,8 +46,15 @@ it('names what was missed, and what was seen instead', () => {
   expect(missed(result({ intake: 100 }))).toEqual(['intake p99 under 100 ms: 100 ms']);
   expect(missed(result({ end: 2_500 }))).toEqual(['placed to delivered p99 under 2 s: 2.50 s']);
   expect(missed(result({ growth: 1.5 }))).toEqual([
-    'lag not growing: kitchen grew most, by 1.50 s of its records',
+    "lag not growing: kitchen's grew most, by 1.50 s of its records",
   ]);
+});
+
+it('says that no lag grew where all got smaller', () => {
+  const pace = (growth: number) => judgePace({ ...result({}), growth: { order: growth, kitchen: -0.3 } });
+  const sentence = (growth: number) => pace(growth).find(({ what }) => what === 'lag not growing')?.seen;
+  expect(sentence(-0.0012)).toBe("no group's grew");
+  expect(sentence(0.1)).toBe("order's grew most, by 0.10 s of its records");
 });
 
 it('takes a run in which nothing happened for a failure of everything', () => {

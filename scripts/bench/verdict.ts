@@ -34,7 +34,10 @@ export function judgePace({ load, orders, growth }: RunResult): Bar[] {
     {
       what: 'lag not growing',
       met: slowest[1] < GROWTH_SECONDS,
-      seen: `${slowest[0]} grew most, by ${slowest[1].toFixed(2)} s of its records`,
+      seen:
+        slowest[1] <= 0
+          ? "no group's grew"
+          : `${slowest[0]}'s grew most, by ${slowest[1].toFixed(2)} s of its records`,
     },
   ];
 }

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isAlive, processIdentity, runVariable, uniqueName } from '@brew/sandbox/testing';
@@ -33,12 +33,13 @@ export async function beginTestRun(): Promise<TestRun> {
 
   const name = uniqueName(PREFIX);
   const folder = join(temporary, name);
+  const owner = { pid: process.pid, identity: await processIdentity(process.pid) };
+  // It never is there without its owner: a run that begins at the same moment would take it for a leftover.
+  const coming = join(temporary, `new-${name}`);
   // Others may enter: root lends PostgreSQL to another user.
-  mkdirSync(folder, { mode: 0o755 });
-  writeFileSync(
-    ownerFile(folder),
-    JSON.stringify({ pid: process.pid, identity: await processIdentity(process.pid) }),
-  );
+  mkdirSync(coming, { mode: 0o755 });
+  writeFileSync(ownerFile(coming), JSON.stringify(owner));
+  renameSync(coming, folder);
   Object.assign(process.env, { [runVariable]: name, TMPDIR: folder });
 
   let keep = false;

@@ -281,5 +281,8 @@ Environment:
   BREW_PORTS=free   take free ports, to run beside another Brew
   BREW_PRIORITIES=equal
                     let no process come behind others, as they do that no customer waits for
+  BREW_KAFKA_CLIENT=kafkajs
+                    by which services talk to Kafka (default: platformatic); for some of them alone:
+                    npx brew restart --help
   What services read, such as KEEP_DAYS or OVERDUE_AFTER_SECONDS (the README of each has its list),
   is handed on to them: OVERDUE_AFTER_SECONDS=60 npm start`;

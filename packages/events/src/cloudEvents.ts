@@ -1,7 +1,7 @@
 import { BrewError } from './errors.ts';
 import type { EventType } from './eventType.ts';
 import { rules } from './rules.ts';
-import { parseTraceparent } from './traceContext.ts';
+import { isTraceparent } from './traceContext.ts';
 
 /** What a record's headers tell of its event. */
 export interface EventContext {
@@ -59,12 +59,15 @@ export function toHeaders(context: EventContext): Record<string, string> {
   };
 }
 
+/** Headers as texts, by their names. */
+type Headers = Readonly<Partial<Record<string, string>>>;
+
 /**
  * Reads what toHeaders wrote. Headers that it does not know are left alone; a malformed traceparent counts as
  * none, since a broken trace must not stop an order.
  * @throws InvalidHeadersError naming everything that is wrong, not only the first
  */
-export function fromHeaders(headers: Readonly<Record<string, string>>): EventContext {
+export function fromHeaders(headers: Headers): EventContext {
   const problems: string[] = [];
   const required = (name: string): string => {
     const value = headers[name] ?? '';
@@ -92,15 +95,16 @@ export function fromHeaders(headers: Readonly<Record<string, string>>): EventCon
     correlationId: required('ce_correlationid'),
   };
   if (problems.length > 0) throw new InvalidHeadersError(problems);
-
-  if (headers.ce_causationid) context.causationId = asWeWriteIt(headers.ce_causationid);
-  if (parseTraceparent(headers.traceparent)) context.traceparent = headers.traceparent;
+  const { ce_causationid: causationId, traceparent } = headers;
+  if (causationId) context.causationId = asWeWriteIt(causationId);
+  if (isTraceparent(traceparent)) context.traceparent = traceparent;
   return context;
 }
 
 /** A UUID is the same one in capitals, as some libraries write it: we know it by its lower case. */
 function asWeWriteIt(id: string): string {
   const lower = id.toLowerCase();
+  if (lower === id) return id;
   return rules.uuid.pattern.test(lower) ? lower : id;
 }
 

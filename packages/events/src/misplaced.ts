@@ -21,7 +21,7 @@ export function misplaced(
 
 /** The same of the topic alone. In one that is none of ours, such as dead letters or a copy, any event may be. */
 export const inWrongTopic = ({ name, topic }: EventType, standsIn: string): string | undefined =>
-  own.has(standsIn) && standsIn !== topic.name ? `${name} does not belong on ${standsIn}` : undefined;
+  standsIn !== topic.name && own.has(standsIn) ? `${name} does not belong on ${standsIn}` : undefined;
 
 /** @param found the key that it has, in words */
 export const underWrongKey = ({ name, topic }: EventType, key: string, found: string): string =>

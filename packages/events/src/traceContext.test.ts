@@ -4,6 +4,7 @@ import {
   childOf,
   childTraceparent,
   formatTraceparent,
+  isTraceparent,
   newTrace,
   parseTraceparent,
   type TraceContext,
@@ -61,12 +62,23 @@ describe('parseTraceparent', () => {
     ['a line break at the end', `00-${TRACE}-${SPAN}-01\n`],
   ])('takes %s for no trace at all', (_, header) => {
     expect(parseTraceparent(header)).toBeUndefined();
+    expect(isTraceparent(header)).toBe(false);
   });
 
-  test('never throws', () => {
+  test('never throws, and takes what isTraceparent says', () => {
+    const zeros = (length: number) => fc.oneof(hex(length), fc.constant('0'.repeat(length)));
+    const nearly = fc
+      .tuple(
+        fc.constantFrom('00', '01', 'ff', 'fe'),
+        zeros(32),
+        zeros(16),
+        fc.constantFrom('01', '01-', '01-x', '01\n', '1'),
+      )
+      .map((parts) => parts.join('-'));
+    const any = fc.string({ unit: fc.constantFrom(...'0123456789abcdef-') });
     fc.assert(
-      fc.property(fc.string({ unit: fc.constantFrom(...'0123456789abcdef-') }), (any) => {
-        parseTraceparent(any);
+      fc.property(fc.oneof(nearly, any), (header) => {
+        expect(isTraceparent(header)).toBe(parseTraceparent(header) !== undefined);
       }),
     );
   });

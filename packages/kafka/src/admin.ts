@@ -1,12 +1,15 @@
-import type { TopicDeclaration } from '@brew/events';
+import { BrewError, type TopicDeclaration } from '@brew/events';
 import type { Logger } from 'pino';
-import { compareTopics, ensureTopics } from './admin/ensureTopics.ts';
-import { groupLag, groupPositions, topicOffsets } from './admin/offsets.ts';
+import { compareTopics, ensureTopics, partitionsOf } from './admin/ensureTopics.ts';
 import { forgetGroup, removeTopic } from './admin/removals.ts';
 import { backoff } from './backoff.ts';
-import { type KafkaClient, kafkaOf } from './client.ts';
+import type { KafkaClient } from './client.ts';
 import { delay, within } from './delay.ts';
-import { BrokerUnavailableError, kafkaErrorTypeOf, TopicMissingError } from './errors.ts';
+import { BrokerUnavailableError, TopicMissingError } from './errors.ts';
+import { createCluster } from './reader/cluster.ts';
+import { committedOffsets } from './reader/commit.ts';
+import { listOffsets } from './reader/offsets.ts';
+import type { TopicPartition } from './record.ts';
 
 export interface ClusterDescription {
   clusterId: string;
@@ -35,14 +38,14 @@ export interface PartitionOffsets {
   latest: bigint;
 }
 
-export interface GroupPosition {
-  topic: string;
-  partition: number;
+interface GroupPosition extends TopicPartition {
   /** Where the group goes on reading; undefined when it hasn't committed yet. */
   committed: bigint | undefined;
 }
 
 export interface PartitionLag extends GroupPosition {
+  /** Of the topic that the committed offset is of, where whoever committed it has said so: one that was made anew has another id. */
+  topicId?: string | undefined;
   latest: bigint;
   /** How many records are ahead of the group. */
   lag: bigint;
@@ -85,43 +88,69 @@ const RETRY = { initialMs: 200, maxMs: 2_000 };
 
 /**
  * Asks and arranges the cluster. Connects with the first call.
- * Every method throws BrokerUnavailableError when no broker answers and TopicMissingError for unknown topics.
+ * Every method throws BrokerUnavailableError when no broker answers, TopicMissingError for unknown topics, and ReadRefusedError.
  */
 export function createAdmin({ client, log }: { client: KafkaClient; log: Logger }): Admin {
-  const admin = kafkaOf(client).admin();
-  let connected: Promise<void> | undefined;
+  const cluster = createCluster(client);
+  const { brokers } = cluster;
 
-  async function ask<Answer>(doing: string, question: () => Promise<Answer>, topics: string[] = []) {
+  async function ask<Answer>(doing: string, question: () => Promise<Answer>): Promise<Answer> {
     try {
-      connected ??= admin.connect();
-      await connected;
       return await question();
     } catch (error) {
-      if (topics.length > 0 && kafkaErrorTypeOf(error) === 'UNKNOWN_TOPIC_OR_PARTITION') {
-        throw new TopicMissingError(topics, error);
-      }
-      connected = undefined;
-      throw new BrokerUnavailableError(doing, error);
+      throw error instanceof BrewError ? error : new BrokerUnavailableError(doing, error);
     }
   }
 
-  const describeCluster = () =>
-    ask('describe the cluster', async (): Promise<ClusterDescription> => {
-      const { clusterId, brokers, controller } = await admin.describeCluster();
-      return { clusterId, brokers, controllerProxy: controller ?? undefined };
+  async function describeCluster(): Promise<ClusterDescription> {
+    const { clusterId, brokers: known, controllerId } = await brokers.metadata('describe the cluster', []);
+    return {
+      clusterId: clusterId ?? '',
+      brokers: known.map(({ nodeId, host, port }) => ({ nodeId, host, port })),
+      controllerProxy: controllerId < 0 ? undefined : controllerId,
+    };
+  }
+
+  /** Where the partitions of topics begin, and behind which offset they end. */
+  async function ranges(topics: readonly string[]) {
+    if (topics.length === 0) return [];
+    const [earliest, written] = await Promise.all([
+      listOffsets(cluster, { topics }, 'earliest'),
+      listOffsets(cluster, { topics }, 'written'),
+    ]);
+    return written.map(({ topic, partition, offset: latest }) => {
+      const first = earliest.find((each) => each.topic === topic && each.partition === partition);
+      return { topic, partition, earliest: first?.offset ?? 0n, latest };
     });
+  }
+
+  async function groupLag(group: string): Promise<PartitionLag[]> {
+    const committed = await committedOffsets(brokers, group);
+    const topics = [...new Set(committed.map(({ topic }) => topic))];
+    const there = await partitionsOf(brokers, topics);
+    return (await ranges([...there.keys()])).map(({ earliest, latest, ...at }) => {
+      const known = committed.find((each) => each.topic === at.topic && each.partition === at.partition);
+      return {
+        ...at,
+        committed: known?.offset,
+        topicId: known?.topicId,
+        latest,
+        lag: latest - (known?.offset ?? earliest),
+      };
+    });
+  }
 
   return {
     ensureTopics: (declarations, { replicationFactor } = {}) =>
-      ask('create the topics', () => ensureTopics(admin, declarations, replicationFactor)),
-    compareTopics: (declarations) => ask('compare the topics', () => compareTopics(admin, declarations)),
+      ask('create the topics', () => ensureTopics(brokers, declarations, replicationFactor)),
+    compareTopics: (declarations) => ask('compare the topics', () => compareTopics(brokers, declarations)),
     describeCluster,
     async waitForBrokers(count, signal) {
       for (let failures = 1; ; failures++) {
         signal?.throwIfAborted();
         try {
-          const cluster = await describeCluster();
-          if (cluster.brokers.length >= count) return cluster;
+          const described = await describeCluster();
+          if (described.brokers.length >= count) return described;
         } catch (error) {
           log.debug({ err: error }, 'waiting for brokers');
         }
@@ -129,35 +158,34 @@ export function createAdmin({ client, log }: { client: KafkaClient; log: Logger 
       }
     },
     describeTopics: (names) =>
-      ask(
-        'describe topics',
-        async () => {
-          const wanted = names ?? (await admin.listTopics()).filter((name) => !name.startsWith('__'));
-          if (wanted.length === 0) return [];
-          const { topics } = await admin.fetchTopicMetadata({ topics: [...wanted] });
-          return topics.map(({ name, partitions }) => ({
-            name,
-            partitions: partitions
-              .map(({ partitionId, leader, replicas, isr }) => ({
-                partition: partitionId,
-                leader,
-                replicas,
-                inSync: isr,
-              }))
-              .sort((a, b) => a.partition - b.partition),
-          }));
-        },
-        names ? [...names] : [],
+      ask('describe topics', async () => {
+        const found = await partitionsOf(brokers, names);
+        const missing = names?.filter((name) => !found.has(name)) ?? [];
+        if (missing.length > 0) throw new TopicMissingError(missing);
+        return [...found]
+          .filter(([name]) => names || !name.startsWith('__'))
+          .map(([name, partitions]) => ({ name, partitions }));
+      }),
+    topicOffsets: (topic) =>
+      ask(`read the offsets of ${topic}`, async () =>
+        (await ranges([topic])).map(({ topic: _, ...range }) => range),
       ),
-    topicOffsets: (topic) => ask(`read the offsets of ${topic}`, () => topicOffsets(admin, topic), [topic]),
     groupPositions: (group, topics) =>
-      ask(`read the offsets of ${group}`, () => groupPositions(admin, group, topics), [...topics]),
-    groupLag: (group) => ask(`read the lag of ${group}`, () => groupLag(admin, group)),
-    removeTopic: (topic) => ask(`delete ${topic}`, () => removeTopic(admin, topic)),
-    forgetGroup: (group) => ask(`delete the group ${group}`, () => forgetGroup(admin, group)),
+      ask(`read the offsets of ${group}`, async () => {
+        await cluster.refresh(topics);
+        const committed = await committedOffsets(brokers, group);
+        return topics.flatMap((topic) =>
+          cluster.partitionsOf(topic).map((partition) => {
+            const known = committed.find((each) => each.topic === topic && each.partition === partition);
+            return { topic, partition, committed: known?.offset };
+          }),
+        );
+      }),
+    groupLag: (group) => ask(`read the lag of ${group}`, () => groupLag(group)),
+    removeTopic: (topic) => ask(`delete ${topic}`, () => removeTopic(brokers, topic)),
+    forgetGroup: (group) => ask(`delete the group ${group}`, () => forgetGroup(brokers, group)),
     async close() {
-      connected = undefined;
-      await within(5_000, admin.disconnect());
+      await within(5_000, cluster.close());
     },
     [Symbol.asyncDispose]() {
       return this.close();

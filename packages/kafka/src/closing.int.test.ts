@@ -35,6 +35,15 @@ const clients: [string, Begin][] = [
     },
   ],
   [
+    'a producer on platformatic',
+    () => {
+      const producer = createProducer({ client: clientOf(undefined, { library: 'platformatic' }), log });
+      producer.start().catch(() => {});
+      producer.send([{ topic, key: 'a', value: null, headers: {} }]).catch(() => {});
+      return producer.stop;
+    },
+  ],
+  [
     'a member of a group',
     (client) => {
       const follower = createFollower({

@@ -75,7 +75,7 @@ const anOrder: OrderPlaced = {
   channel: 'counter',
 };
 
-const received = (value: Buffer | null, headers: Partial<Record<string, string>> = {}): ReceivedRecord => ({
+const received = (value: Buffer | null, headers: Partial<Record<string, string>> = {}) => ({
   topic: PaymentReceived.topic.name,
   partition: 0,
   offset: 0n,
@@ -186,7 +186,7 @@ test('reads what newer and older versions of an event wrote', async () => {
     fields: [...fields.slice(0, 3), { name: 'receivedAt', type: 'long', default: 0 }],
   } as never);
   const readers = createReaders({ schemaOf: async () => avro.Type.forSchema(older.schema as never) });
-  const read = await readers.find(1, {
+  const read = await readers.learn(1, {
     ...PaymentReceived,
     schema: JSON.parse(JSON.stringify(ownType.schema({ exportAttrs: true }))),
   });
@@ -221,7 +221,7 @@ test("version 1 and 2 of OrderPlaced are in one topic, and yesterday's reader an
   const before = records.map(async ({ value }) => {
     const bytes = value ?? Buffer.alloc(0);
     const schemaId = schemaIdIn(bytes, 0, bytes.length) ?? 0;
-    const read = await readers.find(schemaId, yesterday);
+    const read = await readers.learn(schemaId, yesterday);
     return readWhole(read, schemaId, bytes, HEADER_BYTES, bytes.length);
   });
   expect(await Promise.all(before)).toEqual([order, order]);
@@ -244,6 +244,18 @@ test('checks a schema against all versions, not only the last', async () => {
   await codec.register([typeOf(subject, [{ name: 'a', type: 'string', default: '' }])]);
   const breaking = typeOf(subject, [{ name: 'a', type: 'string' }]);
   await expect(codec.register([breaking])).rejects.toThrow(SchemaIncompatibleError);
+});
+
+test('decodes many as it decodes each, and all or none of them', async () => {
+  const records = [1, 2, 3].map((n) =>
+    received(codec.encode(PaymentReceived, { ...payment, receivedAt: payment.receivedAt + n })),
+  );
+  const each = await Promise.all(records.map(codec.decode));
+  const fresh = createCodec({ registryUrl, log });
+  // First it has to ask for their schema, then it knows it.
+  expect(await fresh.decodeAll(records)).toEqual(each);
+  expect(await fresh.decodeAll(records)).toEqual(each);
+  await expect(fresh.decodeAll([...records, received(null)])).rejects.toThrow('tombstone');
 });
 
 test.each<[string, () => ReceivedRecord | Promise<ReceivedRecord>, RegExp]>([

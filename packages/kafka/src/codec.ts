@@ -1,17 +1,8 @@
-import {
-  type Event,
-  type EventType,
-  eventTypeOf,
-  fromHeaders,
-  InvalidHeadersError,
-  inWrongTopic,
-  misplaced,
-  problemIn,
-  problemInContext,
-} from '@brew/events';
+import { type Event, type EventType, eventTypeOf, inWrongTopic, misplaced, problemIn } from '@brew/events';
 import avro, { type Type } from 'avsc';
 import type { Logger } from 'pino';
 import { backoff } from './backoff.ts';
+import { contextOf } from './codec/context.ts';
 import {
   assertSize,
   createFieldReader,
@@ -33,6 +24,7 @@ import {
   SchemaUnknownError,
   UndecodableRecordError,
 } from './errors.ts';
+import { valueIn } from './reader/recordInBatch.ts';
 import type { ReceivedRecord } from './record.ts';
 
 export interface Codec {
@@ -62,7 +54,12 @@ export interface Codec {
    * @throws UndecodableRecordError for poison; InvalidEventError for what Brew itself could not have made, or what stands where it does not
    *   belong: see rules.ts and misplaced.ts of @brew/events; RegistryUnavailableError, which is an outage
    */
-  decode(record: ReceivedRecord): Promise<Event<unknown>>;
+  decode(record: ReceivedRecord): Promise<Event>;
+  /**
+   * The same of many, in their order: synchronous but for schemas that are not known yet, which are asked for together.
+   * @throws what decode() throws of one of them
+   */
+  decodeAll(records: readonly ReceivedRecord[]): Promise<Event[]>;
   /** For who needs some fields of very many events, fast: see FieldReader. */
   fieldReader<Data, const Fields extends FieldsOf<Data>>(
     type: EventType<Data>,
@@ -107,6 +104,31 @@ export function createCodec({ registryUrl, log, signal }: CodecOptions): Codec {
     }
   }
 
+  /** Undefined while the schema that it was written with is not known: then it is noted. */
+  function decodeKnown(record: ReceivedRecord, unknown: Map<EventType, Set<number>>): Event | undefined {
+    const { context, type, schemaId, value } = openFrame(record);
+    const read = readers.find(schemaId, type);
+    if (!read) {
+      unknown.set(type, (unknown.get(type) ?? new Set()).add(schemaId));
+      return undefined;
+    }
+    const { bytes, valueStart, valueEnd } = value;
+    const data = readWhole(read, schemaId, bytes, valueStart + HEADER_BYTES, valueEnd);
+    const { id, source, time, correlationId, causationId, traceparent } = context;
+    const { topic, key } = record;
+    const problem = problemIn(type, data) ?? misplaced(type, data, { topic, key, correlationId });
+    if (problem !== undefined) throw new InvalidEventError(type.name, [problem]);
+    return { id, source, time, correlationId, causationId, traceparent, type, data };
+  }
+
+  async function decodeAll(records: readonly ReceivedRecord[]): Promise<Event[]> {
+    const unknown = new Map<EventType, Set<number>>();
+    const events = records.map((record) => decodeKnown(record, unknown));
+    if (unknown.size === 0) return events as Event[];
+    await Promise.all([...unknown].flatMap(([type, ids]) => [...ids].map((id) => readers.learn(id, type))));
+    return records.map((record, i) => events[i] ?? (decodeKnown(record, unknown) as Event));
+  }
+
   return {
     isRegistered: ({ subject }) => registry.has(subject),
 
@@ -137,27 +159,14 @@ export function createCodec({ registryUrl, log, signal }: CodecOptions): Codec {
     },
 
     async decode(record) {
-      const context = contextOf(record);
-      const odd = problemInContext(context);
-      if (odd !== undefined) throw new InvalidHeadersError([odd]);
-      const type = eventTypeOf(context.type);
-      if (!type) throw new UndecodableRecordError(`its type ${context.type.slice(0, 200)} is unknown here`);
-      const elsewhere = inWrongTopic(type, record.topic);
-      if (elsewhere !== undefined) throw new InvalidEventError(type.name, [elsewhere]);
-      if (record.value === null) throw new UndecodableRecordError('it is a tombstone: it has no value');
-      assertSize(type.name, record.value.length);
-      const schemaId = schemaIdOf(record.value);
-      if (schemaId === undefined)
-        throw new UndecodableRecordError('its value is not in Confluent wire format');
-      const read = await readers.find(schemaId, type);
-      const data = readWhole(read, schemaId, record.value, HEADER_BYTES, record.value.length);
-      const problem = problemIn(type, data) ?? misplaced(type, data, { ...record, ...context });
-      if (problem !== undefined) throw new InvalidEventError(type.name, [problem]);
-      return { ...context, type, data };
+      const [event] = await decodeAll([record]);
+      return event as Event;
     },
 
+    decodeAll,
+
     async decodeValue(value) {
-      const schemaId = schemaIdOf(value);
+      const schemaId = schemaIdIn(value, 0, value.length);
       if (schemaId === undefined) return undefined;
       const writer = await registry.schemaOf(schemaId);
       const show = shows.get(writer) ?? showOf(schemaId, writer);
@@ -178,14 +187,20 @@ function showOf(schemaId: number, writer: Type): Read {
   }
 }
 
-const schemaIdOf = (value: Buffer) => schemaIdIn(value, 0, value.length);
-
-function contextOf(record: ReceivedRecord) {
-  try {
-    return fromHeaders(record.headers);
-  } catch (error) {
-    throw new UndecodableRecordError(messageOf(error), error);
-  }
+/** What can be told of a record without its schema. @throws what decode() throws */
+function openFrame(record: ReceivedRecord) {
+  const context = contextOf(record);
+  const type = eventTypeOf(context.type);
+  if (!type) throw new UndecodableRecordError(`its type ${context.type.slice(0, 200)} is unknown here`);
+  const elsewhere = inWrongTopic(type, record.topic);
+  if (elsewhere !== undefined) throw new InvalidEventError(type.name, [elsewhere]);
+  const value = valueIn(record);
+  const { bytes, valueStart, valueEnd } = value;
+  if (valueEnd < valueStart) throw new UndecodableRecordError('it is a tombstone: it has no value');
+  assertSize(type.name, valueEnd - valueStart);
+  const schemaId = schemaIdIn(bytes, valueStart, valueEnd);
+  if (schemaId === undefined) throw new UndecodableRecordError('its value is not in Confluent wire format');
+  return { context, type, schemaId, value };
 }
 
 /** Each field that the schema forbids, such as `items.0.quantity is "two", not int`. */

@@ -283,26 +283,29 @@ test('gives up its partitions when a call hangs', async () => {
   hung.resolve();
 });
 
-test('starts again after kafkajs has given up, and does what came meanwhile', async () => {
+test('says that no broker answers, and does what came meanwhile once one does', async () => {
   const topic = await createTopic('consumer', 3);
   const network = createNetwork();
   const { kept, process } = keeping();
   const consumer = await consume([topic], {
     process,
-    client: clientOf(network.connect),
+    client: clientOf(network.via),
     sessionTimeoutMs: 6_000,
   });
   await send(topic, 'a:1');
   await until(() => kept.length === 1, { what: 'the first record' });
 
   network.cut();
-  await until(() => consumer.state === 'restarting', { what: 'the consumer to notice' });
-  expect(consumer.lastError).toMatchObject({ code: 'BREW_CONSUMER_FAILED' });
+  await until(() => consumer.lastError !== undefined, { what: 'the consumer to notice' });
+  expect(consumer.lastError).toMatchObject({
+    code: expect.stringMatching(/BREW_(CONSUMER_FAILED|BROKER_UNAVAILABLE)/),
+  });
   await send(topic, 'b:1', 'c:1');
   network.restore();
   await until(() => kept.includes('b:1') && kept.includes('c:1'), { what: 'the records sent meanwhile' });
-  expect(consumer.state).toBe('running');
-  expect(consumer.lastError).toBeUndefined();
+  await until(() => consumer.state === 'running' && consumer.lastError === undefined, {
+    what: 'it to be well',
+  });
   await consumer.stop();
   await network.stop();
 });

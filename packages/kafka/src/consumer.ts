@@ -1,36 +1,44 @@
 import { setImmediate as eventLoop } from 'node:timers/promises';
-import type { Batch, EachBatchPayload, Consumer as KafkaConsumer } from 'kafkajs';
 import type { Logger } from 'pino';
-import { createAdmin } from './admin.ts';
+import type { Membership } from './adapter.ts';
 import { defaultRetry, type RetryPolicy } from './backoff.ts';
 import type { KafkaClient } from './client.ts';
+import { createAssignment, type Part } from './consumer/assignment.ts';
 import { createBreaker } from './consumer/breaker.ts';
 import { chunksOf } from './consumer/chunks.ts';
 import { createCommits } from './consumer/commits.ts';
-import { coPartitionedAssigner } from './consumer/coPartitionedAssigner.ts';
-import { createFirstOffsets } from './consumer/firstOffsets.ts';
 import { createHoldUps, type HeldUp } from './consumer/holdUps.ts';
 import { createLooks } from './consumer/looks.ts';
 import { createProcessor } from './consumer/processor.ts';
-import { isStopped, pause, type Turn } from './consumer/turn.ts';
+import { type Account, createRoom } from './consumer/room.ts';
+import { createStartOffsets } from './consumer/startOffsets.ts';
+import { isGivenUp, leaveIfGivenUp, pause, type Turn } from './consumer/turn.ts';
 import { watch } from './consumer/watch.ts';
 import type { DeadLetters } from './deadLetters.ts';
 import { delay } from './delay.ts';
-import { EveryRecordFailsError } from './errors.ts';
-import { fetchedOf } from './fetched.ts';
+import { BrokerUnavailableError, EveryRecordFailsError } from './errors.ts';
+import type { Fetched } from './fetched.ts';
 import { gather } from './gather.ts';
 import { createGroupMember, type Life, type MemberState } from './groupMember.ts';
+import { MOST_HELD } from './holding.ts';
 import { wayOn } from './outOfRange.ts';
-import type { ReceivedRecord } from './record.ts';
+import { createCluster } from './reader/cluster.ts';
+import { createFetcher, type Fetcher } from './reader/fetcher.ts';
+import type { Reading } from './reader/readings.ts';
+import { bytesOf, type Position, type ReceivedRecord } from './record.ts';
 import { verdictOf } from './verdict.ts';
 
 /** `halted`: every record fails, and none is parked until one succeeds. */
 export type ConsumerState = MemberState | 'halted';
 
-/** How many partitions' batches are in hand at the same time, and meet in one call of `process`. */
-const PARTITIONS_AT_ONCE = 64;
-
 const UNABLE_LOOK_MS = 500;
+const LEFT = Symbol('others need the memory that it holds');
+/** Another replica may have the bytes that were written, and a new leader may hear how far the log goes. */
+const LOOK_AGAIN_MS = 1_000;
+/** How long what waits for something may hold memory that others wait for. */
+const HOLDS_MS = 2_000;
+/** So long no broker may answer before that is told. */
+const SILENT_MS = 5_000;
 
 export interface ConsumerOptions {
   client: KafkaClient;
@@ -41,8 +49,8 @@ export interface ConsumerOptions {
   from: 'beginning' | 'now';
   /**
    * Does the work for what there is, of all partitions, in offset order for each: all of it or, by throwing, nothing.
-   * Never called again before it has come back. It may get records that it has done already, after a crash or a
-   * rebalance.
+   * Never called again before it has come back. It may get records that it has done already: after a crash, a
+   * rebalance, or an outage.
    */
   process: (records: ReceivedRecord[]) => Promise<void>;
   /** Which records matter; the others are skipped. By default all. */
@@ -56,10 +64,15 @@ export interface ConsumerOptions {
    */
   unable?: () => string | undefined;
   retry?: RetryPolicy;
-  /** How many records `process` gets at most: what one transaction holds, and what a failure rolls back. */
+  /** How many records `process` gets at most: what one transaction holds, and what a failure rolls back. They are fewer where they are large. */
   maxRecords?: number;
   /** The shortest time between two calls of `process`, in milliseconds, by default 100: under load they are fewer, and larger. */
   paceMs?: number;
+  /**
+   * A name of this member's that is the same each time it starts, and no other member's (static membership, KIP-345): its partitions wait for it
+   * until its session is over, instead of going to others and coming back. Without one, they go to others as soon as it stops. kafkajs has none.
+   */
+  instanceId?: string;
   /**
    * After how long without a sign of life this member's partitions go to others, by default 15 s. It must be longer
    * than a call of `process` ever takes: one that takes longer counts as hanging, and the consumer starts again.
@@ -69,7 +82,7 @@ export interface ConsumerOptions {
 }
 
 export interface Consumer extends AsyncDisposable {
-  /** `restarting`: kafkajs ended, for example by a broker's restart, and is being started again. */
+  /** `restarting`: its membership ended, for example by a broker's restart, and is being started again. */
   readonly state: ConsumerState;
   /** What it waits for or restarts because of; undefined when all is well. */
   readonly lastError: unknown;
@@ -101,32 +114,44 @@ export function createConsumer(options: ConsumerOptions): Consumer {
     paceMs = 100,
     isOutage = () => false,
     unable = () => undefined,
+    instanceId,
   } = options;
-  const sessionTimeout = options.sessionTimeoutMs ?? 15_000;
+  if (instanceId !== undefined && client.library === 'kafkajs')
+    throw new TypeError(
+      'kafkajs has no static membership: leave out instanceId, or take the library platformatic.',
+    );
+  const sessionTimeoutMs = options.sessionTimeoutMs ?? 15_000;
   const log = options.log.child({ group });
-  const firstOffsets = createFirstOffsets({ client, group, topics, from, log });
   const holdUps = createHoldUps();
   const breaker = createBreaker();
   const looksAgain = createLooks();
+  let fetcher: Fetcher | undefined;
 
-  function begin(consumer: KafkaConsumer): Life {
-    const commits = createCommits({ consumer, log });
-    const watched = watch(options.process, sessionTimeout);
+  function begin(commit: Membership['commit']): Life {
+    const cluster = createCluster(client);
+    const own = createFetcher(cluster, { apart: true, log });
+    fetcher = own;
+    const starts = createStartOffsets({ cluster, group, topics, from });
+    const assignment = createAssignment(work);
+    const commits = createCommits({ commit, log });
+    const watched = watch(options.process, sessionTimeoutMs);
     const process = gather(
-      async (chunks: readonly ReceivedRecord[][]) => {
+      async (chunks: readonly (readonly ReceivedRecord[])[]) => {
         await watched.process(chunks.flat());
         return chunks.map(() => undefined);
       },
       {
         limit: maxRecords,
-        sizeOf: (records) => records.length,
+        // Records of more than their share of the bytes count as several.
+        sizeOf: (records) => Math.max(records.length, (bytesOf(records) / MOST_HELD) * maxRecords),
         paceMs,
         concernsAll: (error) => verdictOf(error, isOutage) === 'outage',
       },
     );
     const processor = createProcessor({
-      process,
-      processAlone: (records) => process(records, { alone: true }),
+      // Of a partition that is given up, nothing is begun any more: the group waits for the end of what was.
+      process: (records, signal) => process(records, { signal }),
+      processAlone: (records, signal) => process(records, { alone: true, signal }),
       deadLetters: options.deadLetters,
       isOutage,
       retry: options.retry ?? defaultRetry,
@@ -134,110 +159,156 @@ export function createConsumer(options: ConsumerOptions): Consumer {
       log,
     });
 
-    async function eachBatch(payload: EachBatchPayload, signal: AbortSignal): Promise<void> {
-      const { batch, heartbeat, resolveOffset } = payload;
-      const { topic, partition } = batch;
+    const room = createRoom();
+
+    /** What comes in a partition, one fetch after another, for as long as it is ours. */
+    async function work({ topic, partition, offset, topicId }: Position, part: Part): Promise<void> {
+      const { signal } = part;
+      const place = { topic, partition };
+      const reading = own.add({ ...place, from: offset, topicId });
+      const account = room.account();
+      signal.addEventListener('abort', () => own.remove(reading), { once: true });
       const turn: Turn = {
-        heartbeat,
         signal,
         done(nextOffset) {
-          resolveOffset(String(nextOffset - 1n));
-          commits.note(topic, partition, nextOffset);
+          // Lost, it is another's, who may be further.
+          if (!part.isLost && !isOver)
+            commits.note({ ...place, offset: nextOffset, topicId: reading.topicId });
         },
-        heldUp: (holdUp) => holdUps.set(batch, holdUp),
+        heldUp: (holdUp) => holdUps.set(place, holdUp),
       };
       try {
-        await (batch.outOfRange ? stepOver(batch, turn) : work(batch, turn));
+        while (!signal.aborted) {
+          const fetched = await own.nextOf(reading).catch((error) => stepOver(reading, error, turn));
+          if (!fetched) continue;
+          if (await takeOrLeave(fetched, reading, account, turn)) holdUps.end(place);
+        }
       } catch (error) {
-        if (isStopped(error)) return;
-        // As a rule a rebalance, which the heartbeat told of. What is done counts also for whoever gets the partition.
-        await commits.flush();
-        throw error;
+        if (!isGivenUp(error)) throw error;
       } finally {
-        holdUps.end(batch);
+        own.remove(reading);
+        holdUps.end(place);
       }
     }
 
-    async function work(batch: Batch, turn: Turn): Promise<void> {
-      const { topic, partition } = batch;
-      for (const chunk of chunksOf(fetchedOf(batch), wants, maxRecords)) {
-        if (turn.signal.aborted) return;
+    /** @returns whether it is done; not when it waited for something, and others for the memory that it held: then it comes again */
+    async function takeOrLeave(
+      fetched: Fetched,
+      reading: Reading,
+      account: Account,
+      turn: Turn,
+    ): Promise<boolean> {
+      let position = fetched.from;
+      let waitsSince: number | undefined;
+      const leaving: Turn = {
+        signal: turn.signal,
+        done(nextOffset) {
+          position = nextOffset;
+          turn.done(nextOffset);
+        },
+        heldUp(holdUp) {
+          turn.heldUp(holdUp);
+          waitsSince = holdUp?.waits ? (waitsSince ?? performance.now()) : undefined;
+          if (waitsSince === undefined || performance.now() - waitsSince < HOLDS_MS) return;
+          if (account.isWanted) throw LEFT;
+        },
+      };
+      try {
+        await take(fetched, reading, account, leaving);
+        return true;
+      } catch (error) {
+        if (error !== LEFT) throw error;
+        own.seek(reading, position);
+        return false;
+      } finally {
+        account.hold(0);
+      }
+    }
+
+    async function take(fetched: Fetched, reading: Reading, account: Account, turn: Turn): Promise<void> {
+      const { topic, partition } = fetched;
+      for (const chunk of chunksOf(fetched, wants, maxRecords, account)) {
+        leaveIfGivenUp(turn);
         const [first] = chunk.records;
         holdUps.begin(first ?? { topic, partition, offset: chunk.nextOffset, key: null });
         if (chunk.gap && looksAgain(chunk.gap)) {
           await processor.run({ ...chunk, gap: undefined }, turn);
           turn.done(chunk.gap.firstOffset);
-          return pause(turn, 1_000);
+          await pause(turn, LOOK_AGAIN_MS);
+          return own.seek(reading, chunk.gap.firstOffset);
+        }
+        if (chunk.isBeforeLarge) {
+          await account.waitForLargest(turn.signal);
+          leaveIfGivenUp(turn);
         }
         if (first || chunk.gap) await processor.run(chunk, turn);
         turn.done(chunk.nextOffset);
-        // Danger zone: the session is kept alive by work that gets on, never by a timer. A timer would keep a member
-        // alive that hangs, and its partitions would stand still for ever.
-        await turn.heartbeat();
         // Records that nobody wants are looked at without waiting for anything, and could be millions.
         await eventLoop();
       }
     }
 
-    /** The position is outside of what the partition holds: nothing is skipped without a word, and nothing lost without somebody's. */
-    async function stepOver(batch: Batch, turn: Turn): Promise<void> {
-      const { topic, partition } = batch;
-      const from = BigInt(batch.fetchedOffset);
-      holdUps.begin({ topic, partition, offset: from, key: null });
-      await using admin = createAdmin({ client, log });
-      const way = await wayOn(admin, { topic, partition, from });
-      if (!way) return pause(turn, 1_000);
-      if (way.isLoss) await processor.passLoss(way.gap, turn);
-      else await processor.run({ records: [], unfit: new Map(), gap: way.gap }, turn);
+    /** It can't go on at its position: nothing is skipped without a word, and nothing lost without somebody's. */
+    async function stepOver(reading: Reading, error: unknown, turn: Turn): Promise<undefined> {
+      const { topic, partition, position: offset } = reading;
+      const at = { topic, partition, offset };
+      holdUps.begin({ ...at, key: null });
+      turn.heldUp({ at: { ...at, key: null }, error, waits: false });
+      const way = await wayOn(cluster, at, error);
+      if (!way) {
+        await pause(turn, LOOK_AGAIN_MS);
+        return void own.seek(reading, offset);
+      }
+      const { gap, isLoss } = way;
+      if (gap && isLoss) await processor.passLoss(gap, turn);
+      else await processor.run({ records: [], unfit: new Map(), gap }, turn);
       // Where records are deleted, more of them may be by now.
-      const next = way.isLoss ? way.gap.lastOffset + 1n : way.offset;
-      consumer.seek({ topic, partition, offset: String(next) });
-      commits.note(topic, partition, next);
+      const next = gap && isLoss ? gap.lastOffset + 1n : way.offset;
+      own.seek(reading, next);
+      turn.done(next);
     }
 
+    let isOver = false;
     return {
-      eachBatch,
       async beforeJoining(signal) {
         while (unable() !== undefined && !signal.aborted) await delay(UNABLE_LOOK_MS, signal);
-        await firstOffsets.look();
+        await starts.look();
       },
-      onJoined(assignment) {
-        commits.forget();
-        const first = firstOffsets.of(assignment);
-        for (const { topic, partition, offset } of first) {
-          consumer.seek({ topic, partition, offset: String(offset) });
-          commits.note(topic, partition, offset);
-        }
-        // Soon: whoever has the partition after the next rebalance is to begin there, too. Not here: kafkajs drops what is
-        // committed before it has come back from joining.
-        if (first.length > 0) setImmediate(commits.flush);
+      async onAssigned(partitions) {
+        assignment.expect(partitions);
+        const positions = await starts.of(partitions);
+        for (const { isFirst, ...position } of positions) if (isFirst) commits.note(position);
+        assignment.begin(positions);
       },
-      beforeLeaving: commits.flush,
+      async onRevoked(partitions) {
+        await assignment.give(partitions);
+        await commits.flush();
+        commits.forget(partitions);
+      },
+      onLost(partitions) {
+        assignment.lose(partitions);
+        commits.forget(partitions);
+      },
       hanging: () => watched.hanging() ?? unable(),
+      failed: assignment.failed,
+      async end() {
+        isOver = true;
+        own.stop();
+        fetcher = undefined;
+        commits.end();
+        await assignment.end();
+        await cluster.close();
+      },
     };
   }
 
-  const member = createGroupMember({
-    client,
-    name: group,
-    config: () => ({
-      groupId: group,
-      partitionAssigners: [coPartitionedAssigner],
-      sessionTimeout,
-      heartbeatInterval: 2_000,
-      // What bounds the memory: up to this much from each broker is held at a time, some 1,000 records a partition.
-      maxBytesPerPartition: 256 * 1024,
-      maxBytes: 2 * 1024 * 1024,
-      // How long an idle fetch waits, and so how long a stop may have to wait for it.
-      maxWaitTimeInMs: 1_000,
-    }),
-    topics,
-    // Of a partition that is added while it runs, all is new; of others, firstOffsets knows.
-    fromBeginning: true,
-    concurrency: PARTITIONS_AT_ONCE,
-    begin,
-    log,
-  });
+  function silence(): unknown {
+    const since = member.silentSince ?? fetcher?.silentSince();
+    if (since === undefined || performance.now() - since < SILENT_MS) return undefined;
+    return new BrokerUnavailableError(`read ${topics.join(', ')}`, new Error('no broker answers'));
+  }
+
+  const member = createGroupMember({ client, group, topics, instanceId, sessionTimeoutMs, begin, log });
 
   return {
     get state() {
@@ -245,11 +316,11 @@ export function createConsumer(options: ConsumerOptions): Consumer {
       return isHalted ? 'halted' : member.state;
     },
     get lastError() {
-      return member.lastError ?? holdUps.waitsFor;
+      return member.lastError ?? silence() ?? holdUps.waitsFor;
     },
     get heldUp() {
-      const { heldBack } = member;
-      return holdUps.longest ?? (heldBack && { ...heldBack, key: null, others: 0 });
+      const behind = fetcher?.heldBack() ?? fetcher?.unreachableForLong();
+      return holdUps.longest ?? (behind && { ...behind, key: null, others: 0 });
     },
     start: (signal) => member.start(signal),
     stop: () => member.stop(),

@@ -6,7 +6,7 @@ import { CorruptBatchError, DeadLetterFailedError, SendFailedError } from './err
 import { MOST_HEADERS, type OutgoingRecord, type ReceivedRecord, toReceived } from './record.ts';
 import { createKeyMemory } from './testing/keyMemory.ts';
 
-const record: ReceivedRecord = {
+const record = {
   topic: 'brew.orders.v1',
   partition: 3,
   offset: 42n,
@@ -14,7 +14,7 @@ const record: ReceivedRecord = {
   value: Buffer.from([0, 1, 2]),
   headers: { ce_id: 'e1', traceparent: '00-…' },
   timestamp: new Date('2026-01-02T03:04:05.678Z'),
-};
+} satisfies ReceivedRecord;
 const at = new Date('2026-01-02T03:04:06.000Z');
 const failed = (error: unknown) =>
   ({ reason: 'failed', error, attempts: 5, firstFailedAt: at, lastFailedAt: at }) as const;

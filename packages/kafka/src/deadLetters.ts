@@ -5,7 +5,7 @@ import { DeadLetterFailedError, isContentRefused } from './errors.ts';
 import type { Gap } from './fetched.ts';
 import { gather } from './gather.ts';
 import type { Producer } from './producer.ts';
-import { type OutgoingRecord, type ReceivedRecord, rawPartsOf } from './record.ts';
+import { type OutgoingRecord, type ReceivedRecord, rawKeyOf } from './record.ts';
 
 export type { Failure, Letter } from './deadLetters/letter.ts';
 
@@ -165,14 +165,14 @@ export function createDeadLetterQueue(options: DeadLetterQueueOptions): DeadLett
       if (!first || !parkedKeys) return new Set();
       const keys = new Map<string, Buffer>();
       for (const record of records) {
-        const { key } = rawPartsOf(record);
+        const key = rawKeyOf(record);
         if (key !== null) keys.set(idOf(key), key);
       }
       if (keys.size === 0) return new Set();
       const parked = await lookUp({ source: first.topic, keys });
       return new Set(
         records.filter((record) => {
-          const { key } = rawPartsOf(record);
+          const key = rawKeyOf(record);
           return key !== null && parked.has(idOf(key));
         }),
       );
@@ -212,7 +212,7 @@ const inPatience = (): number => performance.now() + PATIENCE_MS;
 
 const keysOf = (letters: readonly Letter[]): TopicKey[] =>
   letters.flatMap(({ record }) => {
-    const { key } = rawPartsOf(record);
+    const key = rawKeyOf(record);
     return key === null ? [] : [{ topic: record.topic, key }];
   });
 

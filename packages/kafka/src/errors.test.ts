@@ -68,3 +68,9 @@ test('a broker that can not be reached is told with what led to it', () => {
     'Kafka could not be reached to ask: it timed out.',
   );
 });
+
+test('ends a sentence once, also where what it was caused by is one', () => {
+  const cause = new errors.TopicMissingError(['min.dlq']);
+  expect(new errors.DeadLetterFailedError('min.dlq', cause).message).toMatch(/[^.]\.$/);
+  expect(new errors.ConsumerFailedError('min', cause).message).toMatch(/[^.]\.$/);
+});

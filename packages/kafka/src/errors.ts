@@ -48,7 +48,7 @@ export class GroupMissingError extends BrewError {
 /** A consumer or follower ended and is being started again; seen in its `lastError` and in the log. */
 export class ConsumerFailedError extends BrewError {
   constructor(group: string, cause: unknown) {
-    super('BREW_CONSUMER_FAILED', `The consumer of group ${group} ended: ${messageOf(cause)}.`, {
+    super('BREW_CONSUMER_FAILED', `The consumer of group ${group} ended: ${clauseOf(cause)}.`, {
       retryable: true,
       cause,
     });
@@ -92,7 +92,7 @@ export class NotPreparedError extends BrewError {
  */
 export class DeadLetterFailedError extends BrewError {
   constructor(topic: string, cause: unknown) {
-    super('BREW_DEAD_LETTER_FAILED', `${topic} did not take a record: ${messageOf(cause)}.`, {
+    super('BREW_DEAD_LETTER_FAILED', `${topic} did not take a record: ${clauseOf(cause)}.`, {
       retryable: true,
       cause,
     });
@@ -107,7 +107,7 @@ export class EveryRecordFailsError extends BrewError {
   constructor(since: Date, cause: unknown) {
     super(
       'BREW_EVERY_RECORD_FAILS',
-      `Every record fails since ${since.toISOString()}, the last one with: ${messageOf(cause).slice(0, 300)}. None is parked until one succeeds.`,
+      `Every record fails since ${since.toISOString()}, the last one with: ${clauseOf(cause).slice(0, 300)}. None is parked until one succeeds.`,
       { retryable: true, cause },
     );
   }
@@ -135,7 +135,7 @@ export class RegistryUnavailableError extends BrewError {
   constructor(url: string, cause: unknown) {
     super(
       'BREW_REGISTRY_UNAVAILABLE',
-      `The schema registry at ${url} could not be used: ${messageOf(cause)}.`,
+      `The schema registry at ${url} could not be used: ${clauseOf(cause)}.`,
       {
         retryable: true,
         cause,
@@ -277,9 +277,12 @@ export class ReadRefusedError extends BrewError {
 
 export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
+/** The same as the end of a sentence, whose full stop comes behind it. */
+const clauseOf = (error: unknown): string => messageOf(error).replace(/\.$/, '');
+
 /** With what led to it: a connection that failed says why only there. */
 function reasonOf(error: unknown): string {
-  const message = messageOf(error).replace(/\.$/, '');
+  const message = clauseOf(error);
   if (!(error instanceof Error) || error.cause === undefined) return message;
   const reason = reasonOf(error.cause);
   return message.includes(reason) ? message : `${message}: ${reason}`;

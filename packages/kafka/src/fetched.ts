@@ -1,24 +1,25 @@
-import type { Batch } from 'kafkajs';
 import { type AbortedTransaction, createAbortedFilter } from './reader/abortedTransactions.ts';
-import { type RecordBatch, readBatch, spanOf } from './reader/recordBatch.ts';
-import { createRecords, type Records } from './reader/records.ts';
-import type { ReceivedRecord } from './record.ts';
+import { spanOf } from './reader/recordBatch.ts';
+import { createRecords, type RecordsOptions } from './reader/records.ts';
+import { type ReceivedRecord, RecordOfBytes, type TopicPartition } from './record.ts';
 
 /** What a fetch brought of one partition: record batches as they came. */
-export interface Fetched {
-  topic: string;
-  partition: number;
+export interface Fetched extends TopicPartition {
   /** The offset that was asked for; the first batch may begin earlier. */
   from: bigint;
-  /** Record batches of magic 2, the last one perhaps cut off. */
+  /** Record batches, the last one complete. */
   bytes: Buffer;
   aborted: readonly AbortedTransaction[];
+  /** Behind the last record; there may be none. */
+  nextOffset: bigint;
+  /** Behind the last committed record of the partition, when it was fetched. */
+  endOffset: bigint;
+  /** Of its first batch, in milliseconds since the epoch. */
+  timestamp: number;
 }
 
 /** Offsets of a partition that nobody will ever get: a batch that can't be unpacked, or what was deleted before it was read. */
-export interface Gap {
-  topic: string;
-  partition: number;
+export interface Gap extends TopicPartition {
   firstOffset: bigint;
   lastOffset: bigint;
   /** `unreadable`: it is still in the topic, and only we can't read it. `deleted`: it is gone. */
@@ -26,48 +27,40 @@ export interface Gap {
   error: Error;
 }
 
-export const fetchedOf = ({
-  topic,
-  partition,
-  fetchedOffset,
-  bytes,
-  abortedTransactions,
-}: Batch): Fetched => ({
-  topic,
-  partition,
-  from: BigInt(fetchedOffset),
-  bytes,
-  aborted: abortedTransactions.map(({ producerId, firstOffset }) => ({
-    producerId: BigInt(producerId),
-    firstOffset: BigInt(firstOffset),
-  })),
-});
-
-/** The offset behind what was fetched: where the partition goes on. The one that was asked for, if no batch came whole. */
-export function nextOffsetOf({ topic, partition, from, bytes }: Fetched): bigint {
-  const next = spanOf(bytes, `${topic}/${partition} at or behind offset ${from}`).nextOffset;
-  return next !== undefined && next > from ? next : from;
+/** The records of one batch, one after the other. */
+export interface BatchWalk {
+  /**
+   * What the walk has got to: a record, a gap where there are some that can't be read, or undefined: the end. `large` comes before the first of
+   * them, when the batch unpacks to more than `limit`: it is unpacked by the next call, and not before.
+   */
+  next(): ReceivedRecord | Gap | 'large' | undefined;
+  /** How many headers the record has. */
+  readonly headerCount: number;
 }
 
 /**
- * The records of what was fetched, in order, and the gaps between them: what can't be read costs its own batch and no other. Lazily, and
- * one batch unpacked at a time.
- *
- * @throws CorruptBatchError when it can't even be told where the next batch begins
+ * A walk over each batch of what was fetched, in order: what can't be read costs its own batch and no other. Lazily, and one batch unpacked at
+ * a time.
+ * @param limit what a batch may unpack to before that is told, in bytes; left out, none is told of
  */
-export function* walk(fetched: Fetched): Generator<ReceivedRecord | Gap> {
+export function* batchesOf(fetched: Fetched, limit?: number): Generator<BatchWalk> {
   const { topic, partition, from, bytes } = fetched;
   const where = `${topic}/${partition} at or behind offset ${from}`;
   const isAborted = createAbortedFilter(fetched.aborted);
-  const { end } = spanOf(bytes, where);
-  for (let start = 0; start < end; ) {
+  for (let start = 0; start < bytes.length; ) {
     const batch = bytes.subarray(start, start + BEFORE_LENGTH_COUNTS + bytes.readInt32BE(start + LENGTH));
     start += batch.length;
-    const next = spanOf(batch, where).nextOffset ?? 0n;
-    if (next <= from) continue;
+    const nextOffset = spanOf(batch, where).nextOffset ?? 0n;
+    if (nextOffset <= from) continue;
     const base = batch.readBigInt64BE();
-    const rest = base < from ? { ...fetched, bytes: batch } : { ...fetched, from: base, bytes: batch };
-    yield* walkBatch(rest, next, isAborted);
+    yield createBatchWalk({
+      ...fetched,
+      from: later(base, from),
+      bytes: batch,
+      nextOffset,
+      isAborted,
+      limit,
+    });
   }
 }
 
@@ -75,49 +68,54 @@ export function* walk(fetched: Fetched): Generator<ReceivedRecord | Gap> {
 const LENGTH = 8;
 const BEFORE_LENGTH_COUNTS = LENGTH + 4;
 
-function* walkBatch(
-  { topic, partition, from, bytes }: Fetched,
-  nextOffset: bigint,
-  isAborted: (batch: RecordBatch) => boolean,
-): Generator<ReceivedRecord | Gap> {
-  let offset = from;
-  let records: Records | undefined;
-  while (offset < nextOffset) {
-    try {
-      if (!records) {
-        if (isAborted(readBatch(bytes, 0, `${topic}/${partition} at offset ${from}`))) return;
-        const range = { from, until: undefined, nextOffset, endOffset: nextOffset };
-        records = createRecords({ topic, partition, bytes, ...range, aborted: [] });
+function createBatchWalk(batch: Omit<RecordsOptions, 'until' | 'onUnreadable'>): BatchWalk {
+  const { topic, partition, nextOffset } = batch;
+  let records = createRecords(batch);
+  let mayBeLarge = batch.limit !== undefined;
+  let offset = batch.from;
+  return {
+    next() {
+      if (offset >= nextOffset) return undefined;
+      try {
+        if (!records.next()) return undefined;
+        mayBeLarge = false;
+        offset = records.offset + 1n;
+        return records.received();
+      } catch (error) {
+        if (mayBeLarge) {
+          // Or broken: that is known when it is unpacked without this limit.
+          mayBeLarge = false;
+          records = createRecords({ ...batch, limit: undefined });
+          return 'large';
+        }
+        // Whatever it was: what these bytes are does not change.
+        const place = { topic, partition };
+        const gap = gapOf(error, place) ?? {
+          ...{ ...place, firstOffset: offset, lastOffset: nextOffset - 1n, why: 'unreadable' as const },
+          error: error instanceof Error ? error : new Error(String(error)),
+        };
+        const firstOffset = offset;
+        offset = gap.lastOffset + 1n;
+        return { ...gap, firstOffset };
       }
-      if (!records.next()) return;
-      const record = records.received();
-      offset = record.offset + 1n;
-      yield record;
-    } catch (error) {
-      // Whatever it was: what these bytes are does not change.
-      const place = { topic, partition };
-      const gap = gapOf(error, place) ?? {
-        ...{ ...place, firstOffset: offset, lastOffset: nextOffset - 1n, why: 'unreadable' as const },
-        error: error instanceof Error ? error : new Error(String(error)),
-      };
-      yield { ...gap, firstOffset: offset };
-      offset = gap.lastOffset + 1n;
-    }
-  }
+    },
+    get headerCount() {
+      return records.headerCount;
+    },
+  };
 }
 
 /**
  * The gap that an error of the reader's leaves, when it says which offsets it is about: those of a batch that nobody can read. Behind it reading
  * goes on.
  */
-export function gapOf(
-  error: unknown,
-  { topic, partition }: Pick<Gap, 'topic' | 'partition'>,
-): Gap | undefined {
+export function gapOf(error: unknown, { topic, partition }: TopicPartition): Gap | undefined {
   if (!(error instanceof Error && 'from' in error && 'until' in error)) return undefined;
   const { from, until } = error;
   if (typeof from !== 'bigint' || typeof until !== 'bigint') return undefined;
   return { topic, partition, firstOffset: from, lastOffset: until - 1n, why: 'unreadable', error };
 }
 
-export const isGap = (step: ReceivedRecord | Gap): step is Gap => 'why' in step;
+export const isGap = (step: ReceivedRecord | Gap): step is Gap => !(step instanceof RecordOfBytes);
+
+const later = (a: bigint, b: bigint): bigint => (a > b ? a : b);

@@ -1,24 +1,25 @@
-import { randomUUID } from 'node:crypto';
 import { setImmediate as eventLoop } from 'node:timers/promises';
-import type { Batch, EachBatchPayload, Consumer as KafkaConsumer } from 'kafkajs';
 import type { Logger } from 'pino';
-import { createAdmin } from './admin.ts';
 import { backoff, defaultRetry } from './backoff.ts';
 import type { KafkaClient } from './client.ts';
 import { chunksOf } from './consumer/chunks.ts';
 import { createLooks } from './consumer/looks.ts';
-import { delay } from './delay.ts';
-import { NotPreparedError } from './errors.ts';
-import { fetchedOf, type Gap } from './fetched.ts';
+import { aborted, delay, within } from './delay.ts';
+import { BrokerUnavailableError, NotPreparedError } from './errors.ts';
+import type { Fetched, Gap } from './fetched.ts';
 import { createPositions } from './follower/positions.ts';
-import { createGroupMember, type MemberState } from './groupMember.ts';
+import type { MemberState } from './groupMember.ts';
 import { wayOn } from './outOfRange.ts';
-import { placeOf, type ReceivedRecord } from './record.ts';
+import { createCluster } from './reader/cluster.ts';
+import { createFetcher, type Fetcher } from './reader/fetcher.ts';
+import { listOffsets } from './reader/offsets.ts';
+import { nameOfReading, type Reading } from './reader/readings.ts';
+import { type Offset, placeOf, type ReceivedRecord } from './record.ts';
 import { verdictOf } from './verdict.ts';
 
 export interface FollowerOptions {
   client: KafkaClient;
-  /** What it is for; part of the group ids that brokers show, such as `order.menu`. */
+  /** What it is for, in the log, such as `order.menu`. */
   name: string;
   topics: string[];
   from: 'beginning' | 'now';
@@ -57,64 +58,103 @@ export interface Follower extends AsyncDisposable {
 
 const RETRY = { initialMs: 200, maxMs: 2_000 };
 const MAX_RECORDS = 1_000;
+const DRAIN_MS = 5_000;
+/** So long no broker may answer before that is told. */
+const SILENT_MS = 5_000;
 
 /** What the attempts at all records of a batch may take together: the good ones behind them wait for so long. */
 const PATIENCE_MS = 3_000;
 
 interface FollowerTurn {
-  heartbeat: () => Promise<void>;
-  signal: AbortSignal;
+  /** For example `brew.menu.v1/0`. */
+  place: string;
   /** From then on, in milliseconds since the epoch, each record gets one attempt. */
   impatientFrom: number;
 }
 
 /**
- * Fan-out: each follower sees every record, for example to keep a cache of a compacted topic.
- *
- * kafkajs reads only as a member of a group, so each follower has a group of its own, under a name that nobody uses
- * again, and commits nothing. It keeps its positions itself: after a rebalance or a broker's restart a group without
- * commits would begin at the beginning again, or, `from: 'now'`, skip what came meanwhile.
+ * Fan-out: each follower sees every record, for example to keep a cache of a compacted topic. It is nobody's member: brokers know nothing of
+ * it, and it keeps its positions itself.
  */
 export function createFollower(options: FollowerOptions): Follower {
   const { client, name, topics, from, onRecords, isOutage, onSteppedOver, log } = options;
+  const cluster = createCluster(client);
   const positions = createPositions();
+  let state: MemberState = 'created';
   let started: Promise<void> | undefined;
+  let running: Promise<void> | undefined;
+  /** What keeps it from reading at all. */
   let failure: unknown;
+  /** Why records are not taken, or can't be had, by partition. */
+  const failing = new Map<string, unknown>();
   let steppedOver = 0;
+  let fetcher: Fetcher | undefined;
   const looksAgain = createLooks();
-  let seek: KafkaConsumer['seek'] | undefined;
   const stopping = new AbortController();
+  const { signal } = stopping;
+  /** Nobody is handed anything before what was handed on before was taken. */
+  let taking: Promise<unknown> = Promise.resolve();
 
-  async function eachBatch(payload: EachBatchPayload, signal: AbortSignal): Promise<void> {
-    const { batch, heartbeat, resolveOffset } = payload;
-    const { topic, partition } = batch;
-    if (batch.outOfRange) return stepOut(batch, signal);
-    const fetched = fetchedOf(batch);
-    // What was handed on before a rebalance may come again.
-    if (positions.of(topic, partition) > fetched.from) fetched.from = positions.of(topic, partition);
-    const turn = { heartbeat, signal, impatientFrom: Date.now() + PATIENCE_MS };
+  /** Reads until it is stopped, or something is wrong that is not about one partition. */
+  async function read(): Promise<void> {
+    const ended = Promise.withResolvers<void>();
+    const follow = (reading: Reading) => void followOne(reading).catch(ended.reject);
+    const own = createFetcher(cluster, { apart: true, mayGrow: true, onAdded: follow, signal, log });
+    fetcher = own;
+    state = 'running';
+
+    async function followOne(reading: Reading): Promise<void> {
+      const { topic, partition } = reading;
+      while (!signal.aborted) {
+        try {
+          const fetched = await own.nextOf(reading);
+          if (fetched) taking = taking.then(() => take(fetched, reading, own));
+          await taking;
+        } catch (error) {
+          if (signal.aborted) return;
+          failing.set(nameOfReading(reading), error);
+          await stepOut({ topic, partition, offset: reading.position }, reading, error, own);
+        }
+        failing.delete(nameOfReading(reading));
+      }
+    }
+
+    try {
+      for (const { topic, partition, position } of positions.all())
+        follow(own.add({ topic, partition, from: position }));
+      await Promise.race([ended.promise, aborted(signal)]);
+    } finally {
+      own.stop();
+      fetcher = undefined;
+    }
+  }
+
+  async function take(fetched: Fetched, reading: Reading, own: Fetcher): Promise<void> {
+    const { topic, partition } = fetched;
+    const turn = { place: nameOfReading(reading), impatientFrom: Date.now() + PATIENCE_MS };
     for (const { records, gap, nextOffset } of chunksOf(fetched, undefined, MAX_RECORDS)) {
       if (signal.aborted || (records.length > 0 && !(await handOn(records, turn)))) return;
-      const again = gap !== undefined && looksAgain(gap);
-      if (gap && !again) note(gap, nextOffset);
-      const next = again ? gap.firstOffset : nextOffset;
-      resolveOffset(String(next - 1n));
-      positions.advance(topic, partition, next);
-      await heartbeat();
-      if (again) return delay(RETRY.maxMs, signal);
+      if (gap && looksAgain(gap)) {
+        positions.advance(topic, partition, gap.firstOffset);
+        await delay(RETRY.maxMs, signal);
+        return own.seek(reading, gap.firstOffset);
+      }
+      if (gap) note(gap, nextOffset);
+      positions.advance(topic, partition, nextOffset);
       await eventLoop();
     }
   }
 
-  /** The position is outside of what the partition holds. */
-  async function stepOut(batch: Batch, signal: AbortSignal): Promise<void> {
-    const { topic, partition } = batch;
-    await using admin = createAdmin({ client, log });
-    const way = await wayOn(admin, { topic, partition, from: BigInt(batch.fetchedOffset) });
-    if (!way) return delay(RETRY.initialMs, signal);
-    note(way.gap, way.offset);
-    positions.begin(topic, partition, way.offset, way.end);
-    seek?.({ topic, partition, offset: String(way.offset) });
+  /** It can't go on at this position. @throws what is not about the position */
+  async function stepOut(at: Offset, reading: Reading, error: unknown, own: Fetcher): Promise<void> {
+    const way = await wayOn(cluster, at, error);
+    if (!way) {
+      await delay(RETRY.maxMs, signal);
+      return own.seek(reading, at.offset);
+    }
+    if (way.gap) note(way.gap, way.offset);
+    positions.begin(at.topic, at.partition, way.offset, way.end);
+    own.seek(reading, way.offset);
   }
 
   function note({ topic, partition, firstOffset, lastOffset, error }: Gap, nextOffset: bigint): void {
@@ -130,11 +170,10 @@ export function createFollower(options: FollowerOptions): Follower {
    * @returns whether it got to the end; not when it stops meanwhile
    */
   async function handOn(records: ReceivedRecord[], turn: FollowerTurn): Promise<boolean> {
-    const { heartbeat, signal } = turn;
     for (let failures = 1; !signal.aborted; failures++) {
       try {
         await onRecords(records);
-        failure = undefined;
+        failing.delete(turn.place);
         return true;
       } catch (error) {
         const [first] = records as [ReceivedRecord];
@@ -147,60 +186,36 @@ export function createFollower(options: FollowerOptions): Follower {
         const isOver = failures >= defaultRetry.attempts || Date.now() > turn.impatientFrom;
         if (verdict === 'unfit' || (verdict === 'failed' && isOver)) {
           steppedOver += 1;
-          failure = undefined;
+          failing.delete(turn.place);
           log.error(where, 'stepped over a record that was not taken');
           const { topic, partition, offset } = first;
           const over = { firstOffset: offset, lastOffset: offset, nextOffset: offset + 1n };
           onSteppedOver?.({ topic, partition, ...over, error });
           return true;
         }
-        failure = error;
+        failing.set(turn.place, error);
         log.warn(where, 'a follower failed: handing it the records again');
       }
-      await heartbeat();
       await delay(backoff(failures, RETRY, Math.random()), signal);
-      await heartbeat();
     }
     return false;
   }
 
-  const member = createGroupMember({
-    client,
-    name,
-    // A new group for each life: in the old one the brokers would wait for the member that is gone.
-    config: () => ({
-      groupId: `${name}.follower.${randomUUID()}`,
-      maxWaitTimeInMs: 1_000,
-      maxBytes: 2 * 1024 * 1024,
-    }),
-    topics,
-    // A partition without a position is one that was added later: all of it is new.
-    fromBeginning: true,
-    concurrency: 1,
-    begin(consumer) {
-      seek = consumer.seek;
-      return {
-        eachBatch,
-        onJoined() {
-          for (const { topic, partition, position } of positions.all()) {
-            consumer.seek({ topic, partition, offset: String(position) });
-          }
-        },
-      };
-    },
-    log,
-  });
-
   /** Where each partition begins for us, and where it ended when we came. */
   async function learnOffsets(signal: AbortSignal): Promise<void> {
-    await using admin = createAdmin({ client, log });
     for (let failures = 1; !signal.aborted; failures++) {
       try {
-        for (const topic of topics) {
-          for (const { partition, earliest, latest } of await admin.topicOffsets(topic)) {
-            positions.begin(topic, partition, from === 'beginning' ? earliest : latest, latest);
-          }
-        }
+        const [earliest, latest] = await Promise.all(
+          (['earliest', 'latest'] as const).map((at) => listOffsets(cluster, { topics }, at)),
+        );
+        for (const [index, { topic, partition, offset }] of (latest ?? []).entries())
+          positions.begin(
+            topic,
+            partition,
+            from === 'now' ? offset : (earliest?.[index]?.offset ?? 0n),
+            offset,
+          );
+        failure = undefined;
         return positions.complete();
       } catch (error) {
         failure = error;
@@ -211,31 +226,55 @@ export function createFollower(options: FollowerOptions): Follower {
   }
 
   async function begin(signal: AbortSignal): Promise<void> {
+    state = 'starting';
     await learnOffsets(signal);
     if (signal.aborted) throw new NotPreparedError(`The follower ${name} was stopped while it started.`);
-    failure = undefined;
-    await member.start(signal);
+    running = keepReading();
+  }
+
+  async function keepReading(): Promise<void> {
+    for (let failures = 1; !signal.aborted; failures++) {
+      try {
+        await read();
+      } catch (error) {
+        state = 'restarting';
+        failure = error;
+        log.warn({ err: error, follower: name, failures }, 'a follower ended: starting it again');
+        await delay(backoff(failures, RETRY, Math.random()), signal);
+      }
+    }
+  }
+
+  function lastError(): unknown {
+    const silentSince = fetcher?.silentSince();
+    if (silentSince !== undefined && performance.now() - silentSince > SILENT_MS)
+      return new BrokerUnavailableError(`read ${topics.join(', ')}`, new Error('no broker answers'));
+    const [first] = failing.values();
+    return first ?? (state === 'running' ? undefined : failure) ?? fetcher?.heldBack()?.error;
   }
 
   return {
     get state() {
-      return started && member.state === 'created' ? 'starting' : member.state;
+      return state;
     },
     get lastError() {
-      return member.lastError ?? failure ?? member.heldBack?.error;
+      return lastError();
     },
     get steppedOver() {
       return steppedOver;
     },
-    start(signal) {
-      started ??= begin(signal ? AbortSignal.any([signal, stopping.signal]) : stopping.signal);
+    start(own) {
+      started ??= begin(own ? AbortSignal.any([own, signal]) : signal);
       return started;
     },
     positionOf: positions.of,
     whenCaughtUp: () => positions.caughtUp,
-    stop() {
+    async stop() {
+      state = 'draining';
       stopping.abort();
-      return member.stop();
+      await within(DRAIN_MS, Promise.all([running, taking]));
+      await cluster.close();
+      state = 'stopped';
     },
     [Symbol.asyncDispose]() {
       return this.stop();

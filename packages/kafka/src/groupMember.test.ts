@@ -11,10 +11,14 @@ test('what keeps a consumer from joining is logged once, and again when it is so
   let lives = 0;
   const member = createGroupMember({
     client: createKafkaClient({ brokers: ['127.0.0.1:1'], clientId: 'test', log }),
-    ...{ name: 'a-group', topics: ['a-topic'], fromBeginning: true, concurrency: 1, log },
-    config: () => ({ groupId: 'a-group' }),
+    ...{ group: 'a-group', topics: ['a-topic'], sessionTimeoutMs: 15_000, log },
     begin: () => ({
-      eachBatch: async () => undefined,
+      onAssigned: async () => undefined,
+      onRevoked: async () => undefined,
+      onLost: () => undefined,
+      hanging: () => undefined,
+      failed: new Promise<never>(() => undefined),
+      end: async () => undefined,
       beforeJoining: async () => {
         const Failure = failures[lives++] ?? RangeError;
         throw new Failure('away');

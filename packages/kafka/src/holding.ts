@@ -1,4 +1,4 @@
-import { type ReceivedRecord, rawPartsOf } from './record.ts';
+import { type ReceivedRecord, RecordOfBytes } from './record.ts';
 
 /** More than these, and what is held is to be worked off before more is taken. */
 export const MOST_HELD = 8 * 1024 * 1024;
@@ -9,13 +9,14 @@ export const MOST_HELD = 8 * 1024 * 1024;
  */
 export interface Holding {
   readonly bytes: number;
-  /** Whether this record would make them more than MOST_HELD; the first one never does, since somebody has to take it. */
+  /** Whether this record would make them more than MOST_HELD, or than fits; the first one never does, since somebody has to take it. */
   wouldBeTooMuch(record: ReceivedRecord): boolean;
   /** To be told of records in their order. */
   add(record: ReceivedRecord): void;
 }
 
-export function createHolding(): Holding {
+/** @param fits whether there is memory for so many bytes in all; by default there is */
+export function createHolding(fits: (bytes: number) => boolean = () => true): Holding {
   let last: ArrayBufferLike | undefined;
   let bytes = 0;
   const more = (record: ReceivedRecord) => {
@@ -26,7 +27,10 @@ export function createHolding(): Holding {
     get bytes() {
       return bytes;
     },
-    wouldBeTooMuch: (record) => last !== undefined && bytes + more(record) > MOST_HELD,
+    wouldBeTooMuch(record) {
+      const own = more(record);
+      return last !== undefined && own > 0 && (bytes + own > MOST_HELD || !fits(bytes + own));
+    },
     add(record) {
       bytes += more(record);
       last = bufferOf(record) ?? last;
@@ -34,10 +38,6 @@ export function createHolding(): Holding {
   };
 }
 
-/** All parts of a record are of the same one. */
-function bufferOf(record: ReceivedRecord): ArrayBufferLike | undefined {
-  const { key, headers } = rawPartsOf(record);
-  const part = record.value ?? key ?? headers.find(([, value]) => value !== null)?.[1];
-  // Made by hand, a header is a text.
-  return Buffer.isBuffer(part) ? part.buffer : undefined;
-}
+/** Made by hand, it has texts and no batch. */
+const bufferOf = (record: ReceivedRecord): ArrayBufferLike | undefined =>
+  record instanceof RecordOfBytes ? record.keeps : record.value?.buffer;

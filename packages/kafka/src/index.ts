@@ -1,3 +1,4 @@
+export { type Library, libraries } from './adapter.ts';
 export {
   type Admin,
   type ClusterDescription,
@@ -59,6 +60,6 @@ export {
   type ProducerState,
 } from './producer.ts';
 export type { OutgoingRecord, RawHeader, RawParts, ReceivedRecord } from './record.ts';
-export { keyIdOf, rawPartsOf, toReceived } from './record.ts';
+export { headerOf, keyIdOf, rawPartsOf, toReceived } from './record.ts';
 export { type Sieve, sift } from './sift.ts';
 export { type Verdict, verdictOf } from './verdict.ts';

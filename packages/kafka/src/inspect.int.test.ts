@@ -1,7 +1,7 @@
 import { startKafkaTool } from '@brew/sandbox';
 import { infrastructure, uniqueName, until } from '@brew/sandbox/testing';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { kafkaOf } from './client.ts';
+import { kafkaOf } from './adapters/kafkajs/kafka.ts';
 import { BrokerUnavailableError, GroupMissingError, TopicMissingError } from './errors.ts';
 import { listGroups } from './inspect/groups.ts';
 import { offsetRanges, replicaSizes } from './inspect/topics.ts';

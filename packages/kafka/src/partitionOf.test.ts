@@ -18,6 +18,14 @@ test('is the one that kafkajs chooses, and so Java', () => {
   );
 });
 
+test('is that of its bytes, for a key that is text', () => {
+  fc.assert(
+    fc.property(fc.string({ unit: 'binary', maxLength: 300 }), (text) => {
+      expect(partitionOf(text, 2 ** 31)).toBe(partitionOf(Buffer.from(text), 2 ** 31));
+    }),
+  );
+});
+
 test.each([
   ['21', -973932308],
   ['foobar', -790332482],

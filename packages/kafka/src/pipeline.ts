@@ -4,7 +4,7 @@ import { createAdmin } from './admin.ts';
 import { backoff } from './backoff.ts';
 import type { KafkaClient } from './client.ts';
 import { delay } from './delay.ts';
-import { openLanes } from './pipeline/lane.ts';
+import { openLanes } from './pipeline/lanes.ts';
 import { live } from './pipeline/life.ts';
 import type { Portion } from './pipeline/portions.ts';
 import { positionsOf } from './pipeline/positions.ts';
@@ -128,7 +128,12 @@ export function createPipeline(options: PipelineOptions): Pipeline {
       refused = false;
       try {
         if (untilCaughtUp) ends ??= await reader.offsets(topics, 'latest');
-        const starts = await reader.offsets(topics, 'earliest');
+        // First: so a topic that is made anew in between is noticed.
+        const topicIds = await reader.topicIds(topics);
+        const starts = (await reader.offsets(topics, 'earliest')).map((start) => ({
+          ...start,
+          topicId: topicIds.get(start.topic),
+        }));
         await live({
           ...life,
           ends,

@@ -1,13 +1,12 @@
 import type { Logger } from 'pino';
+import { adapterOf, type Sender, type Unsent } from './adapter.ts';
 import { backoff } from './backoff.ts';
 import type { KafkaClient } from './client.ts';
 import { delay, within } from './delay.ts';
 import { NotPreparedError, SendFailedError, TopicMissingError } from './errors.ts';
 import { portionsOf } from './producer/batches.ts';
-import { createProducerConnection, type ProducerConnection } from './producer/connection.ts';
-import { type Offer, offer, type Unsent } from './producer/offer.ts';
-import type { Placement } from './producer/partitioning.ts';
-import type { OutgoingRecord } from './record.ts';
+import { type Offer, offer } from './producer/offer.ts';
+import type { OutgoingRecord, Placement } from './record.ts';
 
 export type { Offer, Placement };
 
@@ -70,7 +69,11 @@ export function createProducer({ client, log, onPlaced = () => {} }: ProducerOpt
   let state: ProducerState = 'created';
   let lastError: unknown;
   let silentSince: number | undefined;
-  let connection: ProducerConnection | undefined;
+  let sender: Sender | undefined;
+  /** How many attempts are under way. */
+  let attempts = 0;
+  /** Why one of them failed, until that was waited out. */
+  let outage: { error: unknown } | undefined;
   let queue: Promise<void> = Promise.resolve();
   let started: Promise<void> | undefined;
   let stopped: Promise<void> | undefined;
@@ -79,24 +82,30 @@ export function createProducer({ client, log, onPlaced = () => {} }: ProducerOpt
   /** Repeats `attempt` until it succeeds, with a new connection after each failure. */
   async function persist<Result>(
     signal: AbortSignal,
-    attempt: (open: ProducerConnection) => Promise<Result>,
+    attempt: (open: Sender) => Promise<Result>,
   ): Promise<Result> {
-    silentSince = performance.now();
+    silentSince ??= performance.now();
     try {
       for (let failures = 1; ; failures++) {
         if (signal.aborted) throw givenUp();
-        connection ??= createProducerConnection(client);
-        const { cut } = connection;
+        if (sender?.usable === false) await discardSender();
+        if (outage) {
+          const { error } = outage;
+          outage = undefined;
+          await recover(error, failures++, signal);
+        }
+        sender ??= (await adapterOf(client)).createSender(client);
+        const { cut } = sender;
         // Who does not want it any more may not be the one to send it any more: it must not get through once the network is back.
         const onAbort = () => cut(givenUp());
         signal.addEventListener('abort', onAbort, { once: true });
         try {
-          await connection.connect();
-          const result = await attempt(connection);
+          await sender.connect();
+          const result = await attempt(sender);
           if (state === 'starting') state = 'running';
           return result;
         } catch (error) {
-          await discardConnection();
+          await discardSender();
           if (!signal.aborted) await recover(error, failures, signal);
         } finally {
           signal.removeEventListener('abort', onAbort);
@@ -124,18 +133,49 @@ export function createProducer({ client, log, onPlaced = () => {} }: ProducerOpt
   ): Promise<readonly Unsent[]> {
     let left = records;
     return await persist(signal, async (open) => {
+      open.resume();
       const { placements, unsent, outage } = await open.send(left);
       onPlaced(placements);
       if (placements.length > 0) silentSince = performance.now();
-      if (!open.usable) await discardConnection();
+      if (!open.usable) await discardSender();
       if (outage === undefined) return unsent;
       left = unsent.flatMap((part) => part.records);
       throw outage;
     });
   }
 
+  /** The same, once and beside others; what it didn't come to, or what failed, is for sendPortion. */
+  async function attempt(
+    records: readonly OutgoingRecord[],
+    signal: AbortSignal,
+  ): Promise<readonly Unsent[]> {
+    const open = sender;
+    if (!open?.usable || signal.aborted) return [{ records, refusal: undefined }];
+    const onAbort = () => open.cut(givenUp());
+    signal.addEventListener('abort', onAbort, { once: true });
+    silentSince ??= performance.now();
+    attempts++;
+    try {
+      const { placements, unsent, outage: error } = await open.send(records);
+      onPlaced(placements);
+      if (placements.length > 0) silentSince = performance.now();
+      if (error === undefined) return unsent;
+      if (!signal.aborted) outage ??= { error };
+      return [{ records: unsent.flatMap((part) => part.records), refusal: undefined }];
+    } finally {
+      signal.removeEventListener('abort', onAbort);
+      if (--attempts === 0 && !outage) silentSince = undefined;
+    }
+  }
+
   async function offerAll(records: readonly OutgoingRecord[], signal: AbortSignal): Promise<Offer> {
-    return await offer(portionsOf(records), (portion) => sendPortion(portion, signal));
+    // All that came of the one before is known. What was refused then, such as all of a topic that was missing, may be taken by now.
+    sender?.resume();
+    return await offer(portionsOf(records), {
+      window: sender?.window ?? 1,
+      attempt: (portion) => attempt(portion, signal),
+      send: (portion) => sendPortion(portion, signal),
+    });
   }
 
   async function sendAll(records: readonly OutgoingRecord[], signal: AbortSignal): Promise<void> {
@@ -161,9 +201,9 @@ export function createProducer({ client, log, onPlaced = () => {} }: ProducerOpt
       cause: lastError,
     });
 
-  async function discardConnection(): Promise<void> {
-    const old = connection;
-    connection = undefined;
+  async function discardSender(): Promise<void> {
+    const old = sender;
+    sender = undefined;
     // Waits for requests that are still under way: one that arrived after its repetition would reverse the order.
     if (old) await within(DISCONNECT_MS, old.disconnect());
   }
@@ -183,7 +223,7 @@ export function createProducer({ client, log, onPlaced = () => {} }: ProducerOpt
     await within(DRAIN_MS, queue);
     stopping.abort();
     // Also when it takes longer: a connection that is just being made must not stay open.
-    await within(DISCONNECT_MS, queue.then(discardConnection));
+    await within(DISCONNECT_MS, queue.then(discardSender));
     state = 'stopped';
   }
 

@@ -5,8 +5,8 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { connectionsConnectsChannel } from '@platformatic/kafka';
 import fc from 'fast-check';
 import kafkajs from 'kafkajs';
+import { kafkaOf } from './adapters/kafkajs/kafka.ts';
 import { createAdmin } from './admin.ts';
-import { kafkaOf } from './client.ts';
 import { LogTruncatedError, OffsetOutOfRangeError, ReadRefusedError, TopicMissingError } from './errors.ts';
 import { createProducer } from './producer.ts';
 import { createReader, type ReadRange } from './reader.ts';
@@ -49,7 +49,10 @@ async function readRanges(ranges: ReadRange[], signal?: AbortSignal): Promise<Re
 const comparable = (records: ReceivedRecord[]) =>
   records
     .toSorted((a, b) => a.partition - b.partition || Number(a.offset - b.offset))
-    .map((record) => ({ ...record, value: record.value?.toString('latin1') ?? null }));
+    .map(({ topic, partition, offset, key, value, headers, timestamp }) => ({
+      ...{ topic, partition, offset, key, headers, timestamp },
+      value: value?.toString('latin1') ?? null,
+    }));
 
 /** Compares with kafkajs, record by record, and says how many there were. */
 async function expectSameAsKafkajs(topic: string): Promise<number> {
@@ -155,6 +158,8 @@ test('reads any records, whatever the brokers compress them with', async () => {
   }
 });
 
+// Told by what was sent: kafkajs hands out some of what was aborted where transactions end in another order than they began in, since it takes the
+// broker's list of them for sorted.
 test('leaves out what transactions aborted, and reads what they committed', async () => {
   const topic = await createTopic('reader');
   const kafka = kafkaOf(client);
@@ -163,15 +168,19 @@ test('leaves out what transactions aborted, and reads what they committed', asyn
   );
   if (!one || !other) throw new Error('two were made');
   await Promise.all([one.connect(), other.connect()]);
+  const kept: string[] = [];
   for (let round = 0; round < 6; round++) {
     const [a, b] = [await one.transaction(), await other.transaction()];
+    const [isAKept, isBKept] = [round % 2 !== 0, round % 3 !== 0];
     for (let i = 0; i < 3; i++) {
-      await a.send({ topic, messages: [{ value: `a ${round} ${i}` }] });
-      await b.send({ topic, messages: [{ value: `b ${round} ${i}` }] });
-      await producer.send([outgoing(topic, 'k', `plain ${round} ${i}`)]);
+      const [inA, inB, plain] = [`a ${round} ${i}`, `b ${round} ${i}`, `plain ${round} ${i}`];
+      await a.send({ topic, messages: [{ value: inA }] });
+      await b.send({ topic, messages: [{ value: inB }] });
+      await producer.send([outgoing(topic, 'k', plain)]);
+      kept.push(...(isAKept ? [inA] : []), ...(isBKept ? [inB] : []), plain);
     }
-    await (round % 2 === 0 ? a.abort() : a.commit());
-    await (round % 3 === 0 ? b.abort() : b.commit());
+    await (isBKept ? b.commit() : b.abort());
+    await (isAKept ? a.commit() : a.abort());
   }
   await Promise.all([one.disconnect(), other.disconnect()]);
   // A transaction is committed before its partitions have heard of it: 54 records, and a marker for each of 12 ends.
@@ -179,10 +188,10 @@ test('leaves out what transactions aborted, and reads what they committed', asyn
     what: 'all markers',
   });
 
-  expect(await expectSameAsKafkajs(topic)).toBe(18 + 9 + 12);
-  // From any offset, also in the middle of a transaction that was aborted.
   const [range] = await rangesOf(topic);
   const all = await readRanges(range ? [range] : []);
+  expect(all.map(textOf)).toEqual(kept);
+  // From any offset, also in the middle of a transaction that was aborted.
   for (let from = 0n; from < (range?.until ?? 0n); from++) {
     const ours = await readRanges([{ topic, partition: 0, from, until: range?.until }]);
     expect(ours.map(textOf)).toEqual(all.filter(({ offset }) => offset >= from).map(textOf));

@@ -5,8 +5,8 @@ import { createCluster } from './reader/cluster.ts';
 import { commitOffsets } from './reader/commit.ts';
 import { createFetcher, type Fetcher } from './reader/fetcher.ts';
 import { listOffsets, type OffsetAt, type PartitionOffset } from './reader/offsets.ts';
-import type { ReadOptions, ReadRange } from './reader/readings.ts';
-import type { Records } from './reader/records.ts';
+import { nameOfReading, type ReadOptions, type ReadRange } from './reader/readings.ts';
+import { createRecords, type Records } from './reader/records.ts';
 
 export { createLookup, type Lookup } from './reader/lookup.ts';
 export type { OffsetAt, PartitionOffset, ReadOptions, ReadRange, Records };
@@ -70,10 +70,15 @@ export function createReader({ client, log, signal }: ReaderOptions): Reader {
       return new Map(topics.map((topic) => [topic, cluster.topicId(topic) ?? '']));
     },
     async *read(ranges, options = {}) {
-      const fetcher = createFetcher(cluster, ranges, { signal, ...options, log });
+      const { only = false, onUnreadable, ...others } = options;
+      const mayGrow = !only && ranges.some(({ until }) => until === undefined);
+      const fetcher = createFetcher(cluster, { signal, ...others, mayGrow, log });
       fetchers.add(fetcher);
+      const ends = new Map(ranges.map((range) => [nameOfReading(range), range.until]));
+      for (const range of ranges) fetcher.add(range);
       try {
-        for (let records = await fetcher.next(); records; records = await fetcher.next()) yield records;
+        for (let fetched = await fetcher.next(); fetched; fetched = await fetcher.next())
+          yield createRecords({ ...fetched, until: ends.get(nameOfReading(fetched)), onUnreadable });
       } finally {
         fetcher.stop();
         fetchers.delete(fetcher);
@@ -89,7 +94,7 @@ export function createReader({ client, log, signal }: ReaderOptions): Reader {
     get heldBack() {
       return [...fetchers].flatMap((fetcher) => fetcher.heldBack()?.error ?? [])[0];
     },
-    commit: (group, offsets) => commitOffsets(cluster, group, offsets),
+    commit: (group, offsets) => commitOffsets(cluster.brokers, group, offsets),
     close: () => cluster.close(),
     [Symbol.asyncDispose]: () => cluster.close(),
   };

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { type FoundRecord, keyIdOf, rawPartsOf, toMessage, toReceived } from './record.ts';
+import { type FoundRecord, keyIdOf, rawPartsOf, toReceived } from './record.ts';
 
 const read = (parts: Partial<FoundRecord>) =>
   toReceived('t', 3, {
@@ -48,31 +48,14 @@ test.each([-9_000_000_000_000_000n, 2n ** 63n - 1n, -(2n ** 63n)])('takes %s for
   const record = read({ timestamp });
   expect(record.timestamp.getTime()).toBeNaN();
   expect(rawPartsOf(record).timestamp).toBe(timestamp);
-  // Who passes it on sends it with the time of sending.
-  expect(toMessage({ ...record, headers: {} })).not.toHaveProperty('timestamp');
 });
 
 test('knows the parts of a record that was made by hand', () => {
-  const record = { ...read({}), headers: { h: 'x' } };
+  const { topic, partition, offset, key, value, timestamp } = read({});
+  const record = { topic, partition, offset, key, value, headers: { h: 'x' }, timestamp };
   expect(rawPartsOf(record)).toEqual({
     key: Buffer.from('k'),
     headers: [['h', 'x']],
     timestamp: 1_700_000_000_000n,
   });
-});
-
-test('sends headers that are to stay as they are before the others', () => {
-  const rawHeaders = [['note', null]] as const;
-  const { headers } = toMessage({
-    topic: 't',
-    key: null,
-    value: null,
-    rawHeaders,
-    headers: { a: ['1', '2'] },
-  });
-  expect(headers).toEqual([
-    ['note', null],
-    ['a', '1'],
-    ['a', '2'],
-  ]);
 });

@@ -1,4 +1,25 @@
-import type { Message } from 'kafkajs';
+export interface TopicPartition {
+  topic: string;
+  partition: number;
+}
+
+/** A partition, and an offset in it. */
+export interface Offset extends TopicPartition {
+  offset: bigint;
+}
+
+/** How far a group is. */
+export interface Position extends Offset {
+  /** Of the topic that this is an offset of: one of the same name that was made later has others. Undefined: whoever put it down did not say. */
+  topicId?: string | undefined;
+}
+
+/** Where records of one partition went: `count` of them, one behind the other. */
+export interface Placement extends TopicPartition {
+  /** The offset of the first of them. */
+  from: bigint;
+  count: number;
+}
 
 /** A header as Kafka has it: a name, which is UTF-8 as a rule but need not be, and a value, which may be missing. */
 export type RawHeader = readonly [name: string | Buffer, value: string | Buffer | null];
@@ -16,19 +37,23 @@ export interface OutgoingRecord {
   timestamp?: Date;
 }
 
-/** A record as it was read. Key, headers and time are views of what `rawPartsOf` has, and may lose what they can't say. */
-export interface ReceivedRecord {
-  topic: string;
-  partition: number;
-  offset: bigint;
+/**
+ * A record as it was read. Key, headers and time are views of what `rawPartsOf` has, and may lose what they can't say. They are made when somebody asks
+ * for them: `{ ...record }` would have none of them, and so TypeScript refuses it, which is why this is a class to it. Whoever makes a record
+ * by hand writes an object with these properties.
+ */
+export declare class ReceivedRecord {
+  get topic(): string;
+  get partition(): number;
+  get offset(): bigint;
   /** As text: two keys that are no UTF-8 may look the same. `keyIdOf` tells them apart. */
-  key: string | null;
+  get key(): string | null;
   /** Its bytes, untouched. */
-  value: Buffer | null;
-  /** As text, the last one of each name; those without a value are left out. */
-  headers: Record<string, string>;
+  get value(): Buffer | null;
+  /** As text, the last one of each name; those without a value are left out. For one of them alone `headerOf` costs less. */
+  get headers(): Record<string, string>;
   /** An invalid Date for a time that no Date can tell (Kafka takes any 64 bits). */
-  timestamp: Date;
+  get timestamp(): Date;
 }
 
 /** What Kafka holds of a record, beside its value. */
@@ -49,42 +74,124 @@ export interface FoundRecord extends RawParts {
 /** Two bytes on the wire become a hundred in memory: a megabyte of empty headers would take a process down. Records with more are told, and not made. */
 export const MOST_HEADERS = 1_000;
 
-const rawParts = new WeakMap<ReceivedRecord, RawParts>();
+/** A record of what was read: the bytes behind the views are its own. */
+export abstract class RecordOfBytes implements ReceivedRecord {
+  abstract readonly topic: string;
+  abstract readonly partition: number;
+  abstract readonly offset: bigint;
+  abstract readonly value: Buffer | null;
+  abstract readonly raw: RawParts;
+  abstract readonly rawKey: Buffer | null;
+  abstract readonly rawTimestamp: bigint;
+  /** The memory that it keeps, if it is known. */
+  abstract readonly keeps: ArrayBufferLike | undefined;
+  /** About how many bytes its parts have. */
+  abstract readonly size: number;
 
-/**
- * Makes a record of what was read. The one place that does: whatever any client has written becomes a record here, and nothing throws.
- */
-export function toReceived(topic: string, partition: number, found: FoundRecord): ReceivedRecord {
-  const { offset, key, value, timestamp } = found;
-  const record: ReceivedRecord = {
-    topic,
-    partition,
-    offset,
-    key: key === null ? null : key.toString(),
-    value,
-    headers: textsOf(found.headers),
-    timestamp: new Date(Number(timestamp)),
-  };
-  rawParts.set(record, { key, headers: found.headers, timestamp });
-  return record;
+  #key: string | null | undefined;
+  #headers: Record<string, string> | undefined;
+  #timestamp: Date | undefined;
+
+  get key(): string | null {
+    if (this.#key === undefined) this.#key = this.keyText();
+    return this.#key;
+  }
+
+  protected keyText(): string | null {
+    return this.rawKey?.toString() ?? null;
+  }
+
+  get headers(): Record<string, string> {
+    this.#headers ??= this.headerTexts();
+    return this.#headers;
+  }
+
+  protected headerTexts(): Record<string, string> {
+    const texts = noTexts();
+    for (const [name, value] of this.raw.headers) if (value !== null) texts[String(name)] = String(value);
+    return texts;
+  }
+
+  get timestamp(): Date {
+    this.#timestamp ??= new Date(Number(this.rawTimestamp));
+    return this.#timestamp;
+  }
+
+  header(name: string): string | undefined {
+    return this.headers[name];
+  }
 }
+
+/** One whose parts are there already. */
+class RecordOfParts extends RecordOfBytes {
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: bigint;
+  readonly value: Buffer | null;
+  readonly raw: RawParts;
+
+  constructor(topic: string, partition: number, { offset, value, key, headers, timestamp }: FoundRecord) {
+    super();
+    this.topic = topic;
+    this.partition = partition;
+    this.offset = offset;
+    this.value = value;
+    this.raw = { key, headers, timestamp };
+  }
+
+  get rawKey(): Buffer | null {
+    return this.raw.key;
+  }
+
+  get rawTimestamp(): bigint {
+    return this.raw.timestamp;
+  }
+
+  get size(): number {
+    return (this.value?.length ?? 0) + (this.raw.key?.length ?? 0);
+  }
+
+  /** All parts are of the same one. */
+  get keeps(): ArrayBufferLike | undefined {
+    const { key, headers } = this.raw;
+    const part = this.value ?? key ?? headers.find(([, value]) => value !== null)?.[1];
+    return Buffer.isBuffer(part) ? part.buffer : undefined;
+  }
+}
+
+/** Makes a record of parts that were kept: whatever any client has written becomes one, and nothing throws. */
+export const toReceived = (topic: string, partition: number, found: FoundRecord): ReceivedRecord =>
+  new RecordOfParts(topic, partition, found);
 
 /** The bytes behind a record's views: for the dead letters, and for whoever tells keys apart. */
 export function rawPartsOf(record: ReceivedRecord): RawParts {
-  const { key, headers, timestamp } = record;
-  return (
-    // Made by hand, as tests do, it has nothing but its views.
-    rawParts.get(record) ?? {
-      key: key === null ? null : Buffer.from(key),
-      headers: Object.entries(headers),
-      timestamp: BigInt(timestamp.getTime()),
-    }
-  );
+  if (record instanceof RecordOfBytes) return record.raw;
+  // Made by hand, as tests do, it has nothing but its views.
+  const { headers, timestamp } = record;
+  return {
+    key: rawKeyOf(record),
+    headers: Object.entries(headers),
+    timestamp: BigInt(timestamp.getTime()),
+  };
+}
+
+/** The key alone: that of rawPartsOf. */
+export function rawKeyOf(record: ReceivedRecord): Buffer | null {
+  if (record instanceof RecordOfBytes) return record.rawKey;
+  return record.key === null ? null : Buffer.from(record.key);
 }
 
 /** The same for the same bytes, and different for different ones: a key in a Map. `null` for a record without a key. */
 export const keyIdOf = (record: ReceivedRecord): string | null =>
-  rawPartsOf(record).key?.toString('latin1') ?? null;
+  rawKeyOf(record)?.toString('latin1') ?? null;
+
+/** `record.headers[name]`, without making the others. */
+export const headerOf = (record: ReceivedRecord, name: string): string | undefined =>
+  record instanceof RecordOfBytes ? record.header(name) : record.headers[name];
+
+/** About how many bytes the parts of these records have. */
+export const bytesOf = (records: readonly ReceivedRecord[]): number =>
+  records.reduce((sum, record) => sum + (record instanceof RecordOfBytes ? record.size : 0), 0);
 
 /** Where a record lies and which event it is, for the log. */
 export const placeOf = ({ topic, partition, offset, headers }: ReceivedRecord) => ({
@@ -98,27 +205,9 @@ export const placeOf = ({ topic, partition, offset, headers }: ReceivedRecord) =
 /** Longer than any id of ours: a stranger's may be a megabyte, and comes in each line about its record. */
 const LOGGED = 100;
 
-export const toMessage = (record: OutgoingRecord): Message => ({
-  key: record.key,
-  value: record.value,
-  headers: record.rawHeaders ? rawHeadersOf(record) : record.headers,
-  ...(isTime(record.timestamp) && { timestamp: String(record.timestamp.getTime()) }),
-});
-
-/** All headers of a record, one by one. */
-const rawHeadersOf = ({ rawHeaders = [], headers }: OutgoingRecord): RawHeader[] => [
-  ...rawHeaders,
-  ...Object.entries(headers).flatMap(([name, values]) =>
-    [values].flat().map((value) => [name, value] as const),
-  ),
-];
-
 /** The time of a received record may be none: who passes it on sends it with the time of sending. */
-const isTime = (date: Date | undefined): date is Date => date !== undefined && !Number.isNaN(date.getTime());
+export const isTime = (date: Date | undefined): date is Date =>
+  date !== undefined && !Number.isNaN(date.getTime());
 
-function textsOf(headers: readonly RawHeader[]): Record<string, string> {
-  // Without a prototype: a header may have any name, also `__proto__`.
-  const texts: Record<string, string> = Object.create(null);
-  for (const [name, value] of headers) if (value !== null) texts[String(name)] = String(value);
-  return texts;
-}
+/** Without a prototype: a header may have any name, also `__proto__`. */
+export const noTexts = (): Record<string, string> => Object.create(null);

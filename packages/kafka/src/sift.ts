@@ -1,6 +1,6 @@
 export interface Sieve<Item> {
   /** Leaves out what must not overtake an item that was blamed. */
-  free(items: readonly Item[]): Item[];
+  free(items: readonly Item[]): readonly Item[];
   /**
    * All of the items or, by saying so, none. What it throws ends the sifting.
    * @param halved whether these are a part of what failed together

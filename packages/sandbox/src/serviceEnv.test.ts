@@ -2,6 +2,7 @@ import { services } from '@brew/provision';
 import { expect, test } from '@jest/globals';
 import { defaultPorts } from './ports.ts';
 import { serviceEnv } from './serviceEnv.ts';
+import { serviceSpec } from './serviceSpec.ts';
 
 const session = { ports: defaultPorts, cacheDir: '/cache' };
 const envOf = (name: string, settings = {}) => {
@@ -25,6 +26,14 @@ test('order and payment provider know each other, and share what they sign with'
   expect(order.PSP_URL).toBe(`http://127.0.0.1:${provider.PORT}`);
   expect(provider.WEBHOOK_URL).toBe(`http://127.0.0.1:${order.PORT}/payments/webhook`);
   expect(order.WEBHOOK_SECRET).toBe(provider.WEBHOOK_SECRET);
+});
+
+test('a service can be run by another Kafka library, whatever all have, and the simulator has none to choose', () => {
+  const settings = { speed: 5, env: { BREW_KAFKA_CLIENT: 'platformatic' } };
+  const specs = services.map((service) => serviceSpec(service, session, settings));
+  const moved = specs.flatMap((spec) => spec.by?.('kafkajs') ?? []);
+  expect(moved.map(({ name }) => name)).toEqual(['catalog', 'order', 'kitchen', 'courier', 'analytics']);
+  for (const { env } of moved) expect(env).toMatchObject({ SPEED: '5', BREW_KAFKA_CLIENT: 'kafkajs' });
 });
 
 test('what the user sets wins', () => {

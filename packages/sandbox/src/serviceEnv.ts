@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { Library } from '@brew/kafka';
 import type { ServiceDeclaration } from '@brew/provision';
 import { registryUrl } from './registry/registry.ts';
 import type { Session } from './session.ts';
@@ -11,6 +12,8 @@ export interface SystemSettings {
   speed?: number;
   /** Whether all processes come equally; otherwise those that no customer waits for come behind the others once all are up. */
   equalPriorities?: boolean;
+  /** By which services talk to Kafka. Default: what BREW_KAFKA_CLIENT of our own environment says, or else services themselves. */
+  library?: Library;
   /** Further settings for all of our processes, or others than here: PAYMENT_TIMEOUT_SECONDS, LOG_LEVEL, … */
   env?: Readonly<Record<string, string>>;
 }
@@ -31,7 +34,7 @@ const secrets = {
 export function serviceEnv(
   { name, database }: ServiceDeclaration,
   { ports, cacheDir }: Pick<Session, 'ports' | 'cacheDir'>,
-  { rate = 1, speed = 60, env = {} }: SystemSettings,
+  { rate = 1, speed = 60, library, env = {} }: SystemSettings,
 ): NodeJS.ProcessEnv {
   const url = (service: ServiceDeclaration['name']) => `http://127.0.0.1:${ports.services[service]}`;
   return {
@@ -51,5 +54,6 @@ export function serviceEnv(
     NODE_COMPILE_CACHE: join(cacheDir, 'node'),
     ...secrets,
     ...env,
+    ...(library && { BREW_KAFKA_CLIENT: library }),
   };
 }

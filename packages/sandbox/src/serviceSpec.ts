@@ -28,4 +28,7 @@ export const serviceSpec = (
   cwd: join(root, service.folder),
   env: serviceEnv(service, session, settings),
   ports: usesOf(session.ports, session.ports.services[service.name]),
+  ...(service.name !== 'simulator' && {
+    by: (library) => serviceSpec(service, session, { ...settings, library }),
+  }),
 });

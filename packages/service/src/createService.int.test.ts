@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { deadLetterTopic, KitchenStarted, OrderPlaced, uuidv7 } from '@brew/events';
 import { createKafkaClient } from '@brew/kafka';
+import { createNetwork, type Network } from '@brew/kafka/testing';
 import { infrastructure, until } from '@brew/sandbox/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { readConfig } from './config/readConfig.ts';
@@ -8,13 +9,7 @@ import type { Service } from './createHttpService.ts';
 import { createService } from './createService.ts';
 import type { Readiness } from './http/health.ts';
 import type { Part } from './lifecycle/part.ts';
-import {
-  anOrder,
-  createCuttableNetwork,
-  createServiceRig,
-  type ServiceRig,
-  send,
-} from './testing/serviceRig.ts';
+import { anOrder, createServiceRig, type ServiceRig, send } from './testing/serviceRig.ts';
 import { onOrderPlaced, placeTicket, ticketsSql } from './testing/till.ts';
 
 let rig: ServiceRig;
@@ -38,7 +33,7 @@ afterAll(() => rig.stop());
 
 interface Changes {
   env?: Record<string, string>;
-  network?: ReturnType<typeof createCuttableNetwork>;
+  network?: Network;
   parts?: Part[];
 }
 
@@ -59,7 +54,7 @@ function till({ env = {}, network, parts = [] }: Changes = {}): Service {
     routes: (context) => [placeTicket(context, Started)],
     parts: () => parts,
     ...(network && {
-      client: createKafkaClient({ brokers, clientId: rig.name, log: rig.log, connect: network.connect }),
+      client: createKafkaClient({ brokers, clientId: rig.name, log: rig.log, via: network.via }),
     }),
   });
   running.push(service);
@@ -182,7 +177,7 @@ describe('a poison record', () => {
 
 describe('while Kafka can not be reached', () => {
   it('requests are answered and committed, health is degraded, and the events are delivered later', async () => {
-    const network = createCuttableNetwork();
+    const network = createNetwork();
     const service = till({ network });
     await service.start();
     expect(await health(service)).toMatchObject({ code: 200, status: 'ready' });
@@ -221,7 +216,7 @@ describe('while Kafka can not be reached', () => {
   });
 
   it('a service that starts takes requests all the same, and comes to full health when Kafka is back', async () => {
-    const network = createCuttableNetwork();
+    const network = createNetwork();
     network.cut();
     const service = till({ network });
     const started = service.start();
@@ -235,7 +230,11 @@ describe('while Kafka can not be reached', () => {
       code: 200,
       status: 'degraded',
       state: 'running',
-      dependencies: { postgres: { up: true }, kafka: { up: false }, consumer: { up: false } },
+      dependencies: {
+        postgres: { up: true },
+        kafka: { up: false, library: 'platformatic' },
+        consumer: { up: false },
+      },
     });
     const [placed, heard] = [randomUUID(), randomUUID()];
     const response = await fetch(`${service.url}/tickets`, {
@@ -253,7 +252,7 @@ describe('while Kafka can not be reached', () => {
   });
 
   it('the service stops all the same, and the next one delivers what was left', async () => {
-    const network = createCuttableNetwork();
+    const network = createNetwork();
     const service = till({ network });
     await service.start();
     network.cut();

@@ -90,7 +90,13 @@ function addMessaging<Config extends ServiceConfig>(
   const metrics = createMetrics(base.metrics);
   const outbox = createOutbox(db, { log });
   const client =
-    options.client ?? createKafkaClient({ brokers: [...config.KAFKA_BROKERS], clientId: name, log });
+    options.client ??
+    createKafkaClient({
+      brokers: [...config.KAFKA_BROKERS],
+      clientId: name,
+      library: config.BREW_KAFKA_CLIENT,
+      log,
+    });
   const codec = createCodec({ registryUrl: config.SCHEMA_REGISTRY_URL, log });
   const producer = createProducer({ client, log });
   // Of its own: neither does a letter wait behind the outbox, nor the outbox behind a letter that Kafka does not take.
@@ -158,11 +164,14 @@ function addMessaging<Config extends ServiceConfig>(
       {
         name: 'kafka',
         mayComeLater: true,
-        start: async (signal) => void (await Promise.all([producer.start(signal), letters.start(signal)])),
+        async start(signal) {
+          log.info({ library: client.library }, 'talks to Kafka');
+          await Promise.all([producer.start(signal), letters.start(signal)]);
+        },
         stop: async () => void (await Promise.all([producer.stop(), letters.stop()])),
         health() {
           const detail = troubleOf(producer) ?? troubleOf(letters);
-          return { up: detail === undefined, detail: detail ?? 'running' };
+          return { up: detail === undefined, detail: detail ?? 'running', library: client.library };
         },
       },
       relay,

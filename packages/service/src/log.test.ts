@@ -19,6 +19,21 @@ it('writes the service, the level in words and the time', () => {
   ]);
 });
 
+it('says once what an error was caused by, whether its message has it or not', () => {
+  const { written, destination } = lines();
+  const log = createLogger({ name: 'order', level: 'info' }, destination);
+  const cause = new Error('The topic does not exist.');
+  log.warn({ err: new Error('No record was taken: The topic does not exist', { cause }) }, 'x');
+  log.warn(new Error('No record was taken', { cause }));
+  log.warn({ err: 'no error' }, 'x');
+  expect(written.map(({ err }) => (err as Error).message ?? err)).toEqual([
+    'No record was taken: The topic does not exist',
+    'No record was taken: The topic does not exist.',
+    'no error',
+  ]);
+  expect(written[0]).toMatchObject({ err: { stack: expect.stringContaining(`caused by: ${cause}`) } });
+});
+
 onlyIf(process.platform === 'linux' ? undefined : 'there is no /dev/full', it)(
   'goes on when its lines can not be written, and keeps only so many of them',
   async () => {

@@ -22,10 +22,19 @@ export function createLogger(
       base: { service: name },
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
+      serializers: { err: describe },
       redact: { paths: secrets.flatMap((path) => [path, `*.${path}`]), censor: '[secret]' },
     },
     destination ?? standardOutput(),
   );
+}
+
+/** pino adds what an error was caused by to its message. Ours say that themselves, and would say it twice. */
+function describe(error: unknown): unknown {
+  if (!(error instanceof Error)) return error;
+  const { message, cause } = error;
+  const saysIt = cause instanceof Error && message.includes(cause.message.replace(/\.$/, ''));
+  return Object.assign(pino.stdSerializers.err(error), saysIt && { message });
 }
 
 /** Lines that wait until they can be written; those that come when there are so many bytes of them are dropped. */

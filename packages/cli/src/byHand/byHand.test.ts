@@ -16,6 +16,8 @@ let dir: string;
 let readiness: Promise<void> | undefined;
 let control: Awaited<ReturnType<typeof serveControl>>;
 let running: Set<string>;
+/** By which library each starts, where one was chosen. */
+let libraries: Map<string, string>;
 let lines: string[];
 /** What is said beside them. */
 let notes: string[];
@@ -35,6 +37,7 @@ beforeEach(async () => {
   lines = [];
   notes = [];
   running = new Set(['kitchen', 'kafka-1', 'kafka-2']);
+  libraries = new Map();
   readiness = undefined;
   await writeRun();
   const end = async (name: string) => void running.delete(name);
@@ -46,6 +49,7 @@ beforeEach(async () => {
       running.add(name);
       await readiness;
     },
+    chooseLibrary: (name, library) => void libraries.set(name, library),
     requireRoom: async () => {},
     fates: () => ({}),
   });
@@ -82,6 +86,39 @@ describe('processes by hand', () => {
       expect.stringMatching(/^✔ courier is ready/),
     ]);
     expect(notes).toEqual(['Starting kafka-3 …', 'Restarting kafka-1 …', 'Restarting courier …']);
+  });
+
+  it('are restarted with another Kafka client', async () => {
+    expect(await restartProcesses(['kitchen', 'order'], io, { signal, client: 'kafkajs' })).toBe(true);
+    expect(Object.fromEntries(libraries)).toEqual({ kitchen: 'kafkajs', order: 'kafkajs' });
+    expect(lines).toEqual([
+      expect.stringMatching(/^✔ kitchen is ready with kafkajs, after /),
+      expect.stringMatching(/^✔ order is ready with kafkajs, after /),
+    ]);
+    expect(notes[0]).toBe('Restarting kitchen with kafkajs …');
+  });
+
+  it.each([
+    [['kitchen'], 'kafkjs', '--client kafkjs is no Kafka client that Brew has. Did you mean kafkajs?'],
+    [
+      ['kitchen'],
+      'librdkafka',
+      '--client librdkafka is no Kafka client that Brew has. Take platformatic or kafkajs.',
+    ],
+    ...['kafka-1', 'postgres', 'simulator'].map((name): [string[], string, string] => [
+      ['kitchen', name],
+      'kafkajs',
+      `${name} has no Kafka client to choose. Leave out --client, or take services alone: catalog, order, kitchen, courier, analytics.`,
+    ]),
+  ])('%j are not restarted with --client %s, and nothing is stopped', async (names, client, message) => {
+    await expect(restartProcesses(names, io, { signal, client })).rejects.toMatchObject({
+      code: 'BREW_ARGUMENT_INVALID',
+      message,
+    });
+    expect({ notes, running: [...running] }).toEqual({
+      notes: [],
+      running: ['kitchen', 'kafka-1', 'kafka-2'],
+    });
   });
 
   describe('that do not become ready', () => {

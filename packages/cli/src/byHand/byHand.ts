@@ -1,4 +1,4 @@
-import { aborted, within } from '@brew/kafka';
+import { aborted, type Library, within } from '@brew/kafka';
 import { controlByHand, findRun, kafkaNodes, type Run } from '@brew/sandbox';
 import { ArgumentInvalidError, NotRunningError } from '../errors.ts';
 import type { Io } from '../io.ts';
@@ -7,12 +7,13 @@ import { processFacts } from '../status/processFacts.ts';
 import { expectedProcesses, statusOf } from '../status/status.ts';
 import { duration } from '../text/format.ts';
 import { suggestion } from '../text/nearest.ts';
+import { chosenLibrary } from './chosenLibrary.ts';
 
 /** Who takes longer may wait for something that its user has to do. */
 const PATIENCE_MS = 30_000;
 
 /** What all of them may be given. */
-interface Waiting {
+export interface Waiting {
   /** Aborted when nobody waits any more. What was asked for goes on. */
   signal: AbortSignal;
   patienceMs?: number;
@@ -49,11 +50,22 @@ export async function startProcesses(names: readonly string[], io: Io, waiting: 
   return all.every(Boolean);
 }
 
-/** @returns and @throws as startProcesses does */
-export async function restartProcesses(names: readonly string[], io: Io, waiting: Waiting): Promise<boolean> {
+/**
+ * @param waiting.client by which services talk to Kafka from then on, in this run
+ * @returns as startProcesses does
+ * @throws as startProcesses does; ArgumentInvalidError also when there is no such client, or one has none to choose: then nothing was done
+ */
+export async function restartProcesses(
+  names: readonly string[],
+  io: Io,
+  { client, ...waiting }: Waiting & { client?: string | undefined },
+): Promise<boolean> {
   const run = await runWith(names);
-  for (const [index, name] of names.entries())
-    if (!(await bringUp('restart', name, run, io, waiting, names.slice(index + 1)))) return false;
+  const library = chosenLibrary(client, names);
+  for (const [index, name] of names.entries()) {
+    const left = names.slice(index + 1);
+    if (!(await bringUp('restart', name, run, io, waiting, { left, library }))) return false;
+  }
   return true;
 }
 
@@ -63,15 +75,16 @@ async function bringUp(
   { dir }: Run,
   io: Io,
   { signal, patienceMs = PATIENCE_MS }: Waiting,
-  left: readonly string[] = [],
+  { left = [], library }: { left?: readonly string[]; library?: Library | undefined } = {},
 ): Promise<boolean> {
   const startedAt = performance.now();
   await using control = await controlByHand(dir);
-  io.note(`${how === 'start' ? 'Starting' : 'Restarting'} ${name} …`);
-  const ready = control[how](name);
+  const by = library ? ` with ${library}` : '';
+  io.note(`${how === 'start' ? 'Starting' : 'Restarting'} ${name}${by} …`);
+  const ready = how === 'start' ? control.start(name) : control.restart(name, library);
   if (await within(patienceMs, ready, signal)) {
     await ready;
-    await io.out(`${done(io)} ${name} is ready, after ${since(startedAt)}.`);
+    await io.out(`${done(io)} ${name} is ready${by}, after ${since(startedAt)}.`);
     return true;
   }
   if (signal.aborted) return leave(`The ${how} of ${name}`, ready, left, io);

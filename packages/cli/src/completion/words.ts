@@ -1,4 +1,5 @@
 import { topics } from '@brew/events';
+import { libraries } from '@brew/kafka';
 import { services } from '@brew/sandbox';
 import type { Command } from 'commander';
 
@@ -23,6 +24,7 @@ const flagWords: Record<string, string[]> = {
   '--topic': topicNames,
   '--type': events,
   '--from': ['beginning', 'now'],
+  '--client': [...libraries],
   '--kafka': ['combined', 'dedicated'],
   '--reason': ['failed', 'key_parked', 'unreadable', 'deleted', 'foreign'],
   '--node': ['kafka-1', 'kafka-2', 'kafka-3', 'controller-1', 'controller-2', 'controller-3'],

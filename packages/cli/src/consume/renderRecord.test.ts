@@ -4,7 +4,16 @@ import { plain } from '../text/format.ts';
 import { recordJson, renderRecord } from './renderRecord.ts';
 
 const headers: Record<string, string> = {};
-const record = { partition: 3, offset: 42n, key: 'ada', headers, timestamp: new Date() } as ReceivedRecord;
+const parts = {
+  topic: 'brew.orders.v1',
+  value: null,
+  partition: 3,
+  offset: 42n,
+  key: 'ada',
+  headers,
+  timestamp: new Date(),
+};
+const record = parts as ReceivedRecord;
 
 it('shows all of a record, in as many lines as it takes in a terminal', () => {
   const text = 'a text that is longer than what is left of this line';
@@ -21,7 +30,7 @@ it('shows all of a record, in as many lines as it takes in a terminal', () => {
 });
 
 const letter = {
-  ...record,
+  ...parts,
   headers: {
     note: 'a\u001b[31m\nb',
     ...{ dlq_group: 'kitchen', dlq_reason: 'failed', dlq_attempts: '5' },

@@ -38,3 +38,9 @@ it('tells also what gets on, and yet needs somebody', async () => {
   const url = await service(0, { status: 'ready', dependencies });
   expect(await healthOf(url)).toEqual({ state: 'ready', standsStill: 'call-provider: 5 set aside' });
 });
+
+it('tells by which library a service talks to Kafka', async () => {
+  const dependencies = { kafka: { up: true, detail: 'running', library: 'kafkajs' } };
+  const url = await service(0, { status: 'ready', dependencies });
+  expect(await healthOf(url)).toEqual({ state: 'ready', library: 'kafkajs' });
+});

@@ -1,3 +1,4 @@
+import type { Library } from '@brew/kafka';
 import { onOneLine } from '../text/visible.ts';
 import type { ProcessStatus } from './renderStatus.ts';
 
@@ -8,17 +9,24 @@ import type { ProcessStatus } from './renderStatus.ts';
 const PATIENCE_MS = 5_000;
 
 /** @param url where it tells how it is */
-export async function healthOf(url: string): Promise<Pick<ProcessStatus, 'state' | 'standsStill'>> {
+export async function healthOf(
+  url: string,
+): Promise<Pick<ProcessStatus, 'state' | 'standsStill' | 'library'>> {
   const health = await tellsHealth(url);
   if (health === undefined) return { state: 'no_answer', standsStill: 'it does not answer' };
   const standsStill = troubleIn(health);
-  return { state: health.status, ...(standsStill !== undefined && { standsStill }) };
+  const library = health.dependencies?.kafka?.library;
+  return {
+    state: health.status,
+    ...(standsStill !== undefined && { standsStill }),
+    ...(library !== undefined && { library }),
+  };
 }
 
 interface HealthAnswer {
   status: 'ready' | 'degraded' | 'not_ready';
   waitingFor?: string;
-  dependencies?: Record<string, { up: boolean; detail?: string; needsStaff?: boolean }>;
+  dependencies?: Record<string, { up: boolean; detail?: string; needsStaff?: boolean; library?: Library }>;
 }
 
 /** Undefined where nobody tells. */

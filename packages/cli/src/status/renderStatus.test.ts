@@ -64,6 +64,17 @@ describe('renderStatus', () => {
     expect(renderStatus({ ...status, processes }, plain)).toContain(`order: ${standsStill}`);
   });
 
+  it('names those that do not talk to Kafka by the usual library', () => {
+    const by = (library: 'kafkajs' | 'platformatic') => ({
+      ...status,
+      processes: status.processes.map((each) => (each.name === 'kafka-1' ? each : { ...each, library })),
+    });
+    expect(renderStatus(by('kafkajs'), plain)).toContain(
+      'With kafkajs instead of platformatic: order, kitchen',
+    );
+    expect(renderStatus(by('platformatic'), plain)).toEqual(renderStatus(status, plain));
+  });
+
   it('tells of who answers in the place of a dead service, and whose letters are not known', () => {
     const processes = status.processes.map((each) =>
       each.name === 'kitchen' ? { ...each, replacedBy: 'not_ready' as const } : each,

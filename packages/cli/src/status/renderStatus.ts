@@ -1,3 +1,4 @@
+import { type Library, libraries } from '@brew/kafka';
 import { describeFate, type Fate, lowDisk } from '@brew/sandbox';
 import type { Addresses } from '../addresses.ts';
 import { clock, counted, duration, grouped, mebibytes, type Paint, table } from '../text/format.ts';
@@ -14,6 +15,8 @@ export interface ProcessStatus {
   replacedBy?: ProcessStatus['state'];
   /** What of it, or of who takes its place, does not get on, and why, in a line. */
   standsStill?: string;
+  /** By which it, or who takes its place, talks to Kafka, where it tells. */
+  library?: Library;
   residentBytes: number | undefined;
   uptimeMs: number | undefined;
 }
@@ -87,6 +90,7 @@ export function renderStatus(status: Status, paint: Paint): string[] {
     ...processes.flatMap(({ name, standsStill }) =>
       standsStill === undefined ? [] : [`${paint('yellow', `${name}:`)} ${standsStill}`],
     ),
+    ...libraryLines(status),
     ...(starting ? [paint('yellow', STARTING)] : []),
     ...(drill ? [paint('yellow', DRILL_UNDER_WAY)] : []),
     ...clusterLines(status, paint),
@@ -101,6 +105,15 @@ export function renderStatus(status: Status, paint: Paint): string[] {
 }
 
 const wordOf = (state: ProcessStatus['state']): string => state.replace('_', ' ');
+
+/** Nothing where all services have what they have unless somebody chooses. */
+function libraryLines({ processes }: Status): string[] {
+  const [usual, ...others] = libraries;
+  return others.flatMap((library) => {
+    const names = processes.filter((each) => each.library === library).map(({ name }) => name);
+    return names.length === 0 ? [] : [`With ${library} instead of ${usual}: ${names.join(', ')}`];
+  });
+}
 
 /** What runs again is no trouble any more. */
 function fateLines({ fates, fatesAt }: Status, paint: Paint): string[] {

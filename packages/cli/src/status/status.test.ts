@@ -32,6 +32,7 @@ test('what became of a process is told by the one that runs Brew, else by what i
     kill: nothing,
     end: nothing,
     again: nothing,
+    chooseLibrary: () => {},
     requireRoom: async () => {},
     fates: () => fates,
   });

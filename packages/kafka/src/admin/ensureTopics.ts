@@ -1,12 +1,15 @@
 import type { TopicDeclaration } from '@brew/events';
-import kafkajs, { type Admin as KafkaAdmin } from 'kafkajs';
-import type { TopicOutcome } from '../admin.ts';
+import type { TopicDescription, TopicOutcome } from '../admin.ts';
 import { delay } from '../delay.ts';
-import { kafkaErrorTypeOf } from '../errors.ts';
+import { topicSettings } from '../inspect/settings.ts';
+import { describePartitions } from '../inspect/topics.ts';
+import type { Brokers } from '../wire/brokers.ts';
+import { createTopicsV7 } from '../wire/protocol.ts';
+import { answerOf, isPassing, nameOf } from '../wire/protocolErrors.ts';
 
 /** Creates the topics that are missing and reports, for the others, how they differ from their declaration. */
 export async function ensureTopics(
-  admin: KafkaAdmin,
+  brokers: Brokers,
   declarations: readonly TopicDeclaration[],
   replicationFactor: number | undefined,
 ): Promise<TopicOutcome[]> {
@@ -17,15 +20,15 @@ export async function ensureTopics(
   const created = new Set<string>();
   // From the start each time: a broker may also list topics that it has not heard yet are deleted.
   const differences = await untilKnown(async () => {
-    const existing = new Set(await admin.listTopics());
+    const existing = await partitionsOf(brokers);
     const missing = declared.filter(({ name }) => !existing.has(name) && !created.has(name));
-    if (await create(admin, missing)) for (const { name } of missing) created.add(name);
+    for (const name of await create(brokers, missing)) created.add(name);
     await untilLed(
-      admin,
+      brokers,
       missing.map(({ name }) => name),
     );
     return await differencesOf(
-      admin,
+      brokers,
       declared.filter(({ name }) => !created.has(name)),
     );
   });
@@ -38,12 +41,12 @@ export async function ensureTopics(
 
 /** Reports which topics are missing, and how the others differ from their declaration. Changes nothing. */
 export async function compareTopics(
-  admin: KafkaAdmin,
+  brokers: Brokers,
   declared: readonly TopicDeclaration[],
 ): Promise<TopicOutcome[]> {
-  const existing = new Set(await admin.listTopics());
+  const existing = await partitionsOf(brokers);
   const differences = await differencesOf(
-    admin,
+    brokers,
     declared.filter(({ name }) => existing.has(name)),
   );
   return declared.map(({ name }) => {
@@ -53,73 +56,94 @@ export async function compareTopics(
   });
 }
 
-/** @returns whether all were created; not if somebody else did it meanwhile, or the broker that listed them was behind */
-async function create(admin: KafkaAdmin, missing: readonly Declared[]): Promise<boolean> {
-  if (missing.length === 0) return false;
-  return await admin.createTopics({
-    waitForLeaders: false,
-    topics: missing.map(({ name, partitions, replicationFactor, config }) => ({
-      topic: name,
-      numPartitions: partitions,
-      replicationFactor,
-      configEntries: Object.entries(config).map(([key, value]) => ({ name: key, value })),
-    })),
-  });
+/** How long the brokers may take to create topics. */
+const CREATED_MS = 10_000;
+
+/** @returns those that were created; others not if somebody else did it meanwhile, or the broker that listed them was behind */
+async function create(brokers: Brokers, missing: readonly Declared[]): Promise<string[]> {
+  if (missing.length === 0) return [];
+  // One broker alone: whoever is asked second would find them there.
+  const connection = await brokers.ask('find a broker', async (found) => found);
+  const asked = missing.map(({ name, partitions, replicationFactor, config }) => ({
+    ...{ name, numPartitions: partitions, replicationFactor, assignments: [] },
+    configs: Object.entries(config).map(([key, value]) => ({ name: key, value })),
+  }));
+  const { topics } = await answerOf(createTopicsV7.api.async(connection, asked, CREATED_MS, false));
+  for (const { name, errorCode, errorMessage } of topics) {
+    if (errorCode === 0 || nameOf(errorCode) === 'TOPIC_ALREADY_EXISTS') continue;
+    if (isPassing(errorCode)) throw new NotKnownYetError(name);
+    throw new Error(`${name}: ${nameOf(errorCode)}${errorMessage ? `, ${errorMessage}` : ''}`);
+  }
+  return topics.filter(({ errorCode }) => errorCode === 0).map(({ name }) => name);
+}
+
+/** A broker has not heard of a topic: metadata reach each broker in its own time, and each question goes to any of them. */
+class NotKnownYetError extends Error {
+  constructor(topic: string) {
+    super(`${topic} is not known to every broker yet`);
+  }
 }
 
 const KNOWN_MS = 30_000;
 
-/**
- * Asks again while the broker that is asked has not heard of a topic: the metadata reaches each broker in its own time,
- * and each question goes to any of them.
- */
 async function untilKnown<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
-  const deadline = Date.now() + KNOWN_MS;
-  for (;;) {
+  for (const deadline = Date.now() + KNOWN_MS; ; await delay(100)) {
     try {
       return await ask();
     } catch (error) {
-      if (kafkaErrorTypeOf(error) !== 'UNKNOWN_TOPIC_OR_PARTITION' || Date.now() > deadline) throw error;
+      if (!isNotKnownYet(error) || Date.now() > deadline) throw error;
     }
-    await delay(100);
   }
 }
 
-/** Waits until every partition has a leader. kafkajs offers to, but gives up when a broker doesn't know the topic yet. */
-async function untilLed(admin: KafkaAdmin, names: string[]): Promise<void> {
+const isNotKnownYet = (error: unknown): boolean =>
+  error instanceof NotKnownYetError ||
+  (error instanceof Error && /UNKNOWN_TOPIC_OR_PARTITION/.test(error.message));
+
+/** Waits until every partition has a leader. */
+async function untilLed(brokers: Brokers, names: string[]): Promise<void> {
   if (names.length === 0) return;
-  const deadline = Date.now() + KNOWN_MS;
-  for (;;) {
-    const { topics } = await untilKnown(() => admin.fetchTopicMetadata({ topics: names }));
-    if (topics.every(({ partitions }) => partitions.every(({ leader }) => leader >= 0))) return;
+  for (const deadline = Date.now() + KNOWN_MS; ; await delay(100)) {
+    const topics = await partitionsOf(brokers, names);
+    const isLed = (name: string) => topics.get(name)?.every(({ leader }) => leader >= 0);
+    if (names.every(isLed)) return;
     if (Date.now() > deadline) throw new Error(`no leader yet for every partition of ${names.join(', ')}`);
-    await delay(100);
   }
+}
+
+/** The partitions of topics, by name; of all, or of those of the named ones that there are. */
+export async function partitionsOf(
+  brokers: Brokers,
+  names?: readonly string[],
+): Promise<Map<string, TopicDescription['partitions']>> {
+  if (names?.length === 0) return new Map();
+  const topics = await describePartitions(brokers, names);
+  return new Map(
+    topics.map(({ name, partitions }) => [
+      name,
+      partitions.map(({ leader = -1, ...each }) => ({ ...each, leader })),
+    ]),
+  );
 }
 
 type Declared = Omit<TopicDeclaration, 'replicationFactor'> & { replicationFactor: number };
 
-async function differencesOf(admin: KafkaAdmin, declared: Declared[]): Promise<Map<string, string[]>> {
+async function differencesOf(brokers: Brokers, declared: Declared[]): Promise<Map<string, string[]>> {
   const differences = new Map<string, string[]>();
   if (declared.length === 0) return differences;
   const names = declared.map(({ name }) => name);
-  const { topics } = await admin.fetchTopicMetadata({ topics: names });
-  const { resources } = await admin.describeConfigs({
-    includeSynonyms: false,
-    // By way of the default export: Node doesn't find this name among the exports of a CommonJS module.
-    resources: names.map((name) => ({ type: kafkajs.ConfigResourceTypes.TOPIC, name })),
-  });
+  const [topics, settings] = [await partitionsOf(brokers, names), await topicSettings(brokers, names)];
   for (const { name, partitions, replicationFactor, config } of declared) {
+    const actual = topics.get(name);
+    if (!actual) throw new NotKnownYetError(name);
     const found: string[] = [];
-    const actual = topics.find((topic) => topic.name === name)?.partitions ?? [];
     if (actual.length !== partitions)
       found.push(`it has ${actual.length} partitions, declared are ${partitions}`);
     const replicas = actual[0]?.replicas.length ?? 0;
     if (replicas !== replicationFactor)
       found.push(`it has ${replicas} replicas, declared are ${replicationFactor}`);
-    const settings = resources.find(({ resourceName }) => resourceName === name)?.configEntries ?? [];
     for (const [key, value] of Object.entries(config)) {
-      const setting = settings.find(({ configName }) => configName === key)?.configValue;
+      const setting = settings.get(name)?.find((each) => each.name === key)?.value;
       if (setting !== value) found.push(`its ${key} is ${setting}, declared is ${value}`);
     }
     differences.set(name, found);

@@ -1,31 +1,33 @@
-import type { Admin as KafkaAdmin } from 'kafkajs';
 import { delay } from '../delay.ts';
-import { kafkaErrorTypeOf } from '../errors.ts';
-import { isPassing } from './settled.ts';
+import type { Brokers } from '../wire/brokers.ts';
+import { createCoordinator } from '../wire/coordinator.ts';
+import { deleteGroupsV2, deleteTopicsV6 } from '../wire/protocol.ts';
+import { answerOf, nameOf } from '../wire/protocolErrors.ts';
 
 /** Longer than the session of a member that was killed, 15 s. */
 const MEMBERS_GONE_WITHIN_MS = 20_000;
 const LOOK_EVERY_MS = 500;
+/** How long a broker may take to have the topic deleted. */
+const DELETED_MS = 10_000;
 
-export async function removeTopic(admin: KafkaAdmin, topic: string): Promise<void> {
-  if ((await admin.listTopics()).includes(topic)) await admin.deleteTopics({ topics: [topic] });
+export async function removeTopic(brokers: Brokers, name: string): Promise<void> {
+  const connection = await brokers.ask('find a broker', async (found) => found);
+  const { responses } = await answerOf(deleteTopicsV6.api.async(connection, [{ name }], DELETED_MS));
+  const error = nameOf(responses[0]?.errorCode ?? 0);
+  if (error !== 'NONE' && error !== 'UNKNOWN_TOPIC_OR_PARTITION') throw new Error(error);
 }
 
-export async function forgetGroup(admin: KafkaAdmin, group: string): Promise<void> {
-  const deadline = Date.now() + MEMBERS_GONE_WITHIN_MS;
-  while (true) {
-    try {
-      await admin.deleteGroups([group]);
-      return;
-    } catch (error) {
-      // kafkajs has an error for each group, and around them one that says nothing.
-      const [failed] = (error as { groups?: { error: unknown }[] }).groups ?? [];
-      const type = kafkaErrorTypeOf(failed?.error);
-      if (type === 'GROUP_ID_NOT_FOUND') return;
-      // Its coordinator may just have been chosen, as on a cluster that never had a group before.
-      const mayPass = type === 'NON_EMPTY_GROUP' || isPassing(failed?.error ?? error);
-      if (!mayPass || Date.now() >= deadline) throw failed?.error ?? error;
-    }
-    await delay(LOOK_EVERY_MS);
+export async function forgetGroup(brokers: Brokers, group: string): Promise<void> {
+  const coordinator = createCoordinator(brokers, 'group', group);
+  const codesOf = ({ results }: deleteGroupsV2.DeleteGroupsResponse) =>
+    results.map(({ errorCode }) => errorCode);
+  for (const deadline = Date.now() + MEMBERS_GONE_WITHIN_MS; ; await delay(LOOK_EVERY_MS)) {
+    const answer = await coordinator.insist(
+      (connection) => deleteGroupsV2.api.async(connection, [group]),
+      codesOf,
+    );
+    const error = nameOf(codesOf(answer)[0] ?? 0);
+    if (error === 'NONE' || error === 'GROUP_ID_NOT_FOUND') return;
+    if (error !== 'NON_EMPTY_GROUP' || Date.now() >= deadline) throw new Error(error);
   }
 }

@@ -98,7 +98,7 @@ test.each(eventTypes.map((type) => [type.name, type] as const))(
   async (_, type: EventType) => {
     const avroType: Type = avro.Type.forSchema(type.schema as never);
     const registry = { schemaOf: async () => avroType };
-    const read = await createReaders(registry).find(SCHEMA_ID, type);
+    const read = await createReaders(registry).learn(SCHEMA_ID, type);
     const all = Object.fromEntries(
       (type.schema as RecordSchema).fields.map(({ name }) => [name, true] as const),
     );

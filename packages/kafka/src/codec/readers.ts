@@ -6,16 +6,18 @@ import { resolve } from './resolve.ts';
 
 export interface Readers {
   /**
-   * What reads the records of a schema id as an event type of this process.
+   * Makes what reads the records of a schema id as an event type of this process.
    * @throws UndecodableRecordError when there is no such id, or its schema can't be read as this type; RegistryUnavailableError
    */
-  find(schemaId: number, type: EventType): Promise<Read>;
+  learn(schemaId: number, type: EventType): Promise<Read>;
+  /** The same, once it is learned. */
+  find(schemaId: number, type: EventType): Read | undefined;
 }
 
 /** Keeps, for each schema id and event type that occurs, what reads the writer's schema as ours. */
 export function createReaders(registry: Pick<Registry, 'schemaOf'>): Readers {
   const own = new Map<string, Type>();
-  const known = new Map<string, Read>();
+  const known = new Map<EventType, Map<number, Read>>();
 
   function ownTypeOf(type: EventType): Type {
     const found = own.get(type.type) ?? avro.Type.forSchema(type.schema as never);
@@ -24,11 +26,12 @@ export function createReaders(registry: Pick<Registry, 'schemaOf'>): Readers {
   }
 
   return {
-    async find(schemaId, type) {
-      const id = `${schemaId}/${type.type}`;
-      const read = known.get(id) ?? (await resolve(registry, ownTypeOf(type), schemaId, type, true));
-      known.set(id, read);
+    async learn(schemaId, type) {
+      const read = await resolve(registry, ownTypeOf(type), schemaId, type, true);
+      const reads = known.get(type) ?? new Map<number, Read>();
+      known.set(type, reads.set(schemaId, read));
       return read;
     },
+    find: (schemaId, type) => known.get(type)?.get(schemaId),
   };
 }

@@ -1,7 +1,9 @@
 import { expect, test } from '@jest/globals';
+import { spanOf } from '../reader/recordBatch.ts';
 import type { ReceivedRecord } from '../record.ts';
 import { batchOf, sealed, type TestBatch, type TestRecord } from '../testing/batches.ts';
 import { chunksOf } from './chunks.ts';
+import { type Account, createRoom, ROOM, SHARE } from './room.ts';
 
 const record = (value: string): TestRecord => ({
   key: null,
@@ -18,11 +20,15 @@ const chunks = (
     wants,
     max = 4,
     from = 0n,
-  }: { wants?: (record: ReceivedRecord) => boolean; max?: number; from?: bigint } = {},
+    account,
+  }: { wants?: (record: ReceivedRecord) => boolean; max?: number; from?: bigint; account?: Account } = {},
 ) => {
   const bytes = Buffer.concat(batches.map((batch) => (Buffer.isBuffer(batch) ? batch : batchOf(batch))));
   const aborted = [{ producerId: 7n, firstOffset: 0n }];
-  return [...chunksOf({ topic: 't', partition: 1, from, bytes, aborted }, wants, max)];
+  const { end, nextOffset = from, firstTimestamp: timestamp } = spanOf(bytes, 't/1');
+  const behind = { nextOffset, endOffset: nextOffset, timestamp };
+  const fetched = { topic: 't', partition: 1, from, bytes: bytes.subarray(0, end), aborted, ...behind };
+  return [...chunksOf(fetched, wants, max, account)];
 };
 const textsOf = ({ records }: { records: ReceivedRecord[] }) => records.map(({ value }) => String(value));
 
@@ -66,6 +72,54 @@ test('cuts where its records would keep more than eight MiB of unpacked batches 
   expect(all.map(({ nextOffset }) => nextOffset)).toEqual([2n, 4n, 6n]);
 });
 
+test('tells of a large batch before it unpacks it, and holds nothing by then', () => {
+  const large = (baseOffset: bigint): TestBatch => ({
+    baseOffset,
+    records: [...values(Number(baseOffset), 4), record('0'.repeat(SHARE))],
+    compression: 'zstd',
+  });
+  const held: number[] = [];
+  const account: Account = { ...createRoom().account(), hold: (bytes) => held.push(bytes) > 0 };
+  const wants = ({ value }: ReceivedRecord) => value !== null && value.length < SHARE;
+  const all = chunks([{ baseOffset: 0n, records: values(0, 2) }, large(2n), large(7n)], {
+    wants,
+    max: 3,
+    account,
+  });
+  expect(all.map((chunk) => chunk.isBeforeLarge ?? textsOf(chunk))).toEqual([
+    ['0', '1'],
+    true,
+    ['2', '3', '4'],
+    ['5'],
+    true,
+    ['7', '8', '9'],
+    ['10'],
+    [],
+  ]);
+  expect(all.map(({ nextOffset }) => nextOffset)).toEqual([2n, 2n, 5n, 7n, 7n, 10n, 12n, 12n]);
+  // Before and behind each of them, and not between its chunks.
+  expect(held).toEqual([0, 0, 0, 0]);
+});
+
+test('takes together what is small only as long as there is room', () => {
+  const batch = (baseOffset: bigint): TestBatch => ({
+    baseOffset,
+    records: [record('0'.repeat(0.7 * SHARE))],
+    compression: 'zstd',
+  });
+  const room = createRoom();
+  const cut = () => {
+    const account = room.account();
+    const all = chunks([batch(0n), batch(1n), batch(2n)], { account });
+    account.hold(0);
+    return all.map(({ nextOffset }) => nextOffset);
+  };
+  const other = room.account();
+  expect(cut()).toEqual([3n]);
+  expect(other.hold(SHARE + ROOM)).toBe(true);
+  expect(cut()).toEqual([1n, 2n, 3n]);
+});
+
 test('begins nothing with a batch that is cut off', () => {
   expect(chunks([batchOf({ baseOffset: 0n, records: values(0, 3) }).subarray(0, 70)])).toEqual([]);
 });
@@ -103,6 +157,12 @@ test.each(['gzip', 'snappy', 'lz4', 'zstd'] as const)(
     });
     expect(all[0]?.gap?.error).toMatchObject({ code: 'BREW_BATCH_UNREADABLE' });
     expect(all.map(({ nextOffset }) => nextOffset)).toEqual([7n, 9n]);
+    // The same where large batches are told of: it may be one.
+    expect(
+      chunks([sealed(broken)], { from: 2n, account: createRoom().account() }).map(
+        ({ isBeforeLarge, gap }) => isBeforeLarge ?? gap?.firstOffset,
+      ),
+    ).toEqual([true, 2n]);
     // The same, as it was packed.
     expect(chunks([packed], { max: 9, from: 2n }).map(textsOf)).toEqual([['2', '3', '4', '5', '6']]);
   },

@@ -1,48 +1,61 @@
-import type { Consumer as KafkaConsumer, TopicPartitionOffset } from 'kafkajs';
 import type { Logger } from 'pino';
+import type { Membership } from '../adapter.ts';
+import type { Position, TopicPartition } from '../record.ts';
 
 export interface Commits {
-  /** The group has done everything before `nextOffset`. */
-  note(topic: string, partition: number, nextOffset: bigint): void;
-  /** Commits what was noted. Never throws: a commit that failed only means that records come again. */
+  /** The group has done everything of the partition before this offset. */
+  note(position: Position): void;
+  /** Commits what was noted. Never throws: what could not be committed is tried again, for as long as the partition is ours. */
   flush(): Promise<void>;
-  /** After a rebalance a partition may be another's, who is further than we were: what wasn't committed is dropped. */
-  forget(): void;
+  /** Partitions that are another's, who may be further than we were: what wasn't committed is dropped. */
+  forget(partitions: readonly TopicPartition[]): void;
+  /** Forgets all, and commits nothing any more. */
+  end(): void;
 }
 
 /** A commit is a replicated write on the brokers. One after each chunk would cost more than the chunk's records. */
 const COMMIT_EVERY_MS = 200;
+/** After one that failed: of a partition to which nothing more comes, nobody would commit anything otherwise. */
+const AGAIN_MS = 1_000;
 
 /** Gathers the offsets of the work that is done and commits them a few times a second, for all partitions at once. */
-export function createCommits({ consumer, log }: { consumer: KafkaConsumer; log: Logger }): Commits {
+export function createCommits({ commit, log }: { commit: Membership['commit']; log: Logger }): Commits {
   let timer: NodeJS.Timeout | undefined;
   let committing: Promise<void> = Promise.resolve();
-  const noted = new Map<string, TopicPartitionOffset>();
+  const noted = new Map<string, Position>();
+  const idOf = ({ topic, partition }: TopicPartition) => `${topic}/${partition}`;
 
-  async function commit(): Promise<void> {
+  async function commitNoted(): Promise<void> {
     if (noted.size === 0) return;
     const offsets = [...noted.values()];
-    noted.clear();
     try {
-      await consumer.commitOffsets(offsets);
+      await commit(offsets);
+      for (const each of offsets) if (noted.get(idOf(each)) === each) noted.delete(idOf(each));
     } catch (error) {
-      log.debug({ err: error }, 'a commit failed; the next one carries on from there');
+      log.debug({ err: error }, 'a commit failed: it is tried again');
+      if (noted.size > 0) timer ??= setTimeout(flush, AGAIN_MS);
     }
   }
 
   function flush(): Promise<void> {
     clearTimeout(timer);
     timer = undefined;
-    committing = committing.then(commit);
+    committing = committing.then(commitNoted);
     return committing;
   }
 
   return {
-    note(topic, partition, nextOffset) {
-      noted.set(`${topic}/${partition}`, { topic, partition, offset: String(nextOffset) });
+    note(position) {
+      noted.set(idOf(position), position);
       timer ??= setTimeout(flush, COMMIT_EVERY_MS);
     },
     flush,
-    forget: () => noted.clear(),
+    forget(partitions) {
+      for (const each of partitions) noted.delete(idOf(each));
+    },
+    end() {
+      noted.clear();
+      clearTimeout(timer);
+    },
   };
 }

@@ -32,6 +32,15 @@ test('begins to count anew when it is another record that waits', () => {
   expect(holdUps.longest).toMatchObject({ offset: 7n, since: new Date(10_000) });
 });
 
+test('counts on when the same record is begun again', () => {
+  let now = 0;
+  const holdUps = createHoldUps(() => now);
+  holdUps.begin(at);
+  now = 10_000;
+  holdUps.begin(at);
+  expect(holdUps.longest).toMatchObject({ offset: 5n, since: new Date(0) });
+});
+
 test('names what has waited for longest, and counts the other partitions', () => {
   let now = 0;
   const holdUps = createHoldUps(() => now);

@@ -28,7 +28,12 @@ export function createHoldUps(now: () => number = Date.now): HoldUps {
   const idOf = ({ topic, partition }: Pick<Place, 'topic' | 'partition'>) => `${topic}/${partition}`;
 
   return {
-    begin: (at) => void inHand.set(idOf(at), { at, since: now(), holdUp: undefined }),
+    begin(at) {
+      const known = inHand.get(idOf(at));
+      // The same again: it has not got on.
+      const since = known?.at.offset === at.offset ? known.since : now();
+      inHand.set(idOf(at), { at, since, holdUp: undefined });
+    },
     set(at, holdUp) {
       const known = inHand.get(idOf(at));
       if (!known) return;

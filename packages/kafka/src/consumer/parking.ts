@@ -6,13 +6,13 @@ import { placeOf, type ReceivedRecord } from '../record.ts';
 import type { Insist } from './persistence.ts';
 import { pause, type Turn } from './turn.ts';
 
-/** What is sent between two signs of life. */
+/** What is sent at once. */
 const LETTERS_AT_ONCE = 500;
 const BYTES_AT_ONCE = 1024 * 1024;
 /** How often to look whether a letter was discarded. */
 const LOOK_MS = 1_000;
 
-/** The way of records into the dead letters: in few sends, with signs of life, and for as long as it takes. */
+/** The way of records into the dead letters: in few sends, and for as long as it takes. */
 export function createParking({
   deadLetters,
   insist,
@@ -32,16 +32,19 @@ export function createParking({
         if (letGo.has(record)) free.add(record);
         else log.error({ ...placeOf(record), ...describe(failure) }, 'parked a record in the dead letters');
       }
-      await turn.heartbeat();
     }
     return free;
   }
 
   /** Parks the records whose key is parked already, and returns the others, in their order. */
-  async function withoutParked(records: readonly ReceivedRecord[], turn: Turn): Promise<ReceivedRecord[]> {
+  async function withoutParked(
+    records: readonly ReceivedRecord[],
+    turn: Turn,
+  ): Promise<readonly ReceivedRecord[]> {
     const [first] = records;
-    if (!first) return [];
+    if (!first) return records;
     const parked = await insist(turn, first, () => deadLetters.behindParked(records));
+    if (parked.size === 0) return records;
     const free = await park(
       records
         .filter((record) => parked.has(record))

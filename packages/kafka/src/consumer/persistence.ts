@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import { backoff } from '../backoff.ts';
-import { leaveIfStopping, type Place, pause, type Turn } from './turn.ts';
+import { leaveIfGivenUp, type Place, pause, type Turn } from './turn.ts';
 
 /** What came of an attempt. */
 export type Outcome<Result> = { ok: true; result: Result } | { ok: false; error: unknown };
@@ -21,8 +21,10 @@ export function createPersistence(log: Logger) {
     attempt: () => Promise<Result>,
   ): Promise<Outcome<Result>> {
     for (let failures = 1; ; failures++) {
-      leaveIfStopping(turn);
+      leaveIfGivenUp(turn);
       const outcome = await outcomeOf(attempt);
+      // What fails while everything around it shuts down says nothing about the record.
+      if (!outcome.ok) leaveIfGivenUp(turn);
       if (outcome.ok || !waitsFor(outcome.error)) {
         if (failures > 1) {
           turn.heldUp(undefined);

@@ -8,7 +8,7 @@ import type { ReceivedRecord } from '../record.ts';
 import { createBreaker } from './breaker.ts';
 import type { Chunk } from './chunks.ts';
 import { createProcessor } from './processor.ts';
-import { type HoldUp, isStopped, type Turn } from './turn.ts';
+import { type HoldUp, isGivenUp, type Turn } from './turn.ts';
 
 const recordsOf = (...keys: (string | null)[]): ReceivedRecord[] =>
   keys.map((key, offset) => ({
@@ -24,7 +24,7 @@ const recordsOf = (...keys: (string | null)[]): ReceivedRecord[] =>
 class DatabaseGone extends Error {}
 
 /** A processor whose handler is `handle`, and what came of it. */
-function setUp(handle: (record: ReceivedRecord, call: number) => void | Promise<void>) {
+function setUp(handle: (record: ReceivedRecord, call: number, signal: AbortSignal) => void | Promise<void>) {
   const parked: { offset: bigint; failure: Failure }[] = [];
   const sends: bigint[][] = [];
   const told: Gap[] = [];
@@ -45,10 +45,9 @@ function setUp(handle: (record: ReceivedRecord, call: number) => void | Promise<
     stop,
     holdUps,
     breaker,
-    heartbeats: 0,
     refusals: 0,
     letGo: new Set<string | null>(),
-    onHeartbeat() {},
+    onHeldUp() {},
     passTime: (ms: number) => {
       time += ms;
     },
@@ -58,16 +57,15 @@ function setUp(handle: (record: ReceivedRecord, call: number) => void | Promise<
   const turn: Turn = {
     signal: stop.signal,
     done: (nextOffset) => void done.push(nextOffset),
-    heldUp: (holdUp) => void holdUps.push(holdUp),
-    heartbeat: async () => {
-      setup.heartbeats++;
-      setup.onHeartbeat();
+    heldUp(holdUp) {
+      holdUps.push(holdUp);
+      setup.onHeldUp();
     },
   };
   const processor = createProcessor({
-    process: async (records) => {
+    process: async (records, signal) => {
       calls.push(records.map((r) => r.offset));
-      for (const record of records) await handle(record, calls.length);
+      for (const record of records) await handle(record, calls.length, signal);
     },
     deadLetters: {
       behindParked: async (records) => new Set(records.filter(({ key }) => key !== null && keys.has(key))),
@@ -219,14 +217,13 @@ test('handles, in its place, what was behind a key that is let go before it is p
   expect(s.calls).toEqual([[0n, 1n, 2n, 3n]]);
 });
 
-test('waits through an outage, with signs of life, and parks nothing', async () => {
+test('waits through an outage, and parks nothing', async () => {
   const s = setUp((_record, call) => {
     if (call < 4) throw new DatabaseGone();
   });
   await s.run(recordsOf('a', 'b'));
   expect(s.calls).toEqual(Array.from({ length: 4 }, () => [0n, 1n]));
   expect(s.parked).toEqual([]);
-  expect(s.heartbeats).toBeGreaterThanOrEqual(6);
   expect(s.holdUps.at(-1)).toBeUndefined();
   expect(s.holdUps[0]).toMatchObject({ at: { offset: 0n }, error: expect.any(DatabaseGone), waits: true });
 });
@@ -237,7 +234,7 @@ test('does not go on before the dead letters have taken a record', async () => {
   });
   s.refusals = 2;
   const doneMeanwhile = new Set<bigint>();
-  s.onHeartbeat = () => {
+  s.onHeldUp = () => {
     if (s.parked.length === 0) for (const offset of s.done) doneMeanwhile.add(offset);
   };
   await s.run(recordsOf('a', 'b'));
@@ -247,14 +244,13 @@ test('does not go on before the dead letters have taken a record', async () => {
   expect(s.parked).toHaveLength(1);
 });
 
-test('leaves the chunk when the group rebalances, without blaming a record', async () => {
+test('leaves the chunk when its partition is given up during an outage', async () => {
   const s = setUp(() => {
+    s.stop.abort();
     throw new DatabaseGone();
   });
-  s.onHeartbeat = () => {
-    throw new Error('rebalance');
-  };
-  await expect(s.run(recordsOf('a'))).rejects.toThrow('rebalance');
+  const left = await s.run(recordsOf('a')).catch((error) => error);
+  expect(isGivenUp(left)).toBe(true);
   expect(s.parked).toEqual([]);
   expect(s.calls).toHaveLength(1);
 });
@@ -265,17 +261,16 @@ test('leaves the chunk when the consumer stops, without blaming a record', async
     throw new Error('the pool is closed');
   });
   const left = await s.run(recordsOf('a')).catch((error) => error);
-  expect(isStopped(left)).toBe(true);
+  expect(isGivenUp(left)).toBe(true);
   expect(s.parked).toEqual([]);
 });
 
-test('parks many records behind a parked key in few sends, with signs of life between them', async () => {
+test('parks many records behind a parked key in few sends', async () => {
   const s = setUp(() => undefined);
   s.keys.add('a');
   await s.run(recordsOf(...Array.from({ length: 1_200 }, () => 'a')));
   expect(s.parked.map(({ offset }) => offset)).toEqual(Array.from({ length: 1_200 }, (_, i) => BigInt(i)));
   expect(s.sends).toHaveLength(3);
-  expect(s.heartbeats).toBeGreaterThanOrEqual(3);
 });
 
 test('makes no attempt for what is unfit, and keeps what comes before it of its key before it', async () => {
@@ -318,7 +313,7 @@ test('parks nothing while every record fails, and begins anew when something suc
   const s = setUp(() => {
     if (!mended) throw new Error('a bad deployment');
   });
-  s.onHeartbeat = () => {
+  s.onHeldUp = () => {
     if (s.breaker.isOpen) mended = true;
   };
   await s.run(recordsOf(...ten));
@@ -355,12 +350,12 @@ test('lets one go after a while, so that ten hostile records in a quiet topic do
   const s = setUp(() => {
     throw new Error('poison, or a bad deployment?');
   });
-  s.onHeartbeat = () => {
+  s.onHeldUp = () => {
     if (!s.breaker.isOpen) return;
     s.passTime(60_000);
     if (s.parked.length > 0) s.stop.abort();
   };
-  expect(isStopped(await s.run(recordsOf(...ten)).catch((error) => error))).toBe(true);
+  expect(isGivenUp(await s.run(recordsOf(...ten)).catch((error) => error))).toBe(true);
   expect(s.parked.map(({ offset }) => offset)).toEqual([0n]);
 }, 20_000);
 
@@ -378,3 +373,13 @@ test.each([
     expect(s.parked.map(({ failure }) => failure)).toMatchObject(Array(count).fill({ attempts }));
   },
 );
+
+test('leaves quietly what was not begun when its partition is given up', async () => {
+  // As gather does with what waits for its turn behind other chunks.
+  const s = setUp((_record, _call, signal) => {
+    s.stop.abort(new DatabaseGone('whatever it was'));
+    throw signal.reason;
+  });
+  expect(isGivenUp(await s.run(recordsOf('a', 'b')).catch((error) => error))).toBe(true);
+  expect(s).toMatchObject({ calls: [[0n, 1n]], parked: [], holdUps: [], done: [] });
+});

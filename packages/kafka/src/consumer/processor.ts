@@ -10,12 +10,13 @@ import type { Breaker } from './breaker.ts';
 import type { Chunk } from './chunks.ts';
 import { createParking } from './parking.ts';
 import { createPersistence, type Outcome } from './persistence.ts';
-import { leaveIfStopping, pause, type Turn } from './turn.ts';
+import { pause, type Turn } from './turn.ts';
 
 export interface ProcessorOptions {
-  process: (records: ReceivedRecord[]) => Promise<void>;
+  /** @param signal once it is aborted, work that has not begun may be left */
+  process: (records: readonly ReceivedRecord[], signal: AbortSignal) => Promise<void>;
   /** The same for what is tried again: at once, and alone. By default `process`. */
-  processAlone?: (records: ReceivedRecord[]) => Promise<void>;
+  processAlone?: ProcessorOptions['process'];
   deadLetters: DeadLetters;
   isOutage: (error: unknown) => boolean;
   retry: RetryPolicy;
@@ -69,12 +70,11 @@ export function createProcessor(options: ProcessorOptions): Processor {
       const run = alone ? processAlone : process;
       const [first] = records as readonly [ReceivedRecord];
       const outcome = await persist(turn, first, isOutage, async () => {
-        for (const record of records) if (unfit.has(record)) throw new UnfitError(unfit.get(record));
-        await run([...records]);
+        const bad = unfit.size === 0 ? undefined : records.find((record) => unfit.has(record));
+        if (bad) throw new UnfitError(unfit.get(bad));
+        await run(records, turn.signal);
       });
       if (outcome.ok) breaker.succeeded();
-      // What fails while everything around it shuts down says nothing about the record.
-      else leaveIfStopping(turn);
       return outcome;
     }
 
@@ -93,8 +93,8 @@ export function createProcessor(options: ProcessorOptions): Processor {
     }
 
     /** Leaves out what is behind a failing record of its key, and notes it there. */
-    function free(records: readonly ReceivedRecord[]): ReceivedRecord[] {
-      if (failing.length === 0) return [...records];
+    function free(records: readonly ReceivedRecord[]): readonly ReceivedRecord[] {
+      if (failing.length === 0) return records;
       const byKey = new Map(failing.map((each) => [keyIdOf(each.record), each]));
       return records.filter((record) => {
         const id = keyIdOf(record);
@@ -120,11 +120,7 @@ export function createProcessor(options: ProcessorOptions): Processor {
 
     const sieve: Sieve<ReceivedRecord> = {
       free,
-      async attempt(records, halved) {
-        const outcome = await attempt(records, halved);
-        await turn.heartbeat();
-        return outcome;
-      },
+      attempt,
       blame: (record, error) => void failing.push(note(record, error)),
     };
 
@@ -134,7 +130,6 @@ export function createProcessor(options: ProcessorOptions): Processor {
       failing = [];
       for (const each of before) {
         const outcome = await attempt([each.record], true);
-        await turn.heartbeat();
         if (outcome.ok) await sift(each.behind, sieve, true);
         else failing.push(note(each.record, outcome.error, each));
       }

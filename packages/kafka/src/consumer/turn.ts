@@ -3,13 +3,11 @@ import type { ReceivedRecord } from '../record.ts';
 
 /** What the work on one chunk may use of the consumer around it. */
 export interface Turn {
-  /** Keeps the session alive; throws when the group rebalances, and then the chunk is left to whoever gets it. */
-  heartbeat(): Promise<void>;
-  /** Aborted when the consumer stops: no further attempt is begun. */
+  /** Aborted when the consumer stops, or the partition is not ours any more: no further attempt is begun, and the chunk is left to whoever gets it. */
   signal: AbortSignal;
   /** Says that everything below this offset is done, in the midst of a chunk. */
   done(nextOffset: bigint): void;
-  /** Says what holds the chunk up, and for what; with undefined, that it gets on. */
+  /** Says what holds the chunk up, and for what; with undefined, that it gets on. @throws to leave the chunk: others need the memory that it holds */
   heldUp(holdUp: HoldUp | undefined): void;
 }
 
@@ -24,25 +22,21 @@ export interface HoldUp {
   waits: boolean;
 }
 
-const STOPPED = Symbol('the consumer stops');
+const GIVEN_UP = Symbol('the partition is given up');
 
-/** Leaves a chunk that isn't done because the consumer stops. Not an error, so nobody logs it. */
-export function leaveIfStopping({ signal }: Turn): void {
-  if (signal.aborted) throw STOPPED;
+/** Leaves a chunk that isn't done because the partition is given up. Not an error, so nobody logs it. */
+export function leaveIfGivenUp({ signal }: Pick<Turn, 'signal'>): void {
+  if (signal.aborted) throw GIVEN_UP;
 }
 
-export const isStopped = (error: unknown): boolean => error === STOPPED;
+export const isGivenUp = (error: unknown): boolean => error === GIVEN_UP;
 
-/** The longest wait without a sign of life: well below any session timeout. */
-const LONGEST_SILENCE_MS = 2_000;
+const LOOK_MS = 2_000;
 
-/** Waits, giving signs of life; shorter when `isOver`. @throws to leave the chunk: the consumer stops, or the group rebalances */
-export async function pause(turn: Turn, ms: number, isOver = () => false): Promise<void> {
-  for (let left = ms; ; left -= LONGEST_SILENCE_MS) {
-    await turn.heartbeat();
-    await delay(Math.min(left, LONGEST_SILENCE_MS), turn.signal);
-    leaveIfStopping(turn);
-    if (left <= LONGEST_SILENCE_MS || isOver()) break;
+/** Waits; shorter when `isOver`. @throws to leave the chunk: the partition is given up */
+export async function pause(turn: Pick<Turn, 'signal'>, ms: number, isOver = () => false): Promise<void> {
+  for (let left = ms; left > 0 && !isOver(); left -= LOOK_MS) {
+    await delay(Math.min(left, LOOK_MS), turn.signal);
+    leaveIfGivenUp(turn);
   }
-  await turn.heartbeat();
 }

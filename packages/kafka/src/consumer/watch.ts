@@ -3,8 +3,8 @@ import type { ReceivedRecord } from '../record.ts';
 type Process = (records: ReceivedRecord[]) => Promise<void>;
 
 /**
- * Notices a call of `process` that doesn't come back within `limitMs`. The group wouldn't: kafkajs gives a sign of life
- * after each idle fetch, so as long as one broker has nothing new, a member that hangs keeps its partitions for ever.
+ * Notices a call of `process` that doesn't come back within `limitMs`. The group wouldn't: signs of life come from a timer, so a member that
+ * hangs would keep its partitions for ever.
  */
 export function watch(
   process: Process,

@@ -1,6 +1,7 @@
-import { AssignerProtocol } from 'kafkajs';
 import { inTime } from '../delay.ts';
 import { BrokerUnavailableError, GroupMissingError } from '../errors.ts';
+import { offsetsIn } from '../reader/commit.ts';
+import type { Offset } from '../record.ts';
 import type { Brokers } from '../wire/brokers.ts';
 import {
   type Connection,
@@ -31,12 +32,6 @@ export interface GroupMember {
   host: string;
   /** What it reads. */
   assigned: { topic: string; partitions: number[] }[];
-}
-
-export interface CommittedOffset {
-  topic: string;
-  partition: number;
-  offset: bigint;
 }
 
 /**
@@ -116,33 +111,36 @@ async function classicMembers(
   }));
 }
 
-/** What is assigned is for the members alone to understand; this is how consumers write it. */
+/**
+ * What is assigned is for the members alone to understand; this is how consumers write it: a version, topics with their partitions, and more.
+ * @see ConsumerProtocolAssignment.json of Kafka
+ */
 function assignedIn(assignment: Buffer): GroupMember['assigned'] {
   if (assignment.length === 0) return []; // it has joined, and the partitions are still being shared out
-  const { assignment: topics = {} } = AssignerProtocol.MemberAssignment.decode(assignment) ?? {};
-  return Object.entries(topics).map(([topic, partitions]) => ({ topic, partitions: sorted(partitions) }));
+  let at = 2;
+  const int32 = () => {
+    at += 4;
+    return assignment.readInt32BE(at - 4);
+  };
+  return Array.from({ length: Math.max(0, int32()) }, () => {
+    const start = at + 2;
+    at = start + assignment.readInt16BE(at);
+    const topic = assignment.toString('utf8', start, at);
+    return { topic, partitions: sorted(Array.from({ length: int32() }, int32)) };
+  });
 }
 
 /** Where a group goes on reading, of each partition that it has ever committed; share groups keep that elsewhere (KIP-932). */
 export async function committedOffsets(
   brokers: Brokers,
   { group, type, coordinator }: GroupSummary,
-): Promise<CommittedOffset[]> {
+): Promise<Offset[]> {
   const connection = await brokers.connectionTo(coordinator);
   if (type === 'share') return [];
   const asked = { groupId: group, memberId: null, memberEpoch: -1, topics: null };
-  const { groups } = await answerOf(offsetFetchV9.api.async(connection, [asked], false));
-  const [found] = groups;
-  assertFound(group, found?.errorCode);
-  return (found?.topics ?? []).flatMap(({ name, partitions }) =>
-    partitions
-      .filter(({ committedOffset }) => committedOffset >= 0n)
-      .map(({ partitionIndex, committedOffset }) => ({
-        topic: name,
-        partition: partitionIndex,
-        offset: committedOffset,
-      })),
-  );
+  const answer = await answerOf(offsetFetchV9.api.async(connection, [asked], false));
+  assertFound(group, answer.groups[0]?.errorCode);
+  return offsetsIn(answer);
 }
 
 function assertFound(group: string, errorCode: number | undefined): void {

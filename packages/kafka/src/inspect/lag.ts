@@ -1,5 +1,6 @@
 import type { Reader } from '../reader.ts';
-import type { CommittedOffset, GroupMember } from './groups.ts';
+import type { Offset } from '../record.ts';
+import type { GroupMember } from './groups.ts';
 import { BROKER_PATIENCE_MS, type ByPartition, type OffsetRange, partitionKey } from './topics.ts';
 
 /** How far a group is with a partition. */
@@ -24,7 +25,7 @@ export interface PartitionProgress {
 
 /** Everything that a group has committed or reads, in order. */
 export function progressOf(
-  committed: readonly CommittedOffset[],
+  committed: readonly Offset[],
   members: readonly GroupMember[],
   ranges: ByPartition<OffsetRange>,
 ): PartitionProgress[] {

@@ -1,6 +1,8 @@
+import type { Lane } from '../adapter.ts';
 import { within } from '../delay.ts';
 import type { PartitionOffset, Reader } from '../reader.ts';
-import type { Lane } from './lane.ts';
+import type { Position } from '../record.ts';
+
 import { type Portion, portionsOf } from './portions.ts';
 import type { Outcome } from './process.ts';
 
@@ -9,7 +11,7 @@ export interface LifeOptions {
   /** One for each input partition. Opens it, and so ends whatever was under way of it. */
   openLanes(): Promise<Lane[]>;
   /** Where each input partition goes on. */
-  positions(): Promise<PartitionOffset[]>;
+  positions(): Promise<Position[]>;
   /** Where each ends; left out, never. */
   ends: readonly PartitionOffset[] | undefined;
   limitAt(topic: string, partition: number, offset: bigint): number;
@@ -48,7 +50,7 @@ const close = (lanes: readonly Lane[]) => Promise.all(lanes.map((lane) => within
 async function work(
   life: LifeOptions,
   lanes: readonly Lane[],
-  positions: readonly PartitionOffset[],
+  positions: readonly Position[],
 ): Promise<boolean> {
   const { reader, ends, signal } = life;
   const failed = new AbortController();

@@ -1,39 +1,67 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import type { Unsent } from '../adapter.ts';
 import type { OutgoingRecord } from '../record.ts';
-import { portionsOf } from './batches.ts';
-import { type Offer, offer, type Unsent } from './offer.ts';
+import { type Offer, offer, type Sending } from './offer.ts';
 
 const PARTITIONS = 2;
 
-/** A cluster that refuses records that are called bad, and everything for the topic `missing`. */
+/** One after the other, or so many beside each other. */
+const through = ({ attempt, send }: Omit<Sending, 'window'>, window = 1): Sending => ({
+  window,
+  attempt,
+  send,
+});
+
+/** A cluster that refuses records that are called bad, and everything for the topic `missing`; it answers later, in whatever order. */
 function createCluster() {
   const log: OutgoingRecord[] = [];
   let requests = 0;
+  /** Partitions of which something was not taken: see Sender. */
+  const shut = new Set<string>();
+
+  function take(records: readonly OutgoingRecord[]): Unsent[] {
+    const topics = Map.groupBy(records, ({ topic }) => topic);
+    const parts = Map.groupBy(records, ({ topic, key }) => `${topic}/${Number(key ?? 0) % PARTITIONS}`);
+    if (topics.has('missing')) {
+      for (const place of parts.keys()) shut.add(place);
+      const refusal = topics.size === 1 ? 'UNKNOWN_TOPIC_OR_PARTITION' : undefined;
+      return Array.from(topics.values(), (of) => ({ records: of, refusal }));
+    }
+    const unsent: Unsent[] = [];
+    for (const [place, of] of parts) {
+      const isShut = shut.has(place);
+      if (!isShut && !of.some(isBad)) {
+        log.push(...of);
+        continue;
+      }
+      shut.add(place);
+      unsent.push({ records: of, refusal: isShut ? undefined : 'MESSAGE_TOO_LARGE' });
+    }
+    return unsent;
+  }
+
+  async function attempt(records: readonly OutgoingRecord[]): Promise<Unsent[]> {
+    requests += 1;
+    const unsent = take(records);
+    for (let turns = (requests * 7) % 5; turns > 0; turns--) await undefined;
+    return unsent;
+  }
+
   return {
     log,
     get requests() {
       return requests;
     },
+    attempt,
     async send(records: readonly OutgoingRecord[]): Promise<Unsent[]> {
-      requests += 1;
-      const topics = Map.groupBy(records, ({ topic }) => topic);
-      if (topics.has('missing')) {
-        const refusal = topics.size === 1 ? 'UNKNOWN_TOPIC_OR_PARTITION' : undefined;
-        return Array.from(topics.values(), (of) => ({ records: of, refusal }));
-      }
-      const parts = Map.groupBy(records, ({ topic, key }) => `${topic}/${Number(key ?? 0) % PARTITIONS}`);
-      const unsent: Unsent[] = [];
-      for (const of of parts.values()) {
-        if (of.some(isBad)) unsent.push({ records: of, refusal: 'MESSAGE_TOO_LARGE' });
-        else log.push(...of);
-      }
-      return unsent;
+      shut.clear();
+      return attempt(records);
     },
   };
 }
 
-const isBad = ({ value }: OutgoingRecord) => value?.toString() === 'bad';
+const isBad = ({ value }: OutgoingRecord) => /^bad/.test(String(value));
 const record = (topic: string, key: string | null, value: string): OutgoingRecord => ({
   topic,
   key,
@@ -78,9 +106,16 @@ test('sends what is taken, once and in the order of each key, and neither a refu
           .map(([topic, key, value]) => record(topic, key, value)),
         { maxLength: 60 },
       ),
-      async (records) => {
+      fc.integer({ min: 1, max: 60 }),
+      fc.integer({ min: 1, max: 5 }),
+      async (alike, size, window) => {
         const cluster = createCluster();
-        const { refused, closed, withheld } = await offer([...portionsOf(records)], cluster.send);
+        // No two are alike, or nobody would see in which order they are.
+        const records = alike.map((each, i) => ({ ...each, value: Buffer.from(`${each.value} ${i}`) }));
+        const batches = Array.from({ length: Math.ceil(records.length / size) }, (_, i) =>
+          records.slice(i * size, (i + 1) * size),
+        );
+        const { refused, closed, withheld } = await offer(batches, through(cluster, window));
         const right = expected(records);
         expect(inTheirOrder(records, refused.keys())).toEqual(right.refused);
         expect(inTheirOrder(records, withheld)).toEqual(right.withheld);
@@ -100,7 +135,7 @@ test('finds one of 500 with some 20 requests', async () => {
   const records = Array.from({ length: 500 }, (_, i) =>
     record('orders', String(2 * i), i === 311 ? 'bad' : 'good'),
   );
-  const { refused } = await offer([records], cluster.send);
+  const { refused } = await offer([records], through(cluster));
   expect([...refused]).toEqual([[records[311], 'MESSAGE_TOO_LARGE']]);
   expect(cluster.log).toHaveLength(499);
   expect(cluster.requests).toBeLessThanOrEqual(20);
@@ -119,7 +154,7 @@ test.each<[string, Partial<Record<keyof OutgoingRecord, unknown>>]>([
   const cluster = createCluster();
   const odd = { ...record('orders', '1', 'good'), ...part } as OutgoingRecord;
   const good = record('orders', '2', 'good');
-  const { refused }: Offer = await offer([[odd, good]], cluster.send);
+  const { refused }: Offer = await offer([[odd, good]], through(cluster));
   expect(refused).toEqual(new Map([[odd, reason]]));
   expect(cluster.log).toEqual([good]);
 });

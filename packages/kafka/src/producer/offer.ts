@@ -1,3 +1,4 @@
+import type { Unsent } from '../adapter.ts';
 import type { OutgoingRecord } from '../record.ts';
 import { defectOf, scopeOf } from './refusals.ts';
 
@@ -11,22 +12,23 @@ export interface Offer {
   withheld: readonly OutgoingRecord[];
 }
 
-/** Records that were not acknowledged, in their order: those of one partition, or of one topic. */
-export interface Unsent {
-  records: readonly OutgoingRecord[];
-  /** What Kafka said of their partition: its name of the error; undefined when it did not come to that. */
-  refusal: string | undefined;
+/** How records are sent; both return what was not acknowledged. */
+export interface Sending {
+  /** How many attempts may be under way at the same time. */
+  window: number;
+  /** Tries once; see Sender for what holds of several of these. */
+  attempt(records: readonly OutgoingRecord[]): Promise<readonly Unsent[]>;
+  /** Alone; waits out what is an outage. */
+  send(records: readonly OutgoingRecord[]): Promise<readonly Unsent[]>;
 }
 
 /**
  * Sends records, in their order, and finds those that Kafka refuses: a refused partition's part of a batch is cut in halves until a
  * single record is left, which takes some 20 requests for one of 500. What was acknowledged is not sent again.
- *
- * @param send sends records and waits out what is an outage; returns what was not acknowledged
  */
 export async function offer(
   batches: Iterable<readonly OutgoingRecord[]>,
-  send: (records: readonly OutgoingRecord[]) => Promise<readonly Unsent[]>,
+  { window, attempt, send }: Sending,
 ): Promise<Offer> {
   const refused = new Map<OutgoingRecord, string>();
   const closed = new Map<string, string>();
@@ -38,10 +40,13 @@ export async function offer(
     if (record.key !== null) heldKeys.add(placeOf(record));
   }
 
+  const isHeld = (record: OutgoingRecord): boolean =>
+    heldKeys.size > 0 && record.key !== null && heldKeys.has(placeOf(record));
+
   /** Those that may be sent. In one go through all: what comes before a refused record of its key may be, what comes behind may not. */
   function open(records: readonly OutgoingRecord[]): OutgoingRecord[] {
     return records.filter((record) => {
-      if (closed.has(record.topic) || (record.key !== null && heldKeys.has(placeOf(record)))) {
+      if (closed.has(record.topic) || isHeld(record)) {
         withheld.push(record);
         return false;
       }
@@ -75,7 +80,24 @@ export async function offer(
     }
   }
 
-  for (const batch of batches) await settle(batch);
+  /** The oldest first. */
+  const underWay: Promise<readonly Unsent[]>[] = [];
+
+  /** Waits for the oldest. If not all of it was acknowledged, all others as well: what is behind it comes after it. */
+  async function settleOldest(): Promise<void> {
+    const unsent = (await underWay.shift()) ?? [];
+    if (unsent.length === 0) return;
+    const behind = await Promise.all(underWay.splice(0));
+    for (const { records, refusal } of [unsent, ...behind].flat()) await settleUnsent(records, refusal);
+  }
+
+  for (const batch of batches) {
+    const sending = open(batch);
+    if (sending.length === 0) continue;
+    underWay.push(attempt(sending));
+    if (underWay.length >= window) await settleOldest();
+  }
+  while (underWay.length > 0) await settleOldest();
   return { refused, closed, withheld };
 }
 

@@ -7,7 +7,6 @@ import type { FetchAnswer, FetchedPartition } from './fetch.ts';
 import { type Reading, readingOf } from './readings.ts';
 
 const heldBack = createHeldBack();
-const told = { onUnreadable: undefined, heldBack };
 const cluster = { topicId: () => 'id' } as unknown as Cluster;
 const reading = (partition: number): Reading => ({
   ...readingOf({ topic: 't', partition, from: 0n }),
@@ -29,7 +28,8 @@ const partition = (number: number, more: Partial<FetchedPartition> = {}): Fetche
 async function taken(partitions: FetchedPartition[], more: Partial<FetchAnswer> = {}) {
   const readings = [reading(0), reading(1)];
   const topics = partitions.length === 0 ? [] : [{ topicId: 'id', partitions }];
-  await takeAnswer(cluster, readings, { throttleMs: 0, errorCode: 0, topics, ...more }, told);
+  const asked = readings.map((each) => ({ reading: each, position: each.position }));
+  await takeAnswer(cluster, asked, { throttleMs: 0, errorCode: 0, topics, ...more }, heldBack);
   return readings.map(({ position, leader }) => (leader ? position : 'lost'));
 }
 

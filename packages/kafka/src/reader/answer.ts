@@ -1,30 +1,38 @@
-import { CorruptBatchError, LogTruncatedError, OffsetOutOfRangeError } from '../errors.ts';
+import {
+  BrokerUnavailableError,
+  CorruptBatchError,
+  LogTruncatedError,
+  OffsetOutOfRangeError,
+} from '../errors.ts';
 import type { HeldBack } from '../heldBack.ts';
 import { isPassing, nameOf, refused } from '../wire/protocolErrors.ts';
 import type { Cluster } from './cluster.ts';
 import type { FetchAnswer, FetchedPartition } from './fetch.ts';
 import { listOffsets } from './offsets.ts';
-import { loseLeader, type Reading, type ReadOptions } from './readings.ts';
+import { loseLeader, type Reading } from './readings.ts';
 import { spanOf } from './recordBatch.ts';
-import { createRecords } from './records.ts';
 
-/** Who is told of what comes instead of records. */
-interface Told {
-  onUnreadable: ReadOptions['onUnreadable'];
-  heldBack: HeldBack;
+/** A partition that a broker was asked for, and from where. */
+export interface Asked {
+  reading: Reading;
+  position: bigint;
 }
 
 /**
- * Takes in what a broker answered. Partitions for which it is the wrong one to ask lose their leader.
- * @param asked the partitions it was asked for
- * @throws OffsetOutOfRangeError, LogTruncatedError, CorruptBatchError, ReadRefusedError: reading can't go on
+ * Takes in what a broker answered. Partitions for which it is the wrong one to ask lose their leader; those that can't go on fail:
+ * OffsetOutOfRangeError, LogTruncatedError, CorruptBatchError, ReadRefusedError.
+ * @throws ReadRefusedError when that is about all of them
  */
 export async function takeAnswer(
   cluster: Cluster,
-  asked: readonly Reading[],
+  all: readonly Asked[],
   answer: FetchAnswer,
-  told: Told,
+  heldBack: HeldBack,
 ): Promise<void> {
+  // Sought elsewhere or removed meanwhile: this is no answer to what is asked now.
+  const asked = all
+    .filter(({ reading, position }) => reading.position === position && !reading.removed)
+    .map(({ reading }) => reading);
   if (answer.errorCode !== 0 && !isPassing(answer.errorCode)) throw refused('a broker', answer.errorCode);
   const fetched = new Map<string, FetchedPartition>();
   for (const { topicId, partitions } of answer.topics) {
@@ -36,8 +44,14 @@ export async function takeAnswer(
   for (const reading of asked) {
     const found = fetched.get(`${cluster.topicId(reading.topic)}/${reading.partition}`);
     nothing &&= found?.errorCode === 0 && found.bytes.length === 0;
-    if (found && (await take(cluster, reading, found, told))) reading.failures = 0;
-    else loseLeader(reading);
+    try {
+      if (found && (await take(cluster, reading, found, heldBack)))
+        Object.assign(reading, { failures: 0, failingSince: undefined });
+      else loseLeader(reading);
+    } catch (error) {
+      if (error instanceof BrokerUnavailableError) loseLeader(reading);
+      else reading.failure = { error };
+    }
   }
   if (nothing) asked.forEach(skipGap);
 }
@@ -46,7 +60,7 @@ async function take(
   cluster: Cluster,
   reading: Reading,
   fetched: FetchedPartition,
-  told: Told,
+  heldBack: HeldBack,
 ): Promise<boolean> {
   const { topic, partition, position } = reading;
   if (nameOf(fetched.errorCode) === 'OFFSET_OUT_OF_RANGE') {
@@ -59,14 +73,14 @@ async function take(
     const why = `the leader's log is another one from offset ${fetched.divergedAt} on`;
     throw new LogTruncatedError(topic, partition, position, why, fetched.divergedAt);
   }
-  takeRecords(reading, fetched, told);
+  takeRecords(reading, fetched, heldBack);
   return true;
 }
 
 function takeRecords(
   reading: Reading,
   { bytes, aborted, highWatermark, lastStableOffset }: FetchedPartition,
-  { onUnreadable, heldBack }: Told,
+  heldBack: HeldBack,
 ): void {
   const { topic, partition, position, until } = reading;
   reading.end = lastStableOffset;
@@ -80,18 +94,16 @@ function takeRecords(
     throw new CorruptBatchError(`${topic}/${partition}`, `it ends before ${position}, which was asked for`);
   }
   const nextOffset = until !== undefined && until < span.nextOffset ? until : span.nextOffset;
-  const records = createRecords({
+  reading.waiting.push({
     topic,
     partition,
     bytes: bytes.subarray(0, span.end),
     from: position,
-    until,
     nextOffset,
     endOffset: lastStableOffset,
     aborted,
-    onUnreadable,
+    timestamp: span.firstTimestamp,
   });
-  reading.waiting.push({ records, timestamp: span.firstTimestamp });
   reading.position = nextOffset;
   reading.leaderEpoch = span.leaderEpoch;
 }
@@ -103,7 +115,11 @@ function takeRecords(
 function skipGap(reading: Reading): void {
   const { position, until, end } = reading;
   if (end === undefined || position >= end) return;
-  reading.position = until !== undefined && until < end ? until : end;
+  const nextOffset = until !== undefined && until < end ? until : end;
+  const nothing = { bytes: Buffer.alloc(0), aborted: [], timestamp: -1 };
+  const { topic, partition } = reading;
+  reading.waiting.push({ topic, partition, from: position, nextOffset, endOffset: end, ...nothing });
+  reading.position = nextOffset;
 }
 
 /** A new leader may not know for a moment how far the log goes: so what there is is asked for once more. */

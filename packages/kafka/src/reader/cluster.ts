@@ -1,7 +1,6 @@
 import type { KafkaClient } from '../client.ts';
 import { TopicMissingError } from '../errors.ts';
-import { createBrokers } from '../wire/brokers.ts';
-import type { Address } from '../wire/connections.ts';
+import { type Brokers, createBrokers } from '../wire/brokers.ts';
 import type { Connection, metadataV12 } from '../wire/protocol.ts';
 import { isPassing, nameOf, refused } from '../wire/protocolErrors.ts';
 
@@ -25,9 +24,7 @@ export interface Cluster {
   leaderOf(topic: string, partition: number): Leader | undefined;
   /** @throws when there is no way to it */
   connectionTo(node: number): Promise<Connection>;
-  connectionAt(address: Address): Promise<Connection>;
-  /** To whichever broker answers first: those that are known, then those that were given. */
-  connectionToAny(): Promise<Connection>;
+  readonly brokers: Brokers;
   close(): Promise<void>;
 }
 
@@ -57,8 +54,7 @@ export function createCluster(client: KafkaClient): Cluster {
     partitionsOf: (topic) => [...(known.get(topic)?.leaders.keys() ?? [])],
     leaderOf: (topic, partition) => known.get(topic)?.leaders.get(partition),
     connectionTo: brokers.connectionTo,
-    connectionAt: brokers.connectionAt,
-    connectionToAny: () => brokers.ask('find a broker', async (connection) => connection),
+    brokers,
     close: brokers.close,
   };
 }

@@ -3,7 +3,7 @@ import { backoff } from '../backoff.ts';
 import { delay } from '../delay.ts';
 import { BrokerUnavailableError, LogTruncatedError, ReadRefusedError } from '../errors.ts';
 import type { Cluster } from './cluster.ts';
-import { isDone, isUnreachable, nameOfReading, type Reading } from './readings.ts';
+import { isDone, isUnreachable, loseLeader, nameOfReading, type Reading } from './readings.ts';
 
 const RETRY = { initialMs: 100, maxMs: 2_000 };
 
@@ -22,8 +22,6 @@ export function createLeaderSearch({
   signal: AbortSignal;
   log: Logger;
 }): () => Promise<void> {
-  const topicIds = new Map<string, string | undefined>();
-
   async function search(): Promise<void> {
     const lost = readings.filter((reading) => reading.leader === undefined && !isDone(reading));
     const failures = Math.max(...lost.map((reading) => reading.failures));
@@ -38,23 +36,29 @@ export function createLeaderSearch({
     } catch (error) {
       if (!(error instanceof BrokerUnavailableError)) throw error;
       log.debug({ err: error }, 'no broker tells who leads');
-      for (const reading of lost) reading.failures++;
+      lost.forEach(loseLeader);
       return;
     }
-    for (const reading of readings) assertSameTopic(reading);
+    for (const reading of readings) {
+      try {
+        assertSameTopic(reading);
+      } catch (error) {
+        reading.failure ??= { error };
+      }
+    }
     for (const reading of lost) {
       reading.leader = cluster.leaderOf(reading.topic, reading.partition);
-      if (reading.leader === undefined) reading.failures++;
+      if (reading.leader === undefined) loseLeader(reading);
     }
   }
 
-  function assertSameTopic({ topic, partition, position, topicId }: Reading): void {
+  function assertSameTopic(reading: Reading): void {
+    const { topic, partition, position } = reading;
     const id = cluster.topicId(topic);
-    const before = topicId ?? topicIds.get(topic) ?? id;
-    if (id !== before) {
+    reading.topicId ??= id;
+    if (id !== reading.topicId) {
       throw new LogTruncatedError(topic, partition, position, 'the topic was deleted and made anew');
     }
-    topicIds.set(topic, before);
     if (!cluster.partitionsOf(topic).includes(partition)) {
       throw new ReadRefusedError(`${topic}/${partition}`, 'there is no such partition');
     }

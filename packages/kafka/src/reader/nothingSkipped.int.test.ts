@@ -1,11 +1,12 @@
 import { infrastructure, until } from '@brew/sandbox/testing';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { createKafkaClient, kafkaOf } from '../client.ts';
+import { pino } from 'pino';
+import { kafkaOf } from '../adapters/kafkajs/kafka.ts';
+import { createKafkaClient } from '../client.ts';
 import { createProducer } from '../producer.ts';
 import { createReader } from '../reader.ts';
+import { setClientQuota } from '../testing/clientQuota.ts';
 import { clientOf, createTopic, log, outgoing } from '../testing/kafka.ts';
-import { createBrokers } from '../wire/brokers.ts';
-import { alterClientQuotasV1 } from '../wire/protocol.ts';
 
 const producer = createProducer({ client: clientOf(), log });
 beforeAll(() => producer.start());
@@ -14,23 +15,14 @@ afterAll(() => producer.stop());
 const clientId = 'held-to-a-quota';
 const client = createKafkaClient({ brokers: infrastructure().brokers, clientId, log });
 
-/** Lets this client fetch so many bytes a second of each broker. */
-async function holdTo(bytesPerSecond: number): Promise<void> {
-  const brokers = createBrokers(clientOf());
-  const entities = [{ entityType: 'client-id', entityName: clientId }] as const;
-  const ops = [{ key: 'consumer_byte_rate', value: bytesPerSecond, remove: false }] as const;
-  await brokers.ask('set a quota', (connection) =>
-    alterClientQuotasV1.api.async(connection, [{ entities: [...entities], ops: [...ops] }], false),
-  );
-  await brokers.close();
-}
-
 test('reads everything, however long a quota makes it wait', async () => {
   const topic = await createTopic('quota', 3);
   // More at once than the eleven seconds for which a broker lets a client save up.
-  await holdTo(25_000);
+  await setClientQuota(clientId, { consumer: 25_000 });
   const value = 'x'.repeat(1_000);
-  await producer.send(Array.from({ length: 1_500 }, (_, i) => outgoing(topic, `k${i}`, value)));
+  // In batches of some 100 KB: one that is larger than what may be saved up would never be handed out.
+  for (let from = 0; from < 1_500; from += 300)
+    await producer.send(Array.from({ length: 300 }, (_, i) => outgoing(topic, `k${from + i}`, value)));
   await using reader = createReader({ client, log });
   const ends = await reader.offsets([topic], 'latest');
   let read = 0;
@@ -40,6 +32,29 @@ test('reads everything, however long a quota makes it wait', async () => {
   expect(read).toBe(1_500);
   // Or it was not held to anything, and nothing is shown.
   expect(performance.now() - begun).toBeGreaterThan(2_000);
+});
+
+test('tells of a quota that no batch comes through, and goes on once it is raised', async () => {
+  const clientId = 'starved';
+  const topic = await createTopic('starved', 1);
+  await producer.send(Array.from({ length: 130 }, (_, i) => outgoing(topic, 'k', `${i}`.padEnd(1_000, 'x'))));
+  await setClientQuota(clientId, { consumer: 10_000 });
+  const lines: string[] = [];
+  const told = pino({ level: 'warn' }, { write: (line) => void lines.push(line) });
+  const client = createKafkaClient({ brokers: infrastructure().brokers, clientId, log });
+  await using reader = createReader({ client, log: told });
+  let read = 0;
+  const reading = (async () => {
+    for await (const records of reader.read([{ topic, partition: 0, from: 0n, until: 130n }]))
+      while (records.next()) read++;
+  })();
+  await until(() => lines.some((line) => line.includes('consumer_byte_rate')), {
+    what: 'a line that tells of it',
+  });
+  expect(read).toBe(0);
+  await setClientQuota(clientId, { consumer: 10_000_000 });
+  await reading;
+  expect(read).toBe(130);
 });
 
 test('reads the partitions that a topic is given meanwhile, from their first record on', async () => {

@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import type { Fetched } from '../fetched.ts';
 import { isUnreachable, loseLeader, nextToFetch, nextToHandOn, type Reading, readingOf } from './readings.ts';
 
 const reading = (more: Partial<Reading> = {}): Reading => ({
@@ -8,8 +9,7 @@ const reading = (more: Partial<Reading> = {}): Reading => ({
   end: 10n,
   ...more,
 });
-const waiting = (...timestamps: number[]) =>
-  timestamps.map((timestamp) => ({ records: {} as never, timestamp }));
+const waiting = (...timestamps: number[]) => timestamps.map((timestamp) => ({ timestamp }) as Fetched);
 const atItsEnd = { position: 10n };
 
 test('hands on the oldest', () => {

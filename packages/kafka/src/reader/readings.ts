@@ -1,11 +1,10 @@
-import type { UnreadableBatchError } from '../errors.ts';
+import { BrokerUnavailableError, type UnreadableBatchError } from '../errors.ts';
+import type { Fetched } from '../fetched.ts';
+import type { Offset, TopicPartition } from '../record.ts';
 import type { Leader } from './cluster.ts';
-import type { Records } from './records.ts';
 
 /** Where to read a partition. */
-export interface ReadRange {
-  topic: string;
-  partition: number;
+export interface ReadRange extends TopicPartition {
   /** The first offset. */
   from: bigint;
   /** Where it ends, exclusive; left out, reading goes on with what comes. */
@@ -27,13 +26,11 @@ export interface ReadOptions {
 }
 
 /** How far a partition has been read. */
-export interface Reading {
-  readonly topic: string;
-  readonly partition: number;
+export interface Reading extends Readonly<TopicPartition> {
   /** Where reading ends, exclusive; undefined: never. */
   readonly until: bigint | undefined;
-  /** The one that it has to be; undefined: whichever is there. */
-  readonly topicId: string | undefined;
+  /** The one that it has to be; undefined: whichever is there when it is looked for first. */
+  topicId: string | undefined;
   /** The offset that is fetched next. */
   position: bigint;
   /** In which term of a leader the records before `position` were written; -1: unknown. */
@@ -41,19 +38,18 @@ export interface Reading {
   /** Behind the last committed record, as a broker said last; undefined when none has yet. */
   end: bigint | undefined;
   /** Fetched and not handed on yet, in order: at most `FETCHED_AHEAD`. */
-  waiting: Waiting[];
+  waiting: Fetched[];
   /** Who to ask; undefined: has to be found out. */
   leader: Leader | undefined;
   /** How often in a row it could not be fetched. */
   failures: number;
+  failingSince: Date | undefined;
+  /** Why it can't go on from its position: nothing is asked of it before it is sought elsewhere. */
+  failure: { error: unknown } | undefined;
+  /** Nobody wants it any more. */
+  removed: boolean;
   /** Since when a broker owes an answer, by whatever way it was asked; undefined: there is enough at hand. */
   silentSince: number | undefined;
-}
-
-interface Waiting {
-  records: Records;
-  /** Of its first batch, in milliseconds since the epoch. */
-  timestamp: number;
 }
 
 /**
@@ -73,6 +69,9 @@ export const readingOf = ({ topic, partition, from, until, topicId }: ReadRange)
   waiting: [],
   leader: undefined,
   failures: 0,
+  failingSince: undefined,
+  failure: undefined,
+  removed: false,
   silentSince: performance.now(),
 });
 
@@ -80,12 +79,32 @@ export const readingOf = ({ topic, partition, from, until, topicId }: ReadRange)
 export function loseLeader(reading: Reading): void {
   reading.leader = undefined;
   reading.failures++;
+  reading.failingSince ??= new Date();
 }
 
 /** Leaders change now and then, and it takes some tries: not worth telling anybody before. */
 const FAILURES_WORTH_A_WARNING = 4;
 
 export const isUnreachable = (reading: Reading): boolean => reading.failures >= FAILURES_WORTH_A_WARNING;
+
+/** Brokers take some ten seconds to give a dead one's partitions to others. */
+const TOO_LONG_MS = 15_000;
+
+/** The partition that could not be fetched for longest, if that is too long. */
+export function unreachableForLong(
+  readings: readonly Reading[],
+): (Offset & { since: Date; error: BrokerUnavailableError }) | undefined {
+  const [first] = readings
+    .flatMap(({ failingSince: since, ...reading }) => (since ? [{ ...reading, since }] : []))
+    .sort((a, b) => a.since.getTime() - b.since.getTime());
+  if (!first || Date.now() - first.since.getTime() < TOO_LONG_MS) return undefined;
+  const { topic, partition, position: offset, since } = first;
+  const error = new BrokerUnavailableError(
+    `read ${topic}/${partition}`,
+    new Error('it has no leader that answers'),
+  );
+  return { topic, partition, offset, since, error };
+}
 
 /** Since when none of them was answered; undefined when one was, and nothing is asked of it. */
 export function silentSince(readings: readonly Reading[]): number | undefined {
@@ -98,9 +117,12 @@ export const isUnderWay = (readings: readonly Reading[]): boolean =>
   readings.some(({ end }) => end !== undefined) &&
   readings.every(({ end, failures }) => end !== undefined || failures > 0);
 
-export const nameOfReading = ({ topic, partition }: Reading): string => `${topic}/${partition}`;
+export const nameOfReading = ({ topic, partition }: TopicPartition): string => `${topic}/${partition}`;
 
 export const isDone = ({ position, until }: Reading): boolean => until !== undefined && position >= until;
+
+const isHungry = (reading: Reading): boolean =>
+  reading.waiting.length < FETCHED_AHEAD && !isDone(reading) && reading.failure === undefined;
 
 /** Whether there is more to fetch at once, as far as is known. */
 const isBehind = (reading: Reading): boolean =>
@@ -137,9 +159,12 @@ export function nextToHandOn(readings: readonly Reading[]): Reading | undefined 
  * what is behind would have to wait for the answer.
  */
 export function nextToFetch(readings: readonly Reading[]): Reading[] {
-  const hungry = readings.filter((reading) => reading.waiting.length < FETCHED_AHEAD && !isDone(reading));
+  const hungry = readings.filter(isHungry);
   const behind = hungry.filter(isBehind);
   if (behind.some(({ waiting }) => waiting.length === 0)) return hungry;
   if (behind.length > 0) return behind.length * 2 >= readings.length ? hungry : [];
   return readings.some(({ waiting }) => waiting.length > 0) ? [] : hungry;
 }
+
+/** The same where nobody waits for all: each partition is asked for when it wants something, and the answer is not waited for long if one has something. */
+export const nextApart = (readings: readonly Reading[]): Reading[] => readings.filter(isHungry);

@@ -1,22 +1,13 @@
 import { messageOf, UnreadableBatchError } from '../errors.ts';
-import { MOST_HEADERS, type RawHeader, type ReceivedRecord, toReceived } from '../record.ts';
+import { MOST_HEADERS, type ReceivedRecord, type TopicPartition } from '../record.ts';
 import { createAbortedFilter } from './abortedTransactions.ts';
+import { ByteCursor } from './byteCursor.ts';
 import { decompress } from './compression.ts';
-import { isAt, type Lookup } from './lookup.ts';
+import { HeaderCursor } from './headerCursor.ts';
+import type { Lookup } from './lookup.ts';
 import { type RecordBatch, readBatch } from './recordBatch.ts';
+import { exactTime, type OpenBatch, RecordInBatch } from './recordInBatch.ts';
 import type { Records, RecordsOptions } from './records.ts';
-
-/** What decoding puts in the place of bytes that are no UTF-8. */
-const NOT_UTF8 = '\uFFFD';
-
-const nameBytes = new Map<string, Buffer>();
-
-/** Header names are few, and stand in the code. */
-function bytesOfName(name: string): Buffer {
-  const known = nameBytes.get(name) ?? Buffer.from(name);
-  nameBytes.set(name, known);
-  return known;
-}
 
 /**
  * A class, since millions of records are read through thousands of these: getters and methods of object literals would be made
@@ -49,7 +40,7 @@ export class RecordCursor implements Records {
   #lastOffset = 0n;
   #baseTimestamp = -1;
   #appendTimestamp: number | undefined;
-  #batch: RecordBatch | undefined;
+  #batch: OpenBatch;
   #recordsLeft = 0;
   /** Whether nothing of it was compacted away. */
   #isWhole = false;
@@ -57,19 +48,14 @@ export class RecordCursor implements Records {
   #fromDelta = 0;
   #untilDelta = 0;
 
+  readonly #at: ByteCursor;
   #limit = 0;
-  #position = 0;
   #recordEnd = 0;
   #offsetDelta = 0;
   #timestampStart = 0;
   #timestampDelta = 0;
   #headersStart = 0;
-
-  #headersLeft = 0;
-  #nameStart = 0;
-  #nameEnd = 0;
-  #headerStart = 0;
-  #headerEnd = 0;
+  readonly #headers = new HeaderCursor();
 
   constructor(options: RecordsOptions) {
     this.#options = options;
@@ -80,10 +66,12 @@ export class RecordCursor implements Records {
     this.byteLength = options.bytes.length;
     this.bytes = options.bytes;
     this.#batches = options.bytes;
+    this.#at = new ByteCursor(options.bytes);
+    this.#batch = openBatch(options, NO_BATCH, options.bytes);
     this.#from = options.from;
     this.#until = options.until;
     this.#onUnreadable = options.onUnreadable;
-    this.#isAborted = createAbortedFilter(options.aborted);
+    this.#isAborted = options.isAborted ?? createAbortedFilter(options.aborted);
   }
 
   next(): boolean {
@@ -116,8 +104,7 @@ export class RecordCursor implements Records {
   /** Costs one byte's look for records that have less than 64. */
   #tooManyHeaders(): UnreadableBatchError | undefined {
     if ((this.bytes[this.#headersStart] as number) < 0x80) return undefined;
-    this.#rewindHeaders();
-    const count = this.#headersLeft;
+    const count = this.headerCount;
     if (count <= MOST_HEADERS) return undefined;
     const { topic, partition, offset: from } = this;
     const why = `it has ${count} headers, and more than ${MOST_HEADERS} are none that anybody needs`;
@@ -130,7 +117,7 @@ export class RecordCursor implements Records {
 
   get timestamp(): number {
     const near = this.#appendTimestamp ?? this.#baseTimestamp + this.#timestampDelta;
-    return Number.isSafeInteger(near) ? near : Number(this.#exactTimestamp());
+    return Number.isSafeInteger(near) ? near : Number(exactTime(this.#batch, this.#timestampStart));
   }
 
   key(): Buffer | null {
@@ -145,22 +132,32 @@ export class RecordCursor implements Records {
     return this.#view(this.valueStart, this.valueEnd);
   }
 
+  get headerCount(): number {
+    return this.#rewoundHeaders().left;
+  }
+
   header(name: string): Buffer | null | undefined {
-    return this.#toHeader(name) ? this.#view(this.#headerStart, this.#headerEnd) : undefined;
+    const headers = this.#rewoundHeaders();
+    return headers.find(name) ? this.#view(headers.valueStart, headers.valueEnd) : undefined;
   }
 
   headerIn<Value>(name: string, lookup: Lookup<Value>): Value | undefined {
-    return this.#toHeader(name) ? lookup.find(this.bytes, this.#headerStart, this.#headerEnd) : undefined;
+    const headers = this.#rewoundHeaders();
+    return headers.find(name) ? lookup.find(this.bytes, headers.valueStart, headers.valueEnd) : undefined;
   }
 
   received(): ReceivedRecord {
-    return toReceived(this.topic, this.partition, {
-      key: this.key(),
-      value: this.value(),
-      offset: this.offset,
-      timestamp: this.#exactTimestamp(),
-      headers: this.#headers(),
-    });
+    return new RecordInBatch(
+      this.#batch,
+      this.#offsetDelta,
+      this.#timestampStart,
+      this.keyStart,
+      this.keyEnd,
+      this.valueStart,
+      this.valueEnd,
+      this.#headersStart,
+      this.#recordEnd,
+    );
   }
 
   /** Goes to the next batch that has records for us. */
@@ -178,7 +175,6 @@ export class RecordCursor implements Records {
   }
 
   #enter(batch: RecordBatch): void {
-    this.#batch = batch;
     this.#baseOffset = batch.baseOffset;
     this.#lastOffset = batch.lastOffset;
     this.#offsetDelta = -1;
@@ -192,19 +188,20 @@ export class RecordCursor implements Records {
     this.#untilDelta =
       this.#until === undefined ? Number.POSITIVE_INFINITY : Number(this.#until - batch.baseOffset);
     this.bytes = this.#batches;
-    this.#position = batch.recordsStart;
+    this.#recordEnd = batch.recordsStart;
     this.#limit = batch.end;
     if (batch.codec !== 0) {
       this.bytes = this.#unpacked(batch);
-      this.#position = 0;
+      this.#recordEnd = 0;
       this.#limit = this.bytes.length;
     }
-    this.#recordEnd = this.#position;
+    this.#at.bytes = this.bytes;
+    this.#batch = openBatch(this, batch, this.bytes);
   }
 
   #unpacked({ codec, recordsStart, end }: RecordBatch): Buffer {
     try {
-      return decompress(codec, this.#batches.subarray(recordsStart, end));
+      return decompress(codec, this.#batches.subarray(recordsStart, end), this.#options.limit);
     } catch (error) {
       throw this.#unreadable(`it can't be unpacked: ${messageOf(error)}`);
     }
@@ -215,24 +212,27 @@ export class RecordCursor implements Records {
    * @see https://kafka.apache.org/documentation/#record
    */
   #toNextRecord(): void {
-    this.#position = this.#recordEnd;
+    const at = this.#at;
+    at.position = this.#recordEnd;
     this.#recordsLeft--;
-    const length = this.#varint();
-    this.#recordEnd = this.#position + length;
-    this.#position++; // attributes, of which there are none yet
-    this.#timestampStart = this.#position;
-    this.#timestampDelta = this.#varlong();
-    const offsetDelta = this.#varint();
-    const keyLength = this.#varint();
-    this.keyStart = this.#position;
+    const length = at.varint();
+    this.#recordEnd = at.position + length;
+    at.position++; // attributes, of which there are none yet
+    this.#timestampStart = at.position;
+    const timestampDelta = at.varlong();
+    if (timestampDelta === undefined) throw this.#unreadable('a time has more than 64 bits');
+    this.#timestampDelta = timestampDelta;
+    const offsetDelta = at.varint();
+    const keyLength = at.varint();
+    this.keyStart = at.position;
     this.keyEnd = keyLength < 0 ? this.keyStart - 1 : this.keyStart + keyLength;
-    if (keyLength > 0) this.#position = this.keyEnd;
-    const valueLength = this.#varint();
-    this.valueStart = this.#position;
+    if (keyLength > 0) at.position = this.keyEnd;
+    const valueLength = at.varint();
+    this.valueStart = at.position;
     this.valueEnd = valueLength < 0 ? this.valueStart - 1 : this.valueStart + valueLength;
-    if (valueLength > 0) this.#position = this.valueEnd;
-    this.#headersStart = this.#position;
-    if (this.#position >= this.#recordEnd || this.#recordEnd > this.#limit) {
+    if (valueLength > 0) at.position = this.valueEnd;
+    this.#headersStart = at.position;
+    if (at.position >= this.#recordEnd || this.#recordEnd > this.#limit) {
       throw this.#unreadable('a record has other lengths than it says');
     }
     this.#offsetDelta = this.#isWhole ? this.#offsetDelta + 1 : this.#checked(offsetDelta);
@@ -248,104 +248,9 @@ export class RecordCursor implements Records {
     throw this.#unreadable('a record has another offset than its place allows');
   }
 
-  #rewindHeaders(): void {
-    this.#position = this.#headersStart;
-    this.#headersLeft = this.#varint();
-  }
-
-  /** Brokers refuse headers that don't fit into their record; if any came all the same, they would end there. */
-  #nextHeader(): boolean {
-    if (this.#headersLeft-- <= 0) return false;
-    const nameLength = this.#varint();
-    this.#nameStart = this.#position;
-    this.#nameEnd = this.#position += nameLength;
-    const valueLength = this.#varint();
-    this.#headerStart = this.#position;
-    this.#headerEnd = valueLength < 0 ? this.#headerStart - 1 : this.#headerStart + valueLength;
-    if (valueLength > 0) this.#position = this.#headerEnd;
-    return nameLength >= 0 && this.#position <= this.#recordEnd;
-  }
-
-  /** Leaves where the value is in `#headerStart` and `#headerEnd`. */
-  #toHeader(name: string): boolean {
-    const wanted = bytesOfName(name);
-    let start = -1;
-    let end = -1;
-    this.#rewindHeaders();
-    while (this.#nextHeader()) {
-      if (this.#nameEnd - this.#nameStart !== wanted.length) continue;
-      if (!isAt(this.bytes, this.#nameStart, wanted)) continue;
-      start = this.#headerStart;
-      end = this.#headerEnd;
-    }
-    this.#headerStart = start;
-    this.#headerEnd = end;
-    return start >= 0;
-  }
-
-  #headers(): RawHeader[] {
-    const headers: RawHeader[] = [];
-    this.#rewindHeaders();
-    while (this.#nextHeader()) {
-      const name = this.bytes.toString('utf8', this.#nameStart, this.#nameEnd);
-      const value = this.#view(this.#headerStart, this.#headerEnd);
-      const lossless = !name.includes(NOT_UTF8);
-      headers.push([lossless ? name : this.bytes.subarray(this.#nameStart, this.#nameEnd), value]);
-    }
-    return headers;
-  }
-
-  /** All 64 bits of it, of which `timestamp` keeps 53: a client may have written any. */
-  #exactTimestamp(): bigint {
-    const { appendTimestamp, baseTimestamp = -1n } = this.#batch ?? {};
-    if (appendTimestamp !== undefined) return appendTimestamp;
-    return BigInt.asIntN(64, baseTimestamp + this.#exactTimestampDelta());
-  }
-
-  #exactTimestampDelta(): bigint {
-    if (Number.isSafeInteger(this.#timestampDelta)) return BigInt(this.#timestampDelta);
-    let zigzag = 0n;
-    for (let at = this.#timestampStart, shift = 0n; ; at++, shift += 7n) {
-      const byte = this.bytes[at] as number;
-      zigzag |= BigInt(byte & 0x7f) << shift;
-      if (byte < 0x80) break;
-    }
-    zigzag = BigInt.asUintN(64, zigzag);
-    return (zigzag >> 1n) ^ -(zigzag & 1n);
-  }
-
-  /**
-   * A zigzag varint of 32 bits, as brokers read it: bits beyond are dropped, and longer than five bytes is none (more than anything has). Two
-   * bytes are the most that most of them have. Behind the end it reads zeros: whoever calls looks where it got to.
-   * @see https://protobuf.dev/programming-guides/encoding/#varints
-   */
-  #varint(): number {
-    const { bytes } = this;
-    const first = bytes[this.#position++] as number;
-    if (first < 0x80) return (first >>> 1) ^ -(first & 1);
-    const second = bytes[this.#position++] as number;
-    let value = (first & 0x7f) | ((second & 0x7f) << 7);
-    if (second < 0x80) return (value >>> 1) ^ -(value & 1);
-    for (let shift = 14, byte = second; byte >= 0x80; shift += 7) {
-      if (shift > 28) return Number.POSITIVE_INFINITY;
-      byte = bytes[this.#position++] as number;
-      value |= (byte & 0x7f) << shift;
-    }
-    return (value >>> 1) ^ -(value & 1);
-  }
-
-  /** The same of 64 bits, which may not fit into the 32 of JavaScript's bit operations; `#exactTimestamp` is for what is no safe integer. */
-  #varlong(): number {
-    const { bytes } = this;
-    const start = this.#position;
-    if ((bytes[start] as number) < 0x80 || (bytes[start + 1] as number) < 0x80) return this.#varint();
-    let value = 0;
-    for (let scale = 1, byte = 0x80; byte >= 0x80; scale *= 0x80) {
-      if (scale > 2 ** 63) throw this.#unreadable('a time has more than 64 bits');
-      byte = bytes[this.#position++] as number;
-      value += (byte & 0x7f) * scale;
-    }
-    return value % 2 === 0 ? value / 2 : -(value + 1) / 2;
+  #rewoundHeaders(): HeaderCursor {
+    this.#headers.moveTo(this.bytes, this.#headersStart, this.#recordEnd);
+    return this.#headers;
   }
 
   #view(start: number, end: number): Buffer | null {
@@ -364,3 +269,11 @@ export class RecordCursor implements Records {
     return new UnreadableBatchError({ topic: this.topic, partition: this.partition, from, until }, why);
   }
 }
+
+const NO_BATCH = { baseOffset: 0n, baseTimestamp: -1n, appendTimestamp: undefined };
+
+const openBatch = (
+  { topic, partition }: TopicPartition,
+  { baseOffset, baseTimestamp, appendTimestamp }: Omit<OpenBatch, 'topic' | 'partition' | 'bytes'>,
+  bytes: Buffer,
+): OpenBatch => ({ topic, partition, baseOffset, baseTimestamp, appendTimestamp, bytes });

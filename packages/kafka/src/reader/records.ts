@@ -1,6 +1,7 @@
 import type { UnreadableBatchError } from '../errors.ts';
+import type { Fetched } from '../fetched.ts';
 import type { ReceivedRecord } from '../record.ts';
-import type { AbortedTransaction } from './abortedTransactions.ts';
+import type { createAbortedFilter } from './abortedTransactions.ts';
 import type { Lookup } from './lookup.ts';
 import { RecordCursor } from './recordCursor.ts';
 
@@ -50,26 +51,22 @@ export interface Records {
   keyText(): string | null;
   /** A view of the value; null: a tombstone. */
   value(): Buffer | null;
+  readonly headerCount: number;
   /** A view of a header's value, undefined when there is none of that name. Of several the last one counts. */
   header(name: string): Buffer | null | undefined;
   /** What belongs to a header's value, for headers that have one of few values. */
   headerIn<Value>(name: string, lookup: Lookup<Value>): Value | undefined;
-  /** The record as consumers know it: an object of its own, headers and all. */
+  /** The record as consumers know it: an object of its own, which stays as it is when the cursor moves on. */
   received(): ReceivedRecord;
 }
 
-export interface RecordsOptions {
-  topic: string;
-  partition: number;
-  /** Record batches, the last one complete. */
-  bytes: Buffer;
-  /** Records below are left out: a batch comes whole, even if it began earlier. */
-  from: bigint;
-  /** Records at and above are left out. */
-  until: bigint | undefined;
-  nextOffset: bigint;
-  endOffset: bigint;
-  aborted: readonly AbortedTransaction[];
+export interface RecordsOptions extends Omit<Fetched, 'timestamp'> {
+  /** Records at and above are left out; left out, none. */
+  until?: bigint | undefined;
+  /** Tells which batches are left out, in their place: for who makes a cursor for each batch. By default one of `aborted`. */
+  isAborted?: ReturnType<typeof createAbortedFilter>;
+  /** What a batch may unpack to, in bytes; left out, as much as any may. */
+  limit?: number | undefined;
   /** See ReadOptions. */
   onUnreadable?: ((error: UnreadableBatchError) => void) | undefined;
 }

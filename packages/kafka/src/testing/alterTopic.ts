@@ -1,7 +1,8 @@
 import { infrastructure, until } from '@brew/sandbox/testing';
 import kafkajs from 'kafkajs';
 import { pino } from 'pino';
-import { createKafkaClient, kafkaOf } from '../client.ts';
+import { kafkaOf } from '../adapters/kafkajs/kafka.ts';
+import { createKafkaClient } from '../client.ts';
 import { createInspector } from '../inspect.ts';
 
 /** Sets configurations of a topic, as an operator would; the others go back to their defaults. Each broker has heard of it when this returns. */

@@ -1,9 +1,13 @@
 import { infrastructure } from '@brew/sandbox/testing';
 import { pino } from 'pino';
-import { createKafkaClient, kafkaOf } from '../client.ts';
+import { kafkaOf } from '../adapters/kafkajs/kafka.ts';
+import { createKafkaClient } from '../client.ts';
 
-/** Deletes what a topic holds, as retention does: its offsets go on where they are. */
-export async function deleteRecords(topic: string): Promise<void> {
+/**
+ * Deletes what a topic holds, as retention does: its offsets go on where they are.
+ * @param below the first offset of each partition that stays; left out, nothing does
+ */
+export async function deleteRecords(topic: string, below?: ReadonlyMap<number, bigint>): Promise<void> {
   const log = pino({ level: 'silent' });
   const admin = kafkaOf(
     createKafkaClient({ brokers: infrastructure().brokers, clientId: 'test', log }),
@@ -12,7 +16,7 @@ export async function deleteRecords(topic: string): Promise<void> {
   try {
     const partitions = (await admin.fetchTopicOffsets(topic)).map(({ partition, high }) => ({
       partition,
-      offset: high,
+      offset: below ? String(below.get(partition) ?? 0n) : high,
     }));
     await admin.deleteTopicRecords({ topic, partitions });
   } finally {

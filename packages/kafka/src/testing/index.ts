@@ -1,8 +1,11 @@
 export { alterTopic } from './alterTopic.ts';
 export type { TestBatch, TestRecord } from './batches.ts';
+export { type ClientQuota, setClientQuota } from './clientQuota.ts';
 export { createTopics } from './createTopics.ts';
 export { deleteRecords } from './deleteRecords.ts';
 export { createUncheckedEncode } from './encodeUnchecked.ts';
+export { apiKeys, createFaults, type Fault, type FaultRule } from './network/faults.ts';
+export { seededRandom } from './network/seededRandom.ts';
 export { createNetwork, type Network } from './network.ts';
 export { readAll } from './readAll.ts';
 export { abortTransaction, openTransaction } from './transactions.ts';

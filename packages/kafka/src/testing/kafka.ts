@@ -1,8 +1,10 @@
 import { deadLetterTopic } from '@brew/events';
 import { infrastructure, uniqueName } from '@brew/sandbox/testing';
+import type { KafkaMessage } from 'kafkajs';
 import { type Logger, pino } from 'pino';
-import { createKafkaClient, type KafkaClient, type KafkaClientOptions, kafkaOf } from '../client.ts';
-import { createFollower } from '../follower.ts';
+import { kafkaOf } from '../adapters/kafkajs/kafka.ts';
+import { createKafkaClient, type KafkaClient, type KafkaClientOptions } from '../client.ts';
+import { createInspector } from '../inspect.ts';
 import type { OutgoingRecord, ReceivedRecord } from '../record.ts';
 import { createTopics } from './createTopics.ts';
 import { readAll as readTopics } from './readAll.ts';
@@ -10,12 +12,16 @@ import { readAll as readTopics } from './readAll.ts';
 /** Silent unless KAFKA_TEST_LOG sets a level. For this package's own tests. */
 export const log: Logger = pino({ level: process.env.KAFKA_TEST_LOG ?? 'silent' });
 
-export const clientOf = (connect?: KafkaClientOptions['connect']): KafkaClient =>
+export const clientOf = (
+  via?: KafkaClientOptions['via'],
+  options: Pick<KafkaClientOptions, 'library' | 'compression'> = {},
+): KafkaClient =>
   createKafkaClient({
     brokers: infrastructure().brokers,
     clientId: 'test',
     log,
-    ...(connect && { connect }),
+    ...(via && { via }),
+    ...options,
   });
 
 /** Makes a topic that no other test knows. @param replicas see createTopics */
@@ -42,20 +48,45 @@ export async function createDeadLetterTopic(group: string): Promise<string> {
 /** Everything that is in a topic now. */
 export const readAll = (topic: string): Promise<ReceivedRecord[]> => readTopics(clientOf(), [topic]);
 
-/** The same as kafkajs reads it, for comparison with what our own reader does. */
+/** The same as kafkajs reads it with code of its own, for comparison with what we read. */
 export async function readByKafkajs(topic: string): Promise<ReceivedRecord[]> {
+  const admin = kafkaOf(clientOf()).admin();
+  await admin.connect();
+  const ends = await admin.fetchTopicOffsets(topic);
+  await admin.disconnect();
+  const left = new Map(ends.filter(({ low, high }) => low !== high).map((end) => [end.partition, end.high]));
   const all: ReceivedRecord[] = [];
-  await using follower = createFollower({
-    client: clientOf(),
-    name: 'test.reader',
-    topics: [topic],
-    from: 'beginning',
-    onRecords: (records) => void all.push(...records),
-    log,
+  const consumer = kafkaOf(clientOf()).consumer({ groupId: uniqueName('kafkajs') });
+  await consumer.connect();
+  await consumer.subscribe({ topic, fromBeginning: true });
+  const done = Promise.withResolvers<void>();
+  if (left.size === 0) done.resolve();
+  consumer.on(consumer.events.CRASH, ({ payload }) => done.reject(payload.error));
+  consumer.on(consumer.events.END_BATCH_PROCESS, ({ payload }) => {
+    if (BigInt(payload.lastOffset) + 1n >= BigInt(left.get(payload.partition) ?? 0n))
+      left.delete(payload.partition);
+    if (left.size === 0) done.resolve();
   });
-  await follower.start();
-  await follower.whenCaughtUp();
+  await consumer.run({
+    eachBatchAutoResolve: true,
+    eachBatch: async ({ batch }) =>
+      void all.push(...batch.messages.map((message) => receivedBy(topic, batch.partition, message))),
+  });
+  await done.promise.finally(() => consumer.disconnect());
   return all;
+}
+
+function receivedBy(topic: string, partition: number, message: KafkaMessage): ReceivedRecord {
+  const headers = Object.entries(message.headers ?? {}).flatMap(([name, values]) => {
+    const last = [values].flat().at(-1);
+    return last === undefined || last === null ? [] : [[name, String(last)]];
+  });
+  return {
+    ...{ topic, partition, offset: BigInt(message.offset), value: message.value },
+    key: message.key?.toString() ?? null,
+    headers: Object.assign(Object.create(null), Object.fromEntries(headers)),
+    timestamp: new Date(Number(message.timestamp)),
+  };
 }
 
 export const outgoing = (topic: string, key: string, value: string): OutgoingRecord => ({
@@ -67,11 +98,9 @@ export const outgoing = (topic: string, key: string, value: string): OutgoingRec
 
 export const textOf = (record: ReceivedRecord): string => record.value?.toString() ?? '';
 
-/** Who is in a group at the moment. */
+/** Who is in a group at the moment, of either protocol. @throws GroupMissingError */
 export async function memberIdsOf(group: string): Promise<string[]> {
-  const admin = kafkaOf(clientOf()).admin();
-  await admin.connect();
-  const { groups } = await admin.describeGroups([group]);
-  await admin.disconnect();
-  return groups.flatMap(({ members }) => members.map(({ memberId }) => memberId)).sort();
+  await using inspector = createInspector({ client: clientOf() });
+  const { members } = await inspector.group(group);
+  return members.map(({ memberId }) => memberId).sort();
 }

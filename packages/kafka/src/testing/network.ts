@@ -1,17 +1,31 @@
-import { createServer, connect as openSocket, type Server, Socket } from 'node:net';
+import { type AddressInfo, createServer, connect as openSocket, type Server, type Socket } from 'node:net';
 import type { KafkaClientOptions } from '../client.ts';
+import { createAnswers } from './network/answers.ts';
+import { apiKeys, type Fault } from './network/faults.ts';
+import { frames } from './network/frames.ts';
 
-/** A network between a client and real brokers that can be made to fail. For what connects by kafkajs. */
+/**
+ * A network between a client and real brokers that can be made to fail: on purpose, by request, or by chance (createFaults). It knows nothing of
+ * the client but the bytes; any that can be told to connect elsewhere (`via`) can be behind it.
+ */
 export interface Network extends AsyncDisposable {
   /** For createKafkaClient. */
-  connect: NonNullable<KafkaClientOptions['connect']>;
+  via: NonNullable<KafkaClientOptions['via']>;
   /**
    * Whether the answer to a request is lost, and the connection with it, after the broker has done what was asked.
    * @param apiKey what was asked: 0 is Produce, see https://kafka.apache.org/protocol#protocol_api_keys
    */
   losesAnswer: (apiKey: number) => boolean;
+  /** Whether a request never leaves; the connection stays. */
+  swallows: (apiKey: number) => boolean;
+  /** Whether a request is the last one of its connection that gets an answer, and not even that: the broker does what was asked. */
+  deafens: (apiKey: number) => boolean;
+  /** What becomes of a request, asked once as it passes; by default nothing. See createFaults. */
+  fault: (apiKey: number) => Fault | undefined;
   /** How many answers were lost so far. */
   readonly lost: number;
+  /** How many requests were struck by `fault` so far, by its kind: a test of a network in which nothing failed shows nothing. */
+  readonly struck: Readonly<Partial<Record<Fault['kind'], number>>>;
   /** Cuts all connections and refuses new ones until restore(). */
   cut(): void;
   /** As if all packets were dropped, until restore(): connections stay, new ones can be made, and nobody answers. */
@@ -22,8 +36,7 @@ export interface Network extends AsyncDisposable {
   stop(): Promise<void>;
 }
 
-const PRODUCE = 0;
-export const isProduce = (apiKey: number): boolean => apiKey === PRODUCE;
+export const isProduce = (apiKey: number): boolean => apiKey === apiKeys.Produce;
 
 /** Puts a TCP proxy in front of each broker that is connected to, whatever address the brokers advertise. */
 export function createNetwork(): Network {
@@ -32,6 +45,13 @@ export function createNetwork(): Network {
   let down = false;
   let held = false;
   let lost = 0;
+  const struck: Partial<Record<Fault['kind'], number>> = {};
+
+  function faultFor(apiKey: number): Fault | undefined {
+    const fault = network.fault(apiKey);
+    if (fault) struck[fault.kind] = (struck[fault.kind] ?? 0) + 1;
+    return fault;
+  }
 
   function relay(near: Socket, host: string, port: number): void {
     if (down) {
@@ -39,11 +59,13 @@ export function createNetwork(): Network {
       return;
     }
     const far = openSocket({ host, port });
-    const asked = new Map<number, number>();
+    const asked = new Map<number, { apiKey: number; fault: Fault | undefined }>();
+    let deaf = false;
     const end = () => {
       near.destroy();
       far.destroy();
     };
+    const answer = createAnswers(near, end);
     for (const socket of [near, far]) {
       sockets.add(socket);
       socket.on('error', end);
@@ -56,7 +78,12 @@ export function createNetwork(): Network {
     near.on(
       'data',
       frames((frame) => {
-        asked.set(frame.readInt32BE(8), frame.readInt16BE(4));
+        const apiKey = frame.readInt16BE(4);
+        if (network.swallows(apiKey)) return;
+        deaf ||= network.deafens(apiKey);
+        const fault = faultFor(apiKey);
+        if (fault?.kind === 'swallow') return;
+        asked.set(frame.readInt32BE(8), { apiKey, fault });
         far.write(frame);
       }),
     );
@@ -64,11 +91,14 @@ export function createNetwork(): Network {
     far.on(
       'data',
       frames((frame) => {
-        const apiKey = asked.get(frame.readInt32BE(4)) ?? -1;
+        if (deaf) return;
+        const id = frame.readInt32BE(4);
+        const { apiKey, fault } = asked.get(id) ?? { apiKey: -1, fault: undefined };
+        asked.delete(id);
         if (network.losesAnswer(apiKey)) {
           lost++;
           end();
-        } else near.write(frame);
+        } else answer(frame, fault);
       }),
     );
   }
@@ -87,16 +117,16 @@ export function createNetwork(): Network {
 
   const network: Network = {
     losesAnswer: () => false,
+    swallows: () => false,
+    deafens: () => false,
+    fault: () => undefined,
+    struck,
     get lost() {
       return lost;
     },
-    connect({ host, port }, onConnect) {
-      const socket = new Socket();
-      proxyOf(host, port).then((server) => {
-        const address = server.address();
-        if (address && typeof address === 'object') socket.connect(address.port, '127.0.0.1', onConnect);
-      });
-      return socket;
+    async via({ host, port }) {
+      const { port: near } = (await proxyOf(host, port)).address() as AddressInfo;
+      return { host: '127.0.0.1', port: near };
     },
     cut() {
       down = true;
@@ -121,17 +151,4 @@ export function createNetwork(): Network {
     [Symbol.asyncDispose]: () => network.stop(),
   };
   return network;
-}
-
-/** Cuts a stream of bytes into Kafka's frames: four bytes of length, then that many. */
-function frames(onFrame: (frame: Buffer) => void): (bytes: Buffer) => void {
-  let buffered = Buffer.alloc(0);
-  return (bytes) => {
-    buffered = Buffer.concat([buffered, bytes]);
-    while (buffered.length >= 4 && buffered.length >= 4 + buffered.readInt32BE(0)) {
-      const length = 4 + buffered.readInt32BE(0);
-      onFrame(buffered.subarray(0, length));
-      buffered = buffered.subarray(length);
-    }
-  };
 }

@@ -1,9 +1,11 @@
+import type { Library } from '../adapter.ts';
 import { createPipeline } from '../pipeline.ts';
 import { clientOf, log } from './kafka.ts';
 import { createNetwork } from './network.ts';
 
 /** Copies a topic until it is killed. Argument: JSON of CopyOptions. */
 export interface CopyOptions {
+  library: Library;
   group: string;
   source: string;
   target: string;
@@ -14,7 +16,7 @@ export interface CopyOptions {
   freezeAt: { apiKey: number; answer: number };
 }
 
-const { group, source, target, freezeAt } = JSON.parse(process.argv[2] ?? '{}') as CopyOptions;
+const { library, group, source, target, freezeAt } = JSON.parse(process.argv[2] ?? '{}') as CopyOptions;
 const network = createNetwork();
 let answers = 0;
 network.losesAnswer = (apiKey) => {
@@ -25,7 +27,7 @@ network.losesAnswer = (apiKey) => {
   return false;
 };
 const pipeline = createPipeline({
-  client: clientOf(network.connect),
+  client: clientOf(network.via, { library }),
   group,
   topics: [source],
   process: ({ key, value, headers }) => [{ topic: target, key, value, headers }],

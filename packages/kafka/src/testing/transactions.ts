@@ -1,6 +1,7 @@
 import { infrastructure, uniqueName } from '@brew/sandbox/testing';
 import { pino } from 'pino';
-import { createKafkaClient, kafkaOf } from '../client.ts';
+import { kafkaOf } from '../adapters/kafkajs/kafka.ts';
+import { createKafkaClient } from '../client.ts';
 
 /** Writes records that no reader of committed data ever sees. */
 export async function abortTransaction(topic: string): Promise<void> {

@@ -1,7 +1,7 @@
-import { type KafkaClient, optionsOf } from '../client.ts';
+import { type Address, type KafkaClient, optionsOf } from '../client.ts';
 import { within } from '../delay.ts';
 import { BrokerUnavailableError, ReadRefusedError } from '../errors.ts';
-import { type Address, createConnections } from './connections.ts';
+import { createConnections } from './connections.ts';
 import { type Connection, metadataV12 } from './protocol.ts';
 import { answerOf, nameOf } from './protocolErrors.ts';
 
@@ -29,6 +29,8 @@ export interface Brokers {
   connectionTo(node: number): Promise<Connection>;
   connectionAt(address: Address): Promise<Connection>;
   close(): Promise<void>;
+  /** See Connections. */
+  cut(reason: Error): void;
 }
 
 /** Longer than a fetch that finds nothing is held back, with what comes behind it on the same connection. */
@@ -86,6 +88,7 @@ export function createBrokers(client: KafkaClient): Brokers {
     },
     connectionAt: (address) => connections.to(address),
     close: () => connections.close(),
+    cut: (reason) => connections.cut(reason),
   };
 }
 

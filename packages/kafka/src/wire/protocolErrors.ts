@@ -25,12 +25,17 @@ const passing = new Set([
   'UNKNOWN_TOPIC_ID',
   'INCONSISTENT_TOPIC_ID',
   'UNKNOWN_SERVER_ERROR',
+  'UNSTABLE_OFFSET_COMMIT',
 ]);
 
 export const isPassing = (code: number): boolean => passing.has(nameOf(code));
 
 /** For errors that are no better later. */
 export const refused = (what: string, code: number) => new ReadRefusedError(what, nameOf(code));
+
+/** With Kafka's name of the error as its type: see kafkaErrorTypeOf. */
+export const kafkaError = (doing: string, code: number) =>
+  Object.assign(new Error(`${doing}: ${nameOf(code)}`), { type: nameOf(code) });
 
 /**
  * An answer whatever it says: the library throws one that has an error code anywhere, with all the rest of it inside.

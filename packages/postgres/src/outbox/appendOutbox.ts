@@ -19,7 +19,7 @@ export async function appendOutbox(tx: Tx, rows: readonly OutboxRow[]): Promise<
     name: 'append-outbox',
     text: `insert into outbox (topic, key, value, headers)
            select topic, key, value, headers
-           from unnest($1::text[], $2::text[], $3::bytea[], $4::jsonb[]) with ordinality
+           from unnest($1::text[], $2::text[], $3::bytea[], $4::json[]) with ordinality
              as rows (topic, key, value, headers, position)
            order by position`,
     values: [

@@ -4,6 +4,7 @@ import type { Database } from '../database.ts';
 import type { Session } from '../session.ts';
 import { untilAvailable } from '../untilAvailable.ts';
 import type { OutboxRow } from './appendOutbox.ts';
+import { createUnread, PLANNING } from './unread.ts';
 
 export interface UnsentRow extends OutboxRow {
   id: string;
@@ -19,13 +20,15 @@ export interface Ownership extends AsyncDisposable {
   /** Ask right before sending: rows that were read before this process was frozen may be another owner's by now. */
   isHeld(): Promise<boolean>;
   /**
-   * The oldest unsent rows, no more than some megabytes of them. "Unsent" is all that is asked: a transaction takes its numbers
-   * before it commits, so a row may appear below numbers that are already sent, and `id > last` would skip it for ever.
+   * The oldest unsent rows that were not handed out yet, in their order, no more than some megabytes of them. Before the page after the next one is
+   * asked for, those of this one are marked, or set aside.
    *
    * What comes behind a row that was set aside, of its topic and key, is set aside as well; what may be sent again comes back. Left
-   * out are `withoutTopics`, which take nothing for the moment.
+   * out are `withoutTopics`, which take nothing for the moment; with others than the last time it begins anew.
    */
   unsent(limit: number, withoutTopics?: readonly string[]): Promise<UnsentRow[]>;
+  /** All that is unsent comes again. To be called when nothing of it is on its way to Kafka, nor to being marked. */
+  rewind(): void;
   /** Call it only after Kafka acknowledged all of them. */
   markSent(ids: string[]): Promise<void>;
   /** Kafka refuses these rows for what they are: see refusals.ts for the way back. */
@@ -36,23 +39,8 @@ export interface Ownership extends AsyncDisposable {
 /** Any number does, as long as it is the same for all instances and different from the migrations'. */
 const OWNER_LOCK = 7_241_866;
 const RETRY_MS = 2_000;
-/** Of the values that are read at once: 500 rows of the largest that a topic takes would be half a gigabyte. */
-const MAX_BYTES = 8 * 1024 * 1024;
-
 /** How often to look whether something that was set aside may be sent again. */
 const PUT_BACK_MS = 1_000;
-
-/** In one statement, so that what is held is told as of the moment in which the rows are read. */
-const UNSENT = `
-  with oldest as materialized (
-    select id, topic, key, value, headers from outbox where topic <> all ($2) order by id limit $1
-  ), sized as (
-    select *, sum(octet_length(value)) over (order by id rows between unbounded preceding and 1 preceding) as before
-    from oldest
-  )
-  select id, topic, key, value, headers,
-         exists (select from outbox_aside aside where aside.topic = sized.topic and aside.key = sized.key) as held
-  from sized where coalesce(before, 0) < $3 order by id`;
 
 /** Only the owner moves rows, so nothing of a key is sent meanwhile. */
 const PUT_BACK = `
@@ -75,7 +63,7 @@ export async function takeOwnership(
       const session = await db.connect();
       try {
         // A delete that a crash of PostgreSQL takes back means a batch sent twice: nothing to wait for the disk for.
-        await session.query('set synchronous_commit = off');
+        await session.query(`set synchronous_commit = off; ${PLANNING}`);
         await waitForLock(session, signal, onStandby);
       } catch (error) {
         await session.end();
@@ -103,6 +91,7 @@ async function waitForLock(session: Session, signal: AbortSignal, onStandby = ()
 }
 
 function own(session: Session): Ownership {
+  const unread = createUnread(session);
   let putBackAt = 0;
 
   async function moveAside(rows: readonly { id: string; refusal: string | null }[]): Promise<void> {
@@ -125,18 +114,16 @@ function own(session: Session): Ownership {
         await session.query(PUT_BACK);
       }
       for (;;) {
-        const { rows } = await session.query<UnsentRow & { held: boolean }>({
-          name: 'unsent',
-          text: UNSENT,
-          values: [limit, withoutTopics, MAX_BYTES],
-        });
-        const held = rows.filter((row) => row.held);
+        const { rows, held } = await unread.next(limit, withoutTopics);
+        if (held.size === 0) return rows;
         // Out of the way, or they would be all that is read once there are enough of them.
-        if (held.length > 0) await moveAside(held.map(({ id }) => ({ id, refusal: null })));
-        const free = rows.flatMap(({ held, ...row }) => (held ? [] : [row]));
-        if (free.length > 0 || held.length === 0) return free;
+        const behind = rows.filter(({ id }) => held.has(id));
+        await moveAside(behind.map(({ id }) => ({ id, refusal: null })));
+        const free = rows.filter(({ id }) => !held.has(id));
+        if (free.length > 0) return free;
       }
     },
+    rewind: unread.rewind,
     async markSent(ids) {
       await session.query({
         name: 'mark-sent',

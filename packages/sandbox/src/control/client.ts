@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { createConnection, type Socket } from 'node:net';
+import type { Library } from '@brew/kafka';
 import { ControlRefusedError } from '../errors.ts';
 import { defaultDir } from '../paths.ts';
 import { readRun } from '../processes/runFile.ts';
@@ -17,8 +18,12 @@ export interface ProcessControl extends AsyncDisposable {
   kill(name: string, signal: NodeJS.Signals): Promise<void>;
   /** Ends one in order, or at once when that takes too long; resolves when it is gone, also when it did not run. @throws ControlRefusedError */
   end(name: string): Promise<void>;
-  /** Ends one in order and starts it again; resolves when it is ready. Goes on when this process ends. @throws ControlRefusedError, also when somebody else stops it meanwhile */
-  restart(name: string): Promise<void>;
+  /**
+   * Ends one in order and starts it again; resolves when it is ready. Goes on when this process ends.
+   * @param library by which it talks to Kafka from then on, with each start of this run; left out: as before
+   * @throws ControlRefusedError, also when somebody else stops it meanwhile; when it has no library to choose, nothing was done
+   */
+  restart(name: string, library?: Library): Promise<void>;
   /** Starts processes again, all at once; resolves when they are ready. Two brokers that need each other can't start one after the other. @throws ControlRefusedError */
   start(...names: string[]): Promise<void>;
 }
@@ -103,7 +108,7 @@ async function connectTo(dir: string, silenceMs = SILENCE_MS): Promise<Connected
     hold: async () => void (await ask({ do: 'hold' })),
     kill: async (name, signal) => void (await ask({ do: 'kill', name, signal })),
     end: async (name) => void (await ask({ do: 'end', name })),
-    restart: async (name) => void (await ask({ do: 'restart', name })),
+    restart: async (name, library) => void (await ask({ do: 'restart', name, ...(library && { library }) })),
     start: async (...names) => void (await ask({ do: 'start', names })),
     tell: () => ask({ do: 'tell' }),
     async [Symbol.asyncDispose]() {

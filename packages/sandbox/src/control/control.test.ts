@@ -28,6 +28,8 @@ async function serveAlone([file = '', dir = '']: string[]): Promise<void> {
 let dir: string;
 let server: ControlServer;
 let running: Set<string>;
+/** By which library each starts. */
+let libraries: Map<string, string>;
 /** What was done, in order. */
 let done: string[];
 /** What is being ended and started, or was. */
@@ -42,6 +44,7 @@ let gone: Promise<void>;
 beforeEach(async () => {
   dir = await mkdtemp(join(tmpdir(), 'brew-control-'));
   running = new Set(['kafka-1', 'kafka-2']);
+  libraries = new Map();
   done = [];
   ending = [];
   starting = [];
@@ -59,13 +62,17 @@ beforeEach(async () => {
       await gone;
       if (running.delete(name)) done.push(`end ${name}`);
     },
+    chooseLibrary(name, library) {
+      if (name === 'kafka-1') throw new Error('kafka-1 has no Kafka client to choose.');
+      libraries.set(name, library);
+    },
     requireRoom: () => room,
     fates: () => ({ courier: { state: 'stopped' } }),
     async again(name) {
       starting.push(name);
       await ready;
       running.add(name);
-      done.push(`start ${name}`);
+      done.push(`start ${name}${libraries.has(name) ? ` ${libraries.get(name)}` : ''}`);
     },
   });
 });
@@ -179,6 +186,7 @@ describe('the control of a run', () => {
       kill: async () => {},
       end: async () => {},
       again: async () => {},
+      chooseLibrary: () => {},
       requireRoom: async () => {},
       fates: () => ({}),
     };
@@ -278,6 +286,42 @@ describe('the control of a run', () => {
       await using control = await controlByHand(dir);
       await expect(control.restart('kafka-1')).rejects.toThrow('Brew needs 64 MiB to start.');
       expect(ending).toEqual([]);
+    });
+
+    it('starts it by another library from then on, where one was chosen', async () => {
+      isGone();
+      await using control = await controlByHand(dir);
+      await control.restart('courier', 'kafkajs');
+      await control.restart('courier');
+      await control.restart('courier', 'platformatic');
+      expect(done.filter((what) => what.startsWith('start'))).toEqual([
+        'start courier kafkajs',
+        'start courier kafkajs',
+        'start courier platformatic',
+      ]);
+    });
+
+    it('ends nothing that has no library to choose', async () => {
+      await using control = await controlByHand(dir);
+      await expect(control.restart('kafka-1', 'kafkajs')).rejects.toMatchObject({
+        code: 'BREW_CONTROL_REFUSED',
+        message: 'kafka-1 has no Kafka client to choose.',
+      });
+      expect(ending).toEqual([]);
+    });
+
+    it('does so once more for who wants another library meanwhile', async () => {
+      await using first = await controlByHand(dir);
+      await using second = await controlByHand(dir);
+      const both = [first.restart('kafka-2', 'kafkajs')];
+      await until(() => ending.length === 1, { what: 'kafka-2 to end' });
+      both.push(second.restart('kafka-2', 'platformatic'));
+      isGone();
+      await Promise.all(both);
+      expect(done).toEqual([
+        ...['end kafka-2', 'start kafka-2 kafkajs'],
+        ...['end kafka-2', 'start kafka-2 platformatic'],
+      ]);
     });
 
     it('starts it for whoever has begun to start it, too', async () => {

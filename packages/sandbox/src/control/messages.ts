@@ -1,3 +1,4 @@
+import type { Library } from '@brew/kafka';
 import type { Fate } from '../processes/fate.ts';
 
 /** What another process asks of the one that runs the sandbox. */
@@ -8,8 +9,8 @@ export type ControlRequest =
   | { do: 'kill'; name: string; signal: NodeJS.Signals }
   /** Ends it in order. */
   | { do: 'end'; name: string }
-  /** Ends one in order and starts it again, also when whoever asked for it is gone. */
-  | { do: 'restart'; name: string }
+  /** Ends one in order and starts it again, also when whoever asked for it is gone. `library`: by which it talks to Kafka from then on. */
+  | { do: 'restart'; name: string; library?: Library }
   /** Starts what does not run, all at once. */
   | { do: 'start'; names: readonly string[] }
   /** Tells what becomes of those that were stopped or have died, and whether somebody has hold of them: anybody may ask that, at any time. */

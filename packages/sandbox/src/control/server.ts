@@ -1,6 +1,7 @@
 import { chmod, mkdir, rm } from 'node:fs/promises';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { dirname } from 'node:path';
+import type { Library } from '@brew/kafka';
 import type { Fate } from '../processes/fate.ts';
 import { type Asked, type ControlAnswer, type ControlRequest, linesOf, toLine } from './messages.ts';
 import { controlSocket } from './socketPath.ts';
@@ -11,6 +12,8 @@ export interface Controlled {
   kill(name: string, signal: NodeJS.Signals): Promise<unknown>;
   end(name: string): Promise<unknown>;
   again(name: string): Promise<void>;
+  /** From its next start on it talks to Kafka by this library. @throws when it has none to choose */
+  chooseLibrary(name: string, library: Library): void;
   /** @throws when the disk has no room for a start */
   requireRoom(): Promise<void>;
   /** By name: what becomes of those that were stopped or have died. */
@@ -20,6 +23,12 @@ export interface Controlled {
 export interface ControlServer {
   /** Takes no more requests, and waits for what is being started. */
   close(): Promise<void>;
+}
+
+/** One that is under way. */
+interface Restart {
+  library: Library | undefined;
+  ready: Promise<void>;
 }
 
 /** How often it says that it is at it: well below what its client bears (SILENCE_MS in client.ts). */
@@ -44,19 +53,19 @@ export async function serveControl(dir: string, processes: Controlled): Promise<
   const ends = new Map<string, number>();
   const endsOf = (name: string) => ends.get(name) ?? 0;
   const ending = new Map<string, Promise<unknown>>();
-  const restarting = new Map<string, Promise<void>>();
+  const restarting = new Map<string, Restart>();
   let closed = false;
 
   function start(name: string): Promise<void> {
     const restarted = restarting.get(name);
-    if (restarted) return restarted;
+    if (restarted) return restarted.ready;
     if (ending.has(name))
       throw new Error(`${name} is just being stopped. When that is done: npx brew start ${name}`);
     if (processes.isRunning(name))
       throw new Error(`${name} runs already. If it does not answer: npx brew restart ${name}`);
     return again(name).catch((error) => {
       const begun = restarting.get(name);
-      if (begun) return begun;
+      if (begun) return begun.ready;
       throw error;
     });
   }
@@ -79,20 +88,29 @@ export async function serveControl(dir: string, processes: Controlled): Promise<
     ending.set(name, ended);
     await ended.finally(() => ending.get(name) === ended && ending.delete(name));
   }
-  /** Goes on without whoever asked for it. Of two at the same time, the second one waits for what the first has begun. */
-  function restart(name: string): Promise<void> {
-    const begun =
-      restarting.get(name) ??
-      (async () => {
-        await processes.requireRoom();
-        const ended = end(name, () => processes.end(name));
-        const before = endsOf(name);
-        await ended;
-        if (endsOf(name) !== before) throw stoppedMeanwhile(name);
-        await again(name);
-      })().finally(() => restarting.delete(name));
-    restarting.set(name, begun);
-    return begun;
+  /**
+   * Goes on without whoever asked for it. Of two at the same time, the second one waits for what the first has begun, and is done after that where it wants
+   * another library.
+   */
+  async function restart(name: string, library: Library | undefined): Promise<void> {
+    const begun = restarting.get(name);
+    if (begun === undefined) return beginRestart(name, library);
+    if (library === undefined || library === begun.library) return begun.ready;
+    await begun.ready.catch(() => {}); // told to whoever asked for that
+    return restart(name, library);
+  }
+  function beginRestart(name: string, library: Library | undefined): Promise<void> {
+    const ready = (async () => {
+      await processes.requireRoom();
+      if (library !== undefined) processes.chooseLibrary(name, library);
+      const ended = end(name, () => processes.end(name));
+      const before = endsOf(name);
+      await ended;
+      if (endsOf(name) !== before) throw stoppedMeanwhile(name);
+      await again(name);
+    })().finally(() => restarting.delete(name));
+    restarting.set(name, { library, ready });
+    return ready;
   }
 
   async function act(request: Exclude<ControlRequest, { do: 'tell' }>, socket: Socket): Promise<void> {
@@ -109,7 +127,7 @@ export async function serveControl(dir: string, processes: Controlled): Promise<
         );
         return;
       case 'restart':
-        await restart(request.name);
+        await restart(request.name, request.library);
         return;
       case 'start':
         await Promise.all(request.names.map(async (name) => start(name)));

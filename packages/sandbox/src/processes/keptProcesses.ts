@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { BrewError } from '@brew/events';
+import type { Library } from '@brew/kafka';
 import { freeMiB, ROOM_MIB } from '../disk.ts';
 import { ControlRefusedError, PortTakenError, StartTimeoutError } from '../errors.ts';
 import { layout } from '../paths.ts';
@@ -26,6 +27,8 @@ export interface KeptProcesses {
   run(spec: ProcessSpec, ready: Ready): Promise<void>;
   /** Starts one again; resolves when it is ready, at once if it is. From now on it is kept running, also when this fails. */
   again(name: string): Promise<void>;
+  /** From its next start on, whoever starts it, it talks to Kafka by this library. @throws ControlRefusedError when it has none to choose */
+  chooseLibrary(name: string, library: Library): void;
   /** Sends a signal that ends it. It stays away until it is started. */
   kill(name: string, signal: NodeJS.Signals): Promise<Exit>;
   /** Ends it in order, or at once when that takes too long. It stays away until it is started. */
@@ -175,6 +178,11 @@ export function createKeptProcesses(options: KeptProcessesOptions): KeptProcesse
       left.delete(name);
       tellFate(name, undefined);
       await keeper.start(name);
+    },
+    chooseLibrary(name, library) {
+      const { spec, ready } = processNamed(name);
+      if (spec.by === undefined) throw new ControlRefusedError(`${name} has no Kafka client to choose.`);
+      known.set(name, { spec: spec.by(library), ready });
     },
     async kill(name, signal) {
       if (isRunning(name)) leave(name);

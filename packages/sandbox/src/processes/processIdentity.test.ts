@@ -29,5 +29,7 @@ test('a process keeps its identity as long as it lives, and another one has anot
 });
 
 test('a pid that was given to a later process is not the one that was recorded', async () => {
+  const nobody = 2 ** 22 + 1; // more than any pid
+  expect(await isAlive({ pid: nobody, identity: undefined as never })).toBe(false);
   expect(await isAlive({ pid: process.pid, identity: 'of an earlier process' })).toBe(false);
 });

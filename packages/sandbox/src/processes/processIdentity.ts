@@ -12,7 +12,9 @@ export async function processIdentity(pid: number): Promise<string | undefined> 
 
 /** Whether a recorded process still runs, and is that one. */
 export async function isAlive({ pid, identity }: { pid: number; identity: string }): Promise<boolean> {
-  return (await processIdentity(pid)) === identity;
+  const now = await processIdentity(pid);
+  // What records a process may lack its identity: a test that was killed has written one.
+  return now !== undefined && now === identity;
 }
 
 /**

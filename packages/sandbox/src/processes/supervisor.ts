@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdir, open } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Library } from '@brew/kafka';
 import { ProcessDiedError } from '../errors.ts';
 import type { PortUse } from '../ports.ts';
 import { lastLinesOf } from './lastLines.ts';
@@ -16,6 +17,8 @@ export interface ProcessSpec {
   args: string[];
   cwd: string;
   env: NodeJS.ProcessEnv;
+  /** The same with another library to talk to Kafka by; left out where there is none to choose. */
+  by?: (library: Library) => ProcessSpec;
   /** Done before each start, also when it has died. @returns what is worth a line in its log */
   before?: () => Promise<string | undefined>;
   /** What it listens on. Who has one of these by now is told before it is started again. */

@@ -28,6 +28,7 @@ describe('readConfig', () => {
       PORT: 3002,
       DATABASE_URL: env.DATABASE_URL,
       KAFKA_BROKERS: ['localhost:19092', 'localhost:19093'],
+      BREW_KAFKA_CLIENT: 'platformatic',
       SCHEMA_REGISTRY_URL: env.SCHEMA_REGISTRY_URL,
       STAFF_TOKEN: 'staff-token',
       LOG_LEVEL: 'info',

@@ -1,3 +1,4 @@
+import { libraries } from '@brew/kafka';
 import { z } from 'zod';
 import { ConfigError } from './configError.ts';
 
@@ -26,6 +27,8 @@ const base = {
     .string()
     .regex(/^[^\s,:]+:\d+(,[^\s,:]+:\d+)*$/, 'has to be like host:9094,host:9095')
     .transform((brokers) => brokers.split(',')),
+  /** Whose code talks to the brokers: see docs/clients.md. */
+  BREW_KAFKA_CLIENT: z.enum(libraries).default('platformatic'),
   SCHEMA_REGISTRY_URL: z.url({
     protocol: /^https?$/,
     error: 'has to be like http://host:8081/apis/ccompat/v7',

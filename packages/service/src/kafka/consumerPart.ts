@@ -1,4 +1,11 @@
-import { type Consumer, createAdmin, createConsumer, type HeldUp, type ReceivedRecord } from '@brew/kafka';
+import {
+  type Consumer,
+  createAdmin,
+  createConsumer,
+  type HeldUp,
+  headerOf,
+  type ReceivedRecord,
+} from '@brew/kafka';
 import { isOutage } from '@brew/postgres';
 import type { ServiceContext } from '../context.ts';
 import type { Part } from '../lifecycle/part.ts';
@@ -38,7 +45,7 @@ export function consumerPart(
     from,
     ...(wants && {
       wants(record) {
-        unknownTypes.note(record.topic, record.headers.ce_type);
+        unknownTypes.note(record.topic, headerOf(record, 'ce_type'));
         return wants(record);
       },
     }),

@@ -181,7 +181,7 @@ describe('the relay', () => {
         brokers,
         clientId: 'cut-off',
         log: rig.log,
-        connect: network.connect,
+        via: network.via,
       });
       await using producer = createProducer({ client, log: rig.log });
       await producer.start();

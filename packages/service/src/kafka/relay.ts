@@ -16,13 +16,17 @@ export interface RelayOptions {
   log: Logger;
 }
 
-const BATCH = 500;
+const BATCH = 5_000;
 /** Whoever commits rows wakes it; this is for those who could not any more. */
 const POLL_MS = 5_000;
 /** On stop, what is committed is still sent, but a broker that is away must not hold the stop up. */
 const DRAIN_MS = 1_500;
-/** Under load, what is committed within this time is sent together: each batch costs three brokers some work. */
-const PACE_MS = 150;
+/**
+ * Each batch costs three brokers some work. Where they are busy, and a batch takes longer than QUICK_MS, what is committed meanwhile rests for as
+ * long as it took beyond that, but no longer than MOST_REST_MS, and is sent together.
+ */
+const QUICK_MS = 10;
+const MOST_REST_MS = 150;
 /** How soon a topic that takes nothing is tried again: each attempt holds the others up for some seconds. */
 const CLOSED = { initialMs: 5_000, maxMs: 60_000 };
 
@@ -36,6 +40,14 @@ interface ClosedTopic {
   reason: string;
   failures: number;
   retryAt: number;
+}
+
+/** What became of rows that Kafka was offered. What is in none of it waits where it is. */
+interface Outcome {
+  sent: readonly UnsentRow[];
+  refused: { row: UnsentRow; refusal: string }[];
+  /** Topics, with the reason. */
+  closed: ReadonlyMap<string, string>;
 }
 
 /**
@@ -89,57 +101,89 @@ export function createRelay({ db, outbox, producer, metrics, log }: RelayOptions
     const sending = AbortSignal.any([stopping.signal, ownership.lost]);
     const pausing = AbortSignal.any([draining.signal, ownership.lost]);
     closedTopics.clear(); // what another instance has found out meanwhile is not known here
+    let ahead: Promise<UnsentRow[]> | undefined;
+    let marking = Promise.resolve();
     for (;;) {
-      const rows = await ownership.unsent(BATCH, stillClosed());
+      const rows = await (ahead ?? ownership.unsent(BATCH, stillClosed()));
+      ahead = undefined;
       if (rows.length === 0) {
+        await marking;
         if (draining.signal.aborted) return;
         lastError = undefined; // whatever it was, another instance has done it
         if (stillClosed().length === 0) closedTopics.clear(); // nothing waits for them any more
-        await waker.pause(POLL_MS, pausing);
+        if (!(await waker.pause(POLL_MS, pausing))) ownership.rewind();
         continue;
       }
       const began = performance.now();
+      const isFull = rows.length === BATCH;
+      // There is more: PostgreSQL finds it while Kafka takes this.
+      if (isFull && closedTopics.size === 0) ahead = quiet(ownership.unsent(BATCH));
       // Apart: what may be refused with its whole topic costs its batch several attempts, each of some seconds.
       const [suspects, others] = split(rows, ({ topic }) => closedTopics.has(topic));
-      for (const part of [others, suspects]) if (part.length > 0) await send(part, ownership, sending);
+      let isWhole = true;
+      for (const part of [others, suspects]) {
+        if (part.length === 0) continue;
+        const { sent, ...left } = await send(part, ownership, sending);
+        // Danger zone: here the rows are in Kafka and still in the outbox. The other way round would lose them.
+        await marking;
+        if (sent.length > 0) marking = quiet(markSent(sent, ownership));
+        if (closedTopics.size > 0) for (const { topic } of sent) closedTopics.delete(topic);
+        if (sent.length === part.length) continue;
+        isWhole = false;
+        await setAside(left, ownership);
+      }
+      if (!isWhole) {
+        // What was read ahead may be behind what was not sent.
+        await ahead;
+        ahead = undefined;
+        await marking;
+        ownership.rewind();
+      }
       troubles.over('relay goes on');
       state = 'sending';
       lastError = undefined;
-      const restMs = PACE_MS - (performance.now() - began);
-      if (rows.length < BATCH && restMs > 0) await delay(restMs, pausing);
+      const restMs = Math.min(performance.now() - began - QUICK_MS, MOST_REST_MS);
+      if (!isFull && restMs > 0) await delay(restMs, pausing);
     }
   }
 
-  async function send(rows: readonly UnsentRow[], ownership: Ownership, signal: AbortSignal): Promise<void> {
+  async function send(
+    rows: readonly UnsentRow[],
+    ownership: Ownership,
+    signal: AbortSignal,
+  ): Promise<Outcome> {
     // Danger zone: between this question and the answer of Kafka nobody can hold up another owner. What is under way then may be sent twice, and
     // late; the inboxes absorb that. Once this instance knows that it is none any more, the producer sends nothing more of it.
     if (!(await ownership.isHeld())) throw new GivesWayError('PostgreSQL may have ended the session');
     const { refused, closed, withheld } = await giveWayWhenSilent(producer, signal, (signal) =>
       producer.offer(rows, { signal }),
     );
+    if (refused.size + withheld.length === 0) return { sent: rows, refused: [], closed };
     const left = new Set<unknown>([...refused.keys(), ...withheld]);
-    const sent = rows.filter((row) => !left.has(row));
-    // Danger zone: here the rows are in Kafka and still in the outbox. The other way round would lose them.
-    if (sent.length > 0) await ownership.markSent(sent.map((row) => row.id));
+    return {
+      sent: rows.filter((row) => !left.has(row)),
+      refused: rows.flatMap((row) => {
+        const refusal = refused.get(row);
+        return refusal === undefined ? [] : [{ row, refusal }];
+      }),
+      closed,
+    };
+  }
+
+  async function markSent(sent: readonly UnsentRow[], ownership: Ownership): Promise<void> {
+    await ownership.markSent(sent.map((row) => row.id));
     metrics.relayed.inc(sent.length);
-    if (sent.length > 0) health.gotOn();
-    const setAside = rows.flatMap((row) => {
-      const refusal = refused.get(row);
-      return refusal === undefined ? [] : [{ row, refusal }];
-    });
-    if (setAside.length > 0) {
-      await ownership.setAside(setAside.map(({ row: { id }, refusal }) => ({ id, refusal })));
-      for (const { row, refusal } of setAside) {
-        const { id, topic, key, headers } = row;
-        const what = { outboxId: id, topic, key, eventId: headers?.ce_id, eventType: headers?.ce_type };
-        log.error(
-          { ...what, refusal },
-          'Kafka refuses an event: set aside, and what follows of its key waits',
-        );
-      }
+    health.gotOn();
+  }
+
+  async function setAside({ refused, closed }: Omit<Outcome, 'sent'>, ownership: Ownership): Promise<void> {
+    if (refused.length > 0)
+      await ownership.setAside(refused.map(({ row: { id }, refusal }) => ({ id, refusal })));
+    for (const { row, refusal } of refused) {
+      const { id, topic, key, headers } = row;
+      const what = { outboxId: id, topic, key, eventId: headers?.ce_id, eventType: headers?.ce_type };
+      log.error({ ...what, refusal }, 'Kafka refuses an event: set aside, and what follows of its key waits');
     }
-    const topics = new Set(sent.map(({ topic }) => topic));
-    for (const topic of topics) closedTopics.delete(topic);
     for (const [topic, reason] of closed) close(topic, reason);
   }
 
@@ -169,6 +213,12 @@ export function createRelay({ db, outbox, producer, metrics, log }: RelayOptions
     },
     health: health.look,
   };
+}
+
+/** Whoever awaits it later gets what it fails with; until then nobody does. */
+function quiet<Result>(promise: Promise<Result>): Promise<Result> {
+  promise.catch(() => {});
+  return promise;
 }
 
 /** Those for which it is so, and those for which it isn't. */

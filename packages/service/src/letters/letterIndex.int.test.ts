@@ -56,10 +56,10 @@ const queue = () =>
 let offset = 0n;
 const recordOf = (
   key: Buffer | string | null,
-  more: { value?: Buffer; headers?: RawHeader[]; timestamp?: bigint } = {},
+  more: { value?: Buffer; headers?: RawHeader[]; timestamp?: bigint; offset?: bigint } = {},
 ) =>
   toReceived('brew.orders.v1', 1, {
-    offset: offset++,
+    offset: more.offset ?? offset++,
     key: typeof key === 'string' ? Buffer.from(key) : key,
     value: more.value ?? Buffer.from('value'),
     headers: more.headers ?? [],
@@ -132,7 +132,8 @@ test('two who read at once store each letter once, and one that was sent twice i
 test('a letter that a stranger has written for a place does not keep the true one out', async () => {
   await using index = indexOf();
   const record = recordOf('forged', { value: Buffer.from('true!') });
-  await queue().park([failed({ ...record, value: Buffer.from('false') })]);
+  const forged = recordOf('forged', { value: Buffer.from('false'), offset: record.offset });
+  await queue().park([failed(forged)]);
   await queue().park([failed(record)]);
   await index.catchUp();
   expect((await letters()).map(({ value }) => String(value))).toEqual(['false', 'true!']);

@@ -1,3 +1,4 @@
+import type { Library } from '@brew/kafka';
 import type { Logger } from 'pino';
 
 /** Something that runs beside the routes and handlers of a service: a worker, a cache, a projection. */
@@ -23,6 +24,8 @@ export interface Health {
   up: boolean;
   /** For people: what is wrong, or what it is waiting for. */
   detail?: string;
+  /** Of what talks to Kafka: by whose code. */
+  library?: Library;
   /** It gets on, and yet somebody has to do something, such as about what was set aside: `brew status` shows the detail then, too. */
   needsStaff?: boolean;
 }

@@ -2,8 +2,8 @@
 export interface Waker {
   /** Ends the current pause; if there is none, the next one ends at once, so no call is lost. */
   wake(): void;
-  /** Resolves after `ms`, when woken, or when `signal` is aborted. Never rejects. */
-  pause(ms: number, signal: AbortSignal): Promise<void>;
+  /** Resolves after `ms`, when woken, or when `signal` is aborted. Never rejects. @returns whether it was woken */
+  pause(ms: number, signal: AbortSignal): Promise<boolean>;
 }
 
 export function createWaker(): Waker {
@@ -28,7 +28,9 @@ export function createWaker(): Waker {
         });
       }
       resume = undefined;
+      const was = woken;
       woken = false;
+      return was;
     },
   };
 }

@@ -46,7 +46,7 @@ await runService(() => {
     brokers: [...config.KAFKA_BROKERS],
     clientId: name,
     log: pino({ level: 'silent' }),
-    connect: network.connect,
+    via: network.via,
   });
   return createService({
     name,

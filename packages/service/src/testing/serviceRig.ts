@@ -1,5 +1,4 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { type Socket, Socket as TcpSocket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -118,28 +117,4 @@ export async function send<Data>(
   const { id, ...record } = eventRecord(codec, type, data, options);
   await producer.send([record]);
   return id;
-}
-
-/** A network that can be cut: for `connect` of a Kafka client. */
-export function createCuttableNetwork() {
-  const sockets = new Set<Socket>();
-  let isCut = false;
-  return {
-    connect({ host, port }: { host: string; port: number }, onConnect: () => void): Socket {
-      const socket = new TcpSocket();
-      sockets.add(socket);
-      socket.once('close', () => sockets.delete(socket));
-      if (isCut)
-        process.nextTick(() => socket.destroy(Object.assign(new Error('cut'), { code: 'ECONNREFUSED' })));
-      else socket.connect(port, host, onConnect);
-      return socket;
-    },
-    cut() {
-      isCut = true;
-      for (const socket of sockets) socket.destroy(Object.assign(new Error('cut'), { code: 'ECONNRESET' }));
-    },
-    restore() {
-      isCut = false;
-    },
-  };
 }

@@ -1,5 +1,5 @@
-import { type Event, InvalidHeadersError, parseTraceparent, problemInSize } from '@brew/events';
-import { type Codec, InvalidEventError, type ReceivedRecord } from '@brew/kafka';
+import { type Event, parseTraceparent, problemInSize } from '@brew/events';
+import { type Codec, headerOf, InvalidEventError, type ReceivedRecord } from '@brew/kafka';
 import { claimInbox, type Tx } from '@brew/postgres';
 import type { Logger } from 'pino';
 import type { Metrics } from '../metrics.ts';
@@ -10,7 +10,7 @@ export interface ProcessChunkOptions {
   group: string;
   handlers: readonly Handler[];
   unitOfWork: Pick<UnitOfWork, 'run'>;
-  codec: Pick<Codec, 'decode'>;
+  codec: Pick<Codec, 'decodeAll'>;
   metrics: Metrics;
   log: Logger;
 }
@@ -43,20 +43,20 @@ export function createChunkProcessor(options: ProcessChunkOptions): ChunkProcess
   const handlers = byType(options.handlers);
 
   return {
-    wants({ headers, value }) {
-      if (value === null) return false; // a tombstone is no event
+    wants(record) {
+      const type = headerOf(record, 'ce_type');
       // A record without a type isn't Brew's: wanted, so that it fails to decode and ends in the dead letters, seen.
-      if (headers.ce_type !== undefined && !handlers.has(headers.ce_type)) return false;
+      if (type !== undefined && !handlers.has(type)) return false;
+      const { value } = record;
+      if (value === null) return false; // a tombstone is no event
       // Told before anything is made of it, so that no attempt is.
       const problem = problemInSize(value.length);
-      if (problem !== undefined) throw new InvalidEventError(headers.ce_type ?? 'event', [problem]);
+      if (problem !== undefined) throw new InvalidEventError(type ?? 'event', [problem]);
       return true;
     },
 
     async process(records, around) {
-      const decoded = await Promise.all(
-        records.map(async (record) => ({ record, event: await decode(record) })),
-      );
+      const decoded = await decode(records);
       const duplicate: Decoded[] = [];
       const handled: Decoded[] = [];
       await unitOfWork.run(async (tx, open) => {
@@ -64,13 +64,14 @@ export function createChunkProcessor(options: ProcessChunkOptions): ChunkProcess
         const wanted = isWanted ? decoded.filter(({ record }) => isWanted(record)) : decoded;
         const fresh = await claimInbox(
           tx,
-          wanted.map(({ event }) => inboxIdOf(event)),
+          // UUIDs in lower case, as PostgreSQL gives them back: decoding sees to that.
+          wanted.map(({ event }) => event.id),
         );
         const deliveries: Delivery[] = [];
         for (const each of wanted) {
           const { event, record } = each;
           // Deleted as it is taken: the same event may be twice in one chunk.
-          if (!fresh.delete(inboxIdOf(event))) {
+          if (!fresh.delete(event.id)) {
             duplicate.push(each);
             continue;
           }
@@ -110,11 +111,9 @@ export function createChunkProcessor(options: ProcessChunkOptions): ChunkProcess
     return runs;
   }
 
-  async function decode(record: ReceivedRecord): Promise<Event> {
-    const event = await codec.decode(record);
-    // The inbox knows events by UUIDs. PostgreSQL would refuse another id as well, but as an error like any other.
-    if (!UUID.test(event.id)) throw new InvalidHeadersError([`ce_id "${event.id}" is not a UUID`]);
-    return event;
+  async function decode(records: readonly ReceivedRecord[]): Promise<Decoded[]> {
+    const events = await codec.decodeAll(records);
+    return events.map((event, i) => ({ event, record: records[i] as ReceivedRecord }));
   }
 
   function logOf(event: Event, record: ReceivedRecord): Logger {
@@ -130,11 +129,6 @@ export function createChunkProcessor(options: ProcessChunkOptions): ChunkProcess
     });
   }
 }
-
-/** As PostgreSQL gives it back: a UUID in capitals is the same one. */
-const inboxIdOf = ({ id }: Event): string => id.toLowerCase();
-
-const UUID = /^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
 
 function byType(handlers: readonly Handler[]): ReadonlyMap<string, Handler> {
   const map = new Map<string, Handler>();

@@ -23,6 +23,9 @@ const control = await serveControl(dir, {
     await compose('kill', '--signal', signal, name);
   },
   end,
+  chooseLibrary(name) {
+    throw new Error(`${name} has no Kafka client to choose.`);
+  },
   requireRoom: async () => {},
   fates: () => ({}),
   async again(name) {

@@ -14,7 +14,6 @@ import {
 } from './cursor.ts';
 import { showOf, underlyingOf } from './logicalTypes.ts';
 import { type Skip, skipAll } from './skips.ts';
-import { createTextRead } from './texts.ts';
 import { isArray, isEnum, isFixed, isMap, isRecord, isUnion } from './types.ts';
 
 /** Which fields to read: all of one (true), or some of what is in it; of a list, of each of its items. */
@@ -79,7 +78,7 @@ function createCompiler(showing: typeof showOf) {
 
   function readRecord(writer: types.RecordType, reader: types.RecordType, wanted: true | Selection): Read {
     const selected = (name: string) => (wanted === true ? true : wanted[name]);
-    const steps: { skips: Skip[]; name: string; read: Read }[] = [];
+    const steps: Step[] = [];
     let skips: Skip[] = [];
     for (const { name, type } of writer.fields) {
       const field = reader.fields.find((own) => own.name === name || own.aliases.includes(name));
@@ -91,30 +90,63 @@ function createCompiler(showing: typeof showOf) {
       }
     }
     const written = new Set(steps.map(({ name }) => name));
-    const cost = costOf(writer);
-    // Anybody may have given a field this name, which is set as any other in an object that has no prototype.
-    const isOdd = reader.fields.some(({ name }) => name === '__proto__');
     const missing = reader.fields.filter(({ name }) => selected(name) !== undefined && !written.has(name));
-    return (at) => {
-      spend(at, cost);
-      const record: Record<string, unknown> = isOdd ? Object.create(null) : {};
-      for (const step of steps) {
-        skipAll(at, step.skips);
-        record[step.name] = step.read(at);
-      }
-      skipAll(at, skips);
-      for (const field of missing) record[field.name] = field.defaultValue();
-      return record;
-    };
+    for (const field of missing) {
+      steps.push({ skips, name: field.name, read: () => field.defaultValue() });
+      skips = [];
+    }
+    return compileSteps(steps, skips, costOf(writer));
   }
 
   return compile;
 }
 
+/** What a record is read by: what to step over, and then a field. */
+interface Step {
+  skips: Skip[];
+  name: string;
+  read: Read;
+}
+
+/**
+ * A function of its own for each record, as avsc makes them, too: an object is made at once with all of its fields, and V8 knows of each place in it
+ * what is called there. One function for all would take several times as long. Nothing of a schema gets into its text but the names of fields, as
+ * JSON, and these have letters, digits and underscores, which avsc has seen to.
+ * @param behind what to step over behind the last one
+ */
+function compileSteps(steps: readonly Step[], behind: readonly Skip[], cost: number): Read {
+  // In brackets, it is a name as any other. Without, it would be the object's prototype.
+  const keyOf = (name: string) => (name === '__proto__' ? `["${name}"]` : JSON.stringify(name));
+  const fields = steps.map(({ skips, name }, i) => {
+    const skip = skips.length > 0 ? `skipAll(at, skips${i}), ` : '';
+    return `${keyOf(name)}: (${skip}read${i}(at))`;
+  });
+  const make = new Function(
+    ...['spend', 'skipAll', 'cost', 'behind', 'steps'],
+    `${steps.map((_, i) => `const { read: read${i}, skips: skips${i} } = steps[${i}];`).join('\n')}
+    return (at) => {
+      spend(at, cost);
+      const record = { ${fields.join(', ')} };
+      ${behind.length > 0 ? 'skipAll(at, behind);' : ''}
+      return record;
+    };`,
+  );
+  return make(spend, skipAll, cost, behind, steps) as Read;
+}
+
 function readArray(read: Read, least: number): Read {
   return (at) => {
-    const items: unknown[] = [];
-    eachItem(at, () => items.push(read(at)), least);
+    let items: unknown[] = [];
+    let next = 0;
+    eachItem(
+      at,
+      (_, left) => {
+        // As large as it has to be, as a rule: one that grows begins with room for seventeen.
+        if (next === 0) items = new Array(left);
+        items[next++] = read(at);
+      },
+      least,
+    );
     return items;
   };
 }
@@ -163,7 +195,7 @@ function scalarOf({ typeName }: Type, reader: Type): Read {
       return (at) => at.bytes.readDoubleLE(skipBytes(at, 8));
     default:
       // Text or bytes: what differs is only what is made of them.
-      return reader.typeName === 'bytes' ? readBytes : createTextRead();
+      return reader.typeName === 'bytes' ? readBytes : readText;
   }
 }
 

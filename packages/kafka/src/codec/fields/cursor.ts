@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer';
+import { textAt } from '../../sharedTexts.ts';
 
 /** A place in bytes that are read as Avro binary, and where these end. */
 export interface Cursor {
@@ -115,26 +116,26 @@ export function readBytes(at: Cursor): Buffer {
 /** @throws RangeError for what is no UTF-8 */
 export function readText(at: Cursor): string {
   const start = skipString(at);
-  const text = at.bytes.toString('utf8', start, at.position);
+  const text = textAt(at.bytes, start, at.position);
   // What decoding puts in the place of other bytes, and may as well have stood there.
-  if (text.includes('\uFFFD') && !isUtf8(at.bytes.subarray(start, at.position))) {
+  if (text.includes('\uFFFD') && !isUtf8(at.bytes.subarray(start, at.position)))
     throw new RangeError('a text is no UTF-8');
-  }
   return text;
 }
 
 /**
  * Each item of an array or a map, which come in blocks, each with its number of items; a negative one is followed by the block's
  * length in bytes. What claims to be a billion of them is refused before anything is made of it.
+ * @param item told how many are left of its block, with itself
  * @param least how many bytes an item takes at least
  */
-export function eachItem(at: Cursor, item: (at: Cursor) => void, least = 1): void {
+export function eachItem(at: Cursor, item: (at: Cursor, left: number) => void, least = 1): void {
   for (let count = readSize(at); count !== 0; count = readSize(at)) {
     if (count < 0) skipLong(at);
     const items = Math.abs(count);
     if (items * least > at.end - at.position) throw cutOff();
     if (least === 0) spend(at, items);
-    for (let left = items; left > 0; left--) item(at);
+    for (let left = items; left > 0; left--) item(at, left);
   }
 }
 

@@ -1,0 +1,166 @@
+import { uniqueName, until } from '@brew/sandbox/testing';
+import { afterAll, afterEach, describe, expect, test } from '@jest/globals';
+import { type Library, libraries } from './adapter.ts';
+import { createAdmin } from './admin.ts';
+import { createConsumer } from './consumer.ts';
+import { delay } from './delay.ts';
+import { createPipeline } from './pipeline.ts';
+import { createProducer } from './producer.ts';
+import type { ReceivedRecord } from './record.ts';
+import { createTopics } from './testing/createTopics.ts';
+import { clientOf, createTopic, log, memberIdsOf, outgoing, textOf } from './testing/kafka.ts';
+import { createNetwork, type Network } from './testing/network.ts';
+import { noLetters } from './testing/noLetters.ts';
+
+// Work that ends when what it belongs to is over: its topic is another one, or its partition another member's.
+
+const admin = createAdmin({ client: clientOf(), log });
+const running: AsyncDisposable[] = [];
+/** How often members are heard of: what group.consumer.heartbeat.interval.ms is in Brew. */
+const HEARTBEAT_MS = 2_000;
+afterEach(async () => {
+  for (const each of running.splice(0).reverse()) await each[Symbol.asyncDispose]();
+});
+afterAll(() => admin.close());
+
+const texts = (what: string, count: number) => Array.from({ length: count }, (_, i) => `${what} ${i}`);
+
+/** With a producer of its own: one that knew a topic before would look for it as it was. */
+async function send(topic: string, values: readonly string[]): Promise<void> {
+  await using fresh = createProducer({ client: clientOf(), log });
+  await fresh.start();
+  await fresh.send(values.map((value, i) => outgoing(topic, `k${i}`, value)));
+}
+
+/** A handler that keeps what it got first in hand until it is released. */
+function createHandler() {
+  const released = Promise.withResolvers<void>();
+  const done: string[] = [];
+  let calls = 0;
+  return {
+    done,
+    release: () => released.resolve(),
+    hasBegun: () => calls > 0,
+    async process(records: readonly ReceivedRecord[]) {
+      calls++;
+      await released.promise;
+      done.push(...records.map(textOf));
+    },
+  };
+}
+
+/** Whoever reads it looks for it meanwhile, as a rule; all has to be right if not, too. */
+const GONE_MS = 1_500;
+
+async function makeAnew(topic: string): Promise<void> {
+  await admin.removeTopic(topic);
+  await delay(GONE_MS);
+  await until(
+    () => createTopics([{ name: topic, partitions: 1, replicationFactor: 3, config: {} }]).then(() => true),
+    {
+      what: 'the topic to be made anew',
+    },
+  );
+}
+
+const committedOf = async (group: string) =>
+  (await admin.groupLag(group)).reduce((sum, { committed = 0n }) => sum + committed, 0n);
+
+/** They may tell what is missing of a topic that was deleted. */
+const deadLetters = { ...noLetters, tell: async () => undefined };
+
+function join(
+  library: Library,
+  group: string,
+  topic: string,
+  { process }: ReturnType<typeof createHandler>,
+  via?: Network['via'],
+) {
+  const consumer = createConsumer({
+    ...{ client: clientOf(via, { library }), group, topics: [topic], from: 'beginning', log, deadLetters },
+    // Longer than the brokers wait for a sign of life: what is in hand is not given up by ourselves.
+    sessionTimeoutMs: 60_000,
+    process,
+  });
+  running.push(consumer);
+  return consumer;
+}
+
+describe.each(libraries)('%s', (library) => {
+  test('a member reads all of a topic that was made anew while it had work of the old one in hand', async () => {
+    const topic = await createTopic('anew');
+    await send(topic, texts('old', 50));
+    const handler = createHandler();
+    const group = uniqueName('anew');
+    await join(library, group, topic, handler).start();
+    await until(handler.hasBegun);
+    await makeAnew(topic);
+    await send(topic, texts('new', 200));
+    handler.release();
+    const wanted = new Set(texts('new', 200));
+    await until(() => new Set(handler.done.filter((text) => wanted.has(text))).size === 200, {
+      what: 'all new records',
+    });
+    await until(async () => (await committedOf(group)) === 200n, { what: 'the commit' });
+  });
+
+  test('so does a pipeline', async () => {
+    const [from, to] = [await createTopic('anew'), await createTopic('anew-out')];
+    await send(from, texts('old', 50));
+    const handler = createHandler();
+    const group = uniqueName('anew');
+    const pipe = () =>
+      createPipeline({
+        ...{ client: clientOf(undefined, { library }), group, topics: [from], log },
+        async process(record) {
+          await handler.process([record]);
+          return [outgoing(to, record.key ?? '', textOf(record))];
+        },
+      });
+    const stopping = new AbortController();
+    const before = pipe()
+      .run({ signal: stopping.signal })
+      .catch(() => undefined); // it may notice, and end
+    await until(handler.hasBegun);
+    await makeAnew(from);
+    await send(from, texts('new', 200));
+    handler.release();
+    await until(() => handler.done.includes('old 49') || handler.done.includes('new 199'));
+    stopping.abort();
+    await before;
+    await pipe().run({ signal: new AbortController().signal, untilCaughtUp: true });
+    const wanted = new Set(texts('new', 200));
+    const out = handler.done.filter((text) => wanted.has(text));
+    expect(new Set(out).size).toBe(200);
+  });
+});
+
+// With kafkajs it joins anew by itself, as another member.
+test('a member that the group has given up commits nothing of what it had, also if it was giving it up itself', async () => {
+  const topic = await createTopic('given-up', 2);
+  await send(topic, texts('first', 20));
+  const group = uniqueName('given-up');
+  await using network = createNetwork();
+  const [slow, quick] = [createHandler(), createHandler()];
+  quick.release();
+  const first = join('platformatic', group, topic, slow, network.via);
+  await first.start();
+  await until(slow.hasBegun);
+  const other = join('platformatic', group, topic, quick);
+  const joining = other.start();
+  // It is asked for a partition, and has work in hand; then nothing more is heard of it.
+  await until(async () => (await memberIdsOf(group)).length === 2, { what: 'the other one to be a member' });
+  await delay(2 * HEARTBEAT_MS);
+  network.hold();
+  await joining;
+  await until(() => quick.done.length === 20, { what: 'the other one to do all of it' });
+  await send(topic, texts('second', 20));
+  await until(async () => (await committedOf(group)) === 40n, { what: 'the commit' });
+  network.restore();
+  // What it had ends after it was told that it is no member any more, and before it leaves as one.
+  await until(async () => (await memberIdsOf(group)).length === 2, { what: 'it to be a member again' });
+  slow.release();
+  await until(() => slow.done.length > 0);
+  await first.stop();
+  expect(await committedOf(group)).toBe(40n);
+});
