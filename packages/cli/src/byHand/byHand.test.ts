@@ -142,12 +142,25 @@ describe('processes by hand', () => {
         ...defaultPorts,
         services,
       });
-      expect(await restartProcesses(['kitchen', 'order'], io, { signal, patienceMs: 10 })).toBe(false);
+      expect(
+        await restartProcesses(['kitchen', 'order'], io, { signal, tellEveryMs: 10, patienceMs: 10 }),
+      ).toBe(false);
       expect(lines).toEqual([
-        'kitchen is not ready yet: it waits for PostgreSQL',
+        expect.stringMatching(/^kitchen is not ready yet, after \S+ m?s: it waits for PostgreSQL$/),
         'The restart goes on. Nothing was done to order. See npx brew status',
       ]);
       health.close();
+    });
+
+    it('are told of now and then, and waited for', async () => {
+      const restarted = restartProcesses(['kitchen'], io, { signal, tellEveryMs: 10 });
+      await until(() => notes.length > 2, { what: 'it to be told twice' });
+      expect(notes.slice(1)).toEqual(
+        notes.slice(1).map(() => expect.stringMatching(/^kitchen is not ready yet, after /)),
+      );
+      ready();
+      expect(await restarted).toBe(true);
+      expect(lines).toEqual([expect.stringMatching(/^✔ kitchen is ready, after /)]);
     });
 
     it('are told with the nodes that a broker needs', async () => {
@@ -159,9 +172,11 @@ describe('processes by hand', () => {
         { name: 'kafka-2', pid, identity },
         { name: 'kafka-3', pid: process.pid, identity: await processIdentity(process.pid) },
       ]);
-      await startProcesses(['kafka-3'], io, { signal, patienceMs: 10 });
+      await startProcesses(['kafka-3'], io, { signal, tellEveryMs: 10, patienceMs: 10 });
       expect(lines).toEqual([
-        `kafka-3 is not ready yet: it waits for a majority of the nodes that vote; kafka-2 is frozen (SIGSTOP) and goes on with: kill -CONT ${pid}; start others: npx brew start kafka-1`,
+        expect.stringMatching(
+          `^kafka-3 is not ready yet, after .*: it waits for a majority of the nodes that vote; kafka-2 is frozen \\(SIGSTOP\\) and goes on with: kill -CONT ${pid}; start others: npx brew start kafka-1$`,
+        ),
         goesOn('start'),
       ]);
       frozen.kill('SIGKILL');

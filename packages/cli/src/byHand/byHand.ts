@@ -9,13 +9,16 @@ import { duration } from '../text/format.ts';
 import { suggestion } from '../text/nearest.ts';
 import { chosenLibrary } from './chosenLibrary.ts';
 
-/** Who takes longer may wait for something that its user has to do. */
-const PATIENCE_MS = 30_000;
+/** So often it is told that one is not ready yet, and why: it may wait for something that its user has to do. */
+const TELL_EVERY_MS = 30_000;
+/** A machine with much else to do takes minutes for what else takes seconds. */
+const PATIENCE_MS = 180_000;
 
 /** What all of them may be given. */
 export interface Waiting {
   /** Aborted when nobody waits any more. What was asked for goes on. */
   signal: AbortSignal;
+  tellEveryMs?: number;
   patienceMs?: number;
 }
 
@@ -74,7 +77,7 @@ async function bringUp(
   name: string,
   { dir }: Run,
   io: Io,
-  { signal, patienceMs = PATIENCE_MS }: Waiting,
+  { signal, tellEveryMs = TELL_EVERY_MS, patienceMs = PATIENCE_MS }: Waiting,
   { left = [], library }: { left?: readonly string[]; library?: Library | undefined } = {},
 ): Promise<boolean> {
   const startedAt = performance.now();
@@ -82,17 +85,21 @@ async function bringUp(
   const by = library ? ` with ${library}` : '';
   io.note(`${how === 'start' ? 'Starting' : 'Restarting'} ${name}${by} …`);
   const ready = how === 'start' ? control.start(name) : control.restart(name, library);
-  if (await within(patienceMs, ready, signal)) {
-    await ready;
-    await io.out(`${done(io)} ${name} is ready${by}, after ${since(startedAt)}.`);
-    return true;
+  while (!(await within(tellEveryMs, ready, signal))) {
+    if (signal.aborted) return leave(`The ${how} of ${name}`, ready, left, io);
+    const reason = await reasonOf(name, dir);
+    const trouble = `${name} is not ready yet, after ${since(startedAt)}${reason === undefined ? '' : `: ${reason}`}`;
+    if (performance.now() - startedAt >= patienceMs) {
+      ready.catch(() => {}); // from now on `brew status` tells
+      await io.out(trouble);
+      await io.out(`The ${how} goes on.${leftAlone(left)} See npx brew status`);
+      return false;
+    }
+    io.note(trouble);
   }
-  if (signal.aborted) return leave(`The ${how} of ${name}`, ready, left, io);
-  ready.catch(() => {}); // from now on `brew status` tells
-  const reason = await reasonOf(name, dir);
-  await io.out(`${name} is not ready yet${reason === undefined ? '' : `: ${reason}`}`);
-  await io.out(`The ${how} goes on.${leftAlone(left)} See npx brew status`);
-  return false;
+  await ready;
+  await io.out(`${done(io)} ${name} is ready${by}, after ${since(startedAt)}.`);
+  return true;
 }
 
 /** Says what becomes of what was asked for, and of what was to come after it. */
