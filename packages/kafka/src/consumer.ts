@@ -125,13 +125,13 @@ export function createConsumer(options: ConsumerOptions): Consumer {
   const holdUps = createHoldUps();
   const breaker = createBreaker();
   const looksAgain = createLooks();
+  const starts = createStartOffsets({ group, topics, from });
   let fetcher: Fetcher | undefined;
 
   function begin(commit: Membership['commit']): Life {
     const cluster = createCluster(client);
     const own = createFetcher(cluster, { apart: true, log });
     fetcher = own;
-    const starts = createStartOffsets({ cluster, group, topics, from });
     const assignment = createAssignment(work);
     const commits = createCommits({ commit, log });
     const watched = watch(options.process, sessionTimeoutMs);
@@ -272,11 +272,11 @@ export function createConsumer(options: ConsumerOptions): Consumer {
     return {
       async beforeJoining(signal) {
         while (unable() !== undefined && !signal.aborted) await delay(UNABLE_LOOK_MS, signal);
-        await starts.look();
+        await starts.look(cluster);
       },
       async onAssigned(partitions) {
         assignment.expect(partitions);
-        const positions = await starts.of(partitions);
+        const positions = await starts.of(cluster, partitions);
         for (const { isFirst, ...position } of positions) if (isFirst) commits.note(position);
         assignment.begin(positions);
       },

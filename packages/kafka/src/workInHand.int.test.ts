@@ -8,6 +8,7 @@ import { createPipeline } from './pipeline.ts';
 import { createProducer } from './producer.ts';
 import type { ReceivedRecord } from './record.ts';
 import { createTopics } from './testing/createTopics.ts';
+import { deleteRecords } from './testing/deleteRecords.ts';
 import { clientOf, createTopic, log, memberIdsOf, outgoing, textOf } from './testing/kafka.ts';
 import { createNetwork, type Network } from './testing/network.ts';
 import { noLetters } from './testing/noLetters.ts';
@@ -52,9 +53,9 @@ function createHandler() {
 /** Whoever reads it looks for it meanwhile, as a rule; all has to be right if not, too. */
 const GONE_MS = 1_500;
 
-async function makeAnew(topic: string): Promise<void> {
+async function makeAnew(topic: string, goneMs = GONE_MS): Promise<void> {
   await admin.removeTopic(topic);
-  await delay(GONE_MS);
+  await delay(goneMs);
   await until(
     () => createTopics([{ name: topic, partitions: 1, replicationFactor: 3, config: {} }]).then(() => true),
     {
@@ -74,10 +75,10 @@ function join(
   group: string,
   topic: string,
   { process }: ReturnType<typeof createHandler>,
-  via?: Network['via'],
+  { via, from = 'beginning' }: { via?: Network['via']; from?: 'beginning' | 'now' } = {},
 ) {
   const consumer = createConsumer({
-    ...{ client: clientOf(via, { library }), group, topics: [topic], from: 'beginning', log, deadLetters },
+    ...{ client: clientOf(via, { library }), group, topics: [topic], from, log, deadLetters },
     // Longer than the brokers wait for a sign of life: what is in hand is not given up by ourselves.
     sessionTimeoutMs: 60_000,
     process,
@@ -103,6 +104,32 @@ describe.each(libraries)('%s', (library) => {
     });
     await until(async () => (await committedOf(group)) === 200n, { what: 'the commit' });
   });
+
+  test.each([
+    ['beginning', 0],
+    ['now', 0],
+    ['now', GONE_MS],
+  ] as const)(
+    'a group that began behind other records (%s) reads all of a topic that was made anew after %i ms',
+    async (from, goneMs) => {
+      const topic = await createTopic('anew');
+      await send(topic, texts('old', 50));
+      await deleteRecords(topic, new Map([[0, 40n]]));
+      const handler = createHandler();
+      handler.release();
+      const group = uniqueName('anew');
+      await join(library, group, topic, handler, { from }).start();
+      await send(topic, texts('more', 10));
+      await until(async () => (await committedOf(group)) === 60n, { what: 'the commit' });
+      await makeAnew(topic, goneMs);
+      await send(topic, texts('new', 200));
+      const wanted = new Set(texts('new', 200));
+      await until(() => new Set(handler.done.filter((text) => wanted.has(text))).size === 200, {
+        what: 'all new records',
+      });
+      await until(async () => (await committedOf(group)) === 200n, { what: 'the commit' });
+    },
+  );
 
   test('so does a pipeline', async () => {
     const [from, to] = [await createTopic('anew'), await createTopic('anew-out')];
@@ -143,7 +170,7 @@ test('a member that the group has given up commits nothing of what it had, also 
   await using network = createNetwork();
   const [slow, quick] = [createHandler(), createHandler()];
   quick.release();
-  const first = join('platformatic', group, topic, slow, network.via);
+  const first = join('platformatic', group, topic, slow, { via: network.via });
   await first.start();
   await until(slow.hasBegun);
   const other = join('platformatic', group, topic, quick);

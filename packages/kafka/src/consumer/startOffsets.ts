@@ -6,62 +6,58 @@ import type { Position, TopicPartition } from '../record.ts';
 /** Where a group begins, and where it goes on. */
 export interface StartOffsets {
   /** Looks where the partitions are to begin of which the group has committed nothing yet. Before each join, so that it is known from when on all counts. */
-  look(): Promise<void>;
+  look(cluster: Cluster): Promise<void>;
   /**
    * Where to go on with these partitions, `isFirst` when the group has committed nothing of them. What it has committed may be of a topic that is
    * gone: then its id is another one than that of the topic that is there.
    */
-  of(partitions: readonly TopicPartition[]): Promise<(Position & { isFirst: boolean })[]>;
+  of(cluster: Cluster, partitions: readonly TopicPartition[]): Promise<(Position & { isFirst: boolean })[]>;
 }
 
 /**
  * A group begins once, with what there is then or with what comes from then on, and that is committed as soon as a partition is had, also if
  * nothing comes in it. Otherwise a partition in which nothing was read yet would begin anew after each restart: at its end, and
  * what came in between would be read by nobody; or with the first record that is left, and what was deleted in between would be missed
- * by nobody. What is in a partition that was added later is all of it new, from offset 0.
+ * by nobody. What is in a partition that was added later, or in a topic that was made anew, is all of it new, from offset 0.
  */
 export function createStartOffsets({
-  cluster,
   group,
   topics,
   from,
 }: {
-  cluster: Cluster;
   group: string;
   topics: readonly string[];
   from: 'beginning' | 'now';
 }): StartOffsets {
+  /** By the id of a topic and the partition. */
   const begins = new Map<string, bigint>();
-  const idOf = ({ topic, partition }: TopicPartition) => `${topic}/${partition}`;
+  /** The topics that have been seen, whichever they were. */
+  const seen = new Set<string>();
 
-  async function look(): Promise<Map<string, Position>> {
+  async function look(cluster: Cluster): Promise<Position[]> {
     await cluster.refresh(topics);
-    const all = new Map(topics.map((topic) => [topic, cluster.partitionsOf(topic)]));
     const committed = await committedOffsets(cluster.brokers, group);
-    const unknown = topics.filter((topic) => !committed.some((each) => each.topic === topic));
-    const first =
-      unknown.length === 0
-        ? []
-        : await listOffsets(cluster, { topics: unknown }, from === 'now' ? 'latest' : 'earliest');
-    // Where the group has been, a partition of which it has committed nothing was added since then.
-    for (const [topic, partitions] of all)
-      for (const partition of partitions) {
-        const found = first.find((each) => each.topic === topic && each.partition === partition);
-        const id = idOf({ topic, partition });
-        if (!begins.has(id)) begins.set(id, found?.offset ?? 0n);
-      }
-    return new Map(committed.map((each) => [idOf(each), each]));
+    const unknown = topics.filter(
+      (topic) => !seen.has(topic) && !committed.some((each) => each.topic === topic),
+    );
+    if (unknown.length > 0) {
+      const first = await listOffsets(cluster, { topics: unknown }, from === 'now' ? 'latest' : 'earliest');
+      for (const { topic, partition, offset } of first)
+        begins.set(`${cluster.topicId(topic)}/${partition}`, offset);
+    }
+    for (const topic of topics) seen.add(topic);
+    return committed;
   }
 
   return {
-    look: async () => void (await look()),
-    async of(partitions) {
+    look: async (cluster) => void (await look(cluster)),
+    async of(cluster, partitions) {
       if (partitions.length === 0) return [];
-      const committed = await look();
+      const committed = await look(cluster);
       return partitions.map(({ topic, partition }) => {
-        const known = committed.get(idOf({ topic, partition }));
-        const offset = known?.offset ?? begins.get(idOf({ topic, partition })) ?? 0n;
+        const known = committed.find((each) => each.topic === topic && each.partition === partition);
         const topicId = known ? known.topicId : cluster.topicId(topic);
+        const offset = known?.offset ?? begins.get(`${topicId}/${partition}`) ?? 0n;
         return { topic, partition, offset, topicId, isFirst: known === undefined };
       });
     },

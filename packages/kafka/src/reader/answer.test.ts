@@ -23,12 +23,22 @@ const partition = (number: number, more: Partial<FetchedPartition> = {}): Fetche
   bytes: Buffer.alloc(0),
   ...more,
 });
+const record = { key: null, value: null, headers: [], timestamp: 0 };
+const bytes = batchOf({ baseOffset: 0n, records: [record] });
 
-/** @returns where two partitions go on, and whether they have lost their leader */
-async function taken(partitions: FetchedPartition[], more: Partial<FetchAnswer> = {}) {
-  const readings = [reading(0), reading(1)];
+/**
+ * @param meanwhile what is done to them before the answer comes
+ * @returns where two partitions go on, and whether they have lost their leader
+ */
+async function taken(
+  partitions: FetchedPartition[],
+  more: Partial<FetchAnswer> = {},
+  meanwhile: (second: Reading) => void = () => {},
+) {
+  const readings: [Reading, Reading] = [reading(0), reading(1)];
   const topics = partitions.length === 0 ? [] : [{ topicId: 'id', partitions }];
   const asked = readings.map((each) => ({ reading: each, position: each.position }));
+  meanwhile(readings[1]);
   await takeAnswer(cluster, asked, { throttleMs: 0, errorCode: 0, topics, ...more }, heldBack);
   return readings.map(({ position, leader }) => (leader ? position : 'lost'));
 }
@@ -45,7 +55,14 @@ test('takes an answer that names no partition for none: a quota, not the end', a
 test('passes over nothing as long as it was told of one partition alone, or something came of another', async () => {
   expect(await taken([partition(0)])).toEqual([0n, 'lost']);
   expect(await taken([partition(0), partition(1, { errorCode: 6 })])).toEqual([0n, 'lost']);
-  const timestamp = 0;
-  const bytes = batchOf({ baseOffset: 0n, records: [{ key: null, value: null, headers: [], timestamp }] });
   expect(await taken([partition(0), partition(1, { bytes })])).toEqual([0n, 1n]);
+});
+
+test.each<[string, (second: Reading) => void]>([
+  ['was given up', (second) => Object.assign(second, { removed: true })],
+  ['was sought elsewhere', (second) => Object.assign(second, { position: 5n })],
+])('passes over nothing where something came of a partition that %s meanwhile', async (_, meanwhile) => {
+  const [first] = await taken([partition(0), partition(1, { bytes })], {}, meanwhile);
+  expect(first).toBe(0n);
+  expect(await taken([partition(0), partition(1, { errorCode: 6 })], {}, meanwhile)).toContain(0n);
 });

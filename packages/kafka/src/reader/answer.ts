@@ -40,10 +40,10 @@ export async function takeAnswer(
   }
   // It is to be asked again later, and has said nothing of any partition: not that there is nothing in them.
   if (answer.throttleMs > 0 && fetched.size === 0) return;
-  let nothing = true;
+  let isAll = true;
   for (const reading of asked) {
     const found = fetched.get(`${cluster.topicId(reading.topic)}/${reading.partition}`);
-    nothing &&= found?.errorCode === 0 && found.bytes.length === 0;
+    isAll &&= found !== undefined;
     try {
       if (found && (await take(cluster, reading, found, heldBack)))
         Object.assign(reading, { failures: 0, failingSince: undefined });
@@ -53,7 +53,11 @@ export async function takeAnswer(
       else reading.failure = { error };
     }
   }
-  if (nothing) asked.forEach(skipGap);
+  // Also of those that nobody wants any more: one of them may have had the one batch that comes always.
+  const isNothing = [...fetched.values()].every(
+    ({ errorCode, bytes }) => errorCode === 0 && bytes.length === 0,
+  );
+  if (isAll && isNothing) asked.forEach(skipGap);
 }
 
 async function take(
@@ -113,8 +117,8 @@ function takeRecords(
  * end was removed by compaction, which can take the last record of a log as well.
  */
 function skipGap(reading: Reading): void {
-  const { position, until, end } = reading;
-  if (end === undefined || position >= end) return;
+  const { position, until, end, failure } = reading;
+  if (failure || end === undefined || position >= end) return;
   const nextOffset = until !== undefined && until < end ? until : end;
   const nothing = { bytes: Buffer.alloc(0), aborted: [], timestamp: -1 };
   const { topic, partition } = reading;
