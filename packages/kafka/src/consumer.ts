@@ -208,7 +208,8 @@ export function createConsumer(options: ConsumerOptions): Consumer {
         },
         heldUp(holdUp) {
           turn.heldUp(holdUp);
-          waitsSince = holdUp?.waits ? (waitsSince ?? performance.now()) : undefined;
+          const canLeave = holdUp?.waits && !holdUp.isSending;
+          waitsSince = canLeave ? (waitsSince ?? performance.now()) : undefined;
           if (waitsSince === undefined || performance.now() - waitsSince < HOLDS_MS) return;
           if (account.isWanted) throw LEFT;
         },
@@ -264,7 +265,7 @@ export function createConsumer(options: ConsumerOptions): Consumer {
       else await processor.run({ records: [], unfit: new Map(), gap }, turn);
       // Where records are deleted, more of them may be by now.
       const next = gap && isLoss ? gap.lastOffset + 1n : way.offset;
-      own.seek(reading, next);
+      own.seek(reading, next, cluster.topicId(topic));
       turn.done(next);
     }
 

@@ -5,7 +5,7 @@ import { DeadLetterFailedError, isContentRefused } from './errors.ts';
 import type { Gap } from './fetched.ts';
 import { gather } from './gather.ts';
 import type { Producer } from './producer.ts';
-import { type OutgoingRecord, type ReceivedRecord, rawKeyOf } from './record.ts';
+import { idOfKey, type OutgoingRecord, type ReceivedRecord, rawKeyOf } from './record.ts';
 
 export type { Failure, Letter } from './deadLetters/letter.ts';
 
@@ -74,7 +74,7 @@ export function createDeadLetterQueue(options: DeadLetterQueueOptions): DeadLett
       const parked = new Map<string, ReadonlySet<string>>();
       for (const [source, asked] of Map.groupBy(questions, (question) => question.source)) {
         const keys = new Map(asked.flatMap((question) => [...question.keys]));
-        parked.set(source, new Set((await parkedKeys?.has(source, [...keys.values()]))?.map(idOf)));
+        parked.set(source, new Set((await parkedKeys?.has(source, [...keys.values()]))?.map(idOfKey)));
       }
       return questions.map(({ source }) => parked.get(source) ?? new Set<string>());
     },
@@ -166,14 +166,14 @@ export function createDeadLetterQueue(options: DeadLetterQueueOptions): DeadLett
       const keys = new Map<string, Buffer>();
       for (const record of records) {
         const key = rawKeyOf(record);
-        if (key !== null) keys.set(idOf(key), key);
+        if (key !== null) keys.set(idOfKey(key), key);
       }
       if (keys.size === 0) return new Set();
       const parked = await lookUp({ source: first.topic, keys });
       return new Set(
         records.filter((record) => {
           const key = rawKeyOf(record);
-          return key !== null && parked.has(idOf(key));
+          return key !== null && parked.has(idOfKey(key));
         }),
       );
     },
@@ -215,5 +215,3 @@ const keysOf = (letters: readonly Letter[]): TopicKey[] =>
     const key = rawKeyOf(record);
     return key === null ? [] : [{ topic: record.topic, key }];
   });
-
-const idOf = (key: Buffer): string => key.toString('latin1');

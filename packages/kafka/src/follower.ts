@@ -154,7 +154,7 @@ export function createFollower(options: FollowerOptions): Follower {
     }
     if (way.gap) note(way.gap, way.offset);
     positions.begin(at.topic, at.partition, way.offset, way.end);
-    own.seek(reading, way.offset);
+    own.seek(reading, way.offset, cluster.topicId(at.topic));
   }
 
   function note({ topic, partition, firstOffset, lastOffset, error }: Gap, nextOffset: bigint): void {

@@ -164,4 +164,21 @@ describe('gathering', () => {
     await Promise.all([b, c]);
     expect(runs.at(-1)).toEqual(['b', 'c']);
   });
+
+  it('lets others have their turn between two that run alone', async () => {
+    const runs: (readonly string[])[] = [];
+    const ask = gather(
+      async (items: readonly string[]) => {
+        runs.push(items);
+        await turn();
+        return items;
+      },
+      { limit: 2 },
+    );
+    const again = async (left: number): Promise<unknown> =>
+      left > 0 && (await ask('x', { alone: true })) && (await again(left - 1));
+    await Promise.all([again(4), again(4), ask('a'), ask('b'), ask('c')]);
+    expect(runs.slice(0, 4)).toEqual([['x'], ['a', 'b'], ['x'], ['c']]);
+    expect(runs.slice(4)).toEqual(Array.from({ length: 6 }, () => ['x']));
+  });
 });

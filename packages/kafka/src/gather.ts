@@ -24,8 +24,8 @@ export interface GatherOptions<Item> {
  * If a run fails, its items are run one by one, so that nobody suffers from what another one asked for.
  *
  * @param run does the work for items in the order in which they came; all of it or, by throwing, nothing
- * @returns what callers call, each with one item; `alone`, it is run next, by itself, and without regard to the pace; once `signal` is aborted,
- * what still waits is dropped, and its caller gets the signal's reason
+ * @returns what callers call, each with one item; `alone`, it is run next, by itself, and without regard to the pace, but others that are due have
+ * their turn between two of these; once `signal` is aborted, what still waits is dropped, and its caller gets the signal's reason
  */
 export function gather<Item, Result>(
   run: (items: readonly Item[]) => Promise<readonly Outcome<Result>[]>,
@@ -40,6 +40,7 @@ export function gather<Item, Result>(
   const waiting: Call[] = [];
   let running = false;
   let nextRunAt = 0;
+  let ranAlone = false;
   let rest = new AbortController();
 
   async function runAll(): Promise<void> {
@@ -50,21 +51,25 @@ export function gather<Item, Result>(
       }
       rest = new AbortController();
       // Somebody may have come meanwhile who does not wait for the pace, and does not change it either.
-      if (!waiting[0]?.alone) nextRunAt = performance.now() + paceMs;
-      const calls = take();
+      ranAlone = countAlone() > 0 && !(ranAlone && othersAreDue());
+      if (!ranAlone) nextRunAt = performance.now() + paceMs;
+      const calls = ranAlone ? waiting.splice(0, 1) : take();
       if (calls.length > 0) await runTogether(calls);
     }
     running = false;
   }
 
+  /** Who runs alone may do so again and again, for as long as it fails. */
+  const othersAreDue = () => waiting.length > countAlone() && performance.now() >= nextRunAt;
+
   function take(): Call[] {
-    if (waiting[0]?.alone) return waiting.splice(0, 1);
+    const start = countAlone();
     let size = 0;
     const end = waiting.findIndex(({ item }, index) => {
-      size += sizeOf(item);
-      return index > 0 && size > limit;
+      if (index >= start) size += sizeOf(item);
+      return index > start && size > limit;
     });
-    return waiting.splice(0, end === -1 ? waiting.length : end);
+    return waiting.splice(start, (end === -1 ? waiting.length : end) - start);
   }
 
   /** Those that run alone stand in front, in the order in which they came. */

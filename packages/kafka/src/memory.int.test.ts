@@ -2,11 +2,13 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { until } from '@brew/sandbox/testing';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import type { Letter } from './deadLetters.ts';
 import { MOST_HELD } from './holding.ts';
 import { createProducer, type Producer } from './producer.ts';
 import type { ReceivedRecord } from './record.ts';
 import { batchOf } from './testing/batches.ts';
 import { clientOf, createTopic, log } from './testing/kafka.ts';
+import { noLetters } from './testing/noLetters.ts';
 import { createTestGroup, type TestGroup } from './testing/testGroup.ts';
 import { writeBatch } from './testing/writeBatch.ts';
 
@@ -105,4 +107,30 @@ test('lets others get on while large batches in many partitions wait', async () 
   expect(done).toEqual(new Set([stuck, PARTITIONS - 1]));
   isDown = false;
   await until(() => done.size === PARTITIONS, { what: 'all of them' });
+});
+
+// Who asks again with the same letters waits for those that are under way; with others, they would be sent a second time.
+test('begins no letter anew, however long the dead letters take and others wait for memory', async () => {
+  const partitions = [0, 1, 2, 3, 4];
+  for (const partition of partitions) await writeBatch(topic, partition, LARGE);
+  const asked = new Map<number, Set<readonly Letter[]>>();
+  const firstAskedAt = performance.now();
+  const { consumer } = await group.consume(topic, {
+    process: async () => {
+      throw new Error('no');
+    },
+    retry: { attempts: 1, initialMs: 10, maxMs: 10 },
+    deadLetters: {
+      ...noLetters,
+      async park(letters) {
+        const partition = letters[0]?.record.partition as number;
+        asked.set(partition, (asked.get(partition) ?? new Set()).add(letters));
+        if (performance.now() - firstAskedAt < 6_000) throw new Error('late');
+        return new Set();
+      },
+    },
+  });
+  await until(() => asked.size === partitions.length, { what: 'each of them to be parked' });
+  await consumer.stop();
+  expect([...asked.values()].map(({ size }) => size)).toEqual(partitions.map(() => 1));
 });

@@ -44,6 +44,16 @@ test('tells keys apart that look the same as text', () => {
   expect(keyIdOf(read({ key: Buffer.alloc(0) }))).toBe('');
 });
 
+test('keeps little of a long key, and takes no short one for it', () => {
+  const long = Buffer.alloc(2_000_000, 'k');
+  const id = keyIdOf(read({ key: long })) ?? '';
+  expect(id.length).toBeLessThan(100);
+  expect(keyIdOf(read({ key: Buffer.from(long) }))).toBe(id);
+  expect(keyIdOf(read({ key: Buffer.concat([long, Buffer.from('!')]) }))).not.toBe(id);
+  for (const encoding of ['latin1', 'utf8'] as const)
+    expect(keyIdOf(read({ key: Buffer.from(id, encoding) }))).not.toBe(id);
+});
+
 test.each([-9_000_000_000_000_000n, 2n ** 63n - 1n, -(2n ** 63n)])('takes %s for a time', (timestamp) => {
   const record = read({ timestamp });
   expect(record.timestamp.getTime()).toBeNaN();

@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+
 export interface TopicPartition {
   topic: string;
   partition: number;
@@ -182,8 +184,18 @@ export function rawKeyOf(record: ReceivedRecord): Buffer | null {
 }
 
 /** The same for the same bytes, and different for different ones: a key in a Map. `null` for a record without a key. */
-export const keyIdOf = (record: ReceivedRecord): string | null =>
-  rawKeyOf(record)?.toString('latin1') ?? null;
+export function keyIdOf(record: ReceivedRecord): string | null {
+  const key = rawKeyOf(record);
+  return key && idOfKey(key);
+}
+
+/** More is kept as its hash: a key can have fifteen MiB. */
+const LONG_KEY = 1_024;
+
+/** keyIdOf, of the bytes. */
+export const idOfKey = (key: Buffer): string =>
+  // In Latin-1 there is no dagger: no short key looks like a hash.
+  key.length > LONG_KEY ? `†${createHash('sha256').update(key).digest('hex')}` : key.toString('latin1');
 
 /** `record.headers[name]`, without making the others. */
 export const headerOf = (record: ReceivedRecord, name: string): string | undefined =>

@@ -38,12 +38,13 @@ export const hashOfKey = (key: Buffer): Buffer => createHash('sha256').update(ke
 export function createParkedKeys(db: Pick<Database, 'query' | 'transaction'>): ParkedKeys {
   return {
     async has(topic, keys) {
-      const { rows } = await db.query<{ key: Buffer }>(
-        `select key from unnest($2::bytea[]) as asked (key)
-         where exists (select from parked_keys where topic = $1 and key_hash = sha256(asked.key))`,
-        [topic, keys],
+      const hashes = keys.map(hashOfKey);
+      const { rows } = await db.query<{ hash: Buffer }>(
+        'select key_hash as hash from parked_keys where topic = $1 and key_hash = any($2::bytea[])',
+        [topic, hashes],
       );
-      return rows.map((row) => row.key);
+      const parked = new Set(rows.map(({ hash }) => hash.toString('latin1')));
+      return keys.filter((_, index) => parked.has(hashes[index]?.toString('latin1') ?? ''));
     },
 
     hold: ({ mark, ask }, work) =>

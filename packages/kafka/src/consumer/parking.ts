@@ -27,7 +27,7 @@ export function createParking({
     const free = new Set<ReceivedRecord>();
     for (const some of groupsOf(letters)) {
       const [{ record: first }] = some as [Letter];
-      const letGo = await insist(turn, first, () => deadLetters.park(some));
+      const letGo = await insist(whileSending(turn), first, () => deadLetters.park(some));
       for (const { record, failure } of some) {
         if (letGo.has(record)) free.add(record);
         else log.error({ ...placeOf(record), ...describe(failure) }, 'parked a record in the dead letters');
@@ -58,7 +58,8 @@ export function createParking({
   async function tell(gap: Gap, turn: Turn): Promise<void> {
     const { topic, partition, firstOffset, lastOffset, error } = gap;
     const where = { topic, partition, firstOffset: String(firstOffset), lastOffset: String(lastOffset) };
-    await insist(turn, { topic, partition, offset: firstOffset, key: null }, () => deadLetters.tell(gap));
+    const at = { topic, partition, offset: firstOffset, key: null };
+    await insist(whileSending(turn), at, () => deadLetters.tell(gap));
     log.error({ ...where, err: error }, 'parked a pointer to records that nobody can read');
   }
 
@@ -86,6 +87,12 @@ export function createParking({
 
   return { park, withoutParked, tell, tellLoss };
 }
+
+/** The same for what must not be begun anew. */
+const whileSending = (turn: Turn): Turn => ({
+  ...turn,
+  heldUp: (holdUp) => turn.heldUp(holdUp && { ...holdUp, isSending: true }),
+});
 
 function* groupsOf(letters: readonly Letter[]): Generator<Letter[]> {
   let group: Letter[] = [];

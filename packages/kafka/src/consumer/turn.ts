@@ -20,6 +20,8 @@ export interface HoldUp {
   error: unknown;
   /** Whether it is something around the record that is waited for: an outage, the dead letters, a breaker that is open. */
   waits: boolean;
+  /** Something may be on its way to the dead letters: begun anew, it would be there twice. */
+  isSending?: boolean;
 }
 
 const GIVEN_UP = Symbol('the partition is given up');

@@ -33,8 +33,11 @@ export interface Fetcher {
   add(range: ReadRange): Reading;
   /** Ends that: what was fetched of it is dropped. */
   remove(reading: Reading): void;
-  /** Goes on elsewhere: what was fetched is dropped, and what was wrong is forgotten. */
-  seek(reading: Reading, position: bigint): void;
+  /**
+   * Goes on elsewhere: what was fetched is dropped, and what was wrong is forgotten.
+   * @param topicId of which topic that is a position, where it is another one than before
+   */
+  seek(reading: Reading, position: bigint, topicId?: string): void;
   /**
    * What comes next of all partitions, the oldest first; undefined when all ranges are read.
    * @throws why one of them can't go on, or why the signal was aborted
@@ -252,14 +255,10 @@ export function createFetcher(
       reading.waiting = [];
       wake();
     },
-    seek(reading, position) {
-      Object.assign(reading, {
-        position,
-        waiting: [],
-        failure: undefined,
-        topicId: cluster.topicId(reading.topic),
-        leaderEpoch: -1,
-      });
+    seek(reading, position, topicId = reading.topicId) {
+      // Who leads it is asked anew, and with that, whether it is still that topic.
+      const unknown = { leader: undefined, leaderEpoch: -1 };
+      Object.assign(reading, { position, topicId, waiting: [], failure: undefined, ...unknown });
       goOn();
     },
     next: () =>

@@ -1,7 +1,11 @@
+import { until } from '@brew/sandbox/testing';
 import { afterAll, expect, test } from '@jest/globals';
+import { createAdmin } from '../admin.ts';
+import { LogTruncatedError } from '../errors.ts';
 import { partitionOf } from '../partitionOf.ts';
 import { createProducer } from '../producer.ts';
-import { clientOf, createTopic, log } from '../testing/kafka.ts';
+import { createTopics } from '../testing/createTopics.ts';
+import { clientOf, createTopic, log, outgoing } from '../testing/kafka.ts';
 import { createCluster } from './cluster.ts';
 import { createFetcher } from './fetcher.ts';
 import type { Reading } from './readings.ts';
@@ -60,6 +64,37 @@ test.each<[string, (fetcher: ReturnType<typeof createFetcher>, first: Reading) =
       [1n, 2n, true],
       [2n, 3n, true],
     ]);
+  } finally {
+    fetcher.stop();
+  }
+});
+
+test('goes on in no topic that was made anew, also when it is sought elsewhere', async () => {
+  const topic = await createTopic('anew');
+  const send = async (count: number) => {
+    await using producer = createProducer({ client: clientOf(), log });
+    await producer.start();
+    await producer.send(Array.from({ length: count }, (_, i) => outgoing(topic, 'k', `${i}`)));
+  };
+  await send(5);
+  await using admin = createAdmin({ client: clientOf(), log });
+  const fetcher = createFetcher(cluster, { apart: true, log });
+  try {
+    const reading = fetcher.add({ topic, partition: 0, from: 0n });
+    expect(await fetcher.nextOf(reading)).toMatchObject({ nextOffset: 5n });
+    const before = cluster.topicId(topic);
+    await admin.removeTopic(topic);
+    await until(
+      () => createTopics([{ name: topic, partitions: 1, replicationFactor: 3, config: {} }]).then(() => true),
+      { what: 'the topic to be made anew' },
+    );
+    await send(10);
+    // As whoever reads another one of its partitions does.
+    await until(() => cluster.refresh([topic]).then(() => cluster.topicId(topic) !== before));
+    fetcher.seek(reading, 3n);
+    await expect(fetcher.nextOf(reading)).rejects.toBeInstanceOf(LogTruncatedError);
+    fetcher.seek(reading, 3n, cluster.topicId(topic));
+    expect(await fetcher.nextOf(reading)).toMatchObject({ from: 3n });
   } finally {
     fetcher.stop();
   }
