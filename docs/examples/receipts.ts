@@ -4,10 +4,10 @@ import { deadLetterTopic, OrderPlaced, topics } from '@brew/events';
 import * as kafka from '@brew/kafka';
 import { pino } from 'pino';
 
-const { KAFKA_BROKERS = 'localhost:19092', SCHEMA_REGISTRY_URL = 'http://localhost:8081/apis/ccompat/v7' } =
-  process.env;
+const { KAFKA_BROKERS = 'localhost:19092,localhost:19093,localhost:19094' } = process.env; // any one of them will do
+const { SCHEMA_REGISTRY_URL = 'http://localhost:8081/apis/ccompat/v7' } = process.env;
 const group = 'receipts';
-const log = pino();
+const log = pino({ serializers: { err: kafka.describeError } });
 const library = 'platformatic'; // or 'kafkajs'
 const client = kafka.createKafkaClient({ brokers: KAFKA_BROKERS.split(','), clientId: group, library, log });
 
@@ -26,7 +26,8 @@ await using consumer = kafka.createConsumer({
   topics: [topics.orders.name],
   from: 'beginning',
   wants: (record) => kafka.headerOf(record, 'ce_type') === OrderPlaced.type,
-  // All of it, or throw. What was done already may come again, after a crash or a rebalance.
+  // All of it, or throw. What was done already may come again, after a crash, a rebalance or an outage; and
+  // the topic may hold an event twice, under the same id.
   async process(records) {
     const orders = (await codec.decodeAll(records)).map(({ data }) => data as OrderPlaced);
     const receipts = orders.map(({ orderId, total }) => ({
@@ -41,5 +42,6 @@ await using consumer = kafka.createConsumer({
   deadLetters: kafka.createDeadLetterQueue({ producer: letters, group }),
   log,
 });
-await consumer.start();
-await once(process, 'SIGINT');
+const interrupted = once(process, 'SIGINT');
+await Promise.race([consumer.start(), interrupted]); // start() waits for brokers and topics, however long
+await interrupted;

@@ -74,8 +74,10 @@ export interface ConsumerOptions {
    */
   instanceId?: string;
   /**
-   * After how long without a sign of life this member's partitions go to others, by default 15 s. It must be longer
-   * than a call of `process` ever takes: one that takes longer counts as hanging, and the consumer starts again.
+   * How long a call of `process` may take, in milliseconds, by default 15,000. One that takes longer counts as hanging: the membership ends, and
+   * the same records come again, maybe while that call is still at them. With kafkajs it is the session as well: after so long without a sign of life a
+   * member's partitions go to others (brokers take 6 s to 30 min, group.max.session.timeout.ms). With platformatic the brokers decide
+   * about that (group.consumer.session.timeout.ms).
    */
   sessionTimeoutMs?: number;
   log: Logger;

@@ -1,5 +1,6 @@
 import { BrewError } from '@brew/events';
 import { expect, test } from '@jest/globals';
+import { describeError } from './describeError.ts';
 import * as errors from './errors.ts';
 
 const all: BrewError[] = [
@@ -67,6 +68,25 @@ test('a broker that can not be reached is told with what led to it', () => {
   expect(new errors.BrokerUnavailableError('ask', repeated).message).toBe(
     'Kafka could not be reached to ask: it timed out.',
   );
+});
+
+test.each([
+  (cause: Error) => new errors.RegistryUnavailableError('http://r', cause),
+  (cause: Error) => new errors.ConsumerFailedError('g', cause),
+  (cause: Error) => new errors.DeadLetterFailedError('g.dlq', cause),
+])('says why in its message, down to the first cause, and a log says it no second time (%#)', (make) => {
+  const error = make(new TypeError('fetch failed', { cause: new Error('bad port') }));
+  expect(error.message).toMatch(/: fetch failed: bad port\.$/);
+  expect(errors.reasonOf(error)).toBe(error.message);
+  expect(describeError(error)).toMatchObject({ message: error.message });
+  const outer = new Error('gave up', { cause: error });
+  expect(describeError(outer)).toMatchObject({ message: `gave up: ${error.message}` });
+});
+
+test('causes that go in a circle have an end', () => {
+  const error = new Error('a');
+  error.cause = new Error('b', { cause: error });
+  expect(errors.reasonOf(error)).toMatch(/^a: b/);
 });
 
 test('ends a sentence once, also where what it was caused by is one', () => {

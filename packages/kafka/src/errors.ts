@@ -7,7 +7,7 @@ import { scopeOf } from './producer/refusals.ts';
  */
 export class BrokerUnavailableError extends BrewError {
   constructor(doing: string, cause: unknown) {
-    super('BREW_BROKER_UNAVAILABLE', `Kafka could not be reached to ${doing}: ${reasonOf(cause)}.`, {
+    super('BREW_BROKER_UNAVAILABLE', `Kafka could not be reached to ${doing}: ${clauseOf(cause)}.`, {
       retryable: true,
       cause,
     });
@@ -277,16 +277,21 @@ export class ReadRefusedError extends BrewError {
 
 export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
-/** The same as the end of a sentence, whose full stop comes behind it. */
-const clauseOf = (error: unknown): string => messageOf(error).replace(/\.$/, '');
+/** Causes of causes beyond that are left out: they may go in a circle. */
+const MOST_CAUSES = 10;
 
-/** With what led to it: a connection that failed says why only there. */
-function reasonOf(error: unknown): string {
-  const message = clauseOf(error);
-  if (!(error instanceof Error) || error.cause === undefined) return message;
-  const reason = reasonOf(error.cause);
-  return message.includes(reason) ? message : `${message}: ${reason}`;
+/** What an error says with what led to it, each once: a connection that failed says why only in its cause. */
+export function reasonOf(error: unknown, mostCauses = MOST_CAUSES): string {
+  const message = messageOf(error);
+  if (!(error instanceof Error) || error.cause === undefined || mostCauses === 0) return message;
+  const reason = reasonOf(error.cause, mostCauses - 1);
+  return message.includes(withoutStop(reason)) ? message : `${withoutStop(message)}: ${reason}`;
 }
+
+/** The same as the end of a sentence, whose full stop comes behind it. */
+const clauseOf = (error: unknown): string => withoutStop(reasonOf(error));
+
+const withoutStop = (sentence: string): string => sentence.replace(/\.$/, '');
 
 /** Whether Kafka will never take these records, or one of them, for what it is. */
 export const isContentRefused = (error: unknown): boolean => scopeOf(kafkaErrorTypeOf(error)) === 'record';

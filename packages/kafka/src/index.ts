@@ -24,6 +24,7 @@ export {
   type ParkedKeys,
 } from './deadLetters.ts';
 export { aborted, delay, within } from './delay.ts';
+export { describeError } from './describeError.ts';
 export {
   BrokerUnavailableError,
   ConsumerFailedError,

@@ -25,10 +25,13 @@ it('says once what an error was caused by, whether its message has it or not', (
   const cause = new Error('The topic does not exist.');
   log.warn({ err: new Error('No record was taken: The topic does not exist', { cause }) }, 'x');
   log.warn(new Error('No record was taken', { cause }));
+  const taken = new Error('No record was taken: The topic does not exist.', { cause });
+  log.warn({ err: new Error('gave up', { cause: taken }) }, 'x');
   log.warn({ err: 'no error' }, 'x');
   expect(written.map(({ err }) => (err as Error).message ?? err)).toEqual([
     'No record was taken: The topic does not exist',
     'No record was taken: The topic does not exist.',
+    'gave up: No record was taken: The topic does not exist.',
     'no error',
   ]);
   expect(written[0]).toMatchObject({ err: { stack: expect.stringContaining(`caused by: ${cause}`) } });

@@ -1,3 +1,4 @@
+import { describeError } from '@brew/kafka';
 import { type DestinationStream, type Logger, pino } from 'pino';
 
 /** A second line of defence: nothing of ours logs these on purpose, but an object that is logged whole may hold them. */
@@ -22,19 +23,11 @@ export function createLogger(
       base: { service: name },
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
-      serializers: { err: describe },
+      serializers: { err: describeError },
       redact: { paths: secrets.flatMap((path) => [path, `*.${path}`]), censor: '[secret]' },
     },
     destination ?? standardOutput(),
   );
-}
-
-/** pino adds what an error was caused by to its message. Ours say that themselves, and would say it twice. */
-function describe(error: unknown): unknown {
-  if (!(error instanceof Error)) return error;
-  const { message, cause } = error;
-  const saysIt = cause instanceof Error && message.includes(cause.message.replace(/\.$/, ''));
-  return Object.assign(pino.stdSerializers.err(error), saysIt && { message });
 }
 
 /** Lines that wait until they can be written; those that come when there are so many bytes of them are dropped. */

@@ -147,9 +147,18 @@ describe('processes by hand', () => {
       ).toBe(false);
       expect(lines).toEqual([
         expect.stringMatching(/^kitchen is not ready yet, after \S+ m?s: it waits for PostgreSQL$/),
-        'The restart goes on. Nothing was done to order. See npx brew status',
+        goesOn('restart'),
+        'Nothing was done to order. Go on with: npx brew restart order',
       ]);
       health.close();
+    });
+
+    it('are told with what to type for those that were to come next, with the same client', async () => {
+      const waiting = { signal, tellEveryMs: 10, patienceMs: 10, client: 'kafkajs' };
+      expect(await restartProcesses(['catalog', 'order', 'kitchen'], io, waiting)).toBe(false);
+      expect(lines.at(-1)).toBe(
+        'Nothing was done to order, kitchen. Go on with: npx brew restart order kitchen --client kafkajs',
+      );
     });
 
     it('are told of now and then, and waited for', async () => {
@@ -191,9 +200,10 @@ describe('processes by hand', () => {
     await until(() => running.size === 3 && notes.length === 1, { what: 'the restart to begin' });
     interrupted.abort();
     expect(await restarted).toBe(false);
-    expect(notes.at(-1)).toBe(
-      'The restart of kafka-1 goes on, and nobody waits for it here. Nothing was done to kitchen. See npx brew status',
-    );
+    expect(notes.slice(-2)).toEqual([
+      'The restart of kafka-1 goes on, and nobody waits for it here. See npx brew status',
+      'Nothing was done to kitchen. Go on with: npx brew restart kitchen',
+    ]);
     resolve();
     await until(() => running.has('kafka-1'), { what: 'kafka-1 to run again' });
   });

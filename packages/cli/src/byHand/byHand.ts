@@ -34,7 +34,7 @@ export async function stopProcesses(names: readonly string[], io: Io, { signal }
     io.note(`Stopping ${name} …`);
     const ended = control.end(name);
     if (!(await settles(ended, signal)))
-      return leave(`The stop of ${name}`, ended, names.slice(index + 1), io);
+      return leave(`The stop of ${name}`, ended, leftAlone('stop', names.slice(index + 1)), io);
     await io.out(
       `${done(io)} ${name} stopped, after ${since(startedAt)}. It stays so until: npx brew start ${name}`,
     );
@@ -66,7 +66,7 @@ export async function restartProcesses(
   const run = await runWith(names);
   const library = chosenLibrary(client, names);
   for (const [index, name] of names.entries()) {
-    const left = names.slice(index + 1);
+    const left = leftAlone('restart', names.slice(index + 1), library);
     if (!(await bringUp('restart', name, run, io, waiting, { left, library }))) return false;
   }
   return true;
@@ -78,7 +78,7 @@ async function bringUp(
   { dir }: Run,
   io: Io,
   { signal, tellEveryMs = TELL_EVERY_MS, patienceMs = PATIENCE_MS }: Waiting,
-  { left = [], library }: { left?: readonly string[]; library?: Library | undefined } = {},
+  { left, library }: { left?: string | undefined; library?: Library | undefined } = {},
 ): Promise<boolean> {
   const startedAt = performance.now();
   await using control = await controlByHand(dir);
@@ -92,7 +92,8 @@ async function bringUp(
     if (performance.now() - startedAt >= patienceMs) {
       ready.catch(() => {}); // from now on `brew status` tells
       await io.out(trouble);
-      await io.out(`The ${how} goes on.${leftAlone(left)} See npx brew status`);
+      await io.out(`The ${how} goes on. See npx brew status`);
+      if (left) await io.out(left);
       return false;
     }
     io.note(trouble);
@@ -103,14 +104,19 @@ async function bringUp(
 }
 
 /** Says what becomes of what was asked for, and of what was to come after it. */
-function leave(what: string, asked: Promise<void>, left: readonly string[], io: Io): false {
+function leave(what: string, asked: Promise<void>, left: string | undefined, io: Io): false {
   asked.catch(() => {});
-  io.note(`${what} goes on, and nobody waits for it here.${leftAlone(left)} See npx brew status`);
+  io.note(`${what} goes on, and nobody waits for it here. See npx brew status`);
+  if (left) io.note(left);
   return false;
 }
 
-const leftAlone = (names: readonly string[]): string =>
-  names.length === 0 ? '' : ` Nothing was done to ${names.join(', ')}.`;
+/** What was to come behind one that is given up, and how to ask for it again. */
+function leftAlone(how: string, names: readonly string[], library?: Library): string | undefined {
+  if (names.length === 0) return undefined;
+  const client = library ? ` --client ${library}` : '';
+  return `Nothing was done to ${names.join(', ')}. Go on with: npx brew ${how} ${names.join(' ')}${client}`;
+}
 
 /** False: the signal came first. @throws what the work throws */
 async function settles(work: Promise<void>, signal: AbortSignal): Promise<boolean> {

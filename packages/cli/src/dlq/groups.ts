@@ -32,7 +32,11 @@ export function requireGroup(name: string): void {
   if (names.includes(name)) return;
   const todo = /^\d+$/.test(name)
     ? `Letters are named with their group, such as kitchen ${name}. Groups: ${names.join(', ')}.`
-    : suggestion(name, names, `Take one of ${names.join(', ')}.`);
+    : suggestion(
+        name,
+        names,
+        `Take one of ${names.join(', ')}. The letters of a group of your own: npx brew consume ${name}.dlq`,
+      );
   throw new ArgumentInvalidError(`There is no service with the group ${name}.`, todo);
 }
 

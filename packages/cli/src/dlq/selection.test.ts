@@ -23,6 +23,10 @@ describe('which letters', () => {
       /^There is no service with the group 3\. Letters are named with their group, such as kitchen 3\./,
     ],
     [['kitchn', '3'], /^There is no service with the group kitchn\. Did you mean kitchen\?$/],
+    [
+      ['receipts', '3'],
+      /^There is no service with the group receipts\. Take one of .*\. The letters of a group of your own: npx brew consume receipts\.dlq$/,
+    ],
   ])('are not named by %j', ([group = '', ...ids], text) => {
     expect(() => parseNames(group, ids)).toThrow(text);
   });

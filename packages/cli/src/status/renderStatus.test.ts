@@ -125,6 +125,16 @@ describe('renderStatus', () => {
     expect(renderStatus(status, plain).join()).not.toContain('Kafka:');
   });
 
+  it('says that no broker answered instead of that there is no controller', () => {
+    const silent = 'Kafka: no broker answered in time. On a busy machine, ask again: npx brew status';
+    const lines = renderStatus({ ...status, cluster: undefined }, plain);
+    expect(lines).toContain(silent);
+    expect(renderStatus({ ...status, cluster: undefined, starting: true }, plain)).not.toContain(silent);
+    const unknown = { underReplicated: 0, leaderless: 0, hasController: undefined };
+    const others = [lines, renderStatus({ ...status, cluster: unknown }, plain)];
+    expect(others.join()).not.toContain('no controller');
+  });
+
   it('says that it is starting, and takes no controller for none while that lasts', () => {
     const cluster = { underReplicated: 0, leaderless: 0, hasController: false };
     const lines = renderStatus({ ...status, cluster, starting: true }, plain);

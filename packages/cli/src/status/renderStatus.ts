@@ -25,8 +25,8 @@ export interface ClusterStatus {
   /** Partitions that lack a replica that is in sync; and those that can't be used at all. */
   underReplicated: number;
   leaderless: number;
-  /** Whether the metadata quorum has a leader. */
-  hasController: boolean;
+  /** Whether the metadata quorum has a leader; undefined where nobody tells. */
+  hasController: boolean | undefined;
 }
 
 export interface Status {
@@ -128,7 +128,12 @@ function fateLines({ fates, fatesAt }: Status, paint: Paint): string[] {
 }
 
 function clusterLines({ cluster, starting }: Status, paint: Paint): string[] {
-  if (cluster === undefined) return [];
+  if (cluster === undefined)
+    return starting
+      ? []
+      : [
+          `${paint('yellow', 'Kafka:')} no broker answered in time. On a busy machine, ask again: npx brew status`,
+        ];
   const { underReplicated, leaderless, hasController } = cluster;
   const partitions = [
     ...(leaderless > 0 ? [`${counted(leaderless, 'partition')} without a leader`] : []),
@@ -137,7 +142,7 @@ function clusterLines({ cluster, starting }: Status, paint: Paint): string[] {
   const lines = [
     ...(partitions.length > 0 ? [`${partitions.join(', ')}. See them with: npx brew topics --all`] : []),
     // Until the start is through, it may be the first one that is being elected.
-    ...(hasController || starting
+    ...(hasController !== false || starting
       ? []
       : ['no controller is active. See the quorum with: npx brew quorum-status']),
   ];

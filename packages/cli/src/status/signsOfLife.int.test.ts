@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { createFaults, createNetwork } from '@brew/kafka/testing';
 import { infrastructure } from '@brew/sandbox/testing';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { askNode, askPostgres, askRegistry, clusterStatus, signOf } from './signsOfLife.ts';
@@ -44,6 +45,17 @@ test('what takes connections and says nothing does not answer', async () => {
 test('what answers that it can not is not ready, and says why', async () => {
   const wrong = await signOf(askRegistry(`${registryUrl}/nowhere`));
   expect(wrong).toEqual({ state: 'not_ready', standsStill: 'it answers 404' });
+});
+
+test('brokers that are slow to answer are not taken for a cluster without a controller', async () => {
+  const [broker = ''] = brokers;
+  await using network = createNetwork();
+  const { host, port } = await network.via({
+    host: new URL(`tcp://${broker}`).hostname,
+    port: portOf(broker),
+  });
+  network.fault = createFaults(1, [{ chance: 1, fault: { delay: [2_600, 2_600] } }]);
+  expect(await clusterStatus([`${host}:${port}`])).toBeUndefined();
 });
 
 test('the cluster tells whether it has a controller, and what its partitions lack', async () => {

@@ -62,24 +62,31 @@ const causeOf = (error: Error): Error => (error.cause instanceof Error ? causeOf
 /** What can only be told of Kafka as a whole; undefined when no broker tells in time. */
 export async function clusterStatus(brokers: string[]): Promise<ClusterStatus | undefined> {
   const client = clientAt(brokers);
-  const asking = Promise.all([
-    using(createInspector({ client }), (inspector) => inspector.topics()),
-    using(createQuorumAdmin({ client }), (admin) =>
-      admin.describeQuorum({ timeoutMs: PATIENCE_MS, signal: AbortSignal.timeout(PATIENCE_MS) }),
-    ),
-  ]);
-  if (!(await within(PATIENCE_MS + 500, asking))) return undefined;
-  return asking.then(
-    ([topics, quorum]) => {
-      const partitions = topics.flatMap((topic) => topic.partitions);
-      return {
-        underReplicated: partitions.filter(({ inSync, replicas }) => inSync.length < replicas.length).length,
-        leaderless: partitions.filter(({ leader }) => leader === undefined).length,
-        hasController: quorum !== undefined,
-      };
-    },
-    () => undefined,
+  const enough = new AbortController();
+  const listing = using(createInspector({ client }), (inspector) => inspector.topics());
+  // Its time counts from when a broker has been reached: one that is slow to answer says nothing about controllers.
+  const describing = using(createQuorumAdmin({ client }), (admin) =>
+    admin.describeQuorum({ timeoutMs: PATIENCE_MS, signal: enough.signal }),
   );
+  describing.catch(() => {});
+  try {
+    const topics = await inPatience(listing);
+    if (topics === undefined) return undefined;
+    const partitions = topics.flatMap((topic) => topic.partitions);
+    return {
+      underReplicated: partitions.filter(({ inSync, replicas }) => inSync.length < replicas.length).length,
+      leaderless: partitions.filter(({ leader }) => leader === undefined).length,
+      hasController: await inPatience(describing.then((quorum) => quorum !== undefined)),
+    };
+  } finally {
+    enough.abort();
+  }
+}
+
+/** Undefined when there is no answer in time. */
+async function inPatience<Answer>(asking: Promise<Answer>): Promise<Answer | undefined> {
+  const answer = asking.catch(() => undefined);
+  return (await within(PATIENCE_MS, answer)) ? answer : undefined;
 }
 
 async function using<Client extends AsyncDisposable, Answer>(

@@ -23,7 +23,11 @@ export function watch(
     hanging() {
       for (const [[first], since] of calls) {
         if (first && Date.now() - since > limitMs) {
-          return `nothing came back for ${limitMs} ms from ${first.topic}/${first.partition}, offset ${first.offset}`;
+          const { topic, partition, offset } = first;
+          return (
+            `\`process\` took longer than sessionTimeoutMs (${limitMs} ms) with the records from ${topic}/${partition}, offset ${offset} on. ` +
+            'They come again: do less at a time (maxRecords), or raise sessionTimeoutMs'
+          );
         }
       }
       return undefined;
