@@ -99,4 +99,4 @@ it('an owner that is frozen gives way within 15 s, and stands by when it thaws, 
   const last = await frozen.place();
   await until(async () => (await sent()).includes(last), { what: 'what the thawed one accepts to be sent' });
   expect((await sent()).length).toBe(before.length + 1);
-}, 120_000);
+});

@@ -52,7 +52,7 @@ it('an instance that is frozen while it reads gives way within 15 s, and stands 
   await instances.sell(1);
   await instances.untilSold(6, 'what comes afterwards');
   expect(await healthy.consumer()).toEqual({ up: true });
-}, 180_000);
+});
 
 it.each(['drop', 'refuse'] as const)(
   'an instance that reads and whose packets to Kafka are lost (%s) gives way, and says that it can not reach it',
