@@ -36,7 +36,7 @@ it('an instance that is cut off from PostgreSQL leaves its partitions to the oth
   proxy.hold();
   await bench.send(...names(31, 60));
   await Promise.all(names(31, 60).map(bench.handled));
-  // Its partitions may have gone before it said so: on a busy machine a query of its that fails is what it tells of first.
+  // Its partitions go first; why, it says when it has put down all that it had in hand.
   const consumer = async () =>
     ((await (await fetch(`${cutOff.url}/health/ready`)).json()) as Readiness).dependencies.consumer;
   await until(
