@@ -1,12 +1,12 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
-import { defaultDir } from '@brew/sandbox';
+import { defaultDir, services } from '@brew/sandbox';
 import { type Bench, startBench } from './bench/bench.ts';
 import { type Driver, startDriver } from './bench/driver.ts';
 import { machine } from './bench/machine.ts';
-import { numberOption } from './bench/numberOption.ts';
+import { choiceOption, fileOption, numberOption } from './bench/optionValues.ts';
 import { selfTimes, startProfile } from './bench/profile.ts';
+import { readFlags } from './bench/readFlags.ts';
 import { rateHead, renderBar, renderRate, renderRun } from './bench/report.ts';
 import { type RunResult, run } from './bench/run.ts';
 import { type Life, runBench } from './bench/runBench.ts';
@@ -49,17 +49,17 @@ interface Options {
   json: string | undefined;
 }
 
+const names = services.map(({ name }) => name);
+
 function readOptions(): Options | undefined {
-  const { values } = parseArgs({
-    options: {
-      rate: { type: 'string', default: '8000' },
-      seconds: { type: 'string' },
-      'warm-up': { type: 'string', default: '120' },
-      search: { type: 'boolean', default: false },
-      profile: { type: 'string' },
-      json: { type: 'string' },
-      help: { type: 'boolean', short: 'h' },
-    },
+  const values = readFlags({
+    rate: { type: 'string', default: '8000' },
+    seconds: { type: 'string' },
+    'warm-up': { type: 'string', default: '120' },
+    search: { type: 'boolean', default: false },
+    profile: { type: 'string' },
+    json: { type: 'string' },
+    help: { type: 'boolean', short: 'h' },
   });
   if (values.help) return undefined;
   return {
@@ -67,8 +67,8 @@ function readOptions(): Options | undefined {
     seconds: numberOption('seconds', values.seconds ?? (values.search ? '60' : '180'), 5),
     warmUpSeconds: numberOption('warm-up', values['warm-up'], 0),
     search: values.search,
-    profile: values.profile,
-    json: values.json,
+    profile: values.profile === undefined ? undefined : choiceOption('profile', values.profile, names),
+    json: values.json === undefined ? undefined : fileOption('json', values.json),
   };
 }
 

@@ -1,13 +1,12 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { parseArgs } from 'node:util';
-import { freePorts, type Infrastructure, removeData, startInfrastructure } from '@brew/sandbox';
+import type { Infrastructure } from '@brew/sandbox';
 import { pino } from 'pino';
 import { benchEvents, lineOf } from './bench/benchEvents.ts';
+import { codecs } from './bench/codecs.ts';
 import { compareProducers, kafkas, ours, withPayloads } from './bench/compareProducers.ts';
-import { machine } from './bench/machine.ts';
-import { numberOption } from './bench/numberOption.ts';
+import { choiceOption, countOption } from './bench/optionValues.ts';
+import { readFlags } from './bench/readFlags.ts';
+import { type Life, runBench } from './bench/runBench.ts';
+import { withInfrastructure } from './bench/withInfrastructure.ts';
 
 const help = `Measures how fast records can be written to Kafka.
 
@@ -37,36 +36,41 @@ Examples:
   npm run bench:produce -- --only events
 `;
 
-const { values } = parseArgs({
-  options: {
-    records: { type: 'string', default: '1000000' },
-    rounds: { type: 'string', default: '3' },
-    only: { type: 'string' },
-    help: { type: 'boolean', short: 'h', default: false },
-  },
-});
-
 const KIB = 1024;
 /** As large as those of the platformatic adapter come out: see MAX_BATCH_BYTES in packages/kafka/src/producer/batches.ts. */
 const LIKE_OURS = 900 * KIB;
 const DEFAULT = 16 * KIB;
 /** How many different events Kafka's own tool picks from. */
 const LINES = 20_000;
-const codecs = ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const;
 
-const kinds = {
-  '100': (infrastructure: Infrastructure) => letters(infrastructure, 100),
-  '500': (infrastructure: Infrastructure) => letters(infrastructure, 500),
-  events,
-};
-type Kind = keyof typeof kinds;
+const kinds = ['100', '500', 'events'] as const;
+type Kind = (typeof kinds)[number];
 
-const amount = () => ({
-  count: numberOption('records', values.records, 1),
-  rounds: numberOption('rounds', values.rounds, 1),
-});
+interface Options {
+  count: number;
+  rounds: number;
+  only: Kind | undefined;
+}
 
-async function letters(infrastructure: Infrastructure, size: number): Promise<void> {
+function readOptions(): Options | undefined {
+  const flags = readFlags({
+    records: { type: 'string', default: '1000000' },
+    rounds: { type: 'string', default: '3' },
+    only: { type: 'string' },
+    help: { type: 'boolean', short: 'h' },
+  });
+  if (flags.help) return undefined;
+  return {
+    count: countOption('records', flags.records, 1),
+    rounds: countOption('rounds', flags.rounds, 1),
+    only: flags.only === undefined ? undefined : choiceOption('only', flags.only, kinds),
+  };
+}
+
+/** Lets ways write, and prints how they did. */
+type Compare = (ways: Parameters<typeof compareProducers>[1]) => Promise<void>;
+
+async function letters(size: number, compare: Compare): Promise<void> {
   console.log(`Values of ${size} random letters\n`);
   const what = ['--record-size', `${size}`];
   const tool = (batchBytes: number) =>
@@ -77,11 +81,10 @@ async function letters(infrastructure: Infrastructure, size: number): Promise<vo
     ours('kafkajs', { library: 'kafkajs', compression: 'none', what: size }),
     ours('platformatic', { library: 'platformatic', compression: 'none', what: size }),
   ];
-  await print(infrastructure, ways);
+  await compare(ways);
 }
 
-async function events(infrastructure: Infrastructure): Promise<void> {
-  const { registryUrl } = infrastructure;
+async function events({ registryUrl }: Infrastructure, compare: Compare): Promise<void> {
   const records = await benchEvents(LINES, { registryUrl, topic: 'none', log: pino({ level: 'silent' }) });
   await withPayloads(records.map(lineOf), async (file) => {
     const what = ['--payload-file', file];
@@ -90,35 +93,22 @@ async function events(infrastructure: Infrastructure): Promise<void> {
       const tool = kafkas("Kafka's own tool", { batchBytes: Math.round(LIKE_OURS / 6), compression, what });
       const kafkajs = ours('kafkajs', { library: 'kafkajs', compression, what: 'events' });
       const platformatic = ours('platformatic', { library: 'platformatic', compression, what: 'events' });
-      await print(infrastructure, [tool, ...(compression === 'none' ? [kafkajs] : []), platformatic]);
+      await compare([tool, ...(compression === 'none' ? [kafkajs] : []), platformatic]);
     }
   });
 }
 
-async function print(
-  infrastructure: Infrastructure,
-  ways: Parameters<typeof compareProducers>[1],
-): Promise<void> {
-  for (const line of await compareProducers(infrastructure, ways, amount())) console.log(line);
-  console.log();
+async function produce({ count, rounds, only }: Options, { signal }: Life): Promise<boolean> {
+  await withInfrastructure(signal, async (infrastructure) => {
+    const compare: Compare = async (ways) => {
+      const table = await compareProducers(infrastructure, ways, { count, rounds, signal });
+      for (const line of table) console.log(line);
+      console.log();
+    };
+    for (const kind of only ? [only] : kinds)
+      await (kind === 'events' ? events(infrastructure, compare) : letters(Number(kind), compare));
+  });
+  return true;
 }
 
-async function main(): Promise<void> {
-  const only = values.only;
-  if (only !== undefined && !(only in kinds))
-    throw new Error(`--only ${only} is none of ${Object.keys(kinds).join(', ')}.`);
-  const dir = await mkdtemp(join(tmpdir(), 'brew-bench-'));
-  try {
-    const ports = await freePorts();
-    await using infrastructure = await startInfrastructure({ dir, ports });
-    console.log(`${machine()}\n`);
-    for (const kind of only ? [only as Kind] : (Object.keys(kinds) as Kind[]))
-      await kinds[kind](infrastructure);
-  } finally {
-    await removeData(dir);
-    await rm(dir, { recursive: true, force: true });
-  }
-}
-
-if (values.help) console.log(help);
-else await main();
+process.exit(await runBench({ help, readOptions, measure: produce }));

@@ -1,8 +1,10 @@
-import { parseArgs } from 'node:util';
 import { orderTopics } from '@brew/events';
 import { compareWays, drainInProcess } from './bench/compareWays.ts';
 import type { Task } from './bench/drain.ts';
 import { withKafkasTool } from './bench/kafkasTool.ts';
+import { countOption } from './bench/optionValues.ts';
+import { readFlags } from './bench/readFlags.ts';
+import { type Life, runBench } from './bench/runBench.ts';
 import { withHistory } from './bench/withHistory.ts';
 
 const help = `Measures how fast a history of orders can be read from Kafka.
@@ -27,25 +29,37 @@ Examples:
   npm run bench:reader -- --events 100000 --rounds 1
 `;
 
-const { values } = parseArgs({
-  options: {
+interface Options {
+  count: number;
+  rounds: number;
+}
+
+function readOptions(): Options | undefined {
+  const flags = readFlags({
     events: { type: 'string', default: '1000000' },
     rounds: { type: 'string', default: '3' },
-    help: { type: 'boolean', short: 'h', default: false },
-  },
-});
-if (values.help) console.log(help);
-else {
-  const count = Number(values.events);
-  await withHistory(count, async ({ brokers, registryUrl }) => {
+    help: { type: 'boolean', short: 'h' },
+  });
+  if (flags.help) return undefined;
+  return {
+    count: countOption('events', flags.events, 1),
+    rounds: countOption('rounds', flags.rounds, 1),
+  };
+}
+
+async function read({ count, rounds }: Options, { signal }: Life): Promise<boolean> {
+  await withHistory(count, signal, async ({ brokers, registryUrl }) => {
     const topics = orderTopics.map(({ name }) => name);
     const task: Task = { how: 'walk', brokers, registryUrl, topics, count };
     const ways = [
-      { name: "Kafka's own tool", drain: () => withKafkasTool(task) },
-      { name: 'reader, walk', drain: () => drainInProcess(task) },
-      { name: 'reader, decode', drain: () => drainInProcess({ ...task, how: 'decode' }) },
-      { name: 'consumer, decode', drain: () => drainInProcess({ ...task, how: 'consumer' }) },
+      { name: "Kafka's own tool", drain: () => withKafkasTool(task, signal) },
+      { name: 'reader, walk', drain: () => drainInProcess(task, signal) },
+      { name: 'reader, decode', drain: () => drainInProcess({ ...task, how: 'decode' }, signal) },
+      { name: 'consumer, decode', drain: () => drainInProcess({ ...task, how: 'consumer' }, signal) },
     ];
-    for (const line of await compareWays(ways, count, Number(values.rounds))) console.log(line);
+    for (const line of await compareWays(ways, count, rounds)) console.log(line);
   });
+  return true;
 }
+
+process.exit(await runBench({ help, readOptions, measure: read }));

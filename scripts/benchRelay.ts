@@ -1,11 +1,9 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { parseArgs } from 'node:util';
-import { freePorts, removeData, startInfrastructure } from '@brew/sandbox';
-import { machine } from './bench/machine.ts';
-import { numberOption } from './bench/numberOption.ts';
+import { codecs } from './bench/codecs.ts';
+import { choiceOption, countOption, numberOption } from './bench/optionValues.ts';
+import { readFlags } from './bench/readFlags.ts';
 import { relaying } from './bench/relaying.ts';
+import { type Life, runBench } from './bench/runBench.ts';
+import { withInfrastructure } from './bench/withInfrastructure.ts';
 
 const help = `Measures how fast the outbox gets to Kafka.
 
@@ -34,31 +32,43 @@ Examples:
   npm run bench:relay -- --compression none --minutes 0
 `;
 
-const { values } = parseArgs({
-  options: {
+interface Options {
+  rows: number;
+  rounds: number;
+  rate: number;
+  minutes: number;
+  compression: (typeof codecs)[number] | undefined;
+}
+
+function readOptions(): Options | undefined {
+  const flags = readFlags({
     rows: { type: 'string', default: '500000' },
     rounds: { type: 'string', default: '3' },
     rate: { type: 'string', default: '1000' },
     minutes: { type: 'string', default: '10' },
     compression: { type: 'string' },
-    help: { type: 'boolean', short: 'h', default: false },
-  },
-});
+    help: { type: 'boolean', short: 'h' },
+  });
+  if (flags.help) return undefined;
+  const { compression } = flags;
+  return {
+    rows: countOption('rows', flags.rows, 1),
+    rounds: countOption('rounds', flags.rounds, 0),
+    rate: numberOption('rate', flags.rate, 1),
+    minutes: numberOption('minutes', flags.minutes, 0),
+    compression: compression === undefined ? undefined : choiceOption('compression', compression, codecs),
+  };
+}
 
 /** How long the steady stream is without a transaction beside it. */
 const QUIET_SECONDS = 30;
 
-async function main(): Promise<void> {
-  const rows = numberOption('rows', values.rows, 1);
-  const rounds = numberOption('rounds', values.rounds, 0);
-  const rate = numberOption('rate', values.rate, 1);
-  const minutes = numberOption('minutes', values.minutes, 0);
-  const dir = await mkdtemp(join(tmpdir(), 'brew-bench-'));
-  try {
-    const ports = await freePorts();
-    await using infrastructure = await startInfrastructure({ dir, ports });
-    console.log(`${machine()}\n`);
-    await using bench = await relaying(infrastructure, values.compression);
+async function relay(
+  { rows, rounds, rate, minutes, compression }: Options,
+  { signal }: Life,
+): Promise<boolean> {
+  await withInfrastructure(signal, async (infrastructure) => {
+    await using bench = await relaying(infrastructure, compression, signal);
     for (let round = 0; round < rounds; round++) console.log(await bench.drain('a full outbox', rows));
     for (const line of await bench.pace('a steady stream', { rate, seconds: QUIET_SECONDS }))
       console.log(line);
@@ -67,11 +77,8 @@ async function main(): Promise<void> {
     const beside = 'beside an open transaction';
     for (const line of await bench.pace(beside, { rate, seconds: minutes * 60 })) console.log(line);
     if (rounds > 0) console.log(await bench.drain(beside, rows));
-  } finally {
-    await removeData(dir);
-    await rm(dir, { recursive: true, force: true });
-  }
+  });
+  return true;
 }
 
-if (values.help) console.log(help);
-else await main();
+process.exit(await runBench({ help, readOptions, measure: relay }));

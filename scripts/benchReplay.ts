@@ -1,9 +1,11 @@
-import { parseArgs } from 'node:util';
 import { orderTopics } from '@brew/events';
 import { createAnalyticsBench } from './bench/analytics.ts';
 import { compareWays, drainInProcess } from './bench/compareWays.ts';
 import type { Task } from './bench/drain.ts';
 import { withKafkasTool } from './bench/kafkasTool.ts';
+import { countOption } from './bench/optionValues.ts';
+import { readFlags } from './bench/readFlags.ts';
+import { type Life, runBench } from './bench/runBench.ts';
 import { withHistory } from './bench/withHistory.ts';
 
 const help = `Measures how fast the reports are built anew from Kafka.
@@ -28,28 +30,42 @@ Examples:
   npm run bench:replay -- --events 100000 --rounds 1
 `;
 
-const { values } = parseArgs({
-  options: {
+interface Options {
+  count: number;
+  rounds: number;
+  profile: string | undefined;
+}
+
+function readOptions(): Options | undefined {
+  const flags = readFlags({
     events: { type: 'string', default: '1000000' },
     rounds: { type: 'string', default: '3' },
     profile: { type: 'string' },
-    help: { type: 'boolean', short: 'h', default: false },
-  },
-});
-if (values.help) console.log(help);
-else {
-  const count = Number(values.events);
-  await withHistory(count, async (infrastructure, ports) => {
+    help: { type: 'boolean', short: 'h' },
+  });
+  if (flags.help) return undefined;
+  return {
+    count: countOption('events', flags.events, 1),
+    rounds: countOption('rounds', flags.rounds, 1),
+    profile: flags.profile,
+  };
+}
+
+async function replay({ count, rounds, profile }: Options, { signal }: Life): Promise<boolean> {
+  await withHistory(count, signal, async (infrastructure, ports) => {
     const { brokers, registryUrl } = infrastructure;
     const topics = orderTopics.map(({ name }) => name);
     const task: Task = { how: 'consumer', brokers, registryUrl, topics, count };
-    const flags = values.profile ? ['--cpu-prof', `--cpu-prof-dir=${values.profile}`] : [];
-    const analytics = await createAnalyticsBench(infrastructure, ports, flags);
+    const flags = profile ? ['--cpu-prof', `--cpu-prof-dir=${profile}`] : [];
+    const analytics = await createAnalyticsBench(infrastructure, ports, flags, signal);
     const ways = [
-      { name: "Kafka's own tool", drain: () => withKafkasTool(task) },
-      { name: 'consumer, decode', drain: () => drainInProcess(task) },
+      { name: "Kafka's own tool", drain: () => withKafkasTool(task, signal) },
+      { name: 'consumer, decode', drain: () => drainInProcess(task, signal) },
       { name: 'replay', drain: analytics.replay },
     ];
-    for (const line of await compareWays(ways, count, Number(values.rounds))) console.log(line);
+    for (const line of await compareWays(ways, count, rounds)) console.log(line);
   });
+  return true;
 }
+
+process.exit(await runBench({ help, readOptions, measure: replay }));

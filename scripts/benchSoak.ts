@@ -1,10 +1,10 @@
 import { writeFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
 import { mebibytes, table } from '@brew/cli/text';
 import { layout } from '@brew/sandbox';
 import { startBench } from './bench/bench.ts';
-import { numberOption } from './bench/numberOption.ts';
+import { fileOption, numberOption } from './bench/optionValues.ts';
+import { readFlags } from './bench/readFlags.ts';
 import { renderBar } from './bench/report.ts';
 import { type Life, runBench } from './bench/runBench.ts';
 import { type Holdings, takeStock } from './bench/soak.ts';
@@ -40,19 +40,17 @@ interface Options {
 }
 
 function readOptions(): Options | undefined {
-  const { values } = parseArgs({
-    options: {
-      minutes: { type: 'string', default: '60' },
-      rate: { type: 'string', default: '20' },
-      json: { type: 'string' },
-      help: { type: 'boolean', short: 'h' },
-    },
+  const values = readFlags({
+    minutes: { type: 'string', default: '60' },
+    rate: { type: 'string', default: '20' },
+    json: { type: 'string' },
+    help: { type: 'boolean', short: 'h' },
   });
   if (values.help) return undefined;
   return {
     minutes: numberOption('minutes', values.minutes, 3),
     rate: numberOption('rate', values.rate, 0.1),
-    json: values.json,
+    json: values.json === undefined ? undefined : fileOption('json', values.json),
   };
 }
 

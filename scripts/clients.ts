@@ -1,8 +1,8 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { machine } from './bench/machine.ts';
-import { numberOption } from './bench/numberOption.ts';
+import { numberOption } from './bench/optionValues.ts';
+import { readFlags } from './bench/readFlags.ts';
 import { type Life, runBench } from './bench/runBench.ts';
 import { isBad, lineOf, type Row, tablesOf, withTable } from './clients/page.ts';
 import { fetchPlainKafkajs } from './clients/plainKafkajs.ts';
@@ -51,13 +51,11 @@ interface Options {
 }
 
 function readOptions(): Options | undefined {
-  const { values } = parseArgs({
-    options: {
-      only: { type: 'string' },
-      subject: { type: 'string' },
-      seed: { type: 'string' },
-      help: { type: 'boolean', short: 'h' },
-    },
+  const values = readFlags({
+    only: { type: 'string' },
+    subject: { type: 'string' },
+    seed: { type: 'string' },
+    help: { type: 'boolean', short: 'h' },
   });
   if (values.help) return undefined;
   const only = values.only?.split(',');
@@ -70,7 +68,7 @@ function readOptions(): Options | undefined {
 function requireKnown(what: string, all: readonly { name: string }[], names: readonly string[]): void {
   const unknown = names.find((name) => !all.some((each) => each.name === name));
   if (unknown === undefined) return;
-  throw new Error(`There is no ${what} ${unknown}. There are: ${all.map(({ name }) => name).join(', ')}.`);
+  throw new Error(`There is no ${what} ${unknown}. Take ${all.map(({ name }) => name).join(', ')}.`);
 }
 
 const pageFile = join(import.meta.dirname, '../docs/clients.md');

@@ -22,7 +22,8 @@ export interface AnalyticsBench {
 export async function createAnalyticsBench(
   infrastructure: Infrastructure,
   ports: Ports,
-  nodeFlags: readonly string[] = [],
+  nodeFlags: readonly string[],
+  signal: AbortSignal,
 ): Promise<AnalyticsBench> {
   const port = ports.services.analytics;
   const url = `http://127.0.0.1:${port}`;
@@ -43,7 +44,7 @@ export async function createAnalyticsBench(
     });
     const exited = once(service, 'exit');
     try {
-      await untilCaughtUp(url, infrastructure);
+      await untilCaughtUp(url, infrastructure, signal);
       return await work(service.pid ?? 0);
     } finally {
       service.kill('SIGTERM');
@@ -55,16 +56,16 @@ export async function createAnalyticsBench(
   return {
     replay: () =>
       withService(async (pid) => {
-        const { records, seconds } = await replayOnce(url);
+        const { records, seconds } = await replayOnce(url, signal);
         return { records, seconds, memory: await mostMemory(pid) };
       }),
   };
 }
 
 /** It has read everything there is, as it tells Kafka. */
-async function untilCaughtUp(url: string, { brokers }: Infrastructure): Promise<void> {
+async function untilCaughtUp(url: string, { brokers }: Infrastructure, signal: AbortSignal): Promise<void> {
   await using admin = createAdmin({ client: createKafkaClient({ brokers, clientId: 'bench', log }), log });
-  for (const deadline = Date.now() + READY_MS; ; await delay(200)) {
+  for (const deadline = Date.now() + READY_MS; ; await delay(200, undefined, { signal })) {
     const { status = 0 } = await fetch(`${url}/health/ready`).catch(() => ({}) as Response);
     // Whoever has to know of the group may still be about to find out.
     const lags = status === 200 ? await admin.groupLag('analytics').catch(() => []) : [];
@@ -74,12 +75,13 @@ async function untilCaughtUp(url: string, { brokers }: Infrastructure): Promise<
 }
 
 /** @throws when what was built is something else than what was live */
-async function replayOnce(url: string): Promise<{ records: number; seconds: number }> {
+async function replayOnce(url: string, signal: AbortSignal): Promise<{ records: number; seconds: number }> {
   const begun = performance.now();
   const response = await fetch(`${url}/replays`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', authorization: `Bearer ${STAFF_TOKEN}` },
     body: '{}',
+    signal,
   });
   const told = await response.text();
   const seconds = (performance.now() - begun) / 1_000;

@@ -1,8 +1,6 @@
-import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { table } from '@brew/cli/text';
 import { createAdmin, createKafkaClient } from '@brew/kafka';
 import { createInspector } from '@brew/kafka/inspect';
@@ -11,11 +9,15 @@ import { pino } from 'pino';
 import { median } from './median.ts';
 import { statOf, TICKS_PER_SECOND } from './processes.ts';
 import type { ProduceTask, Written } from './produce.ts';
+import { runScript } from './runScript.ts';
 
 /** A way of writing. The first of several is the limit that the others are held against. */
 export interface Producing {
   name: string;
-  produce(task: Pick<ProduceTask, 'brokers' | 'registryUrl' | 'topic' | 'count'>): Promise<Written>;
+  produce(
+    task: Pick<ProduceTask, 'brokers' | 'registryUrl' | 'topic' | 'count'>,
+    signal: AbortSignal,
+  ): Promise<Written>;
 }
 
 /** What was seen of one run. */
@@ -32,20 +34,13 @@ interface Measured {
 const PARTITIONS = 6;
 const log = pino({ level: 'warn' }, pino.destination(2));
 
-/** In a process of its own: none finds the heap or the compiled code of another. */
+/** In a process of its own. */
 export const ours = (
   name: string,
   task: Pick<ProduceTask, 'library' | 'compression' | 'what'>,
 ): Producing => ({
   name,
-  async produce(where) {
-    const script = join(import.meta.dirname, 'produce.ts');
-    const { stdout } = await promisify(execFile)(process.execPath, [
-      script,
-      JSON.stringify({ ...where, ...task }),
-    ]);
-    return JSON.parse(stdout) as Written;
-  },
+  produce: (where, signal) => runScript('produce.ts', { ...where, ...task }, signal),
 });
 
 /** Kafka's own tool, idempotent and with acks=all, as its producer is by default; batches of so many bytes. */
@@ -54,7 +49,7 @@ export const kafkas = (
   { batchBytes, compression, what }: { batchBytes: number; compression: string; what: readonly string[] },
 ): Producing => ({
   name,
-  async produce({ brokers, topic, count }) {
+  async produce({ brokers, topic, count }, signal) {
     const properties = {
       ...{ 'bootstrap.servers': brokers.join(), acks: 'all', 'linger.ms': '5' },
       ...{ 'batch.size': `${batchBytes}`, 'compression.type': compression },
@@ -66,7 +61,7 @@ export const kafkas = (
         ...['--producer-props', ...Object.entries(properties).map(([key, value]) => `${key}=${value}`)],
       ],
       // As Kafka's script sets it.
-      { jvmFlags: ['-Xmx512m'] },
+      { jvmFlags: ['-Xmx512m'], signal },
     );
     const rates = [...output.matchAll(/^\d+ records sent, ([\d.]+) records\/sec/gm)];
     const rate = Number(rates.at(-1)?.[1]);
@@ -92,11 +87,11 @@ export async function withPayloads(lines: readonly string[], work: (file: string
 export async function compareProducers(
   infrastructure: Infrastructure,
   ways: readonly Producing[],
-  { count, rounds }: { count: number; rounds: number },
+  { count, rounds, signal }: { count: number; rounds: number; signal: AbortSignal },
 ): Promise<string[]> {
   const all: Measured[][] = ways.map(() => []);
   for (let round = 0; round < rounds; round++) {
-    for (const [i, way] of ways.entries()) all[i]?.push(await measure(infrastructure, way, count));
+    for (const [i, way] of ways.entries()) all[i]?.push(await measure(infrastructure, way, count, signal));
   }
   const of = (i: number, what: keyof Measured) => median((all[i] ?? []).map((each) => each[what]));
   const rows = ways.map(({ name }, i) => [
@@ -120,14 +115,19 @@ export async function compareProducers(
   return table([head, ...rows], [1, 2, 3, 4, 5, 6]);
 }
 
-async function measure(infrastructure: Infrastructure, way: Producing, count: number): Promise<Measured> {
+async function measure(
+  infrastructure: Infrastructure,
+  way: Producing,
+  count: number,
+  signal: AbortSignal,
+): Promise<Measured> {
   const { brokers, registryUrl } = infrastructure;
   const client = createKafkaClient({ brokers, clientId: 'bench', log });
   const topic = `bench-${process.hrtime.bigint()}`;
   await using admin = createAdmin({ client, log });
   await admin.ensureTopics([{ name: topic, partitions: PARTITIONS, replicationFactor: 3, config: CONFIG }]);
   const before = [brokerTicks(infrastructure), childTicks()] as const;
-  const { seconds } = await way.produce({ brokers, registryUrl, topic, count });
+  const { seconds } = await way.produce({ brokers, registryUrl, topic, count }, signal);
   const after = [brokerTicks(infrastructure), childTicks()] as const;
   const cpu = (which: 0 | 1) => ((after[which] - before[which]) / TICKS_PER_SECOND / count) * 1_000_000;
   await using inspector = createInspector({ client });

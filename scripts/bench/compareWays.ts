@@ -1,9 +1,7 @@
-import { execFile } from 'node:child_process';
-import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { mebibytes, table } from '@brew/cli/text';
 import type { Drained, Task } from './drain.ts';
 import { median } from './median.ts';
+import { runScript } from './runScript.ts';
 
 /** A way of reading a history. The first of several is the limit that the others are held against. */
 export interface Way {
@@ -11,12 +9,9 @@ export interface Way {
   drain(): Promise<Drained>;
 }
 
-/** Reads in a process of its own, so that no way finds the heap or the compiled code of another. */
-export async function drainInProcess(task: Task): Promise<Drained> {
-  const script = join(import.meta.dirname, 'drain.ts');
-  const { stdout } = await promisify(execFile)(process.execPath, [script, JSON.stringify(task)]);
-  return JSON.parse(stdout) as Drained;
-}
+/** Reads in a process of its own. */
+export const drainInProcess = (task: Task, signal: AbortSignal): Promise<Drained> =>
+  runScript('drain.ts', task, signal);
 
 /** Lets each way read everything, in turns: what else happens on the machine happens to all of them. @returns a table of their rates */
 export async function compareWays(ways: readonly Way[], count: number, rounds: number): Promise<string[]> {

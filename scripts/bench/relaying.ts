@@ -1,6 +1,3 @@
-import { execFile } from 'node:child_process';
-import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { createAdmin, createKafkaClient } from '@brew/kafka';
 import { appendOutbox, createDatabase, messagingMigrations, migrate } from '@brew/postgres';
 import { createTestDatabase } from '@brew/postgres/testing';
@@ -9,6 +6,7 @@ import { pino } from 'pino';
 import { benchEvents } from './benchEvents.ts';
 import { descendants, processTable, TICKS_PER_SECOND } from './processes.ts';
 import type { Relayed, RelayTask } from './relay.ts';
+import { runScript } from './runScript.ts';
 
 /** An outbox, and what sends it. */
 export interface Relaying extends AsyncDisposable {
@@ -24,7 +22,11 @@ const PARTITIONS = 6;
 const AT_ONCE = 500;
 const EVENTS = 100_000;
 
-export async function relaying(infrastructure: Infrastructure, compression?: string): Promise<Relaying> {
+export async function relaying(
+  infrastructure: Infrastructure,
+  compression: RelayTask['compression'],
+  signal: AbortSignal,
+): Promise<Relaying> {
   const { brokers, registryUrl } = infrastructure;
   const log = pino({ level: 'warn' }, pino.destination(2));
   const client = createKafkaClient({ brokers, clientId: 'bench', log });
@@ -41,6 +43,7 @@ export async function relaying(infrastructure: Infrastructure, compression?: str
 
   async function fill(rows: number): Promise<void> {
     for (let done = 0; done < rows; ) {
+      signal.throwIfAborted();
       const from = done % events.length;
       const some = events.slice(from, from + Math.min(AT_ONCE, rows - done));
       await db.transaction((tx) => appendOutbox(tx, some));
@@ -57,14 +60,10 @@ export async function relaying(infrastructure: Infrastructure, compression?: str
       ...(compression && { compression }),
     };
     const before = ticks(infrastructure);
-    const script = join(import.meta.dirname, 'relay.ts');
-    const { stdout } = await promisify(execFile)(process.execPath, [
-      script,
-      JSON.stringify({ ...where, ...task }),
-    ]);
+    const relayed = await runScript<Relayed>('relay.ts', { ...where, ...task }, signal);
     const after = ticks(infrastructure);
     const of = (who: Who) => (after[who] - before[who]) / TICKS_PER_SECOND;
-    return { ...(JSON.parse(stdout) as Relayed), postgres: of('postgres'), brokers: of('brokers') };
+    return { ...relayed, postgres: of('postgres'), brokers: of('brokers') };
   }
 
   const cpu = (relayed: Relayed & Record<Who, number>, rows: number) => {

@@ -8,6 +8,7 @@ export interface Benchmark<Options> {
 
 /** How long a benchmark goes on: until it is interrupted, or its system loses a part. */
 export interface Life {
+  /** Aborted when it is interrupted: ends every process that was started with it, and what waits. */
   signal: AbortSignal;
   /** For the system to tell of such a part. */
   onExit(error: Error): void;
@@ -15,12 +16,17 @@ export interface Life {
   spend<Result>(work: () => Promise<Result>): Promise<Result>;
 }
 
-/** A benchmark as a command. @returns the exit code of its process */
+/** A benchmark as a command. @returns the exit code of its process, when all that it has started has ended */
 export async function runBench<Options>({ help, readOptions, measure }: Benchmark<Options>): Promise<number> {
   const interrupted = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  let code = 0;
+  for (const [signal, itsCode] of [
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const) {
     process.once(signal, () => {
       console.log(' stopping');
+      code ||= itsCode;
       interrupted.abort(new Error('Interrupted.'));
     });
   }
@@ -31,9 +37,11 @@ export async function runBench<Options>({ help, readOptions, measure }: Benchmar
       return 0;
     }
     return (await measure(options, lifeUntil(interrupted.signal))) ? 0 : 1;
-  } catch (error) {
+  } catch (thrown) {
+    // Once it is interrupted, whatever is under way fails.
+    const error: unknown = interrupted.signal.aborted ? interrupted.signal.reason : thrown;
     console.error(error instanceof Error ? error.message : error);
-    return interrupted.signal.aborted ? 130 : 2;
+    return code || 2;
   }
 }
 

@@ -1,34 +1,29 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { deadLetterTopic, eventTypes, topics } from '@brew/events';
 import { createAdmin, createCodec, createKafkaClient, createProducer } from '@brew/kafka';
-import { freePorts, type Infrastructure, type Ports, removeData, startInfrastructure } from '@brew/sandbox';
+import type { Infrastructure, Ports } from '@brew/sandbox';
 import { pino } from 'pino';
-import { machine } from './machine.ts';
+import { withInfrastructure } from './withInfrastructure.ts';
 import { writeHistory } from './writeHistory.ts';
 
 const log = pino({ level: 'warn' }, pino.destination(2));
 
-/** Brokers, registry and PostgreSQL on free ports, in a folder that is removed, with a history of that many events in the topics. */
+/** As withInfrastructure, with a history of that many events in the topics. */
 export async function withHistory(
   count: number,
+  signal: AbortSignal,
   work: (infrastructure: Infrastructure, ports: Ports) => Promise<void>,
 ): Promise<void> {
-  const dir = await mkdtemp(join(tmpdir(), 'brew-bench-'));
-  try {
-    const ports = await freePorts();
-    await using infrastructure = await startInfrastructure({ dir, ports });
-    console.log(`${machine()}\n`);
-    await write(count, infrastructure);
+  await withInfrastructure(signal, async (infrastructure, ports) => {
+    await write(count, infrastructure, signal);
     await work(infrastructure, ports);
-  } finally {
-    await removeData(dir);
-    await rm(dir, { recursive: true, force: true });
-  }
+  });
 }
 
-async function write(count: number, { brokers, registryUrl }: Infrastructure): Promise<void> {
+async function write(
+  count: number,
+  { brokers, registryUrl }: Infrastructure,
+  signal: AbortSignal,
+): Promise<void> {
   const client = createKafkaClient({ brokers, clientId: 'bench', log });
   await using admin = createAdmin({ client, log });
   await admin.ensureTopics([...Object.values(topics), deadLetterTopic('analytics')]);
@@ -37,7 +32,7 @@ async function write(count: number, { brokers, registryUrl }: Infrastructure): P
   await codec.prepare(eventTypes);
   await using producer = createProducer({ client, log });
   await producer.start();
-  await writeHistory(count, { producer, codec }, (written) => {
+  await writeHistory(count, { producer, codec, signal }, (written) => {
     if (process.stdout.isTTY) process.stdout.write(`\r${written} of ${count} events written`);
   });
   if (process.stdout.isTTY) process.stdout.write('\n');

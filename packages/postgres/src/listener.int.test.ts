@@ -95,10 +95,10 @@ describe('listen', () => {
   it('waits out a server that takes connections and says nothing', async () => {
     proxy.hold();
     const asked = hear('one');
-    await until(() => proxy.taken > 1, { what: 'a second attempt', timeoutMs: 15_000 });
+    await until(() => proxy.taken > 1, { what: 'a second attempt' });
     proxy.restore();
     await expectHeard({ one: await asked });
-  }, 30_000);
+  });
 
   it('tells to look, when what was sent while nobody was there is lost', async () => {
     const one = await hear('one');
@@ -152,5 +152,5 @@ describe('listen', () => {
     await db.stop();
     expect(performance.now() - before).toBeLessThan(2_000);
     expect(await asked).toBe('AbortError');
-  }, 10_000);
+  });
 });

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import {
+  BrewError,
   type Bridge,
   type EventType,
   OrderCancelled,
@@ -21,6 +22,7 @@ import {
   type OutgoingRecord,
   type ReceivedRecord,
 } from '@brew/kafka';
+import { createInspector } from '@brew/kafka/inspect';
 import { createTopics, readAll } from '@brew/kafka/testing';
 import { infrastructure, uniqueName, until } from '@brew/sandbox/testing';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
@@ -108,10 +110,10 @@ const cancelled = (orderId: string) =>
   );
 
 /** Bridges all there is. @returns what was printed, where printing a moment of the progress may take its time */
-async function catchUp(momentMs = 0): Promise<string[]> {
+async function catchUp(printing: () => Promise<unknown> = async () => {}): Promise<string[]> {
   const lines: string[] = [];
   const out = async (line: string) => {
-    if (line.includes('a second')) await delay(momentMs);
+    if (line.includes('a second')) await printing();
     lines.push(line);
   };
   const io = { out, note: () => undefined, paint: plain, columns: () => 0 };
@@ -150,11 +152,29 @@ test('says each event in the words of the next version, and leaves it the same e
 });
 
 test('tells how it ended last, after what was just being told', async () => {
-  await producer.send(Array.from({ length: 5_000 }, () => placed(uuidv7())));
-  // Longer than all of it takes: what is being told then is told when everything is bridged.
-  const lines = await catchUp(6_000);
-  expect(lines).toHaveLength(3);
-  expect(lines.at(-1)).toMatch(/^✔ caught up: 5,000 records in/);
+  await producer.send(Array.from({ length: 100 }, () => placed(uuidv7())));
+  await using inspector = createInspector({ client });
+  let telling = false;
+  // Nothing is bridged before something is being told …
+  const { translate } = pair;
+  pair = {
+    ...pair,
+    translate(event) {
+      if (!telling) throw new BrewError('BREW_REGISTRY_UNAVAILABLE', 'Not yet.');
+      return translate(event);
+    },
+  };
+  // … and that takes until everything is, and a moment more, in which the end could be told before it.
+  const lines = await catchUp(async () => {
+    telling = true;
+    await until(async () => (await bridged()).length === 100, { what: 'all to be bridged' });
+    await until(async () => (await inspector.group(pair.group)).members.length === 0, {
+      what: 'the bridge to leave its group',
+    });
+    await delay(1_000);
+  });
+  expect(lines.at(-2)).toContain('a second');
+  expect(lines.at(-1)).toMatch(/^✔ caught up: 100 records in/);
 });
 
 test('parks what can not be said in the next version, with its provenance, and goes on', async () => {

@@ -13,11 +13,7 @@ const choosers = services.map(({ name }) => name).filter((name) => name !== 'sim
  */
 export function chosenLibrary(client: string | undefined, names: readonly string[]): Library | undefined {
   if (client === undefined) return undefined;
-  const library = libraries.find((each) => each === client);
-  if (library === undefined) {
-    const todo = suggestion(client, libraries, `Take ${libraries.join(' or ')}.`);
-    throw new ArgumentInvalidError(`--client ${client} is no Kafka client that Brew has.`, todo);
-  }
+  const library = libraryNamed(client, '--client');
   for (const name of names) {
     if (choosers.some((chooser) => chooser === name)) continue;
     throw new ArgumentInvalidError(
@@ -26,4 +22,15 @@ export function chosenLibrary(client: string | undefined, names: readonly string
     );
   }
   return library;
+}
+
+/**
+ * @param where what the user has written it in
+ * @throws ArgumentInvalidError when there is no such library
+ */
+export function libraryNamed(name: string, where: string): Library {
+  const library = libraries.find((each) => each === name);
+  if (library !== undefined) return library;
+  const todo = suggestion(name, libraries, `Take ${libraries.join(' or ')}.`);
+  throw new ArgumentInvalidError(`${where} ${name} is no Kafka client that Brew has.`, todo);
 }

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { describe, expect, it } from '@jest/globals';
 import { collect } from '../testing/collect.ts';
 import { letter, problem, serveLetters } from '../testing/letterServer.ts';
@@ -81,7 +82,9 @@ describe('brew dlq', () => {
   it('does not take who is slow for one that is away', async () => {
     fake.answer = (url) => [200, summary(groupIn(url), 0)];
     const kitchen = groupNamed('kitchen', fake.address);
-    await expect(askSummary(kitchen, AbortSignal.timeout(0))).rejects.toThrow(
+    const over = AbortSignal.timeout(0);
+    await once(over, 'abort');
+    await expect(askSummary(kitchen, over)).rejects.toThrow(
       'kitchen has not answered in time. See what stands still with npx brew status.',
     );
   });

@@ -1,4 +1,5 @@
 import { freePorts, type KafkaMode, type Ports } from '@brew/sandbox';
+import { libraryNamed } from '../byHand/chosenLibrary.ts';
 import { ArgumentInvalidError } from '../errors.ts';
 import { brewDir } from '../paths.ts';
 
@@ -27,9 +28,9 @@ export interface UpSettings {
   equalPriorities: boolean;
 }
 
-/** @throws ArgumentInvalidError when BREW_PORTS is something else than `free`, or BREW_PRIORITIES than `equal` */
+/** @throws ArgumentInvalidError when BREW_PORTS is something else than `free`, BREW_PRIORITIES than `equal`, or BREW_KAFKA_CLIENT than a library */
 export async function readSettings(options: UpOptions, env: NodeJS.ProcessEnv): Promise<UpSettings> {
-  const { BREW_PORTS, BREW_PRIORITIES } = env;
+  const { BREW_PORTS, BREW_PRIORITIES, BREW_KAFKA_CLIENT } = env;
   if (BREW_PORTS && BREW_PORTS !== 'free') {
     throw new ArgumentInvalidError(`BREW_PORTS is ${BREW_PORTS}.`, 'Set it to free, or not at all.');
   }
@@ -39,6 +40,8 @@ export async function readSettings(options: UpOptions, env: NodeJS.ProcessEnv): 
       'Set it to equal, or not at all.',
     );
   }
+  // Services read it themselves, but not before all brokers are up.
+  if (BREW_KAFKA_CLIENT) libraryNamed(BREW_KAFKA_CLIENT, 'BREW_KAFKA_CLIENT');
   return {
     dir: brewDir(env),
     ports: BREW_PORTS ? await freePorts() : undefined,

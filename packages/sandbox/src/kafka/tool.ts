@@ -11,6 +11,8 @@ export interface ToolOptions {
   input?: string;
   /** Flags of the JVM; left out, those for programs that end after a second. */
   jvmFlags?: readonly string[];
+  /** Ends the program, and what waits for it rejects. */
+  signal?: AbortSignal;
 }
 
 /**
@@ -22,12 +24,15 @@ export interface ToolOptions {
 export async function startKafkaTool(
   mainClass: string,
   args: readonly string[],
-  { jvmFlags }: Pick<ToolOptions, 'jvmFlags'> = {},
+  { jvmFlags, signal }: Omit<ToolOptions, 'input'> = {},
 ): Promise<ChildProcessWithoutNullStreams> {
   const jdk = await findJdk();
   const { folder: jars } = await fetchKafka({ cacheDir: defaultCacheDir, jdk });
   const flags = jvmFlags ?? toolFlags(classArchive(jars, jdk));
-  return spawn(jdk.java, kafkaProgram(jars, flags, mainClass, [...args]), { env: javaEnv() });
+  return spawn(jdk.java, kafkaProgram(jars, flags, mainClass, [...args]), {
+    env: javaEnv(),
+    ...(signal && { signal }),
+  });
 }
 
 /**

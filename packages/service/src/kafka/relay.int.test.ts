@@ -195,8 +195,8 @@ describe('the relay', () => {
       network[way]();
       const since = performance.now();
       await emit(O1);
-      await until(isEmpty, { what: 'the other one to have sent it', timeoutMs: 40_000 });
-      expect(performance.now() - since).toBeLessThan(25_000);
+      await until(isEmpty, { what: 'the other one to have sent it' });
+      expect(performance.now() - since).toBeLessThan(60_000);
       expect(await isOwner(other.relay)).toBe(true);
       await until(async () => (await cutOff.relay.health?.())?.detail === 'standing by');
       expect(await cutOff.relay.health?.()).toEqual({ up: true, detail: 'standing by' });
@@ -277,7 +277,7 @@ describe('the relay', () => {
 
       await alterTopic(topic, { 'max.message.bytes': '10000' });
       await retryRefusedRows(rig.db, [refused?.id ?? '']);
-      await until(isEmpty, { what: 'the rest to be sent', timeoutMs: 30_000 });
+      await until(isEmpty, { what: 'the rest to be sent' });
       const ofKey = (await rig.readAll(topic))
         .filter(({ key }) => key === 'k')
         .map(({ value }) => String(value));

@@ -281,7 +281,7 @@ test('marks the key again when a letter lands after the patience', async () => {
   expect(await slow.park(late)).toEqual(new Set());
   expect([sends, await parkedKeys()]).toEqual([1, 1]);
   await producer.stop();
-}, 30_000);
+});
 
 async function isWaiting(): Promise<boolean> {
   const { rowCount } = await rig.db.query(

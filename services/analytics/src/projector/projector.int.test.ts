@@ -45,7 +45,7 @@ it('an instance of an older version gives way to one that can read what is live'
   await untilSold(5, 'the younger instance to read');
   await until(async () => (await old.health?.())?.detail === 'stands by: another instance reads');
   expect(await younger.health?.()).toEqual({ up: true });
-}, 120_000);
+});
 
 it('an instance that is alone reads what it can, and tells what stands still', async () => {
   const first = await rig.follow();
@@ -67,7 +67,7 @@ it('an instance that is alone reads what it can, and tells what stands still', a
     /^sales_g\d+ has \d+ records to read, and none was read for \d+ s: another version has made sales_g\d+/,
   );
   expect(await sold()).toBe(1);
-}, 120_000);
+});
 
 it('an instance is well again after an outage, also when there is nothing to read', async () => {
   const projector = await rig.follow();
@@ -77,4 +77,4 @@ it('an instance is well again after an outage, also when there is nothing to rea
   await until(async () => ![undefined, before].includes(await rig.leader()), { what: 'it to begin again' });
   await until(async () => (await projector.health?.())?.detail === undefined, { what: 'it to be well' });
   expect(await projector.health?.()).toEqual({ up: true });
-}, 120_000);
+});
