@@ -32,6 +32,7 @@ import { verdictOf } from './verdict.ts';
 export type ConsumerState = MemberState | 'halted';
 
 const UNABLE_LOOK_MS = 500;
+const SILENT_LOOK_MS = 100;
 const LEFT = Symbol('others need the memory that it holds');
 /** Another replica may have the bytes that were written, and a new leader may hear how far the log goes. */
 const LOOK_AGAIN_MS = 1_000;
@@ -152,8 +153,14 @@ export function createConsumer(options: ConsumerOptions): Consumer {
     );
     const processor = createProcessor({
       // Of a partition that is given up, nothing is begun any more: the group waits for the end of what was.
-      process: (records, signal) => process(records, { signal }),
-      processAlone: (records, signal) => process(records, { alone: true, signal }),
+      async process(records, signal) {
+        await untilHeard(signal);
+        await process(records, { signal });
+      },
+      async processAlone(records, signal) {
+        await untilHeard(signal);
+        await process(records, { alone: true, signal });
+      },
       deadLetters: options.deadLetters,
       isOutage,
       retry: options.retry ?? defaultRetry,
@@ -178,6 +185,7 @@ export function createConsumer(options: ConsumerOptions): Consumer {
             commits.note({ ...place, offset: nextOffset, topicId: reading.topicId });
         },
         heldUp: (holdUp) => holdUps.set(place, holdUp),
+        keep() {},
       };
       try {
         while (!signal.aborted) {
@@ -202,17 +210,20 @@ export function createConsumer(options: ConsumerOptions): Consumer {
     ): Promise<boolean> {
       let position = fetched.from;
       let waitsSince: number | undefined;
+      let isKept = false;
       const leaving: Turn = {
         signal: turn.signal,
+        keep() {
+          isKept = true;
+        },
         done(nextOffset) {
           position = nextOffset;
           turn.done(nextOffset);
         },
         heldUp(holdUp) {
           turn.heldUp(holdUp);
-          const canLeave = holdUp?.waits && !holdUp.isSending;
-          waitsSince = canLeave ? (waitsSince ?? performance.now()) : undefined;
-          if (waitsSince === undefined || performance.now() - waitsSince < HOLDS_MS) return;
+          waitsSince = holdUp?.waits ? (waitsSince ?? performance.now()) : undefined;
+          if (isKept || waitsSince === undefined || performance.now() - waitsSince < HOLDS_MS) return;
           if (account.isWanted) throw LEFT;
         },
       };
@@ -258,6 +269,8 @@ export function createConsumer(options: ConsumerOptions): Consumer {
       holdUps.begin({ ...at, key: null });
       turn.heldUp({ at: { ...at, key: null }, error, waits: false });
       const way = await wayOn(cluster, at, error);
+      // Before anything is waited for: it may be another topic's by then, and what was found says nothing about that.
+      const topicId = cluster.topicId(topic);
       if (!way) {
         await pause(turn, LOOK_AGAIN_MS);
         return void own.seek(reading, offset);
@@ -267,7 +280,7 @@ export function createConsumer(options: ConsumerOptions): Consumer {
       else await processor.run({ records: [], unfit: new Map(), gap }, turn);
       // Where records are deleted, more of them may be by now.
       const next = gap && isLoss ? gap.lastOffset + 1n : way.offset;
-      own.seek(reading, next, cluster.topicId(topic));
+      own.seek(reading, next, topicId);
       turn.done(next);
     }
 
@@ -285,7 +298,7 @@ export function createConsumer(options: ConsumerOptions): Consumer {
       },
       async onRevoked(partitions) {
         await assignment.give(partitions);
-        await commits.flush();
+        await commits.settle(partitions);
         commits.forget(partitions);
       },
       onLost(partitions) {
@@ -303,6 +316,12 @@ export function createConsumer(options: ConsumerOptions): Consumer {
         await cluster.close();
       },
     };
+  }
+
+  /** Of whom nothing was heard for so long, the group may have given its partitions to others: nothing more is begun, until it is known. */
+  async function untilHeard(signal: AbortSignal): Promise<void> {
+    const isSilent = () => performance.now() - (member.silentSince ?? Infinity) > sessionTimeoutMs;
+    while (isSilent() && !signal.aborted) await delay(SILENT_LOOK_MS, signal);
   }
 
   function silence(): unknown {

@@ -80,6 +80,8 @@ export function createFollower(options: FollowerOptions): Follower {
   const { client, name, topics, from, onRecords, isOutage, onSteppedOver, log } = options;
   const cluster = createCluster(client);
   const positions = createPositions();
+  /** Of which topics these are positions, by partition: one that was made anew has others. */
+  const topicIds = new Map<string, string | undefined>();
   let state: MemberState = 'created';
   let started: Promise<void> | undefined;
   let running: Promise<void> | undefined;
@@ -120,8 +122,10 @@ export function createFollower(options: FollowerOptions): Follower {
     }
 
     try {
-      for (const { topic, partition, position } of positions.all())
-        follow(own.add({ topic, partition, from: position }));
+      for (const { topic, partition, position } of positions.all()) {
+        const topicId = topicIds.get(nameOfReading({ topic, partition }));
+        follow(own.add({ topic, partition, from: position, topicId }));
+      }
       await Promise.race([ended.promise, aborted(signal)]);
     } finally {
       own.stop();
@@ -132,6 +136,7 @@ export function createFollower(options: FollowerOptions): Follower {
   async function take(fetched: Fetched, reading: Reading, own: Fetcher): Promise<void> {
     const { topic, partition } = fetched;
     const turn = { place: nameOfReading(reading), impatientFrom: Date.now() + PATIENCE_MS };
+    topicIds.set(turn.place, reading.topicId);
     for (const { records, gap, nextOffset } of chunksOf(fetched, undefined, MAX_RECORDS)) {
       if (signal.aborted || (records.length > 0 && !(await handOn(records, turn)))) return;
       if (gap && looksAgain(gap)) {
@@ -154,7 +159,9 @@ export function createFollower(options: FollowerOptions): Follower {
     }
     if (way.gap) note(way.gap, way.offset);
     positions.begin(at.topic, at.partition, way.offset, way.end);
-    own.seek(reading, way.offset, cluster.topicId(at.topic));
+    const topicId = cluster.topicId(at.topic);
+    topicIds.set(nameOfReading(at), topicId);
+    own.seek(reading, way.offset, topicId);
   }
 
   function note({ topic, partition, firstOffset, lastOffset, error }: Gap, nextOffset: bigint): void {
@@ -208,13 +215,11 @@ export function createFollower(options: FollowerOptions): Follower {
         const [earliest, latest] = await Promise.all(
           (['earliest', 'latest'] as const).map((at) => listOffsets(cluster, { topics }, at)),
         );
-        for (const [index, { topic, partition, offset }] of (latest ?? []).entries())
-          positions.begin(
-            topic,
-            partition,
-            from === 'now' ? offset : (earliest?.[index]?.offset ?? 0n),
-            offset,
-          );
+        for (const [index, { topic, partition, offset }] of (latest ?? []).entries()) {
+          const first = from === 'now' ? offset : (earliest?.[index]?.offset ?? 0n);
+          positions.begin(topic, partition, first, offset);
+          topicIds.set(nameOfReading({ topic, partition }), cluster.topicId(topic));
+        }
         failure = undefined;
         return positions.complete();
       } catch (error) {

@@ -2,14 +2,16 @@ import { uniqueName, until } from '@brew/sandbox/testing';
 import { afterAll, afterEach, describe, expect, test } from '@jest/globals';
 import { type Library, libraries } from './adapter.ts';
 import { createAdmin } from './admin.ts';
-import { createConsumer } from './consumer.ts';
+import { type ConsumerOptions, createConsumer } from './consumer.ts';
 import { delay } from './delay.ts';
+import { createFollower } from './follower.ts';
 import { createPipeline } from './pipeline.ts';
 import { createProducer } from './producer.ts';
 import type { ReceivedRecord } from './record.ts';
 import { createTopics } from './testing/createTopics.ts';
 import { deleteRecords } from './testing/deleteRecords.ts';
 import { clientOf, createTopic, log, memberIdsOf, outgoing, textOf } from './testing/kafka.ts';
+import { apiKeys, createFaults } from './testing/network/faults.ts';
 import { createNetwork, type Network } from './testing/network.ts';
 import { noLetters } from './testing/noLetters.ts';
 
@@ -56,8 +58,13 @@ const GONE_MS = 1_500;
 async function makeAnew(topic: string, goneMs = GONE_MS): Promise<void> {
   await admin.removeTopic(topic);
   await delay(goneMs);
+  await makeTopic(topic);
+}
+
+/** Once what is left of the one before is gone. */
+async function makeTopic(name: string): Promise<void> {
   await until(
-    () => createTopics([{ name: topic, partitions: 1, replicationFactor: 3, config: {} }]).then(() => true),
+    () => createTopics([{ name, partitions: 1, replicationFactor: 3, config: {} }]).then(() => true),
     {
       what: 'the topic to be made anew',
     },
@@ -75,12 +82,13 @@ function join(
   group: string,
   topic: string,
   { process }: ReturnType<typeof createHandler>,
-  { via, from = 'beginning' }: { via?: Network['via']; from?: 'beginning' | 'now' } = {},
+  options: { via?: Network['via'] } & Partial<Pick<ConsumerOptions, 'from' | 'sessionTimeoutMs'>> = {},
 ) {
   const consumer = createConsumer({
-    ...{ client: clientOf(via, { library }), group, topics: [topic], from, log, deadLetters },
+    ...{ client: clientOf(options.via, { library }), group, topics: [topic], log, deadLetters },
+    from: options.from ?? 'beginning',
     // Longer than the brokers wait for a sign of life: what is in hand is not given up by ourselves.
-    sessionTimeoutMs: 60_000,
+    sessionTimeoutMs: options.sessionTimeoutMs ?? 60_000,
     process,
   });
   running.push(consumer);
@@ -130,6 +138,27 @@ describe.each(libraries)('%s', (library) => {
       await until(async () => (await committedOf(group)) === 200n, { what: 'the commit' });
     },
   );
+
+  test('so does a follower', async () => {
+    const topic = await createTopic('anew');
+    await send(topic, texts('old', 50));
+    const read: string[] = [];
+    const follower = createFollower({
+      ...{ client: clientOf(undefined, { library }), name: 'anew', topics: [topic], from: 'beginning', log },
+      onRecords: (records) => void read.push(...records.map(textOf)),
+    });
+    running.push(follower);
+    await follower.start();
+    await follower.whenCaughtUp();
+    await admin.removeTopic(topic);
+    await until(() => follower.state === 'restarting', { what: 'it to miss its topic' });
+    await makeTopic(topic);
+    await send(topic, texts('new', 200));
+    const wanted = new Set(texts('new', 200));
+    await until(() => new Set(read.filter((text) => wanted.has(text))).size === 200, {
+      what: 'all new records',
+    });
+  });
 
   test('so does a pipeline', async () => {
     const [from, to] = [await createTopic('anew'), await createTopic('anew-out')];
@@ -190,4 +219,38 @@ test('a member that the group has given up commits nothing of what it had, also 
   await until(() => slow.done.length > 0);
   await first.stop();
   expect(await committedOf(group)).toBe(40n);
+});
+
+test('a member that hears nothing of its group begins nothing more, until it does', async () => {
+  const topic = await createTopic('deaf', 2);
+  const group = uniqueName('deaf');
+  await using network = createNetwork();
+  const [deaf, other] = [createHandler(), createHandler()];
+  deaf.release();
+  other.release();
+  // Shorter than the brokers wait.
+  const options = { via: network.via, sessionTimeoutMs: 8_000 };
+  const member = join('platformatic', group, topic, deaf, options);
+  await member.start();
+  await join('platformatic', group, topic, other).start();
+  await send(topic, texts('first', 20));
+  await until(() => deaf.done.length + other.done.length === 20 && deaf.done.length > 0);
+  const before = [...deaf.done];
+  network.fault = createFaults(1, [{ apis: [apiKeys.ConsumerGroupHeartbeat], chance: 1, fault: 'swallow' }]);
+  await until(async () => (await memberIdsOf(group)).length === 1, { what: 'it to be given up' });
+  await send(topic, texts('second', 20));
+  await until(() => texts('second', 20).every((text) => other.done.includes(text)), {
+    what: 'the other one to do all of it',
+  });
+  expect(deaf.done).toEqual(before);
+  network.fault = () => undefined;
+  await until(async () => (await memberIdsOf(group)).length === 2, { what: 'it to be a member again' });
+  await until(
+    async () => {
+      await send(topic, texts('third', 4));
+      return deaf.done.length > before.length;
+    },
+    { what: 'it to do something again' },
+  );
+  await member.stop(); // before its network ends
 });

@@ -1,18 +1,19 @@
 import { until } from '@brew/sandbox/testing';
 import { expect, test } from '@jest/globals';
 import { pino } from 'pino';
+import { ReadRefusedError } from '../errors.ts';
 import type { Offset } from '../record.ts';
 import { createCommits } from './commits.ts';
 
 const at = (partition: number, offset: bigint): Offset => ({ topic: 't', partition, offset });
 
 /** Commits of a group whose coordinator is away for the first attempts. */
-function setUp(failures: number) {
+function setUp(failures: number, error = new Error('NOT_COORDINATOR')) {
   const attempts: (readonly Offset[])[] = [];
   const commits = createCommits({
     async commit(offsets) {
       attempts.push(offsets);
-      if (attempts.length <= failures) throw new Error('NOT_COORDINATOR');
+      if (attempts.length <= failures) throw error;
     },
     log: pino({ level: 'silent' }),
   });
@@ -48,6 +49,20 @@ test('keeps what was noted while a commit was under way', async () => {
   await flushed;
   await commits.flush();
   expect(attempts.at(-1)).toEqual([at(0, 6n)]);
+});
+
+test('commits again before partitions are given up, unless it is refused', async () => {
+  const { attempts, commits } = setUp(2);
+  commits.note(at(0, 5n));
+  await commits.settle([at(1, 0n)]);
+  expect(attempts).toHaveLength(1);
+  await commits.settle([at(0, 0n)]);
+  expect(attempts).toHaveLength(3);
+  const fenced = setUp(Number.POSITIVE_INFINITY, new ReadRefusedError('group g', 'UNKNOWN_MEMBER_ID'));
+  fenced.commits.note(at(0, 5n));
+  await fenced.commits.settle([at(0, 0n)]);
+  expect(fenced.attempts).toHaveLength(1);
+  fenced.commits.end();
 });
 
 test('commits nothing any more after its end', async () => {

@@ -1,5 +1,7 @@
 import type { Logger } from 'pino';
 import type { Membership } from '../adapter.ts';
+import { delay } from '../delay.ts';
+import { kafkaErrorTypeOf, ReadRefusedError } from '../errors.ts';
 import type { Position, TopicPartition } from '../record.ts';
 
 export interface Commits {
@@ -7,6 +9,8 @@ export interface Commits {
   note(position: Position): void;
   /** Commits what was noted. Never throws: what could not be committed is tried again, for as long as the partition is ours. */
   flush(): Promise<void>;
+  /** The same before these partitions are given up: again, where nobody answers, for some seconds. What is left then, others do again. */
+  settle(partitions: readonly TopicPartition[]): Promise<void>;
   /** Partitions that are another's, who may be further than we were: what wasn't committed is dropped. */
   forget(partitions: readonly TopicPartition[]): void;
   /** Forgets all, and commits nothing any more. */
@@ -17,11 +21,16 @@ export interface Commits {
 const COMMIT_EVERY_MS = 200;
 /** After one that failed: of a partition to which nothing more comes, nobody would commit anything otherwise. */
 const AGAIN_MS = 1_000;
+/** Partitions that are given up are waited for. */
+const SETTLE_MS = 4_000;
+const SETTLE_AGAIN_MS = 200;
 
 /** Gathers the offsets of the work that is done and commits them a few times a second, for all partitions at once. */
 export function createCommits({ commit, log }: { commit: Membership['commit']; log: Logger }): Commits {
   let timer: NodeJS.Timeout | undefined;
   let committing: Promise<void> = Promise.resolve();
+  /** Whether the last commit was refused: that is so for good. */
+  let isRefused = false;
   const noted = new Map<string, Position>();
   const idOf = ({ topic, partition }: TopicPartition) => `${topic}/${partition}`;
 
@@ -29,9 +38,11 @@ export function createCommits({ commit, log }: { commit: Membership['commit']; l
     if (noted.size === 0) return;
     const offsets = [...noted.values()];
     try {
+      isRefused = false;
       await commit(offsets);
       for (const each of offsets) if (noted.get(idOf(each)) === each) noted.delete(idOf(each));
     } catch (error) {
+      isRefused = error instanceof ReadRefusedError || kafkaErrorTypeOf(error) !== undefined;
       log.debug({ err: error }, 'a commit failed: it is tried again');
       if (noted.size > 0) timer ??= setTimeout(flush, AGAIN_MS);
     }
@@ -50,6 +61,14 @@ export function createCommits({ commit, log }: { commit: Membership['commit']; l
       timer ??= setTimeout(flush, COMMIT_EVERY_MS);
     },
     flush,
+    async settle(partitions) {
+      const until = performance.now() + SETTLE_MS;
+      await flush();
+      while (partitions.some((each) => noted.has(idOf(each))) && !isRefused && performance.now() < until) {
+        await delay(SETTLE_AGAIN_MS);
+        await flush();
+      }
+    },
     forget(partitions) {
       for (const each of partitions) noted.delete(idOf(each));
     },

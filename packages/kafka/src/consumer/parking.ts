@@ -25,9 +25,10 @@ export function createParking({
   /** @returns those whose key was let go meanwhile */
   async function park(letters: readonly Letter[], turn: Turn): Promise<ReadonlySet<ReceivedRecord>> {
     const free = new Set<ReceivedRecord>();
+    turn.keep();
     for (const some of groupsOf(letters)) {
       const [{ record: first }] = some as [Letter];
-      const letGo = await insist(whileSending(turn), first, () => deadLetters.park(some));
+      const letGo = await insist(turn, first, () => deadLetters.park(some));
       for (const { record, failure } of some) {
         if (letGo.has(record)) free.add(record);
         else log.error({ ...placeOf(record), ...describe(failure) }, 'parked a record in the dead letters');
@@ -59,7 +60,8 @@ export function createParking({
     const { topic, partition, firstOffset, lastOffset, error } = gap;
     const where = { topic, partition, firstOffset: String(firstOffset), lastOffset: String(lastOffset) };
     const at = { topic, partition, offset: firstOffset, key: null };
-    await insist(whileSending(turn), at, () => deadLetters.tell(gap));
+    turn.keep();
+    await insist(turn, at, () => deadLetters.tell(gap));
     log.error({ ...where, err: error }, 'parked a pointer to records that nobody can read');
   }
 
@@ -87,12 +89,6 @@ export function createParking({
 
   return { park, withoutParked, tell, tellLoss };
 }
-
-/** The same for what must not be begun anew. */
-const whileSending = (turn: Turn): Turn => ({
-  ...turn,
-  heldUp: (holdUp) => turn.heldUp(holdUp && { ...holdUp, isSending: true }),
-});
 
 function* groupsOf(letters: readonly Letter[]): Generator<Letter[]> {
   let group: Letter[] = [];

@@ -46,6 +46,7 @@ function setUp(handle: (record: ReceivedRecord, call: number, signal: AbortSigna
     holdUps,
     breaker,
     refusals: 0,
+    isKept: false,
     letGo: new Set<string | null>(),
     onHeldUp() {},
     passTime: (ms: number) => {
@@ -56,6 +57,9 @@ function setUp(handle: (record: ReceivedRecord, call: number, signal: AbortSigna
   };
   const turn: Turn = {
     signal: stop.signal,
+    keep() {
+      setup.isKept = true;
+    },
     done: (nextOffset) => void done.push(nextOffset),
     heldUp(holdUp) {
       holdUps.push(holdUp);
@@ -97,6 +101,18 @@ test('processes a chunk at once when all is well', async () => {
   await s.run(recordsOf('a', 'b', 'c'));
   expect(s.calls).toEqual([[0n, 1n, 2n]]);
   expect(s.parked).toEqual([]);
+});
+
+test('is not left for others once something of it goes to the dead letters', async () => {
+  const s = setUp(() => undefined);
+  await s.run(recordsOf('a', 'b'));
+  expect(s.isKept).toBe(false);
+  s.keys.add('b');
+  s.onHeldUp = () => expect(s.isKept).toBe(true);
+  s.refusals = 1;
+  await s.run(recordsOf('a', 'b'));
+  expect(s.holdUps).not.toEqual([]);
+  expect(s.parked).toMatchObject([{ offset: 1n }]);
 });
 
 test('finds the one poisonous record, and processes the others first', async () => {

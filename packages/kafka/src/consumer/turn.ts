@@ -9,6 +9,8 @@ export interface Turn {
   done(nextOffset: bigint): void;
   /** Says what holds the chunk up, and for what; with undefined, that it gets on. @throws to leave the chunk: others need the memory that it holds */
   heldUp(holdUp: HoldUp | undefined): void;
+  /** From here on the chunk is not left for others' sake: something of it goes to the dead letters, and would be there twice. */
+  keep(): void;
 }
 
 export type Place = Pick<ReceivedRecord, 'topic' | 'partition' | 'offset' | 'key'>;
@@ -20,8 +22,6 @@ export interface HoldUp {
   error: unknown;
   /** Whether it is something around the record that is waited for: an outage, the dead letters, a breaker that is open. */
   waits: boolean;
-  /** Something may be on its way to the dead letters: begun anew, it would be there twice. */
-  isSending?: boolean;
 }
 
 const GIVEN_UP = Symbol('the partition is given up');

@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals';
+import { ReadRefusedError } from '../errors.ts';
 import { createHeldBack } from '../heldBack.ts';
 import { batchOf } from '../testing/batches.ts';
 import { takeAnswer } from './answer.ts';
@@ -7,9 +8,17 @@ import type { FetchAnswer, FetchedPartition } from './fetch.ts';
 import { type Reading, readingOf } from './readings.ts';
 
 const heldBack = createHeldBack();
-const cluster = { topicId: () => 'id' } as unknown as Cluster;
+/** What is done while the offsets of a partition are looked up. */
+let whileLookedUp: () => void;
+const cluster = {
+  topicId: () => 'id',
+  partitionsOf: () => [0],
+  leaderOf: () => ({ node: 1, epoch: 0 }),
+  refresh: async () => whileLookedUp(),
+  connectionTo: async () => Promise.reject(new ReadRefusedError('t/0', 'NOT_TODAY')),
+} as unknown as Cluster;
 const reading = (partition: number): Reading => ({
-  ...readingOf({ topic: 't', partition, from: 0n }),
+  ...readingOf({ topic: 't', partition, from: 0n, topicId: 'id' }),
   leader: { node: 1, epoch: 0 },
   end: 10n,
 });
@@ -65,4 +74,19 @@ test.each<[string, (second: Reading) => void]>([
   const [first] = await taken([partition(0), partition(1, { bytes })], {}, meanwhile);
   expect(first).toBe(0n);
   expect(await taken([partition(0), partition(1, { errorCode: 6 })], {}, meanwhile)).toContain(0n);
+});
+
+test('puts nothing down behind a position that was sought while those of another partition were looked up', async () => {
+  const [first, second] = [reading(0), { ...reading(1), position: 7n }];
+  whileLookedUp = () => void Object.assign(second, { position: 5n });
+  const asked = [first, second].map((each) => ({ reading: each, position: each.position }));
+  const later = batchOf({ baseOffset: 7n, records: [record] });
+  const partitions = [partition(0, { errorCode: 1 }), partition(1, { bytes: later })];
+  await takeAnswer(
+    cluster,
+    asked,
+    { throttleMs: 0, errorCode: 0, topics: [{ topicId: 'id', partitions }] },
+    heldBack,
+  );
+  expect([second.position, second.waiting]).toEqual([5n, []]);
 });

@@ -30,9 +30,8 @@ export async function takeAnswer(
   heldBack: HeldBack,
 ): Promise<void> {
   // Sought elsewhere or removed meanwhile: this is no answer to what is asked now.
-  const asked = all
-    .filter(({ reading, position }) => reading.position === position && !reading.removed)
-    .map(({ reading }) => reading);
+  const isAsked = ({ reading, position }: Asked) => reading.position === position && !reading.removed;
+  const asked = all.filter(isAsked);
   if (answer.errorCode !== 0 && !isPassing(answer.errorCode)) throw refused('a broker', answer.errorCode);
   const fetched = new Map<string, FetchedPartition>();
   for (const { topicId, partitions } of answer.topics) {
@@ -41,8 +40,10 @@ export async function takeAnswer(
   // It is to be asked again later, and has said nothing of any partition: not that there is nothing in them.
   if (answer.throttleMs > 0 && fetched.size === 0) return;
   let isAll = true;
-  for (const reading of asked) {
-    const found = fetched.get(`${cluster.topicId(reading.topic)}/${reading.partition}`);
+  for (const each of asked) {
+    const { reading } = each;
+    if (!isAsked(each)) continue; // something was looked up for the one before
+    const found = fetched.get(`${reading.topicId}/${reading.partition}`);
     isAll &&= found !== undefined;
     try {
       if (found && (await take(cluster, reading, found, heldBack)))
@@ -50,14 +51,14 @@ export async function takeAnswer(
       else loseLeader(reading);
     } catch (error) {
       if (error instanceof BrokerUnavailableError) loseLeader(reading);
-      else reading.failure = { error };
+      else if (isAsked(each)) reading.failure = { error };
     }
   }
   // Also of those that nobody wants any more: one of them may have had the one batch that comes always.
   const isNothing = [...fetched.values()].every(
     ({ errorCode, bytes }) => errorCode === 0 && bytes.length === 0,
   );
-  if (isAll && isNothing) asked.forEach(skipGap);
+  if (isAll && isNothing) for (const { reading } of asked) skipGap(reading);
 }
 
 async function take(

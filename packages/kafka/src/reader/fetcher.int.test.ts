@@ -1,10 +1,7 @@
-import { until } from '@brew/sandbox/testing';
 import { afterAll, expect, test } from '@jest/globals';
-import { createAdmin } from '../admin.ts';
 import { LogTruncatedError } from '../errors.ts';
 import { partitionOf } from '../partitionOf.ts';
 import { createProducer } from '../producer.ts';
-import { createTopics } from '../testing/createTopics.ts';
 import { clientOf, createTopic, log, outgoing } from '../testing/kafka.ts';
 import { createCluster } from './cluster.ts';
 import { createFetcher } from './fetcher.ts';
@@ -69,32 +66,26 @@ test.each<[string, (fetcher: ReturnType<typeof createFetcher>, first: Reading) =
   }
 });
 
-test('goes on in no topic that was made anew, also when it is sought elsewhere', async () => {
-  const topic = await createTopic('anew');
-  const send = async (count: number) => {
-    await using producer = createProducer({ client: clientOf(), log });
-    await producer.start();
-    await producer.send(Array.from({ length: count }, (_, i) => outgoing(topic, 'k', `${i}`)));
-  };
-  await send(5);
-  await using admin = createAdmin({ client: clientOf(), log });
-  const fetcher = createFetcher(cluster, { apart: true, log });
+test('asks for the topic that it was told of, and for no other one of its name', async () => {
+  const [topic, other] = [await createTopic('old'), await createTopic('new')];
+  await using producer = createProducer({ client: clientOf(), log });
+  await producer.start();
+  const send = (to: string, count: number) =>
+    producer.send(Array.from({ length: count }, (_, i) => outgoing(to, 'k', `${i}`)));
+  await send(topic, 5);
+  await send(other, 10);
+  await cluster.refresh([topic, other]);
+  let isMadeAnew = false;
+  const topicId = (name: string) => cluster.topicId(isMadeAnew ? other : name);
+  const fetcher = createFetcher({ ...cluster, topicId }, { apart: true, log });
   try {
     const reading = fetcher.add({ topic, partition: 0, from: 0n });
-    expect(await fetcher.nextOf(reading)).toMatchObject({ nextOffset: 5n });
-    const before = cluster.topicId(topic);
-    await admin.removeTopic(topic);
-    await until(
-      () => createTopics([{ name: topic, partitions: 1, replicationFactor: 3, config: {} }]).then(() => true),
-      { what: 'the topic to be made anew' },
-    );
-    await send(10);
-    // As whoever reads another one of its partitions does.
-    await until(() => cluster.refresh([topic]).then(() => cluster.topicId(topic) !== before));
+    expect(await fetcher.nextOf(reading)).toMatchObject({ from: 0n, nextOffset: 5n });
+    isMadeAnew = true;
+    await send(topic, 1);
+    expect(await fetcher.nextOf(reading)).toMatchObject({ from: 5n, nextOffset: 6n });
     fetcher.seek(reading, 3n);
     await expect(fetcher.nextOf(reading)).rejects.toBeInstanceOf(LogTruncatedError);
-    fetcher.seek(reading, 3n, cluster.topicId(topic));
-    expect(await fetcher.nextOf(reading)).toMatchObject({ from: 3n });
   } finally {
     fetcher.stop();
   }

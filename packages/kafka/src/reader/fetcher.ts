@@ -204,7 +204,7 @@ export function createFetcher(
   async function ask(node: number, wanted: Reading[], maxWaitMs: number): Promise<FetchAnswer | undefined> {
     try {
       const connection = await cluster.connectionTo(node);
-      const topics = requestFor(cluster, wanted, partitionMaxBytes(readings.length));
+      const topics = requestFor(wanted, partitionMaxBytes(readings.length));
       return await fetch(connection, { topics, maxWaitMs, maxBytes: MAX_BYTES / 2 });
     } catch (error) {
       log.debug({ err: error, node }, 'a broker gave no answer');
@@ -289,9 +289,10 @@ export function createFetcher(
 const partitionMaxBytes = (partitions: number): number =>
   Math.min(MAX_BYTES_PER_PARTITION, Math.floor(MAX_BYTES / (FETCHED_AHEAD + 1) / partitions));
 
-function requestFor(cluster: Cluster, wanted: readonly Reading[], partitionMaxBytes: number): FetchTopic[] {
-  return [...Map.groupBy(wanted, ({ topic }) => topic)].map(([topic, readings]) => ({
-    topicId: cluster.topicId(topic) ?? '',
+/** By the ids of topics: one that was made anew has records at the same offsets, and they are others. */
+function requestFor(wanted: readonly Reading[], partitionMaxBytes: number): FetchTopic[] {
+  return [...Map.groupBy(wanted, ({ topicId }) => topicId ?? '')].map(([topicId, readings]) => ({
+    topicId,
     partitions: readings.map(({ partition, position, leader, leaderEpoch }) => ({
       partition,
       currentLeaderEpoch: leader?.epoch ?? -1,

@@ -126,13 +126,13 @@ export function createMembership(options: MembershipOptions): Membership {
           wake = () => woken.abort();
           if (ownership.failure) throw ownership.failure.error;
           let restMs = FIRST_INTERVAL_MS;
+          silentSince ??= performance.now();
           try {
             restMs = await beat();
             failures = 0;
             silentSince = undefined;
           } catch (error) {
             if (error instanceof ReadRefusedError) throw error;
-            silentSince ??= performance.now();
             log.debug({ err: error, failures }, 'a heartbeat failed');
             restMs = backoff(++failures, RETRY, Math.random());
           }
