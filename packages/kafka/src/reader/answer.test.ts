@@ -90,3 +90,10 @@ test('puts nothing down behind a position that was sought while those of another
   );
   expect([second.position, second.waiting]).toEqual([5n, []]);
 });
+
+test('passes over nothing behind a position that was sought in the midst of it', async () => {
+  const sought: Reading[] = [];
+  const taking = taken([partition(0), partition(1)], {}, (second) => sought.push(second));
+  for (const each of sought) each.position = 5n;
+  expect(await taking).toEqual([10n, 5n]);
+});

@@ -58,7 +58,7 @@ export async function takeAnswer(
   const isNothing = [...fetched.values()].every(
     ({ errorCode, bytes }) => errorCode === 0 && bytes.length === 0,
   );
-  if (isAll && isNothing) for (const { reading } of asked) skipGap(reading);
+  if (isAll && isNothing) for (const each of asked) if (isAsked(each)) skipGap(each.reading);
 }
 
 async function take(
