@@ -256,9 +256,7 @@ export function createFetcher(
       wake();
     },
     seek(reading, position, topicId = reading.topicId) {
-      // Who leads it is asked anew, and with that, whether it is still that topic.
-      const unknown = { leader: undefined, leaderEpoch: -1 };
-      Object.assign(reading, { position, topicId, waiting: [], failure: undefined, ...unknown });
+      Object.assign(reading, { position, topicId, waiting: [], failure: undefined, leaderEpoch: -1 });
       goOn();
     },
     next: () =>
