@@ -32,7 +32,9 @@ export async function createTopic(
   replicas?: number,
 ) {
   const name = uniqueName(prefix);
-  await createTopics([{ name, partitions, replicationFactor: 3, config }], replicas);
+  // Some tests write records of 1970: a test that takes long enough would lose them to retention.
+  const all = { 'retention.ms': '-1', ...config };
+  await createTopics([{ name, partitions, replicationFactor: 3, config: all }], replicas);
   return name;
 }
 
