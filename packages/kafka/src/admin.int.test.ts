@@ -79,6 +79,19 @@ test('creates a topic again while some brokers still list the one that was delet
   await Promise.all(others.map((other) => other.close()));
 });
 
+test('creates a topic that was deleted a moment ago, whichever broker is asked', async () => {
+  const topic = declared(uniqueName('admin'));
+  const asked = infrastructure().brokers.map((broker) =>
+    createAdmin({ client: createKafkaClient({ brokers: [broker], clientId: 'test', log }), log }),
+  );
+  for (let round = 0; round < 10; round++)
+    for (const each of asked) {
+      expect(await each.ensureTopics([topic])).toMatchObject([{ outcome: 'created' }]);
+      await admin.removeTopic(topic.name);
+    }
+  await Promise.all(asked.map((each) => each.close()));
+});
+
 test('describes the cluster', async () => {
   const cluster = await admin.waitForBrokers(infrastructure().brokers.length);
   expect(cluster.clusterId).toMatch(/^[\w-]{22}$/);

@@ -18,19 +18,11 @@ export async function ensureTopics(
     replicationFactor: replicationFactor ?? topic.replicationFactor,
   }));
   const created = new Set<string>();
-  // From the start each time: a broker may also list topics that it has not heard yet are deleted.
   const differences = await untilKnown(async () => {
-    const existing = await partitionsOf(brokers);
-    const missing = declared.filter(({ name }) => !existing.has(name) && !created.has(name));
-    for (const name of await create(brokers, missing)) created.add(name);
-    await untilLed(
-      brokers,
-      missing.map(({ name }) => name),
-    );
-    return await differencesOf(
-      brokers,
-      declared.filter(({ name }) => !created.has(name)),
-    );
+    const others = () => declared.filter(({ name }) => !created.has(name));
+    for (const name of await create(brokers, others())) created.add(name);
+    await untilLed(brokers, [...created]);
+    return await differencesOf(brokers, others());
   });
   return declared.map(({ name }) => {
     const found = differences.get(name) ?? [];
@@ -59,18 +51,24 @@ export async function compareTopics(
 /** How long the brokers may take to create topics. */
 const CREATED_MS = 10_000;
 
-/** @returns those that were created; others not if somebody else did it meanwhile, or the broker that listed them was behind */
-async function create(brokers: Brokers, missing: readonly Declared[]): Promise<string[]> {
-  if (missing.length === 0) return [];
+/**
+ * Asks for all of them: which ones there are, the controller alone knows. A broker may also list some that it has not heard yet are deleted.
+ * @returns those that were created
+ */
+async function create(brokers: Brokers, declared: readonly Declared[]): Promise<string[]> {
+  if (declared.length === 0) return [];
   // One broker alone: whoever is asked second would find them there.
   const connection = await brokers.ask('find a broker', async (found) => found);
-  const asked = missing.map(({ name, partitions, replicationFactor, config }) => ({
+  const asked = declared.map(({ name, partitions, replicationFactor, config }) => ({
     ...{ name, numPartitions: partitions, replicationFactor, assignments: [] },
     configs: Object.entries(config).map(([key, value]) => ({ name: key, value })),
   }));
   const { topics } = await answerOf(createTopicsV7.api.async(connection, asked, CREATED_MS, false));
   for (const { name, errorCode, errorMessage } of topics) {
     if (errorCode === 0 || nameOf(errorCode) === 'TOPIC_ALREADY_EXISTS') continue;
+    // Who may create none is not told which ones there are.
+    if (nameOf(errorCode) === 'TOPIC_AUTHORIZATION_FAILED' && (await partitionsOf(brokers, [name])).has(name))
+      continue;
     if (isPassing(errorCode)) throw new NotKnownYetError(name);
     throw new Error(`${name}: ${nameOf(errorCode)}${errorMessage ? `, ${errorMessage}` : ''}`);
   }
