@@ -2,17 +2,23 @@ import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 /** @throws when what an option says is no number, or less than the least */
-export function numberOption(name: string, text: string, least: number): number {
-  const value = Number(text);
-  if (text.trim() !== '' && value >= least && value < Infinity) return value;
-  throw new Error(`--${name} ${text} is no number from ${least} up. Take one.`);
-}
+export const numberOption = (name: string, text: string, least: number): number =>
+  checked(name, text, least, 'number', Number.isFinite);
 
 /** Of what there are no halves. @throws as numberOption does */
-export function countOption(name: string, text: string, least: number): number {
+export const countOption = (name: string, text: string, least: number): number =>
+  checked(name, text, least, 'whole number', Number.isSafeInteger);
+
+function checked(
+  name: string,
+  text: string,
+  least: number,
+  what: string,
+  isOne: (value: number) => boolean,
+): number {
   const value = Number(text);
-  if (text.trim() !== '' && Number.isSafeInteger(value) && value >= least) return value;
-  throw new Error(`--${name} ${text} is no whole number from ${least} up. Take one.`);
+  if (text.trim() !== '' && isOne(value) && value >= least) return value;
+  throw new Error(`--${name} ${text} is no ${what} from ${least} up. Take one.`);
 }
 
 /** @throws when what an option says is none of these */

@@ -80,8 +80,6 @@ export function createFollower(options: FollowerOptions): Follower {
   const { client, name, topics, from, onRecords, isOutage, onSteppedOver, log } = options;
   const cluster = createCluster(client);
   const positions = createPositions();
-  /** Of which topics these are positions, by partition: one that was made anew has others. */
-  const topicIds = new Map<string, string | undefined>();
   let state: MemberState = 'created';
   let started: Promise<void> | undefined;
   let running: Promise<void> | undefined;
@@ -122,10 +120,7 @@ export function createFollower(options: FollowerOptions): Follower {
     }
 
     try {
-      for (const { topic, partition, position } of positions.all()) {
-        const topicId = topicIds.get(nameOfReading({ topic, partition }));
-        follow(own.add({ topic, partition, from: position, topicId }));
-      }
+      for (const { position: from, ...at } of positions.all()) follow(own.add({ ...at, from }));
       await Promise.race([ended.promise, aborted(signal)]);
     } finally {
       own.stop();
@@ -134,18 +129,18 @@ export function createFollower(options: FollowerOptions): Follower {
   }
 
   async function take(fetched: Fetched, reading: Reading, own: Fetcher): Promise<void> {
-    const { topic, partition } = fetched;
+    const { topic, partition, topicId } = reading;
+    const advance = (position: bigint) => positions.advance({ topic, partition, position, topicId });
     const turn = { place: nameOfReading(reading), impatientFrom: Date.now() + PATIENCE_MS };
-    topicIds.set(turn.place, reading.topicId);
     for (const { records, gap, nextOffset } of chunksOf(fetched, undefined, MAX_RECORDS)) {
       if (signal.aborted || (records.length > 0 && !(await handOn(records, turn)))) return;
       if (gap && looksAgain(gap)) {
-        positions.advance(topic, partition, gap.firstOffset);
+        advance(gap.firstOffset);
         await delay(RETRY.maxMs, signal);
         return own.seek(reading, gap.firstOffset);
       }
       if (gap) note(gap, nextOffset);
-      positions.advance(topic, partition, nextOffset);
+      advance(nextOffset);
       await eventLoop();
     }
   }
@@ -158,9 +153,9 @@ export function createFollower(options: FollowerOptions): Follower {
       return own.seek(reading, at.offset);
     }
     if (way.gap) note(way.gap, way.offset);
-    positions.begin(at.topic, at.partition, way.offset, way.end);
-    const topicId = cluster.topicId(at.topic);
-    topicIds.set(nameOfReading(at), topicId);
+    const { topic, partition } = at;
+    const topicId = cluster.topicId(topic);
+    positions.begin({ topic, partition, position: way.offset, topicId }, way.end);
     own.seek(reading, way.offset, topicId);
   }
 
@@ -216,9 +211,8 @@ export function createFollower(options: FollowerOptions): Follower {
           (['earliest', 'latest'] as const).map((at) => listOffsets(cluster, { topics }, at)),
         );
         for (const [index, { topic, partition, offset }] of (latest ?? []).entries()) {
-          const first = from === 'now' ? offset : (earliest?.[index]?.offset ?? 0n);
-          positions.begin(topic, partition, first, offset);
-          topicIds.set(nameOfReading({ topic, partition }), cluster.topicId(topic));
+          const position = from === 'now' ? offset : (earliest?.[index]?.offset ?? 0n);
+          positions.begin({ topic, partition, position, topicId: cluster.topicId(topic) }, offset);
         }
         failure = undefined;
         return positions.complete();

@@ -28,31 +28,31 @@ const SETTLE_AGAIN_MS = 200;
 /** Gathers the offsets of the work that is done and commits them a few times a second, for all partitions at once. */
 export function createCommits({ commit, log }: { commit: Membership['commit']; log: Logger }): Commits {
   let timer: NodeJS.Timeout | undefined;
-  let committing: Promise<void> = Promise.resolve();
-  /** Whether the last commit was refused: that is so for good. */
-  let isRefused = false;
+  let committing: Promise<unknown> = Promise.resolve();
   const noted = new Map<string, Position>();
   const idOf = ({ topic, partition }: TopicPartition) => `${topic}/${partition}`;
 
-  async function commitNoted(): Promise<void> {
-    if (noted.size === 0) return;
+  /** @returns whether it was refused, which is so for good */
+  async function commitNoted(): Promise<boolean> {
+    if (noted.size === 0) return false;
     const offsets = [...noted.values()];
     try {
-      isRefused = false;
       await commit(offsets);
       for (const each of offsets) if (noted.get(idOf(each)) === each) noted.delete(idOf(each));
+      return false;
     } catch (error) {
-      isRefused = error instanceof ReadRefusedError || kafkaErrorTypeOf(error) !== undefined;
       log.debug({ err: error }, 'a commit failed: it is tried again');
       if (noted.size > 0) timer ??= setTimeout(flush, AGAIN_MS);
+      return error instanceof ReadRefusedError || kafkaErrorTypeOf(error) !== undefined;
     }
   }
 
-  function flush(): Promise<void> {
+  function flush(): Promise<boolean> {
     clearTimeout(timer);
     timer = undefined;
-    committing = committing.then(commitNoted);
-    return committing;
+    const flushed = committing.then(commitNoted);
+    committing = flushed;
+    return flushed;
   }
 
   return {
@@ -60,13 +60,14 @@ export function createCommits({ commit, log }: { commit: Membership['commit']; l
       noted.set(idOf(position), position);
       timer ??= setTimeout(flush, COMMIT_EVERY_MS);
     },
-    flush,
+    async flush() {
+      await flush();
+    },
     async settle(partitions) {
       const until = performance.now() + SETTLE_MS;
-      await flush();
-      while (partitions.some((each) => noted.has(idOf(each))) && !isRefused && performance.now() < until) {
+      while (!(await flush()) && partitions.some((each) => noted.has(idOf(each)))) {
+        if (performance.now() > until) return;
         await delay(SETTLE_AGAIN_MS);
-        await flush();
       }
     },
     forget(partitions) {

@@ -1,6 +1,8 @@
 import { expect, test } from '@jest/globals';
 import { createPositions } from './positions.ts';
 
+const at = (partition: number, position: bigint) => ({ topic: 't', partition, position, topicId: 'first' });
+
 const settled = async (promise: Promise<void>) =>
   Promise.race([
     promise.then(() => true),
@@ -9,18 +11,18 @@ const settled = async (promise: Promise<void>) =>
 
 test('is caught up when every partition is read to where it ended at the start', async () => {
   const positions = createPositions();
-  positions.begin('t', 0, 0n, 5n);
-  positions.begin('t', 1, 2n, 4n);
+  positions.begin(at(0, 0n), 5n);
+  positions.begin(at(1, 2n), 4n);
   positions.complete();
-  positions.advance('t', 0, 5n);
+  positions.advance(at(0, 5n));
   expect(await settled(positions.caughtUp)).toBe(false);
-  positions.advance('t', 1, 4n);
+  positions.advance(at(1, 4n));
   expect(await settled(positions.caughtUp)).toBe(true);
 });
 
 test('is caught up at once with empty partitions, but not before all are known', async () => {
   const positions = createPositions();
-  positions.begin('t', 0, 7n, 7n);
+  positions.begin(at(0, 7n), 7n);
   expect(await settled(positions.caughtUp)).toBe(false);
   positions.complete();
   expect(await settled(positions.caughtUp)).toBe(true);
@@ -28,15 +30,15 @@ test('is caught up at once with empty partitions, but not before all are known',
 
 test('never goes back', () => {
   const positions = createPositions();
-  positions.begin('t', 0, 3n, 3n);
-  positions.advance('t', 0, 9n);
-  positions.advance('t', 0, 4n);
+  positions.begin(at(0, 3n), 3n);
+  positions.advance(at(0, 9n));
+  positions.advance(at(0, 4n));
   expect(positions.of('t', 0)).toBe(9n);
 });
 
 test('reads a partition that was added later from its beginning', () => {
   const positions = createPositions();
   expect(positions.of('t', 6)).toBe(0n);
-  positions.advance('t', 6, 1n);
-  expect([...positions.all()]).toEqual([{ topic: 't', partition: 6, position: 1n }]);
+  positions.advance(at(6, 1n));
+  expect([...positions.all()]).toEqual([at(6, 1n)]);
 });

@@ -1,16 +1,18 @@
-interface Position {
-  topic: string;
-  partition: number;
+import type { TopicPartition } from '../record.ts';
+
+interface Position extends TopicPartition {
   /** The offset that is read next. */
   position: bigint;
+  /** Of which topic it is one: a topic that was made anew has others. */
+  topicId: string | undefined;
 }
 
 export interface Positions {
-  /** A partition is read from `position`, and it ended at `end` when we came. */
-  begin(topic: string, partition: number, position: bigint, end: bigint): void;
+  /** A partition is read from there, and it ended at `end` when we came. */
+  begin(from: Position, end: bigint): void;
   /** Every partition has been begun. */
   complete(): void;
-  advance(topic: string, partition: number, position: bigint): void;
+  advance(to: Position): void;
   /** 0 for a partition that was never begun. */
   of(topic: string, partition: number): bigint;
   all(): Iterable<Position>;
@@ -25,33 +27,29 @@ export function createPositions(): Positions {
   const caughtUp = Promise.withResolvers<void>();
   let completed = false;
 
-  function settle(id: string, position: bigint): void {
+  const idOf = (topic: string, partition: number) => `${topic}/${partition}`;
+
+  function set(to: Position): void {
+    const id = idOf(to.topic, to.partition);
+    positions.set(id, to);
     const end = behind.get(id);
-    if (end !== undefined && position >= end) behind.delete(id);
+    if (end !== undefined && to.position >= end) behind.delete(id);
     if (completed && behind.size === 0) caughtUp.resolve();
   }
 
-  const idOf = (topic: string, partition: number) => `${topic}/${partition}`;
-
-  function advance(topic: string, partition: number, position: bigint): void {
-    const id = idOf(topic, partition);
-    const known = positions.get(id);
-    if (known && known.position >= position) return;
-    positions.set(id, { topic, partition, position });
-    settle(id, position);
-  }
-
   return {
-    begin(topic, partition, position, end) {
-      behind.set(idOf(topic, partition), end);
-      positions.set(idOf(topic, partition), { topic, partition, position });
-      settle(idOf(topic, partition), position);
+    begin(from, end) {
+      behind.set(idOf(from.topic, from.partition), end);
+      set(from);
     },
     complete() {
       completed = true;
       if (behind.size === 0) caughtUp.resolve();
     },
-    advance,
+    advance(to) {
+      const known = positions.get(idOf(to.topic, to.partition));
+      if (!known || known.position < to.position) set(to);
+    },
     of: (topic, partition) => positions.get(idOf(topic, partition))?.position ?? 0n,
     all: () => positions.values(),
     caughtUp: caughtUp.promise,
