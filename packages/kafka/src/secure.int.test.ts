@@ -1,6 +1,8 @@
 import { connect, createServer, type Server } from 'node:net';
-import { uniqueName } from '@brew/sandbox/testing';
+import { uniqueName, until } from '@brew/sandbox/testing';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { AclOperationTypes, AclPermissionTypes, AclResourceTypes, ResourcePatternTypes } from 'kafkajs';
+import { kafkaOf } from './adapters/kafkajs/kafka.ts';
 import { createAdmin } from './admin.ts';
 import { createKafkaClient, type KafkaClientOptions } from './client.ts';
 import { BrokerUnavailableError } from './errors.ts';
@@ -49,6 +51,41 @@ test.each([
 ])('does not read %s', async (_, options) => {
   await using reader = createReader({ client: clientWith(options()), log });
   await expect(reader.offsets(['any'], 'latest')).rejects.toThrow(BrokerUnavailableError);
+});
+
+test('takes topics for there that it may see, also where it may create none', async () => {
+  const topic = { name: uniqueName('secure'), partitions: 1, replicationFactor: 3, config: {} } as const;
+  const missing = { ...topic, name: uniqueName('secure') };
+  await using admin = createAdmin({ client: clientWith({}), log });
+  const lone = { replicationFactor: 1 };
+  await admin.ensureTopics([topic], lone);
+  const acls = kafkaOf(clientWith({})).admin();
+  await acls.connect();
+  const who = {
+    principal: `User:${broker.bound.username}`,
+    host: '*',
+    permissionType: AclPermissionTypes.ALLOW,
+  };
+  const topics = {
+    resourceType: AclResourceTypes.TOPIC,
+    resourceName: 'secure-',
+    resourcePatternType: ResourcePatternTypes.PREFIXED,
+  };
+  const acl = [AclOperationTypes.DESCRIBE, AclOperationTypes.DESCRIBE_CONFIGS].map((operation) => ({
+    ...who,
+    ...topics,
+    operation,
+  }));
+  await acls.createAcls({ acl });
+  await acls.disconnect();
+  await using bound = createAdmin({ client: clientWith({ sasl: broker.bound }), log });
+  await until(() => bound.describeTopics([topic.name]), { what: 'the broker to hear of the ACLs' });
+  expect(await bound.ensureTopics([topic], lone)).toEqual([
+    { topic: topic.name, outcome: 'exists', differences: [] },
+  ]);
+  await expect(bound.ensureTopics([topic, missing], lone)).rejects.toThrow(
+    `${missing.name}: TOPIC_AUTHORIZATION_FAILED`,
+  );
 });
 
 test('takes nobody for silent who is only slow to connect to', async () => {
