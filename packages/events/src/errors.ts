@@ -77,6 +77,7 @@ export const errorCodes = {
     'A topic of the cluster is not as declared. The message says how; change the one or the other.',
   BREW_TOPIC_MISSING:
     'A topic that is needed does not exist, and none is made by itself. Create the topics first.',
+  BREW_TOPIC_REFUSED: 'Kafka will not create or delete such a topic. The message has what it says.',
   BREW_TRANSACTION_OPEN:
     "Somebody's transaction keeps records back. It ends within minutes, or by kafka-transactions.sh abort.",
 } as const;

@@ -2,11 +2,6 @@ import type { Logger } from 'pino';
 import type { KafkaClient } from './client.ts';
 import type { OutgoingRecord, Placement, Position, TopicPartition } from './record.ts';
 
-/** The libraries that there is an adapter for; the first one is taken where nobody chooses. */
-export const libraries = ['platformatic', 'kafkajs'] as const;
-
-export type Library = (typeof libraries)[number];
-
 /**
  * What Brew asks of a library: whatever brokers and a client have to agree on over many requests. Everything else stands once, above (batch
  * walk, codec, dead letters, order of sends) or beside it (fetching, offsets, topics: single requests, see wire/).

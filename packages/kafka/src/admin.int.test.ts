@@ -57,6 +57,15 @@ test('compares topics with their declaration, and creates none', async () => {
   expect(await outcomes()).toEqual(['exists', 'missing']);
 });
 
+test.each([
+  [{ name: 'bad name!' }, /^Kafka refuses to create the topic bad name!: INVALID_TOPIC_EXCEPTION, .*\.$/],
+  [{ config: { 'retention.msx': '1' } }, /: INVALID_CONFIG, .*retention\.msx.*\.$/],
+])('says what Kafka says of a topic that it will not create: %j', async (odd, message) => {
+  const refused = admin.ensureTopics([{ ...declared(uniqueName('admin')), ...odd }]);
+  await expect(refused).rejects.toThrow(message);
+  await expect(refused).rejects.toMatchObject({ code: 'BREW_TOPIC_REFUSED', retryable: false });
+});
+
 test('creates topics from two sides at once', async () => {
   const topic = declared(uniqueName('admin'));
   await using other = createAdmin({ client, log });

@@ -56,6 +56,7 @@ export interface Admin extends AsyncDisposable {
    * Creates what is missing and compares what is there: partitions, replicas and every declared setting. Changes
    * nothing that exists.
    * @param replicationFactor in place of the declared one, for clusters with fewer than three brokers
+   * @throws TopicRefusedError
    */
   ensureTopics(
     declarations: readonly TopicDeclaration[],
@@ -73,7 +74,7 @@ export interface Admin extends AsyncDisposable {
   groupPositions(group: string, topics: readonly string[]): Promise<GroupPosition[]>;
   /** Of every partition that the group has ever committed. */
   groupLag(group: string): Promise<PartitionLag[]>;
-  /** Deletes a topic with all that is in it, if there is one. */
+  /** Deletes a topic with all that is in it, if there is one. @throws TopicRefusedError */
   removeTopic(topic: string): Promise<void>;
   /**
    * Deletes a group's offsets: under that name everything is read anew. Waits, for 20 s at most, for members that were killed; their

@@ -1,6 +1,10 @@
 import type { ConnectionOptions } from 'node:tls';
 import type { Logger } from 'pino';
-import type { Library } from './adapter.ts';
+
+/** The libraries that there is an adapter for (adapter.ts); the first one is taken where nobody chooses. */
+export const libraries = ['platformatic', 'kafkajs'] as const;
+
+export type Library = (typeof libraries)[number];
 
 /** What a broker has not answered by then it is asked again, through another connection. */
 export const REQUEST_TIMEOUT_MS = 10_000;
@@ -45,13 +49,28 @@ export interface KafkaClient {
   readonly library: Library;
 }
 
-/** Describes how to reach a cluster. Connects to nothing yet. */
+/**
+ * Describes how to reach a cluster. Connects to nothing yet.
+ * @throws TypeError for addresses that are none, or a library that there is no adapter for
+ */
 export function createKafkaClient(options: KafkaClientOptions): KafkaClient {
-  const { clientId, library = 'platformatic' } = options;
+  const { brokers, clientId, library = libraries[0] } = options;
+  if (brokers.length === 0)
+    throw new TypeError('brokers is empty. Give the address of one at least, as host:port.');
+  const wrong = brokers.find((broker) => !ADDRESS.test(broker));
+  if (wrong !== undefined)
+    throw new TypeError(`${JSON.stringify(wrong)} is no address of a broker. Give it as host:port.`);
+  if (!libraries.includes(library))
+    throw new TypeError(
+      `There is no library ${library} to talk to Kafka by. Take one of ${libraries.join(', ')}.`,
+    );
   const client: KafkaClient = Object.freeze({ clientId, library });
   optionsByClient.set(client, options);
   return client;
 }
+
+/** The host may be an IPv6 address. */
+const ADDRESS = /^\S+:\d{1,5}$/;
 
 /** What a client was made of. */
 export function optionsOf(client: KafkaClient): KafkaClientOptions {

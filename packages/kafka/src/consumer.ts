@@ -119,6 +119,10 @@ export function createConsumer(options: ConsumerOptions): Consumer {
     unable = () => undefined,
     instanceId,
   } = options;
+  if (group === '' || topics.length === 0)
+    throw new TypeError('A consumer needs the name of its group, and one topic at least.');
+  if (from !== 'beginning' && from !== 'now')
+    throw new TypeError(`from is ${from}. A group without offsets starts at 'beginning' or 'now'.`);
   if (instanceId !== undefined && client.library === 'kafkajs')
     throw new TypeError(
       'kafkajs has no static membership: leave out instanceId, or take the library platformatic.',

@@ -6,6 +6,7 @@ import * as errors from './errors.ts';
 const all: BrewError[] = [
   new errors.BrokerUnavailableError('ask', new Error('why')),
   new errors.TopicMissingError(['t']),
+  new errors.TopicRefusedError('create', 't', 'INVALID_CONFIG'),
   new errors.GroupMissingError('g'),
   new errors.ConsumerFailedError('g', new Error('why')),
   new errors.SendFailedError('why', { retryable: true }),
@@ -36,6 +37,7 @@ test('every class of error has a code of its own', () => {
 test('only what may succeed later, unchanged, is retryable', () => {
   const final = all.filter(({ retryable }) => !retryable).map(({ name }) => name);
   expect(final).toEqual([
+    'TopicRefusedError',
     'GroupMissingError',
     'FencedError',
     'NotPreparedError',

@@ -35,6 +35,16 @@ export class TopicMissingError extends BrewError {
   }
 }
 
+/**
+ * Kafka won't ever create such a topic, or delete one for us: its name, a setting or the number of its replicas is not right, or there is no ACL for
+ * it. Operator: see what Kafka says.
+ */
+export class TopicRefusedError extends BrewError {
+  constructor(doing: 'create' | 'delete', topic: string, why: string) {
+    super('BREW_TOPIC_REFUSED', `Kafka refuses to ${doing} the topic ${topic}: ${withoutStop(why)}.`);
+  }
+}
+
 /** There is no such consumer group, or not any more: one without members and offsets is forgotten. */
 export class GroupMissingError extends BrewError {
   constructor(group: string) {

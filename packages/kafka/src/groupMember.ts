@@ -113,7 +113,7 @@ export function createGroupMember(options: GroupMemberOptions): GroupMember {
     /** The kind of what ended it last, of which the log tells: of an outage once, not with each attempt. */
     let told: string | undefined;
     for (let failures = 1; ; failures++) {
-      const cause = await live();
+      const cause = await live().catch((error: unknown) => error);
       if (stopping.signal.aborted) return;
       // It had joined, so what went wrong is new.
       if (state === 'running') {

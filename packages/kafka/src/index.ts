@@ -1,4 +1,3 @@
-export { type Library, libraries } from './adapter.ts';
 export {
   type Admin,
   type ClusterDescription,
@@ -9,7 +8,13 @@ export {
   type TopicOutcome,
 } from './admin.ts';
 export { backoff, defaultRetry, type RetryPolicy } from './backoff.ts';
-export { createKafkaClient, type KafkaClient, type KafkaClientOptions } from './client.ts';
+export {
+  createKafkaClient,
+  type KafkaClient,
+  type KafkaClientOptions,
+  type Library,
+  libraries,
+} from './client.ts';
 export type { FieldReader, FieldsOf, Picked } from './codec/fieldReader.ts';
 export { type Codec, createCodec } from './codec.ts';
 export type { HeldUp } from './consumer/holdUps.ts';
@@ -43,6 +48,7 @@ export {
   SchemaUnknownError,
   SendFailedError,
   TopicMissingError,
+  TopicRefusedError,
   UndecodableRecordError,
   UnreadableBatchError,
 } from './errors.ts';

@@ -84,7 +84,10 @@ test('takes topics for there that it may see, also where it may create none', as
     { topic: topic.name, outcome: 'exists', differences: [] },
   ]);
   await expect(bound.ensureTopics([topic, missing], lone)).rejects.toThrow(
-    `${missing.name}: TOPIC_AUTHORIZATION_FAILED`,
+    `Kafka refuses to create the topic ${missing.name}: TOPIC_AUTHORIZATION_FAILED`,
+  );
+  await expect(bound.removeTopic(topic.name)).rejects.toThrow(
+    `Kafka refuses to delete the topic ${topic.name}: TOPIC_AUTHORIZATION_FAILED.`,
   );
 });
 

@@ -1,7 +1,7 @@
 import { uniqueName, until } from '@brew/sandbox/testing';
 import { afterAll, afterEach, describe, expect, test } from '@jest/globals';
-import { type Library, libraries } from './adapter.ts';
 import { createAdmin } from './admin.ts';
+import { type Library, libraries } from './client.ts';
 import { type ConsumerOptions, createConsumer } from './consumer.ts';
 import { delay } from './delay.ts';
 import { createFollower } from './follower.ts';

@@ -2,7 +2,7 @@ import { createConsumer, createKafkaClient, createProducer, type DeadLetters } f
 import { createPipeline } from '@brew/kafka/pipeline';
 import { createReader } from '@brew/kafka/reader';
 import { pino } from 'pino';
-import type { Library } from '../../../packages/kafka/src/adapter.ts';
+import type { Library } from '../../../packages/kafka/src/client.ts';
 import type { Client, Cluster } from './client.ts';
 import { tell } from './tell.ts';
 

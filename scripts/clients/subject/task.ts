@@ -1,4 +1,4 @@
-import type { Library } from '../../../packages/kafka/src/adapter.ts';
+import type { Library } from '../../../packages/kafka/src/client.ts';
 
 /** What a process of a subject is to do, as JSON in its only argument. */
 export interface Task {

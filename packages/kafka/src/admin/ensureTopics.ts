@@ -1,6 +1,7 @@
 import type { TopicDeclaration } from '@brew/events';
 import type { TopicDescription, TopicOutcome } from '../admin.ts';
 import { delay } from '../delay.ts';
+import { TopicRefusedError } from '../errors.ts';
 import { topicSettings } from '../inspect/settings.ts';
 import { describePartitions } from '../inspect/topics.ts';
 import type { Brokers } from '../wire/brokers.ts';
@@ -70,7 +71,11 @@ async function create(brokers: Brokers, declared: readonly Declared[]): Promise<
     if (nameOf(errorCode) === 'TOPIC_AUTHORIZATION_FAILED' && (await partitionsOf(brokers, [name])).has(name))
       continue;
     if (isPassing(errorCode)) throw new NotKnownYetError(name);
-    throw new Error(`${name}: ${nameOf(errorCode)}${errorMessage ? `, ${errorMessage}` : ''}`);
+    throw new TopicRefusedError(
+      'create',
+      name,
+      `${nameOf(errorCode)}${errorMessage ? `, ${errorMessage}` : ''}`,
+    );
   }
   return topics.filter(({ errorCode }) => errorCode === 0).map(({ name }) => name);
 }

@@ -1,4 +1,4 @@
-import type { Library } from '../adapter.ts';
+import type { Library } from '../client.ts';
 import { createPipeline } from '../pipeline.ts';
 import { clientOf, log } from './kafka.ts';
 import { createNetwork } from './network.ts';

@@ -1,4 +1,4 @@
-import type { Consumer as KafkaConsumer } from 'kafkajs';
+import { type Consumer as KafkaConsumer, PartitionAssigners } from 'kafkajs';
 import type { Membership, MembershipOptions } from '../../adapter.ts';
 import { aborted, within } from '../../delay.ts';
 import { metadataOf } from '../../reader/commit.ts';
@@ -53,9 +53,10 @@ export function createMembership(options: MembershipOptions): Membership {
 
   const consumer: KafkaConsumer = kafkaOf(client).consumer({
     groupId: group,
-    partitionAssigners: [createCoPartitionedAssigner(() => change(undefined))],
+    // The other one where a member of plain kafkajs, which knows no other, is in the group: a system moves one instance after the other.
+    partitionAssigners: [createCoPartitionedAssigner(() => change(undefined)), PartitionAssigners.roundRobin],
     sessionTimeout: sessionTimeoutMs,
-    heartbeatInterval: HEARTBEAT_MS,
+    heartbeatInterval: Math.min(HEARTBEAT_MS, sessionTimeoutMs / 3),
     maxWaitTimeInMs: LOOK_MS,
     metadataMaxAge: METADATA_MAX_AGE_MS,
     allowAutoTopicCreation: false,
