@@ -1,9 +1,12 @@
 import { runKafkaTool } from '@brew/sandbox';
 import { infrastructure, uniqueName, until } from '@brew/sandbox/testing';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { createAdmin } from '../../admin.ts';
 import { createKafkaClient, optionsOf } from '../../client.ts';
+import { partitionOf } from '../../partitionOf.ts';
 import { createProducer, type Producer } from '../../producer.ts';
 import type { OutgoingRecord, ReceivedRecord } from '../../record.ts';
+import { createTopics } from '../../testing/createTopics.ts';
 import { clientOf, createTopic, log, outgoing, readAll, textOf } from '../../testing/kafka.ts';
 import { createNetwork, isProduce, type Network } from '../../testing/network.ts';
 import { kafkaOf } from '../kafkajs/kafka.ts';
@@ -72,6 +75,33 @@ test('writes all but what is refused, once and in order, whatever is under way b
   const missing = new Set([...large, ...behind]);
   expect(perKey(await readAll(topic))).toEqual(perKey(sent.filter((record) => !missing.has(record))));
 });
+
+test('loses nothing of what it sends to partitions of a topic that was made anew while it had nothing for them', async () => {
+  const topic = await createTopic('sender-anew', 6);
+  const keys = Array.from({ length: 6 }, (_, partition) => keyFor(partition, 6));
+  await producer.send([outgoing(topic, keys[5] ?? '', 'it knows the topic')]);
+  await makeAnew(topic, 6);
+  const sent: OutgoingRecord[] = [];
+  for (let n = 0; n < 5; n++) {
+    const batch = keys.map((key) => outgoing(topic, key, `${n}`));
+    sent.push(...batch);
+    await producer.send(batch);
+  }
+  const there = perKey(await readAll(topic));
+  for (const [key, values] of Object.entries(perKey(sent))) expect([...new Set(there[key])]).toEqual(values); // what was sent before it knew may be there twice
+});
+
+/** A key that belongs to a partition. */
+function keyFor(partition: number, partitions: number): string {
+  for (let n = 0; ; n++) if (partitionOf(`key-${n}`, partitions) === partition) return `key-${n}`;
+}
+
+/** With leaders on other brokers, as a rule. */
+async function makeAnew(name: string, partitions: number): Promise<void> {
+  await using admin = createAdmin({ client: clientOf(), log });
+  await admin.removeTopic(name);
+  await createTopics([{ name, partitions, replicationFactor: 3, config: {} }]);
+}
 
 test('goes on with a topic that gets more partitions', async () => {
   const topic = await createTopic('sender-more', 1);

@@ -77,15 +77,15 @@ export function createDelivery({
   compression,
   patienceMs,
 }: DeliveryOptions): Delivery {
-  const targets = createTargets(brokers);
+  const targets = createTargets(brokers, (topic) => fail(new Error(`${topic} was deleted and made anew`)));
   const writer = new BatchWriter();
   const stopping = new AbortController();
   /** Those that have something waiting. */
   const busy = new Set<Target>();
   /** Of which something was given back. */
   const abandoned = new Set<Target>();
-  /** Topics that are sent nothing before resume(), with Kafka's name of the error, if that is why. */
-  const shut = new Map<string, string | undefined>();
+  /** Topics that are sent nothing before resume(), with Kafka's name of the error. */
+  const shut = new Map<string, string>();
   let failure: { error: unknown } | undefined;
   let turn = 0;
   let placing: Promise<unknown> = Promise.resolve();

@@ -10,8 +10,8 @@ export interface LeaderSearchOptions {
   targets: Targets;
   /** Those that something waits for, and that have no leader that we know of. */
   lost: () => Target[];
-  /** The topic takes nothing more from us: Kafka's name of the error. Undefined: it was made anew, and what is for it goes elsewhere. */
-  onShut: (target: Target, refusal: string | undefined) => void;
+  /** The topic takes nothing more from us: Kafka's name of the error. */
+  onShut: (target: Target, refusal: string) => void;
   /** There is still none. */
   onNone: (target: Target, error: unknown) => void;
   /** Those that have a leader now may be sent to. */
@@ -33,9 +33,7 @@ export function createLeaderSearch({ targets, lost, onShut, onNone, onFound, sig
     });
     for (const target of after) {
       const code = wrong.get(target.topic);
-      const isKnown = trouble === undefined && code === undefined;
-      if (isKnown && !targets.of(target.topic).includes(target)) onShut(target, undefined);
-      else if (code !== undefined && scopeOf(nameOf(code)) === 'topic') onShut(target, nameOf(code));
+      if (code !== undefined && scopeOf(nameOf(code)) === 'topic') onShut(target, nameOf(code));
       else if (target.leader === undefined)
         onNone(target, trouble ?? new Error(`${target.topic}/${target.partition} has no leader`));
     }

@@ -47,7 +47,6 @@ export interface Targets {
   isStale(topic: string): boolean;
   /** By the key; records without one go to a partition that changes with each `turn`. Of known topics only. */
   targetFor(record: OutgoingRecord, turn: number): Target;
-  of(topic: string): readonly Target[];
   /**
    * Asks a broker, any of them, for these topics.
    * @returns what is wrong with those that have something wrong: Kafka's code of the error
@@ -59,13 +58,17 @@ export interface Targets {
 /** As long as Kafka's own producer believes it (metadata.max.age.ms). */
 const MAX_AGE_MS = 5 * 60_000;
 
-export function createTargets(brokers: Pick<Brokers, 'metadata'>): Targets {
+/**
+ * @param onAnew a topic to which something was sent was deleted and made anew. Danger zone: what was sent since then by its name is in the new log,
+ *   with numbers that count on from those of the old one, or begin as they do. Whatever comes next under the same producer id may be taken for a
+ *   repetition of that, and acknowledged: lost.
+ */
+export function createTargets(brokers: Pick<Brokers, 'metadata'>, onAnew: (topic: string) => void): Targets {
   const topics = new Map<string, KnownTopic>();
 
   return {
     knows: (topic) => topics.get(topic)?.isThere ?? false,
     isStale: (topic) => performance.now() - (topics.get(topic)?.at ?? 0) > MAX_AGE_MS,
-    of: (topic) => topics.get(topic)?.targets ?? [],
     targetFor({ topic, key }, turn) {
       const targets = topics.get(topic)?.targets ?? [];
       const index = key === null ? turn % targets.length : partitionOf(key, targets.length);
@@ -84,8 +87,8 @@ export function createTargets(brokers: Pick<Brokers, 'metadata'>): Targets {
           if (known) known.isThere = false;
           continue;
         }
-        // Danger zone: a log that is still the same goes on counting, and drops what bears a number that it has; a new one has none.
         const before = known?.id === id ? known.targets : [];
+        if (known && known.id !== id && known.targets.some(({ turn }) => turn > 0)) onAnew(name);
         const targets = partitions.map(({ partitionIndex: partition, leaderId }) => {
           const target = before.find((each) => each.partition === partition) ?? createTarget(name, partition);
           target.leader = leaderId < 0 ? undefined : leaderId;
