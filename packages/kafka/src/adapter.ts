@@ -87,10 +87,11 @@ export interface MembershipOptions {
   /** After how long without a sign of life this member's partitions go to others, in milliseconds. With the protocol of KIP-848 the brokers decide. */
   sessionTimeoutMs: number;
   /**
-   * These are ours from now on, beside those that were before. The member counts as joined when it returns.
+   * These are ours from now on, beside those that were before. The member counts as joined when it returns. One that is assigned by the id of its
+   * topic is ours as long as that is there: of one that is made anew, it is another's, or assigned again.
    * @throws to end the membership
    */
-  onAssigned(partitions: readonly TopicPartition[]): Promise<void>;
+  onAssigned(partitions: readonly (TopicPartition & { topicId?: string })[]): Promise<void>;
   /** These are to be given up: others get them when it returns. What is done is committed until then. It takes some seconds at most. */
   onRevoked(partitions: readonly TopicPartition[]): Promise<void>;
   /** These are others' already: the group has given us up. What is in hand is not ours to commit any more. */

@@ -33,6 +33,8 @@ export type ConsumerState = MemberState | 'halted';
 
 const UNABLE_LOOK_MS = 500;
 const SILENT_LOOK_MS = 100;
+/** As brokers of Brew have it (group.consumer.session.timeout.ms): so long they wait for a sign of life, whatever else may take longer. */
+const LONGEST_SILENCE_MS = 15_000;
 const LEFT = Symbol('others need the memory that it holds');
 /** Another replica may have the bytes that were written, and a new leader may hear how far the log goes. */
 const LOOK_AGAIN_MS = 1_000;
@@ -153,18 +155,14 @@ export function createConsumer(options: ConsumerOptions): Consumer {
         sizeOf: (records) => Math.max(records.length, (bytesOf(records) / MOST_HELD) * maxRecords),
         paceMs,
         concernsAll: (error) => verdictOf(error, isOutage) === 'outage',
+        mayRun: () => untilHeard(() => isOver),
       },
     );
     const processor = createProcessor({
       // Of a partition that is given up, nothing is begun any more: the group waits for the end of what was.
-      async process(records, signal) {
-        await untilHeard(signal);
-        await process(records, { signal });
-      },
-      async processAlone(records, signal) {
-        await untilHeard(signal);
-        await process(records, { alone: true, signal });
-      },
+      process: (records, signal) => process(records, { signal }),
+      processAlone: (records, signal) => process(records, { alone: true, signal }),
+      mayBegin: (signal) => untilHeard(() => signal.aborted),
       deadLetters: options.deadLetters,
       isOutage,
       retry: options.retry ?? defaultRetry,
@@ -193,7 +191,7 @@ export function createConsumer(options: ConsumerOptions): Consumer {
       };
       try {
         while (!signal.aborted) {
-          const fetched = await own.nextOf(reading).catch((error) => stepOver(reading, error, turn));
+          const fetched = await own.nextOf(reading).catch((error) => stepOver(reading, error, turn, part));
           if (!fetched) continue;
           if (await takeOrLeave(fetched, reading, account, turn)) holdUps.end(place);
         }
@@ -267,24 +265,29 @@ export function createConsumer(options: ConsumerOptions): Consumer {
     }
 
     /** It can't go on at its position: nothing is skipped without a word, and nothing lost without somebody's. */
-    async function stepOver(reading: Reading, error: unknown, turn: Turn): Promise<undefined> {
+    async function stepOver(reading: Reading, error: unknown, turn: Turn, part: Part): Promise<undefined> {
       const { topic, partition, position: offset } = reading;
       const at = { topic, partition, offset };
       holdUps.begin({ ...at, key: null });
       turn.heldUp({ at: { ...at, key: null }, error, waits: false });
       const way = await wayOn(cluster, at, error);
-      // Before anything is waited for: it may be another topic's by then, and what was found says nothing about that.
-      const topicId = cluster.topicId(topic);
-      if (!way) {
+      // Made anew, it is another's, or it is revoked and assigned again.
+      const isOthers = part.topicId !== undefined && way !== undefined && way.topicId !== part.topicId;
+      if (!way || isOthers) {
         await pause(turn, LOOK_AGAIN_MS);
         return void own.seek(reading, offset);
       }
       const { gap, isLoss } = way;
-      if (gap && isLoss) await processor.passLoss(gap, turn);
-      else await processor.run({ records: [], unfit: new Map(), gap }, turn);
+      if (gap && isLoss) {
+        const isAnew = async () => {
+          await cluster.refresh([topic]).catch(() => undefined);
+          return cluster.topicId(topic) !== way.topicId;
+        };
+        if (!(await processor.passLoss(gap, turn, isAnew))) return void own.seek(reading, offset);
+      } else await processor.run({ records: [], unfit: new Map(), gap }, turn);
       // Where records are deleted, more of them may be by now.
       const next = gap && isLoss ? gap.lastOffset + 1n : way.offset;
-      own.seek(reading, next, topicId);
+      own.seek(reading, next, way.topicId);
       turn.done(next);
     }
 
@@ -297,8 +300,9 @@ export function createConsumer(options: ConsumerOptions): Consumer {
       async onAssigned(partitions) {
         assignment.expect(partitions);
         const positions = await starts.of(cluster, partitions);
-        for (const { isFirst, ...position } of positions) if (isFirst) commits.note(position);
-        assignment.begin(positions);
+        // Not of what was lost meanwhile: others may be further.
+        for (const { isFirst, ...position } of assignment.begin(positions))
+          if (isFirst) commits.note(position);
       },
       async onRevoked(partitions) {
         await assignment.give(partitions);
@@ -323,9 +327,10 @@ export function createConsumer(options: ConsumerOptions): Consumer {
   }
 
   /** Of whom nothing was heard for so long, the group may have given its partitions to others: nothing more is begun, until it is known. */
-  async function untilHeard(signal: AbortSignal): Promise<void> {
-    const isSilent = () => performance.now() - (member.silentSince ?? Infinity) > sessionTimeoutMs;
-    while (isSilent() && !signal.aborted) await delay(SILENT_LOOK_MS, signal);
+  async function untilHeard(isOver: () => boolean): Promise<void> {
+    const mostMs = Math.min(sessionTimeoutMs, LONGEST_SILENCE_MS);
+    const isSilent = () => performance.now() - (member.silentSince ?? Infinity) > mostMs;
+    while (isSilent() && !isOver()) await delay(SILENT_LOOK_MS);
   }
 
   function silence(): unknown {

@@ -154,7 +154,7 @@ export function createFollower(options: FollowerOptions): Follower {
     }
     if (way.gap) note(way.gap, way.offset);
     const { topic, partition } = at;
-    const topicId = cluster.topicId(topic);
+    const { topicId } = way;
     positions.begin({ topic, partition, position: way.offset, topicId }, way.end);
     own.seek(reading, way.offset, topicId);
   }
@@ -210,9 +210,10 @@ export function createFollower(options: FollowerOptions): Follower {
         const [earliest, latest] = await Promise.all(
           (['earliest', 'latest'] as const).map((at) => listOffsets(cluster, { topics }, at)),
         );
-        for (const [index, { topic, partition, offset }] of (latest ?? []).entries()) {
-          const position = from === 'now' ? offset : (earliest?.[index]?.offset ?? 0n);
-          positions.begin({ topic, partition, position, topicId: cluster.topicId(topic) }, offset);
+        for (const { topic, partition, offset, topicId } of latest ?? []) {
+          const first = earliest?.find((each) => each.topicId === topicId && each.partition === partition);
+          const position = from === 'now' ? offset : (first?.offset ?? 0n);
+          positions.begin({ topic, partition, position, topicId }, offset);
         }
         failure = undefined;
         return positions.complete();

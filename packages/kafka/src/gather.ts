@@ -13,6 +13,8 @@ export interface GatherOptions<Item> {
    * served at once; under load, runs are fewer and larger, and each item costs less.
    */
   paceMs?: number;
+  /** Waited for before it is chosen what the next run takes. */
+  mayRun?: () => Promise<void>;
   /** Whether an error, such as an outage, is everybody's: then it is told to all, instead of met again for each. */
   concernsAll?: (error: unknown) => boolean;
 }
@@ -29,7 +31,7 @@ export interface GatherOptions<Item> {
  */
 export function gather<Item, Result>(
   run: (items: readonly Item[]) => Promise<readonly Outcome<Result>[]>,
-  { limit, sizeOf = () => 1, paceMs = 0, concernsAll = () => false }: GatherOptions<Item>,
+  { limit, sizeOf = () => 1, paceMs = 0, mayRun, concernsAll = () => false }: GatherOptions<Item>,
 ): (item: Item, options?: { alone?: boolean; signal?: AbortSignal | undefined }) => Promise<Result> {
   interface Call {
     item: Item;
@@ -50,6 +52,7 @@ export function gather<Item, Result>(
         if (restMs > 0) await delay(restMs, rest.signal);
       }
       rest = new AbortController();
+      await mayRun?.();
       // Somebody may have come meanwhile who does not wait for the pace, and does not change it either.
       ranAlone = countAlone() > 0 && !(ranAlone && othersAreDue());
       if (!ranAlone) nextRunAt = performance.now() + paceMs;

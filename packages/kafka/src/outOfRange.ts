@@ -19,6 +19,8 @@ export interface WayOn {
   offset: bigint;
   /** Behind the last record that there is. */
   end: bigint;
+  /** Of the topic that these are offsets of. */
+  topicId: string;
 }
 
 /**
@@ -42,14 +44,16 @@ export async function wayOn(cluster: Cluster, from: Offset, error: unknown): Pro
     if (trouble instanceof BrokerUnavailableError) return undefined;
     throw trouble;
   });
-  const [earliest, latest] = there?.map(([found]) => found?.offset) ?? [];
-  if (earliest === undefined || latest === undefined) return undefined;
-  const way = (first: bigint, last: bigint, to: bigint, isLoss = false): WayOn => ({
+  const [first, last] = there?.map(([found]) => found) ?? [];
+  // Made anew between the two answers.
+  if (!first || !last || first.topicId !== last.topicId) return undefined;
+  const [earliest, latest] = [first.offset, last.offset];
+  const way = (firstOffset: bigint, lastOffset: bigint, to: bigint, isLoss = false): WayOn => ({
     gap:
-      first > last
+      firstOffset > lastOffset
         ? undefined
-        : { topic, partition, firstOffset: first, lastOffset: last, why: 'deleted', error },
-    ...{ isLoss, offset: to, end: latest },
+        : { topic, partition, firstOffset, lastOffset, why: 'deleted', error },
+    ...{ isLoss, offset: to, end: latest, topicId: last.topicId },
   });
   if (error instanceof LogTruncatedError) {
     const divergedAt = error.shorterLog?.offset;

@@ -3,9 +3,9 @@ import type { Position, TopicPartition } from '../record.ts';
 /** The partitions that a member has, with the work on each of them. */
 export interface Assignment {
   /** Partitions are ours from here on; what begin() is called for comes later, once it is known where to go on. */
-  expect(partitions: readonly TopicPartition[]): void;
-  /** Begins the work on those of these that are still ours. */
-  begin(positions: readonly Position[]): void;
+  expect(partitions: readonly (TopicPartition & { topicId?: string })[]): void;
+  /** Begins the work on those of these that are still ours. @returns these */
+  begin<At extends Position>(positions: readonly At[]): At[];
   /** They are to be given up: what is done until this resolves still counts. It does when the work on them has ended. */
   give(up: readonly TopicPartition[]): Promise<void>;
   /** The same of all that there are. */
@@ -22,6 +22,8 @@ export interface Part {
   readonly signal: AbortSignal;
   /** Whether it is another's. */
   readonly isLost: boolean;
+  /** Of the topic that it belongs to; undefined where members have partitions by the names of topics alone. */
+  readonly topicId: string | undefined;
 }
 
 interface OwnPart extends Part {
@@ -38,9 +40,9 @@ export function createAssignment(work: (from: Position, part: Part) => Promise<v
   failed.promise.catch(() => undefined);
   const idOf = ({ topic, partition }: TopicPartition) => `${topic}/${partition}`;
 
-  function newPart(): OwnPart {
+  function newPart(topicId: string | undefined): OwnPart {
     const giveUp = new AbortController();
-    return { giveUp, signal: giveUp.signal, done: Promise.resolve(), isLost: false };
+    return { giveUp, signal: giveUp.signal, done: Promise.resolve(), isLost: false, topicId };
   }
 
   /** Each is had until its work has ended: until then it can still be lost. */
@@ -57,13 +59,15 @@ export function createAssignment(work: (from: Position, part: Part) => Promise<v
 
   return {
     expect(partitions) {
-      for (const each of partitions) parts.set(idOf(each), newPart());
+      for (const each of partitions) parts.set(idOf(each), newPart(each.topicId));
     },
     begin(positions) {
-      for (const from of positions) {
+      return positions.filter((from) => {
         const part = parts.get(idOf(from));
-        if (part && !part.signal.aborted) part.done = work(from, part).catch(failed.reject);
-      }
+        if (!part || part.signal.aborted) return false;
+        part.done = work(from, part).catch(failed.reject);
+        return true;
+      });
     },
     give: (up) => giveUp(up.map(idOf)),
     lose(lost) {

@@ -68,23 +68,26 @@ export function createParking({
   /**
    * Waits until somebody has discarded the letter of records that were lost: whether an order goes on without them is not for a consumer to
    * decide. It is asked first, too, since it may have been discarded before a restart.
+   * @returns false when its topic has been made anew meanwhile
    */
-  async function tellLoss(gap: Gap, turn: Turn): Promise<void> {
+  async function tellLoss(gap: Gap, turn: Turn, isAnew: () => Promise<boolean>): Promise<boolean> {
     const { topic, partition, firstOffset, lastOffset } = gap;
     const at = { topic, partition, offset: firstOffset, key: null };
     const error = new RecordsLostError(topic, partition, firstOffset, lastOffset);
     const isDiscarded = () => insist(turn, at, () => deadLetters.isDiscarded(gap));
-    if (await isDiscarded()) return;
+    if (await isDiscarded()) return true;
     await tell(gap, turn);
     while (!(await isDiscarded())) {
       turn.heldUp({ at, error, waits: true });
       await pause(turn, LOOK_MS);
+      if (await isAnew()) return false;
     }
     turn.heldUp(undefined);
     log.warn(
       { topic, partition, firstOffset: String(firstOffset), lastOffset: String(lastOffset) },
       'going on without lost records',
     );
+    return true;
   }
 
   return { park, withoutParked, tell, tellLoss };

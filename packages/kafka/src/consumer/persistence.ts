@@ -9,7 +9,7 @@ export type Outcome<Result> = { ok: true; result: Result } | { ok: false; error:
 const OUTAGE = { initialMs: 200, maxMs: 3_000 };
 
 /** Tries again what fails because of something around the records. */
-export function createPersistence(log: Logger) {
+export function createPersistence(log: Logger, mayBegin?: (signal: AbortSignal) => Promise<void>) {
   /**
    * Tries until it succeeds, or fails with what isn't waited for; that comes back as a value. What this throws is not about the records,
    * but that the chunk has to be left.
@@ -21,6 +21,7 @@ export function createPersistence(log: Logger) {
     attempt: () => Promise<Result>,
   ): Promise<Outcome<Result>> {
     for (let failures = 1; ; failures++) {
+      await mayBegin?.(turn.signal);
       leaveIfGivenUp(turn);
       const outcome = await outcomeOf(attempt);
       // What fails while everything around it shuts down says nothing about the record.

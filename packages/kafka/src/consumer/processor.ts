@@ -17,6 +17,8 @@ export interface ProcessorOptions {
   process: (records: readonly ReceivedRecord[], signal: AbortSignal) => Promise<void>;
   /** The same for what is tried again: at once, and alone. By default `process`. */
   processAlone?: ProcessorOptions['process'];
+  /** Waited for before anything is begun that has effects: an attempt, or a letter. Returns when `signal` is aborted. */
+  mayBegin?: (signal: AbortSignal) => Promise<void>;
   deadLetters: DeadLetters;
   isOutage: (error: unknown) => boolean;
   retry: RetryPolicy;
@@ -29,8 +31,11 @@ export interface ProcessorOptions {
 export interface Processor {
   /** Returns when every record is either processed or parked, and the gap told. Throws only to leave the chunk as it is. */
   run(chunk: Pick<Chunk, 'records' | 'unfit' | 'gap'>, turn: Turn): Promise<void>;
-  /** Returns when somebody has decided to go on without these records, which were deleted before they were read. */
-  passLoss(gap: Gap, turn: Turn): Promise<void>;
+  /**
+   * Waits until somebody has decided to go on without these records, which were deleted before they were read.
+   * @returns false when nobody has, but the topic has been made anew: they are of no topic that there is
+   */
+  passLoss(gap: Gap, turn: Turn, isAnew: () => Promise<boolean>): Promise<boolean>;
 }
 
 /** A record that has failed, with those of its key that came behind it and must not overtake it. */
@@ -55,7 +60,7 @@ export function createProcessor(options: ProcessorOptions): Processor {
   const { process, processAlone = process, deadLetters, breaker, retry, log } = options;
   const now = options.now ?? (() => performance.now());
   const judge = (error: unknown) => verdictOf(error, options.isOutage);
-  const { persist, insist } = createPersistence(log);
+  const { persist, insist } = createPersistence(log, options.mayBegin);
   const { park, withoutParked, tell, tellLoss } = createParking({ deadLetters, insist, log });
 
   /** The work on one chunk. */

@@ -42,8 +42,7 @@ export function createStartOffsets({
     );
     if (unknown.length > 0) {
       const first = await listOffsets(cluster, { topics: unknown }, from === 'now' ? 'latest' : 'earliest');
-      for (const { topic, partition, offset } of first)
-        begins.set(`${cluster.topicId(topic)}/${partition}`, offset);
+      for (const { topicId, partition, offset } of first) begins.set(`${topicId}/${partition}`, offset);
     }
     for (const topic of topics) seen.add(topic);
     return committed;

@@ -12,6 +12,7 @@ export interface Positions {
   begin(from: Position, end: bigint): void;
   /** Every partition has been begun. */
   complete(): void;
+  /** Nothing where it is one of another topic by now: work on what came of the one before may end later. */
   advance(to: Position): void;
   /** 0 for a partition that was never begun. */
   of(topic: string, partition: number): bigint;
@@ -48,7 +49,7 @@ export function createPositions(): Positions {
     },
     advance(to) {
       const known = positions.get(idOf(to.topic, to.partition));
-      if (!known || known.position < to.position) set(to);
+      if (!known || (known.topicId === to.topicId && known.position < to.position)) set(to);
     },
     of: (topic, partition) => positions.get(idOf(topic, partition))?.position ?? 0n,
     all: () => positions.values(),

@@ -1,7 +1,7 @@
 import { backoff } from '../backoff.ts';
 import { delay, inTime } from '../delay.ts';
 import { BrokerUnavailableError, ReadRefusedError } from '../errors.ts';
-import { listOffsetsV7 } from '../wire/protocol.ts';
+import { listOffsetsV7, metadataV12 } from '../wire/protocol.ts';
 import { answerOf, isPassing, refused } from '../wire/protocolErrors.ts';
 import type { Cluster } from './cluster.ts';
 
@@ -16,6 +16,11 @@ export interface PartitionOffset {
   topic: string;
   partition: number;
   offset: bigint;
+}
+
+interface ListedOffset extends PartitionOffset {
+  /** Of the topic that it is an offset of: one that was made anew under the same name has others. */
+  topicId: string;
 }
 
 type TopicPartition = Omit<PartitionOffset, 'offset'>;
@@ -41,7 +46,7 @@ type Asked = { topics: readonly string[]; only?: readonly TopicPartition[] };
  * Finds an offset of each partition of these topics, or of these partitions alone, by asking their leaders.
  * @throws BrokerUnavailableError when some partition has no leader for some seconds; TopicMissingError, ReadRefusedError
  */
-export async function listOffsets(cluster: Cluster, asked: Asked, at: OffsetAt): Promise<PartitionOffset[]> {
+export async function listOffsets(cluster: Cluster, asked: Asked, at: OffsetAt): Promise<ListedOffset[]> {
   const { found, missing, failure } = await findOffsets(cluster, asked, at, PATIENCE_MS);
   if (missing?.length === 0) return inOrder(at instanceof Date ? await withLatest(cluster, found) : found);
   throw new BrokerUnavailableError(
@@ -61,12 +66,12 @@ export async function findOffsets(
   at: OffsetAt,
   patienceMs: number,
 ): Promise<{
-  found: PartitionOffset[];
+  found: ListedOffset[];
   missing: TopicPartition[] | undefined;
   silent: readonly number[];
   failure: unknown;
 }> {
-  const found: PartitionOffset[] = [];
+  let found: ListedOffset[] = [];
   let missing = only && [...only];
   let silent: number[] = [];
   let failure: unknown;
@@ -76,6 +81,9 @@ export async function findOffsets(
     if (failures > 0) await delay(backoff(failures, RETRY, Math.random()));
     try {
       await cluster.refresh(topics);
+      const outdated = found.filter(({ topic, topicId }) => topicId !== cluster.topicId(topic));
+      found = found.filter((each) => !outdated.includes(each));
+      missing?.push(...outdated);
       missing ??= topics.flatMap((topic) => partitionsOf(cluster, topic));
       const leaders = byLeader(cluster, missing);
       const answers = await Promise.allSettled(
@@ -105,7 +113,7 @@ function inWords(partitions: readonly TopicPartition[]): string {
 }
 
 /** Puts `latest` where all records are older than the time that was asked for. */
-async function withLatest(cluster: Cluster, found: PartitionOffset[]): Promise<PartitionOffset[]> {
+async function withLatest(cluster: Cluster, found: ListedOffset[]): Promise<ListedOffset[]> {
   const older = found.filter(({ offset }) => offset === NONE);
   if (older.length === 0) return found;
   const topics = [...new Set(older.map(({ topic }) => topic))];
@@ -113,13 +121,16 @@ async function withLatest(cluster: Cluster, found: PartitionOffset[]): Promise<P
   return [...found.filter(({ offset }) => offset !== NONE), ...latest];
 }
 
-/** The offsets that one broker knows. Left out are those for which it is not, or no longer, the leader. */
+/**
+ * The offsets that one broker knows. Left out are those for which it is not, or no longer, the leader, and those of another topic of that name than
+ * was asked for: the request has no ids, so the broker is asked for these as well.
+ */
 async function ask(
   cluster: Cluster,
   node: number,
   asked: readonly TopicPartition[],
   at: OffsetAt,
-): Promise<PartitionOffset[]> {
+): Promise<ListedOffset[]> {
   const topics = [...Map.groupBy(asked, ({ topic }) => topic)].map(([name, partitions]) => ({
     name,
     partitions: partitions.map(({ partition }) => ({
@@ -130,17 +141,24 @@ async function ask(
   }));
   const connection = await cluster.connectionTo(node);
   const isolation = at === 'written' ? READ_UNCOMMITTED : READ_COMMITTED;
-  const answer = await answerOf(listOffsetsV7.api.async(connection, CONSUMER, isolation, topics));
+  const ids = new Map(topics.map(({ name }) => [name, cluster.topicId(name)]));
+  const [answer, told] = await Promise.all([
+    answerOf(listOffsetsV7.api.async(connection, CONSUMER, isolation, topics)),
+    answerOf(metadataV12.api.async(connection, [...ids.keys()], false)),
+  ]);
+  const there = new Map(told.topics.map(({ name, topicId }) => [name, topicId]));
   return answer.topics.flatMap(({ name, partitions }) =>
     partitions.flatMap(({ partitionIndex, errorCode, offset }) => {
-      if (errorCode === 0) return [{ topic: name, partition: partitionIndex, offset }];
+      const topicId = there.get(name);
+      if (topicId === undefined || topicId !== ids.get(name)) return [];
+      if (errorCode === 0) return [{ topic: name, partition: partitionIndex, offset, topicId }];
       if (isPassing(errorCode)) return [];
       throw refused(`${name}/${partitionIndex}`, errorCode);
     }),
   );
 }
 
-const inOrder = (offsets: PartitionOffset[]) =>
+const inOrder = (offsets: ListedOffset[]) =>
   offsets.sort((a, b) => a.topic.localeCompare(b.topic) || a.partition - b.partition);
 
 function byLeader(cluster: Cluster, partitions: readonly TopicPartition[]): [number, TopicPartition[]][] {

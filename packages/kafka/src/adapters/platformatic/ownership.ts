@@ -60,7 +60,7 @@ export function createOwnership(options: OwnershipOptions): Ownership {
       if (aim === to && (missing.length > 0 || !told)) {
         told = true;
         owned.push(...missing);
-        await onAssigned(missing.map(placeOf));
+        await onAssigned(missing);
         onChanged();
       }
       if (aim === to) aim = undefined;
