@@ -31,6 +31,28 @@ function heldRuns() {
 }
 
 describe('gathering', () => {
+  it('chooses what a run takes when it may run, and not before: what was dropped meanwhile is in none', async () => {
+    const may = Promise.withResolvers<void>();
+    const runs: string[][] = [];
+    const ask = gather(
+      async (items: readonly string[]) => {
+        runs.push([...items]);
+        return items;
+      },
+      { ...once, mayRun: () => may.promise },
+    );
+    const given = new AbortController();
+    const [stays, goes] = [ask('stays'), ask('goes', { signal: given.signal })];
+    await turn();
+    await turn();
+    expect(runs).toEqual([]);
+    given.abort(new Error('given up'));
+    await expect(goes).rejects.toThrow('given up');
+    may.resolve();
+    await expect(stays).resolves.toBe('stays');
+    expect(runs).toEqual([['stays']]);
+  });
+
   it('runs one that comes alone at once', async () => {
     const { ask, begun } = heldRuns();
     const answer = ask('a');

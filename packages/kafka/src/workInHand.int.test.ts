@@ -4,7 +4,9 @@ import { createAdmin } from './admin.ts';
 import { type Library, libraries } from './client.ts';
 import { type ConsumerOptions, createConsumer } from './consumer.ts';
 import { delay } from './delay.ts';
+import { RecordsLostError } from './errors.ts';
 import { createFollower } from './follower.ts';
+import { partitionOf } from './partitionOf.ts';
 import { createPipeline } from './pipeline.ts';
 import { createProducer } from './producer.ts';
 import type { ReceivedRecord } from './record.ts';
@@ -190,6 +192,119 @@ describe.each(libraries)('%s', (library) => {
     expect(new Set(out).size).toBe(200);
   });
 });
+
+/** Sends to the first of two partitions. */
+async function sendToFirst(topic: string, values: readonly string[]): Promise<void> {
+  const key = Array.from({ length: 20 }, (_, n) => `k${n}`).find((each) => partitionOf(each, 2) === 0);
+  await using fresh = createProducer({ client: clientOf(), log });
+  await fresh.start();
+  await fresh.send(values.map((value) => outgoing(topic, key ?? '', value)));
+}
+
+/** A network in which the broker that leads the second partition does not answer the first questions about offsets. */
+async function withSilentLeader(topic: string, questions: number) {
+  const [{ partitions = [] } = {}] = await admin.describeTopics([topic]);
+  const leader = (await admin.describeCluster()).brokers.find(
+    ({ nodeId }) => nodeId === partitions[1]?.leader,
+  );
+  const network = createNetwork();
+  running.push(network);
+  let asked = 0;
+  network.fault = (api) =>
+    api === apiKeys.ListOffsets && asked++ < questions ? { kind: 'swallow' } : undefined;
+  const via: Network['via'] = async (address) =>
+    address.port === leader?.port ? await network.via(address) : address;
+  return { via, isSilent: () => asked >= questions };
+}
+
+test.each(
+  libraries.flatMap((library) => [
+    { library, who: 'consumer', questions: 1 },
+    { library, who: 'follower', questions: 2 },
+  ]),
+)(
+  'a $who on $library takes no offset of a topic for one of that which is made anew while it starts',
+  async (one) => {
+    const topic = await createTopic('anew', 2);
+    await sendToFirst(topic, texts('old', 3_000));
+    await deleteRecords(topic, new Map([[0, 2_900n]]));
+    const { via, isSilent } = await withSilentLeader(topic, one.questions);
+    const seen = new Set<string>();
+    const take = async (records: readonly ReceivedRecord[]) => {
+      for (const record of records) seen.add(textOf(record));
+    };
+    const options = {
+      client: clientOf(via, { library: one.library }),
+      topics: [topic],
+      from: 'beginning',
+      log,
+    } as const;
+    const topics = [topic];
+    const reads =
+      one.who === 'consumer'
+        ? createConsumer({ ...options, topics, group: uniqueName('anew'), process: take, deadLetters })
+        : createFollower({ ...options, topics, name: 'anew', onRecords: take });
+    running.push(reads);
+    const started = reads.start();
+    await until(isSilent, { what: 'a leader that does not answer' });
+    await admin.removeTopic(topic);
+    await createTopics([{ name: topic, partitions: 2, replicationFactor: 3, config: {} }]);
+    await sendToFirst(topic, texts('new', 4_000));
+    await started;
+    await until(() => texts('new', 4_000).every((text) => seen.has(text)), { what: 'all new records' });
+  },
+);
+
+test('a member begins with a topic that was made anew when the group has assigned it, and not before', async () => {
+  const topic = await createTopic('anew');
+  await send(topic, texts('old', 10));
+  await using network = createNetwork();
+  const handler = createHandler();
+  handler.release();
+  const member = join('platformatic', uniqueName('anew'), topic, handler, { via: network.via });
+  await member.start();
+  await until(() => handler.done.length === 10);
+  let looks = 0;
+  network.fault = (api) => {
+    if (api === apiKeys.ListOffsets) looks++;
+    return api === apiKeys.ConsumerGroupHeartbeat ? { kind: 'swallow' } : undefined;
+  };
+  await admin.removeTopic(topic);
+  await makeTopic(topic);
+  await send(topic, texts('new', 20));
+  // By then others may have it. Where it has noticed that there was none for a moment, it joins anew.
+  await until(() => looks > 3 || member.state !== 'running', { what: 'it to look where its topic is' });
+  await delay(2_000);
+  expect(handler.done).toHaveLength(10);
+  network.fault = () => undefined;
+  await until(() => handler.done.length === 30, { what: 'all new records' });
+  await member.stop(); // before its network ends
+});
+
+test.each(libraries)(
+  'a consumer on %s that waits for the discard of a letter goes on when its topic is made anew',
+  async (library) => {
+    const topic = await createTopic('anew');
+    const group = uniqueName('anew');
+    await send(topic, texts('old', 10));
+    const handler = createHandler();
+    handler.release();
+    const before = join(library, group, topic, handler);
+    await before.start();
+    await until(async () => (await committedOf(group)) === 10n, { what: 'the commit' });
+    await before.stop();
+    await send(topic, texts('more', 90));
+    await deleteRecords(topic, new Map([[0, 50n]]));
+    const waits = join(library, group, topic, handler);
+    await waits.start();
+    await until(() => waits.lastError instanceof RecordsLostError, { what: 'it to wait' });
+    await makeAnew(topic);
+    await send(topic, texts('new', 200));
+    await until(() => texts('new', 200).every((text) => handler.done.includes(text)), {
+      what: 'all new records',
+    });
+  },
+);
 
 // With kafkajs it joins anew by itself, as another member.
 test('a member that the group has given up commits nothing of what it had, also if it was giving it up itself', async () => {

@@ -48,6 +48,7 @@ function setUp(handle: (record: ReceivedRecord, call: number, signal: AbortSigna
     refusals: 0,
     isKept: false,
     letGo: new Set<string | null>(),
+    mayBegin: Promise.resolve(),
     onHeldUp() {},
     passTime: (ms: number) => {
       time += ms;
@@ -71,6 +72,7 @@ function setUp(handle: (record: ReceivedRecord, call: number, signal: AbortSigna
       calls.push(records.map((r) => r.offset));
       for (const record of records) await handle(record, calls.length, signal);
     },
+    mayBegin: () => setup.mayBegin,
     deadLetters: {
       behindParked: async (records) => new Set(records.filter(({ key }) => key !== null && keys.has(key))),
       park: async (letters) => {
@@ -101,6 +103,27 @@ test('processes a chunk at once when all is well', async () => {
   await s.run(recordsOf('a', 'b', 'c'));
   expect(s.calls).toEqual([[0n, 1n, 2n]]);
   expect(s.parked).toEqual([]);
+});
+
+test('begins nothing before it may: neither an attempt nor a letter', async () => {
+  const s = setUp(() => undefined);
+  s.keys.add('b');
+  const may = Promise.withResolvers<void>();
+  s.mayBegin = may.promise;
+  const gap = {
+    topic: 't',
+    partition: 0,
+    firstOffset: 2n,
+    lastOffset: 3n,
+    why: 'deleted',
+    error: new Error(),
+  };
+  const running = s.run(recordsOf('a', 'b'), { gap } as Partial<Chunk>);
+  await new Promise(setImmediate);
+  expect([s.calls, s.sends, s.told]).toEqual([[], [], []]);
+  may.resolve();
+  await running;
+  expect([s.calls, s.sends, s.told.length]).toEqual([[[0n]], [[1n]], 1]);
 });
 
 test('is not left for others once something of it goes to the dead letters', async () => {

@@ -36,6 +36,14 @@ test('never goes back', () => {
   expect(positions.of('t', 0)).toBe(9n);
 });
 
+test('takes nothing from work on a topic that was made anew since', () => {
+  const positions = createPositions();
+  positions.begin(at(0, 0n), 200n);
+  positions.begin({ ...at(0, 0n), topicId: 'second' }, 50n);
+  positions.advance(at(0, 200n));
+  expect([...positions.all()]).toEqual([{ ...at(0, 0n), topicId: 'second' }]);
+});
+
 test('reads a partition that was added later from its beginning', () => {
   const positions = createPositions();
   expect(positions.of('t', 6)).toBe(0n);
