@@ -22,7 +22,7 @@ customers to the topics, with all headers. Then each way reads all of it, in tur
   --events N         how many events (1000000)
   --rounds N         how often each of them reads (3)
 
-It wants the machine for itself.
+It wants the machine for itself, and many events: with less than some 500,000, what is measured is how long a JVM takes to get going.
 
 Examples:
   npm run bench:reader

@@ -42,6 +42,7 @@ await using consumer = kafka.createConsumer({
   deadLetters: kafka.createDeadLetterQueue({ producer: letters, group }),
   log,
 });
-const interrupted = once(process, 'SIGINT');
+// Ctrl-C, or whoever runs it.
+const interrupted = Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
 await Promise.race([consumer.start(), interrupted]); // start() waits for brokers and topics, however long
 await interrupted;
