@@ -17,7 +17,7 @@ customers to the topics, with all headers. Then each way reads all of it, in tur
   Kafka's own tool   org.apache.kafka.tools.ConsumerPerformance: the limit, since it looks at nothing
   reader, walk       the reader of @brew/kafka, finding the type of each event
   reader, decode     the same, decoding the fields that the reports of analytics are made of
-  consumer, decode   the group consumer of @brew/kafka (its default library), decoding everything, of 1,000 records at a time
+  consumer, decode   the group consumer of @brew/kafka (its default library), decoding everything, of 500 records at a time
 
   --events N         how many events (1000000)
   --rounds N         how often each of them reads (3)

@@ -36,7 +36,6 @@ async function withConsumer(client: KafkaClient, { registryUrl, topics, count }:
     group: `bench.${events.uuidv7()}`,
     topics,
     from: 'beginning',
-    maxRecords: 1_000,
     paceMs: 0,
     process: async (received) => {
       started ||= performance.now();
