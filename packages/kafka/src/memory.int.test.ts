@@ -59,7 +59,8 @@ test('holds little of many large batches at once, and hands on little of them to
     },
   });
   await until(() => sum(handed) === 2 * PARTITIONS * 12 * MIB, { what: 'all of them' });
-  expect(Math.max(...held)).toBeLessThan(50 * MIB);
+  // There is room for two; each is there twice while it is unpacked (LARGEST_BATCH), and the one that was handed on before may not be let go of yet.
+  expect(Math.max(...held)).toBeLessThan(6 * 12 * MIB);
   expect(Math.max(...handed)).toBeLessThanOrEqual(12 * MIB);
 });
 
